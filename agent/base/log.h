@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log - one line each on standard error, "area: what happened key=value", for journald or a terminal.
+ *
+ * error: somebody must act; warn: degraded but selling; info: life-cycle facts; debug: the rest. Ids rather than payloads;
+ * never keys, tokens, card numbers or a member's personal data. Control characters are written as \xNN. The level is
+ * the process's only mutable state outside daemon/.
+ */
+#ifndef LOYALD_BASE_LOG_H
+#define LOYALD_BASE_LOG_H
+
+#include "agent/base/status.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+void log_set_level(enum log_level level);
+enum status log_level_parse(const char *text, enum log_level *out_level);
+__attribute__((format(printf, 2, 3))) void log_error(const char *area, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void log_warn(const char *area, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void log_info(const char *area, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void log_debug(const char *area, const char *format, ...);
+
+#endif
