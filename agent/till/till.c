@@ -462,15 +462,20 @@ static enum problem check_payment(const struct sale *sale, const cJSON *root, in
 static enum problem commit(struct till *till, struct sale *sale, const cJSON *root, struct errmsg *err)
 {
     int64_t shown = 0;
-    bool differs = false;
+    bool differs = false, was_open = sale->state == SALE_OPEN;
     enum problem problem;
 
     /* Works it out once more: balances and limits may have moved since the tender. */
     problem = tender(till, sale, root, err);
     if (problem == PROBLEM_NONE)
         problem = check_payment(sale, root, &shown, &differs, err);
-    if (problem != PROBLEM_NONE)
+    if (problem != PROBLEM_NONE) {
+        if (was_open) { /* a refused commit reserves nothing */
+            reservations_release(&till->reserved, sale->id);
+            (void)sale_move(sale, SALE_PUT);
+        }
         return problem;
+    }
     if (differs)
         sale_notice(sale, PROBLEM_PAID_DIFFERENCE, NULL);
     return till_write_sale(till, sale, shown, differs, err);
