@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/central/ledger.h"
 
+#include "agent/base/int_math.h"
 #include "agent/base/json.h"
 
 enum status ledger_begin(struct central *central, const char *chain, const char *member,

@@ -9,6 +9,7 @@
 #include "agent/base/ids.h"
 #include "agent/base/status.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct cJSON;

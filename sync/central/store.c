@@ -23,6 +23,7 @@ struct store {
     struct rows rows[STATEMENT_COUNT];
     int slots[STATEMENT_COUNT][STORE_PARAMETERS_MAX]; /* where $1, $2 ... of each statement are bound */
     bool in_transaction;
+    bool failed;
 };
 
 #define SQL_OF(name, text) [STATEMENT_##name] = text,
@@ -54,8 +55,6 @@ static enum status status_of(int rc)
         return ST_OK;
     case SQLITE_CONSTRAINT:
         return ST_CONFLICT;
-    case SQLITE_FULL:
-        return ST_FULL;
     case SQLITE_NOMEM:
         return ST_NOMEM;
     case SQLITE_CORRUPT:
@@ -64,6 +63,7 @@ static enum status status_of(int rc)
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
+    case SQLITE_FULL: /* the disk: no record's fault */
         return ST_IO;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -212,6 +212,8 @@ enum status store_commit(struct store *store, struct errmsg *err)
 {
     enum status st = run_text(store, "COMMIT", "cannot commit", err);
 
+    if (st == ST_IO || st == ST_CORRUPT)
+        store->failed = true;
     if (st != ST_OK)
         store_rollback(store);
     store->in_transaction = false;
@@ -241,9 +243,9 @@ enum status store_mark_undo(struct store *store, struct errmsg *err)
     return run_text(store, "ROLLBACK TO mark; RELEASE mark", "cannot undo", err);
 }
 
-bool store_in_transaction(const struct store *store)
+bool store_has_failed(const struct store *store)
 {
-    return store->in_transaction;
+    return store->failed;
 }
 
 static int bind(sqlite3_stmt *stmt, int slot, const struct store_value *value)

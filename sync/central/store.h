@@ -5,8 +5,8 @@
  * Every statement has a name in statements.h and takes $1, $2 ...; there is no other SQL. One connection, used from the loop's
  * thread, which is the only writer. The face knows rows and values, not SQLite.
  *
- * A failing disk is not argued with: when a commit fails for it, ST_IO comes back, the caller answers 503 and the process ends;
- * what was not committed was not answered.
+ * A failing disk is not argued with: when a commit fails for it, store_has_failed is true from then on, and the server ends; what
+ * was not committed was not answered.
  */
 #ifndef LOYALD_CENTRAL_STORE_H
 #define LOYALD_CENTRAL_STORE_H
@@ -50,7 +50,7 @@ void store_rollback(struct store *store);
 enum status store_mark(struct store *store, struct errmsg *err);
 enum status store_mark_keep(struct store *store, struct errmsg *err);
 enum status store_mark_undo(struct store *store, struct errmsg *err);
-bool store_in_transaction(const struct store *store);
+bool store_has_failed(const struct store *store);
 
 /* Runs a statement that answers nothing of interest. out_changed (may be NULL) is the number of rows written.
  * ST_CONFLICT when a unique or foreign key stands against it. */
