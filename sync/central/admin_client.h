@@ -10,12 +10,12 @@
 struct cJSON;
 
 struct admin_reply {
-    struct strbuf body;  /* as it came */
-    struct cJSON *root;  /* parsed */
+    struct strbuf body; /* as it came */
+    struct cJSON *root; /* parsed */
 };
 
-/* ST_OFFLINE when no server runs on that state directory; ST_INVALID with its words when it refuses. On ST_OK the reply is
- * owned (admin_reply_clear). body NULL: none. */
+/* ST_OFFLINE when no server runs on that state directory; ST_INVALID with its words when it refuses. On ST_OK the
+ * reply is owned (admin_reply_clear). body NULL: none. */
 enum status admin_ask(const char *state_dir, const char *method, const char *path, const void *body, size_t len,
                       struct admin_reply *out_reply, struct errmsg *err);
 void admin_reply_clear(struct admin_reply *reply);

@@ -130,7 +130,8 @@ static void on_store_create(void *context, struct http_request *request)
     if (st == ST_OK && attrs && !(attrs_text = cJSON_PrintUnformatted(attrs)))
         st = ST_NOMEM;
     if (st == ST_OK)
-        st = office_store_create(context, http_path_part(request, 0), store, name, attrs_text ? attrs_text : "{}", &err);
+        st = office_store_create(context, http_path_part(request, 0), store, name, attrs_text ? attrs_text : "{}",
+                                 &err);
     if (st == ST_OK)
         write_one(&answer, "store", store);
     send_status(request, &answer, st, &err);
@@ -190,7 +191,8 @@ static void on_member_import(void *context, struct http_request *request)
     size_t len;
     const char *body = http_body(request, &len);
     char *text = malloc(len + 1);
-    int first_line = strlen(line) < 10 && line[0] && strspn(line, "0123456789") == strlen(line) ? (int)strtol(line, NULL, 10) : 2;
+    int first_line =
+        strlen(line) < 10 && line[0] && strspn(line, "0123456789") == strlen(line) ? (int)strtol(line, NULL, 10) : 2;
     enum status st = ST_NOMEM;
 
     if (text) {
@@ -214,7 +216,8 @@ static void on_publish(void *context, struct http_request *request)
     enum status st = ST_INVALID;
 
     if (end)
-        st = publish_bundle(context, body, (size_t)(end - body), end + 1, len - (size_t)(end - body) - 1, &version, &err);
+        st = publish_bundle(context, body, (size_t)(end - body), end + 1, len - (size_t)(end - body) - 1, &version,
+                            &err);
     else
         errmsg_set(&err, "the body is a line with the signed manifest, then the bundle");
     if (st == ST_OK) {

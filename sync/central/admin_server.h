@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * admin_server - the office's commands, on a Unix socket in the state directory: who may open it may do everything. So the running
- * server stays the only one that writes the database.
+ * admin_server - the office's commands, on a Unix socket in the state directory: who may open it may do everything.
+ * So the running server stays the only one that writes the database.
  */
 #ifndef LOYALD_CENTRAL_ADMIN_SERVER_H
 #define LOYALD_CENTRAL_ADMIN_SERVER_H

@@ -17,7 +17,8 @@ static void path_in(const char *state_dir, const char *name, char out_path[PATH_
     (void)snprintf(out_path, PATH_BYTES_MAX, "%s/%s", state_dir, name);
 }
 
-static enum status write_text(const char *state_dir, const char *name, const char *text, mode_t mode, struct errmsg *err)
+static enum status write_text(const char *state_dir, const char *name, const char *text, mode_t mode,
+                              struct errmsg *err)
 {
     char path[PATH_BYTES_MAX];
 
@@ -25,7 +26,8 @@ static enum status write_text(const char *state_dir, const char *name, const cha
     return file_write(path, text, strlen(text), mode, err);
 }
 
-static enum status read_text(const char *state_dir, const char *name, char *out_text, size_t text_max, struct errmsg *err)
+static enum status read_text(const char *state_dir, const char *name, char *out_text, size_t text_max,
+                             struct errmsg *err)
 {
     char path[PATH_BYTES_MAX], *bytes = NULL;
     size_t len = 0;
@@ -110,7 +112,8 @@ static enum status make_database(const char *path, struct errmsg *err)
     return st;
 }
 
-enum status central_init(const char *state_dir, const char *host, const struct clock_source *clock, struct errmsg *err)
+enum status central_init(const char *state_dir, const char *host, const struct clock_source *clock,
+                         struct errmsg *err)
 {
     char path[PATH_BYTES_MAX], making[PATH_BYTES_MAX];
     int lock_fd = -1;
@@ -123,7 +126,8 @@ enum status central_init(const char *state_dir, const char *host, const struct c
     path_in(state_dir, "central.db", path);
     path_in(state_dir, "central.db.new", making);
     if (access(path, F_OK) == 0) {
-        errmsg_set(err, "%s is there already: this central was made before, start it with \"loyal-central serve\"", path);
+        errmsg_set(err, "%s is there already: this central was made before, start it with \"loyal-central serve\"",
+                   path);
         st = ST_CONFLICT;
         goto out;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command - the commands of loyal-central: what each gets from the command line, and where each lives. Used by main only. */
+/* command - the commands of loyal-central: what each gets from the command line, and where each lives. Used by main
+ * only. */
 #ifndef LOYALD_CENTRAL_COMMAND_H
 #define LOYALD_CENTRAL_COMMAND_H
 

@@ -102,7 +102,8 @@ static enum status read_expires(const char *text, int64_t now_s, char out_text[M
         (void)snprintf(out_text, MANIFEST_TEXT_MAX + 1, "%s", text);
         return ST_OK;
     }
-    errmsg_set(err, "--expires \"%.40s\": a date (2026-12-31), a time, or a number of days up to %d", text, EXPIRES_DAYS_MAX);
+    errmsg_set(err, "--expires \"%.40s\": a date (2026-12-31), a time, or a number of days up to %d", text,
+               EXPIRES_DAYS_MAX);
     return ST_INVALID;
 }
 
@@ -181,7 +182,9 @@ enum status command_bundle_sign(const struct command_call *call, struct errmsg *
         st = sign_text(&text, key, &signed_json, err);
     if (st == ST_OK && call->out)
         st = file_write(call->out, signed_json.data, signed_json.len, 0644, err);
-    if (st == ST_OK)
+    if (st == ST_OK && call->out && !call->json)
+        printf("signed for chain %s: %s\n", call->chain, call->out);
+    else if (st == ST_OK)
         fputs(strbuf_text(&signed_json), stdout);
     if (key)
         crypto_wipe(key, key_len);
@@ -268,9 +271,14 @@ enum status command_bundle_publish(const struct command_call *call, struct errms
 enum status command_bundle_list(const struct command_call *call, struct errmsg *err)
 {
     static const struct table_column columns[] = {
-        {"chain", "chain", TABLE_TEXT},   {"version", "version", TABLE_NUMBER}, {"sha256", "sha256", TABLE_SHORT},
-        {"bytes", "bytes", TABLE_NUMBER}, {"published (UTC)", "published_us", TABLE_TIME},
-        {"active on", "tills_active", TABLE_NUMBER}, {"of tills", "tills", TABLE_NUMBER}, {0},
+        {"chain", "chain", TABLE_TEXT},
+        {"version", "version", TABLE_NUMBER},
+        {"sha256", "sha256", TABLE_SHORT},
+        {"bytes", "bytes", TABLE_NUMBER},
+        {"published (UTC)", "published_us", TABLE_TIME},
+        {"active on", "tills_active", TABLE_NUMBER},
+        {"of tills", "tills", TABLE_NUMBER},
+        {0},
     };
     struct admin_reply reply;
     enum status st = admin_ask(call->state_dir, "GET", "/admin/bundles", NULL, 0, &reply, err);

@@ -229,8 +229,9 @@ static void add_sums(struct import_sums *sums, const struct cJSON *root, bool qu
     }
 }
 
-static enum status send_piece(const struct command_call *call, const char *header, size_t header_len, const char *rows,
-                              size_t rows_len, int64_t line, struct import_sums *sums, struct errmsg *err)
+static enum status send_piece(const struct command_call *call, const char *header, size_t header_len,
+                              const char *rows, size_t rows_len, int64_t line, struct import_sums *sums,
+                              struct errmsg *err)
 {
     struct strbuf body = STRBUF_INIT(IMPORT_CHUNK_MAX);
     struct admin_reply reply;
@@ -251,7 +252,8 @@ static enum status send_piece(const struct command_call *call, const char *heade
     return ST_OK;
 }
 
-/* Cuts the file into pieces of whole rows, each with the header again, so that the server never holds more than one. */
+/* Cuts the file into pieces of whole rows, each with the header again, so that the server never holds more than one.
+ */
 static enum status send_file(const struct command_call *call, const char *text, size_t len, struct import_sums *sums,
                              struct errmsg *err)
 {
@@ -269,7 +271,8 @@ static enum status send_file(const struct command_call *call, const char *text, 
             if (piece > 0 && piece + row + header_len > room)
                 break;
             if (row + header_len > room) {
-                errmsg_set(err, "line %lld: a row of %zu bytes: is a quote not closed?", (long long)(line + lines), row);
+                errmsg_set(err, "line %lld: a row of %zu bytes: is a quote not closed?", (long long)(line + lines),
+                           row);
                 return ST_INVALID;
             }
             for (size_t i = 0; i < row; i++)
@@ -310,8 +313,12 @@ enum status command_member_import(const struct command_call *call, struct errmsg
 static void print_member(const struct cJSON *entry)
 {
     static const struct table_column columns[] = {
-        {"posting", "posting", TABLE_NUMBER}, {"kind", "kind", TABLE_TEXT},     {"currency", "currency", TABLE_TEXT},
-        {"points", "amount", TABLE_NUMBER},   {"against", "counter", TABLE_TEXT}, {"when (UTC)", "at_us", TABLE_TIME},
+        {"posting", "posting", TABLE_NUMBER},
+        {"kind", "kind", TABLE_TEXT},
+        {"currency", "currency", TABLE_TEXT},
+        {"points", "amount", TABLE_NUMBER},
+        {"against", "counter", TABLE_TEXT},
+        {"when (UTC)", "at_us", TABLE_TIME},
         {0},
     };
     const struct cJSON *member = cJSON_GetObjectItemCaseSensitive(entry, "member"), *value;

@@ -51,8 +51,12 @@ static void print_money(const char *label, const struct cJSON *chain, const char
 static void print_chain(const struct cJSON *chain)
 {
     static const struct table_column points[] = {
-        {"points", "currency", TABLE_TEXT},   {"earned", "earned", TABLE_NUMBER}, {"redeemed", "redeemed", TABLE_NUMBER},
-        {"spent", "cost", TABLE_NUMBER},      {"opening", "opening", TABLE_NUMBER}, {"balance", "balance", TABLE_NUMBER},
+        {"points", "currency", TABLE_TEXT},
+        {"earned", "earned", TABLE_NUMBER},
+        {"redeemed", "redeemed", TABLE_NUMBER},
+        {"spent", "cost", TABLE_NUMBER},
+        {"opening", "opening", TABLE_NUMBER},
+        {"balance", "balance", TABLE_NUMBER},
         {0},
     };
     static const struct {
@@ -122,10 +126,17 @@ enum status command_ledger_check(const struct command_call *call, struct errmsg 
 static enum status print_differences(const struct cJSON *root, struct errmsg *err)
 {
     static const struct table_column columns[] = {
-        {"when (UTC)", "at_us", TABLE_TIME},  {"chain", "chain", TABLE_TEXT},        {"store", "store", TABLE_TEXT},
-        {"till", "till", TABLE_TEXT},         {"record", "seq", TABLE_NUMBER},       {"sale", "sale_id", TABLE_TEXT},
-        {"bundle", "bundle", TABLE_SHORT},    {"till has", "till_digest", TABLE_SHORT},
-        {"central has", "central_digest", TABLE_SHORT}, {"why", "reason", TABLE_TEXT}, {0},
+        {"when (UTC)", "at_us", TABLE_TIME},
+        {"chain", "chain", TABLE_TEXT},
+        {"store", "store", TABLE_TEXT},
+        {"till", "till", TABLE_TEXT},
+        {"record", "seq", TABLE_NUMBER},
+        {"sale", "sale_id", TABLE_TEXT},
+        {"bundle", "bundle", TABLE_SHORT},
+        {"till has", "till_digest", TABLE_SHORT},
+        {"central has", "central_digest", TABLE_SHORT},
+        {"why", "reason", TABLE_TEXT},
+        {0},
     };
 
     (void)err;
@@ -141,8 +152,9 @@ enum status command_difference_list(const struct command_call *call, struct errm
 static enum status print_dead(const struct cJSON *root, struct errmsg *err)
 {
     static const struct table_column columns[] = {
-        {"when (UTC)", "at_us", TABLE_TIME}, {"chain", "chain", TABLE_TEXT},  {"store", "store", TABLE_TEXT},
-        {"till", "till", TABLE_TEXT},        {"record", "seq", TABLE_NUMBER}, {"type", "type", TABLE_TEXT},
+        {"when (UTC)", "at_us", TABLE_TIME}, {"chain", "chain", TABLE_TEXT},
+        {"store", "store", TABLE_TEXT},      {"till", "till", TABLE_TEXT},
+        {"record", "seq", TABLE_NUMBER},     {"type", "type", TABLE_TEXT},
         {"why", "reason", TABLE_TEXT},       {0},
     };
 
@@ -159,8 +171,11 @@ enum status command_dead_list(const struct command_call *call, struct errmsg *er
 static enum status print_notices(const struct cJSON *root, struct errmsg *err)
 {
     static const struct table_column columns[] = {
-        {"when (UTC)", "at_us", TABLE_TIME}, {"chain", "chain", TABLE_TEXT}, {"till", "dev", TABLE_TEXT},
-        {"notice", "text", TABLE_TEXT},      {0},
+        {"when (UTC)", "at_us", TABLE_TIME},
+        {"chain", "chain", TABLE_TEXT},
+        {"till", "dev", TABLE_TEXT},
+        {"notice", "text", TABLE_TEXT},
+        {0},
     };
 
     (void)err;

@@ -15,7 +15,8 @@ enum status command_init(const struct command_call *call, struct errmsg *err)
     enum status st = central_init(call->state_dir, host, clock_system(), err);
 
     if (st == ST_OK)
-        printf("made %s: database, authority and certificate for %s\n", call->state_dir, host[0] ? host : "localhost");
+        printf("made %s: database, authority and certificate for %s\n", call->state_dir,
+               host[0] ? host : "localhost");
     return st;
 }
 
@@ -42,8 +43,8 @@ static enum status serve(const struct command_call *call, struct central *centra
     if (st == ST_OK)
         st = loop_on_stop_signal(loop, on_stop, loop, err);
     if (st == ST_OK) {
-        log_info("central", "ready listen=%s port=%u incarnation=%s pid=%d", call->listen_host, till_server_port(tills),
-                 central->incarnation, (int)getpid());
+        log_info("central", "ready listen=%s port=%u incarnation=%s pid=%d", call->listen_host,
+                 till_server_port(tills), central->incarnation, (int)getpid());
         loop_notify("READY=1");
         loop_run(loop);
     }

@@ -29,8 +29,8 @@ size_t csv_row_len(const char *text, size_t len)
     return len;
 }
 
-/* Unquotes the field that begins at *at and ends it with a NUL. *out_more says that a separator follows it: then *at is behind that.
- * False for an open quote. */
+/* Unquotes the field that begins at *at and ends it with a NUL. *out_more says that a separator follows it: then *at
+ * is behind that. False for an open quote. */
 static bool cut_field(char **at, char *end, char separator, char **out_field, bool *out_more)
 {
     char *read = *at, *write = read;

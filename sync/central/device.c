@@ -154,8 +154,9 @@ void device_answer_mac(const uint8_t mac_key[CRYPTO_KEY_BYTES], const char *dev,
 enum status device_list(struct central *central, struct json_writer *w, struct errmsg *err)
 {
     static const char *const texts[] = {"dev", "chain", "store", "till", "epoch", "version", "bundle_refused"};
-    static const char *const numbers[] = {"acked",           "counted",   "duplicates", "till_head", "bundle_version",
-                                          "quarantined_seq", "enrolled_us", "last_seen_us", "cert_not_after_us"};
+    static const char *const numbers[] = {"acked",       "counted",        "duplicates",
+                                          "till_head",   "bundle_version", "quarantined_seq",
+                                          "enrolled_us", "last_seen_us",   "cert_not_after_us"};
     struct rows *rows;
     enum status st = store_select(central->store, STATEMENT_DEVICE_LIST, NULL, 0, &rows, err);
 
@@ -206,8 +207,8 @@ void device_status(struct central *central, const struct device *device, const c
     if (st == ST_OK)
         st = json_optional(json_int(root, "bundle_version", 0, JSON_INT_MAX, &bundle_version, &err));
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_DEVICE_STATUS, &err, V_TEXT(device->dev), V_TEXT(version), V_INT(head),
-                       V_INT(bundle_version), V_INT(central_now_us(central)));
+        st = STORE_RUN(central->store, STATEMENT_DEVICE_STATUS, &err, V_TEXT(device->dev), V_TEXT(version),
+                       V_INT(head), V_INT(bundle_version), V_INT(central_now_us(central)));
     json_free(root);
     if (st == ST_OK)
         strbuf_puts(&answer->body, "{}");

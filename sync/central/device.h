@@ -26,7 +26,7 @@ struct device {
 /* A request as it came, before anything of it is believed. */
 struct till_request {
     enum operation op;
-    const char *peer; /* common name of the client certificate */
+    const char *peer;                  /* common name of the client certificate */
     const char *dev, *epoch, *n, *mac; /* headers */
     struct operation_args args;
     const char *body;
@@ -35,8 +35,8 @@ struct till_request {
 
 /* ST_NOT_FOUND when no such till was ever enrolled. */
 enum status device_load(struct central *central, const char *dev, struct device *out_device, struct errmsg *err);
-/* Checks certificate name, revocation, MAC and epoch, in this order. On failure the answer is filled and false comes back;
- * *out_known says whether *out_device was loaded, so that the refusal can carry a MAC. */
+/* Checks certificate name, revocation, MAC and epoch, in this order. On failure the answer is filled and false comes
+ * back; *out_known says whether *out_device was loaded, so that the refusal can carry a MAC. */
 bool device_check_request(struct central *central, const struct till_request *request, struct device *out_device,
                           bool *out_known, struct answer *answer);
 /* The MAC of an answer, as hex. */

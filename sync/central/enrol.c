@@ -52,7 +52,8 @@ static bool is_hex64(const char *text)
 
 static enum status check_names(const struct wish *wish, const char *dev, const char *epoch, struct errmsg *err)
 {
-    if (is_hex64(wish->dev) && is_hex64(wish->epoch) && strcmp(wish->dev, dev) == 0 && strcmp(wish->epoch, epoch) == 0)
+    if (is_hex64(wish->dev) && is_hex64(wish->epoch) && strcmp(wish->dev, dev) == 0 &&
+        strcmp(wish->epoch, epoch) == 0)
         return ST_OK;
     errmsg_set(err, "dev and epoch are 16 hex digits, the same in headers and body");
     return ST_INVALID;
@@ -100,7 +101,8 @@ static enum status take_code(struct central *central, const char *code, struct p
     return ST_DENIED;
 }
 
-/* The key for MACs and the key that seals, from an exchange of points that loyald-sync, in the middle, cannot follow. */
+/* The key for MACs and the key that seals, from an exchange of points that loyald-sync, in the middle, cannot follow.
+ */
 static enum status agree(const struct wish *wish, struct agreed *agreed, struct errmsg *err)
 {
     struct pk *own = NULL;
@@ -113,15 +115,18 @@ static enum status agree(const struct wish *wish, struct agreed *agreed, struct 
     if (st == ST_OK)
         st = pk_agree(own, wish->point, secret, err);
     if (st == ST_OK)
-        st = crypto_hkdf(secret, sizeof(secret), wish->code, salt_len, "loyald mac 1", agreed->mac_key, CRYPTO_KEY_BYTES);
+        st = crypto_hkdf(secret, sizeof(secret), wish->code, salt_len, "loyald mac 1", agreed->mac_key,
+                         CRYPTO_KEY_BYTES);
     if (st == ST_OK)
-        st = crypto_hkdf(secret, sizeof(secret), wish->code, salt_len, "loyald seal 1", agreed->seal_key, CRYPTO_KEY_BYTES);
+        st = crypto_hkdf(secret, sizeof(secret), wish->code, salt_len, "loyald seal 1", agreed->seal_key,
+                         CRYPTO_KEY_BYTES);
     crypto_wipe(secret, sizeof(secret));
     pk_destroy(own);
     return st;
 }
 
-static enum status certify(struct central *central, const struct wish *wish, struct agreed *agreed, struct errmsg *err)
+static enum status certify(struct central *central, const struct wish *wish, struct agreed *agreed,
+                           struct errmsg *err)
 {
     struct pk *subject = NULL;
     char name[X509_NAME_BYTES_MAX];
@@ -173,8 +178,8 @@ static enum status put_device(struct central *central, const struct wish *wish, 
         return st;
     return STORE_RUN(central->store, STATEMENT_DEVICE_PUT, err, V_TEXT(wish->dev), V_TEXT(place->chain),
                      V_TEXT(place->store), V_TEXT(place->till), V_BLOB(agreed->mac_key, CRYPTO_KEY_BYTES),
-                     V_INT(agreed->not_after_s * 1000000), V_TEXT(wish->epoch), V_INT(acked), V_BLOB(head, sizeof(head)),
-                     V_TEXT(wish->version), V_INT(now_us));
+                     V_INT(agreed->not_after_s * 1000000), V_TEXT(wish->epoch), V_INT(acked),
+                     V_BLOB(head, sizeof(head)), V_TEXT(wish->version), V_INT(now_us));
 }
 
 static enum status write_keys(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
@@ -263,8 +268,8 @@ static enum status write_answer(struct central *central, const struct wish *wish
     return st == ST_OK ? strbuf_status(out) : st;
 }
 
-static enum status enrol(struct central *central, const struct wish *wish, struct agreed *agreed,
-                         struct strbuf *out, struct errmsg *err)
+static enum status enrol(struct central *central, const struct wish *wish, struct agreed *agreed, struct strbuf *out,
+                         struct errmsg *err)
 {
     struct place place;
     /* What costs little and fails often comes first; nothing is written before the code was found good. */
@@ -300,7 +305,8 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
     enum status st;
 
     if (is_throttled(central)) {
-        answer_error(answer, 429, "too_many", "too many wrong codes in the last minute: wait a minute, then try again");
+        answer_error(answer, 429, "too_many",
+                     "too many wrong codes in the last minute: wait a minute, then try again");
         answer->retry_after_s = FAILURE_WINDOW_MS / 1000;
         return false;
     }

@@ -50,7 +50,8 @@ void evaluator_destroy(struct evaluator *evaluator)
     free(evaluator);
 }
 
-static enum status load(struct evaluator *evaluator, const char *sha256, struct bundle **out_bundle, struct errmsg *err)
+static enum status load(struct evaluator *evaluator, const char *sha256, struct bundle **out_bundle,
+                        struct errmsg *err)
 {
     struct rows *rows;
     enum status st = STORE_SELECT(evaluator->store, STATEMENT_BLOB_GET, &rows, err, V_TEXT(sha256)), end;

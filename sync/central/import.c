@@ -17,8 +17,20 @@
 
 enum { LIST_JSON_MAX = 16 * 1024, IDENTIFIER_TEXT_MAX = 80, IMPORT_HEADER_LINE = 1 };
 
-enum column { COLUMN_MEMBER, COLUMN_CARD, COLUMN_PHONE, COLUMN_STATE, COLUMN_TIER, COLUMN_SEGMENTS, COLUMN_BIRTHDAY,
-              COLUMN_DISPLAY, COLUMN_PERSONAL, COLUMN_KNOWN, COLUMN_ATTR = COLUMN_KNOWN, COLUMN_POINTS };
+enum column {
+    COLUMN_MEMBER,
+    COLUMN_CARD,
+    COLUMN_PHONE,
+    COLUMN_STATE,
+    COLUMN_TIER,
+    COLUMN_SEGMENTS,
+    COLUMN_BIRTHDAY,
+    COLUMN_DISPLAY,
+    COLUMN_PERSONAL,
+    COLUMN_KNOWN,
+    COLUMN_ATTR = COLUMN_KNOWN,
+    COLUMN_POINTS
+};
 static const char *const column_names[COLUMN_KNOWN] = {"member",   "card",     "phone",   "state",   "tier",
                                                        "segments", "birthday", "display", "personal"};
 
@@ -188,7 +200,8 @@ static enum status check_row(const struct import *import, struct errmsg *err)
             return ST_INVALID;
         }
     if (!id_is_valid(field(import, COLUMN_MEMBER))) {
-        errmsg_set(err, "member \"%.64s\": an id is 1 to %d of A-Z a-z 0-9 . _ : -", field(import, COLUMN_MEMBER), ID_LEN_MAX);
+        errmsg_set(err, "member \"%.64s\": an id is 1 to %d of A-Z a-z 0-9 . _ : -", field(import, COLUMN_MEMBER),
+                   ID_LEN_MAX);
         return ST_INVALID;
     }
     for (int i = 0; !known && i < 5; i++)
@@ -243,11 +256,15 @@ static enum status put_member(const struct import *import, struct errmsg *err)
 static enum status canonical(const char *prefix, const char *value, char out_text[IDENTIFIER_TEXT_MAX],
                              struct errmsg *err)
 {
-    bool good = prefix[0] == 'p' ? value[0] == '+' && strspn(value + 1, "0123456789") == strlen(value + 1)
-                                 : value[0] && strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_") == strlen(value);
+    bool good =
+        prefix[0] == 'p'
+            ? value[0] == '+' && strspn(value + 1, "0123456789") == strlen(value + 1)
+            : value[0] &&
+                  strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_") == strlen(value);
 
     if (!good || strlen(value) > IDENTIFIER_TEXT_MAX - 16) {
-        errmsg_set(err, "a %s is %s", prefix, prefix[0] == 'p' ? "+ and digits, such as +79990000000" : "digits or letters");
+        errmsg_set(err, "a %s is %s", prefix,
+                   prefix[0] == 'p' ? "+ and digits, such as +79990000000" : "digits or letters");
         return ST_INVALID; /* without the value: it is personal, and reports travel */
     }
     (void)snprintf(out_text, IDENTIFIER_TEXT_MAX, "%s:%s", prefix, value);
@@ -260,8 +277,8 @@ static enum status put_identifier(struct import *import, const char *member, con
     struct rows *rows;
     char before[ID_BYTES] = "";
     int64_t posted = 0;
-    enum status st =
-        STORE_SELECT(import->central->store, STATEMENT_IDENTIFIER_GET, &rows, err, V_TEXT(import->chain), V_TEXT(hash));
+    enum status st = STORE_SELECT(import->central->store, STATEMENT_IDENTIFIER_GET, &rows, err, V_TEXT(import->chain),
+                                  V_TEXT(hash));
 
     if (st != ST_OK)
         return st;

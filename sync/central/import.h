@@ -2,9 +2,10 @@
 /*
  * import - members from a file of the office's: profile, identifiers, opening balances.
  *
- * Columns by name, in any order: member (its id, required), card, phone, state, tier, segments, birthday (MM-DD), display, personal,
- * attr:NAME; every other column is a currency of points and holds a balance. Several cards, phones, segments or personal offers in one
- * field are parted by | or blanks. A column that is not there leaves what is known. Cards and phones are kept as keyed hashes only.
+ * Columns by name, in any order: member (its id, required), card, phone, state, tier, segments, birthday (MM-DD),
+ * display, personal, attr:NAME; every other column is a currency of points and holds a balance. Several cards,
+ * phones, segments or personal offers in one field are parted by | or blanks. A column that is not there leaves what
+ * is known. Cards and phones are kept as keyed hashes only.
  */
 #ifndef LOYALD_CENTRAL_IMPORT_H
 #define LOYALD_CENTRAL_IMPORT_H
@@ -14,8 +15,9 @@
 
 enum { IMPORT_CHUNK_MAX = 1024 * 1024, IMPORT_ERRORS_MAX = 100 };
 
-/* One transaction. text is a header and rows; it is cut up. Rows that cannot be taken are told by line and leave nothing behind, the
- * others are taken: {"rows","imported","attached_sales","error_count","errors":[{"line","message"}]}. */
+/* One transaction. text is a header and rows; it is cut up. Rows that cannot be taken are told by line and leave
+ * nothing behind, the others are taken:
+ * {"rows","imported","attached_sales","error_count","errors":[{"line","message"}]}. */
 enum status import_members(struct central *central, const char *chain, char *text, size_t len, int first_line,
                            struct json_writer *w, struct errmsg *err);
 

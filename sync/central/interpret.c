@@ -29,9 +29,10 @@ static enum status note_void(struct central *central, const struct interpret_rec
                      V_TEXT(record->device->dev), V_TEXT(record->device->epoch), V_INT(record->seq), V_TEXT(reason));
 }
 
-/* The sale may be one that became a dead letter; then there is nothing to mark and that is no fault of this record. */
-static enum status note_print(struct central *central, const struct interpret_record *record, const struct cJSON *body,
-                              struct errmsg *err)
+/* The sale may be one that became a dead letter; then there is nothing to mark and that is no fault of this record.
+ */
+static enum status note_print(struct central *central, const struct interpret_record *record,
+                              const struct cJSON *body, struct errmsg *err)
 {
     const char *sale_id, *state;
     enum status st = json_text(body, "sale_id", ID_LEN_MAX, &sale_id, err);

@@ -2,8 +2,8 @@
 /*
  * interpret - what a till's record means for sales, members, ledger and reports.
  *
- * Runs inside the transaction that accepts the record. A record that cannot be understood is no reason to stop the till: the caller
- * undoes what was begun and keeps it as a dead letter, with the reason.
+ * Runs inside the transaction that accepts the record. A record that cannot be understood is no reason to stop the
+ * till: the caller undoes what was begun and keeps it as a dead letter, with the reason.
  */
 #ifndef LOYALD_CENTRAL_INTERPRET_H
 #define LOYALD_CENTRAL_INTERPRET_H

@@ -45,7 +45,8 @@ static enum status compare(const struct booking *booking, const char **out_compa
     *out_compared = "no_bundle";
     if (!sale->bundle[0])
         return ST_OK;
-    st = evaluator_evaluate(booking->central->evaluator, sale->bundle, sale->sale_json, sale->sale_len, &result, &reason);
+    st = evaluator_evaluate(booking->central->evaluator, sale->bundle, sale->sale_json, sale->sale_len, &result,
+                            &reason);
     if (interpret_is_fault(st)) {
         *err = reason;
         return st;
@@ -63,18 +64,18 @@ static enum status compare(const struct booking *booking, const char **out_compa
                           st == ST_OK ? "the central computes another result" : reason.text, err);
 }
 
-static enum status put_sale(const struct booking *booking, const struct interpret_record *record, const char *compared,
-                            struct errmsg *err)
+static enum status put_sale(const struct booking *booking, const struct interpret_record *record,
+                            const char *compared, struct errmsg *err)
 {
     const struct sale_record *sale = booking->sale;
     const struct device *device = record->device;
     /* Where it was sold is what the till was enrolled as, not what a body claims. */
     enum status st = STORE_RUN(
         booking->central->store, STATEMENT_SALE_INSERT, err, V_TEXT(booking->chain), V_TEXT(sale->sale_id),
-        V_TEXT(booking->dev), V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(device->store), V_TEXT(device->till),
-        V_TEXT(booking->member), V_TEXT(sale->identifier), V_TEXT(sale->business_date), V_INT(sale->gross_minor),
-        V_INT(sale->discount_minor), V_INT(sale->redeemed_minor), V_INT(sale->net_minor), V_INT(sale->line_count),
-        V_TEXT(sale->bundle), V_TEXT(sale->digest), V_TEXT(compared));
+        V_TEXT(booking->dev), V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(device->store),
+        V_TEXT(device->till), V_TEXT(booking->member), V_TEXT(sale->identifier), V_TEXT(sale->business_date),
+        V_INT(sale->gross_minor), V_INT(sale->discount_minor), V_INT(sale->redeemed_minor), V_INT(sale->net_minor),
+        V_INT(sale->line_count), V_TEXT(sale->bundle), V_TEXT(sale->digest), V_TEXT(compared));
 
     if (st == ST_CONFLICT)
         errmsg_set(err, "sale %s was booked before, from another record", sale->sale_id);
@@ -86,8 +87,7 @@ static enum status post_points(const struct booking *booking, struct errmsg *err
     struct ledger_record record = {.dev = booking->dev, .epoch = booking->epoch, .seq = booking->seq};
     struct ledger_posting posting;
     struct sale_points points;
-    enum status st =
-        ledger_begin(booking->central, booking->chain, booking->member, &record, &posting, err);
+    enum status st = ledger_begin(booking->central, booking->chain, booking->member, &record, &posting, err);
 
     for (int i = 0; st == ST_OK; i++) {
         struct ledger_move move;
@@ -110,7 +110,8 @@ static enum status count_use(void *context, const char *name, struct errmsg *err
     enum status st = usage_count(booking->central, booking->chain, name, err);
 
     if (st == ST_OK && booking->member[0] && strncmp(name, "coupon:", 7) != 0)
-        st = member_count_use(booking->central, booking->chain, booking->member, name, booking->sale->business_day, err);
+        st = member_count_use(booking->central, booking->chain, booking->member, name, booking->sale->business_day,
+                              err);
     return st;
 }
 
@@ -128,8 +129,8 @@ static enum status find_named_member(struct booking *booking, struct errmsg *err
     return st;
 }
 
-/* A card was shown that the till did not know. Points are what the sale would have earned with the member as known here; what was
- * on the receipt stays. */
+/* A card was shown that the till did not know. Points are what the sale would have earned with the member as known
+ * here; what was on the receipt stays. */
 static enum status post_earned(struct booking *booking, struct errmsg *err)
 {
     struct central *central = booking->central;
@@ -185,15 +186,15 @@ static enum status post_identified(struct booking *booking, struct errmsg *err)
 static enum status post_by_identifier(struct booking *booking, struct errmsg *err)
 {
     const struct sale_record *sale = booking->sale;
-    enum status st =
-        member_by_identifier(booking->central, booking->chain, sale->identifier, booking->member, err);
+    enum status st = member_by_identifier(booking->central, booking->chain, sale->identifier, booking->member, err);
 
     if (st == ST_NOT_FOUND)
         return STORE_RUN(booking->central->store, STATEMENT_UNATTACHED_INSERT, err, V_TEXT(booking->dev),
-                         V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(booking->chain), V_TEXT(sale->identifier));
+                         V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(booking->chain),
+                         V_TEXT(sale->identifier));
     if (st == ST_OK)
-        st = STORE_RUN(booking->central->store, STATEMENT_SALE_MEMBER, err, V_TEXT(booking->chain), V_TEXT(sale->sale_id),
-                       V_TEXT(booking->member));
+        st = STORE_RUN(booking->central->store, STATEMENT_SALE_MEMBER, err, V_TEXT(booking->chain),
+                       V_TEXT(sale->sale_id), V_TEXT(booking->member));
     return st == ST_OK ? post_identified(booking, err) : st;
 }
 
@@ -274,7 +275,8 @@ enum status interpret_unattached(struct central *central, const char *chain, con
 {
     struct rows *rows;
     int64_t posted = 0;
-    enum status st = STORE_SELECT(central->store, STATEMENT_UNATTACHED_OF, &rows, err, V_TEXT(chain), V_TEXT(hash)), end;
+    enum status st = STORE_SELECT(central->store, STATEMENT_UNATTACHED_OF, &rows, err, V_TEXT(chain), V_TEXT(hash)),
+                end;
 
     if (st != ST_OK)
         return st;

@@ -18,10 +18,10 @@ struct envelope {
 
 struct batch {
     struct central *central;
-    struct device device;   /* as it stands within the transaction */
-    int64_t duplicates;     /* records of this batch that were known */
+    struct device device; /* as it stands within the transaction */
+    int64_t duplicates;   /* records of this batch that were known */
     int64_t accepted;
-    int64_t fork_seq;       /* above 0: this till's history is not the one known */
+    int64_t fork_seq; /* above 0: this till's history is not the one known */
     struct envelope records[RECORD_BATCH_MAX];
     size_t count;
 };
@@ -74,8 +74,8 @@ static enum status check_known(struct batch *batch, const struct envelope *recor
 {
     struct rows *rows;
     bool same = false, found;
-    enum status st = STORE_SELECT(batch->central->store, STATEMENT_JOURNAL_HASH, &rows, err, V_TEXT(batch->device.dev),
-                                  V_TEXT(batch->device.epoch), V_INT(record->head.seq));
+    enum status st = STORE_SELECT(batch->central->store, STATEMENT_JOURNAL_HASH, &rows, err,
+                                  V_TEXT(batch->device.dev), V_TEXT(batch->device.epoch), V_INT(record->head.seq));
 
     if (st != ST_OK)
         return st;
@@ -146,10 +146,10 @@ static enum status append(struct batch *batch, const struct envelope *record, co
                           struct errmsg *err)
 {
     struct device *device = &batch->device;
-    enum status st = STORE_RUN(batch->central->store, STATEMENT_JOURNAL_INSERT, err, V_TEXT(device->dev),
-                               V_TEXT(device->epoch), V_INT(record->head.seq), V_TEXT(record->head.type),
-                               V_BLOB(record->bytes, record->len), V_BLOB(hash, SHA256_BYTES),
-                               V_INT(central_now_us(batch->central)));
+    enum status st =
+        STORE_RUN(batch->central->store, STATEMENT_JOURNAL_INSERT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                  V_INT(record->head.seq), V_TEXT(record->head.type), V_BLOB(record->bytes, record->len),
+                  V_BLOB(hash, SHA256_BYTES), V_INT(central_now_us(batch->central)));
 
     if (st == ST_CONFLICT)
         st = ST_CORRUPT; /* the cursor says it is new, the table has it */
@@ -197,7 +197,7 @@ static enum status save_cursor(struct batch *batch, struct errmsg *err)
 /* A fork is written down on its own: nothing of its batch is kept. */
 static enum status quarantine(struct batch *batch, struct errmsg *err)
 {
-    char text[200];
+    char text[400];
     struct store *store = batch->central->store;
     const struct device *device = &batch->device;
     enum status st;
@@ -206,10 +206,11 @@ static enum status quarantine(struct batch *batch, struct errmsg *err)
     st = store_begin(store, err);
     if (st == ST_OK)
         st = STORE_RUN(store, STATEMENT_DEVICE_QUARANTINE, err, V_TEXT(device->dev), V_INT(batch->fork_seq));
-    (void)snprintf(text, sizeof(text),
-                   "till %s of store %s sent another history from record %lld on: its disk was copied or put back; enrol it "
-                   "again with a new epoch",
-                   device->till, device->store, (long long)batch->fork_seq);
+    (void)snprintf(
+        text, sizeof(text),
+        "till %s of store %s sent another history from record %lld on: its disk was copied or put back; enrol it "
+        "again with a new epoch",
+        device->till, device->store, (long long)batch->fork_seq);
     if (st == ST_OK)
         st = notice_put(batch->central, device->chain, "", text, err);
     if (st == ST_OK)

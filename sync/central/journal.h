@@ -2,8 +2,9 @@
 /*
  * journal - batches of records, each record exactly once (docs/protocol.md 7).
  *
- * One transaction a batch: the cursor in the till's row is the authority, bytes are kept as they came, every record is interpreted
- * or becomes a dead letter, and only after the commit is anything answered. Sending again is always safe.
+ * One transaction a batch: the cursor in the till's row is the authority, bytes are kept as they came, every record
+ * is interpreted or becomes a dead letter, and only after the commit is anything answered. Sending again is always
+ * safe.
  */
 #ifndef LOYALD_CENTRAL_JOURNAL_H
 #define LOYALD_CENTRAL_JOURNAL_H

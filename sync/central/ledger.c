@@ -80,8 +80,8 @@ enum status ledger_opening(struct central *central, struct ledger_posting *posti
     return put_pair(central, posting, "opening", currency, balance - now, err);
 }
 
-enum status ledger_write_balances(struct central *central, const char *chain, const char *member, struct json_writer *w,
-                                  struct errmsg *err)
+enum status ledger_write_balances(struct central *central, const char *chain, const char *member,
+                                  struct json_writer *w, struct errmsg *err)
 {
     struct rows *rows;
     enum status st =
@@ -102,10 +102,8 @@ enum status ledger_check(struct central *central, struct json_writer *w, bool *o
         const char *name;
         enum statement statement;
     } counts[] = {
-        {"postings", STATEMENT_POSTING_COUNT},
-        {"entries", STATEMENT_ENTRY_COUNT},
-        {"accounts", STATEMENT_ACCOUNT_COUNT},
-        {"unbalanced_postings", STATEMENT_POSTING_UNBALANCED},
+        {"postings", STATEMENT_POSTING_COUNT},       {"entries", STATEMENT_ENTRY_COUNT},
+        {"accounts", STATEMENT_ACCOUNT_COUNT},       {"unbalanced_postings", STATEMENT_POSTING_UNBALANCED},
         {"wrong_balances", STATEMENT_ACCOUNT_WRONG},
     };
     int64_t values[5] = {0};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ledger - points by double entry. What a member gets, another account gives: "issued" (earned), "opening" (imported); what a
- * member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum to zero in each currency.
+ * ledger - points by double entry. What a member gets, another account gives: "issued" (earned), "opening"
+ * (imported); what a member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum
+ * to zero in each currency.
  *
  * A sale that happened is always posted: a balance may go below zero.
  */
@@ -27,7 +28,8 @@ struct ledger_posting {
     const char *chain, *member;
 };
 
-/* All inside a transaction. record NULL: an opening balance by import. ST_CONFLICT when the record was posted before. */
+/* All inside a transaction. record NULL: an opening balance by import. ST_CONFLICT when the record was posted before.
+ */
 enum status ledger_begin(struct central *central, const char *chain, const char *member,
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err);
 enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
@@ -36,8 +38,8 @@ enum status ledger_sale(struct central *central, struct ledger_posting *posting,
 enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
                            int64_t balance, struct errmsg *err);
 /* "balances":{...} of a member as the value of a name already written. */
-enum status ledger_write_balances(struct central *central, const char *chain, const char *member, struct json_writer *w,
-                                  struct errmsg *err);
+enum status ledger_write_balances(struct central *central, const char *chain, const char *member,
+                                  struct json_writer *w, struct errmsg *err);
 
 /* {"ok","postings","entries","accounts","unbalanced_postings","wrong_balances"}; ok is that both last are 0. */
 enum status ledger_check(struct central *central, struct json_writer *w, bool *out_ok, struct errmsg *err);

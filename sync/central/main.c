@@ -112,7 +112,8 @@ static const struct command *find_command(const struct cli *cli, int *out_own)
     return NULL;
 }
 
-/* "--attr k=v" may be given again and again, which the shared parser has no word for: they are taken out before it looks. */
+/* "--attr k=v" may be given again and again, which the shared parser has no word for: they are taken out before it
+ * looks. */
 static int take_attrs(int argc, char **argv, char **out_argv, struct command_call *call)
 {
     int kept = 0;
@@ -171,10 +172,11 @@ int main(int argc, char **argv)
     struct command_call call = {0};
     char *kept[ARGUMENTS_MAX];
     const struct cli_option extra[] = {
-        {"host", &call.host, NULL},         {"name", &call.name, NULL},       {"currency", &call.currency, NULL},
-        {"language", &call.language, NULL}, {"key", &call.key, NULL},         {"chain", &call.chain, NULL},
-        {"expires", &call.expires, NULL},   {"out", &call.out, NULL},         {"json", NULL, &call.json},
-        {0},
+        {"host", &call.host, NULL},         {"name", &call.name, NULL},
+        {"currency", &call.currency, NULL}, {"language", &call.language, NULL},
+        {"key", &call.key, NULL},           {"chain", &call.chain, NULL},
+        {"expires", &call.expires, NULL},   {"out", &call.out, NULL},
+        {"json", NULL, &call.json},         {0},
     };
     struct cli cli = {.program = "loyal-central", .usage = usage, .options = options, .extra = extra};
 

@@ -99,8 +99,8 @@ static enum status write_usage(struct central *central, const char *chain, const
     return rows_end(rows, err);
 }
 
-static enum status write_identifiers(struct central *central, const char *chain, const char *id, struct json_writer *w,
-                                     struct errmsg *err)
+static enum status write_identifiers(struct central *central, const char *chain, const char *id,
+                                     struct json_writer *w, struct errmsg *err)
 {
     struct rows *rows;
     enum status st = STORE_SELECT(central->store, STATEMENT_IDENTIFIER_LIST, &rows, err, V_TEXT(chain), V_TEXT(id));
@@ -174,9 +174,9 @@ enum status member_make(struct central *central, const char *chain, const char *
 
     if (st != ST_OK)
         return st;
-    return STORE_RUN(central->store, STATEMENT_MEMBER_PUT, err, V_TEXT(chain), V_TEXT(id), V_INT(change), V_TEXT("active"),
-                     V_TEXT(""), V_TEXT(""), V_TEXT("[]"), V_TEXT("{}"), V_TEXT("[]"), V_TEXT("{}"), V_TEXT(""),
-                     V_INT(central_now_us(central)));
+    return STORE_RUN(central->store, STATEMENT_MEMBER_PUT, err, V_TEXT(chain), V_TEXT(id), V_INT(change),
+                     V_TEXT("active"), V_TEXT(""), V_TEXT(""), V_TEXT("[]"), V_TEXT("{}"), V_TEXT("[]"), V_TEXT("{}"),
+                     V_TEXT(""), V_INT(central_now_us(central)));
 }
 
 enum status member_touch(struct central *central, const char *chain, const char *id, struct errmsg *err)
@@ -265,6 +265,6 @@ enum status notice_put(struct central *central, const char *chain, const char *d
 
     if (st != ST_OK)
         return st;
-    return STORE_RUN(central->store, STATEMENT_NOTICE_INSERT, err, V_TEXT(chain), V_INT(change), V_TEXT(dev), V_TEXT(text),
-                     V_INT(central_now_us(central)));
+    return STORE_RUN(central->store, STATEMENT_NOTICE_INSERT, err, V_TEXT(chain), V_INT(change), V_TEXT(dev),
+                     V_TEXT(text), V_INT(central_now_us(central)));
 }

@@ -24,7 +24,8 @@ enum status member_write(struct central *central, const char *chain, const char 
                          struct json_writer *w, struct errmsg *err);
 
 /* All below inside a transaction. */
-/* A member that a till's record names and this database has not: the sale happened, so it is made, empty and active. */
+/* A member that a till's record names and this database has not: the sale happened, so it is made, empty and active.
+ */
 enum status member_make(struct central *central, const char *chain, const char *id, struct errmsg *err);
 enum status member_touch(struct central *central, const char *chain, const char *id, struct errmsg *err);
 enum status member_count_purchase(struct central *central, const char *chain, const char *id, struct errmsg *err);

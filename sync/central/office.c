@@ -91,8 +91,8 @@ enum status office_key_add(struct central *central, const char *chain, const cha
     if (st == ST_OK)
         st = pk_public_pem(key, clean, err);
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_CHAIN_KEY_INSERT, err, V_TEXT(chain), V_TEXT(out_key_id), V_TEXT(clean),
-                       V_INT(central_now_us(central)));
+        st = STORE_RUN(central->store, STATEMENT_CHAIN_KEY_INSERT, err, V_TEXT(chain), V_TEXT(out_key_id),
+                       V_TEXT(clean), V_INT(central_now_us(central)));
     pk_destroy(key);
     if (st == ST_CONFLICT)
         errmsg_set(err, "key %s is known to chain %s already", out_key_id, chain);
@@ -118,7 +118,8 @@ enum status office_store_create(struct central *central, const char *chain, cons
     }
     if (st != ST_OK)
         return st;
-    st = STORE_RUN(central->store, STATEMENT_STORE_INSERT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(name), V_TEXT(attrs));
+    st = STORE_RUN(central->store, STATEMENT_STORE_INSERT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(name),
+                   V_TEXT(attrs));
     if (st == ST_CONFLICT)
         errmsg_set(err, "store %s of chain %s is there already", store, chain);
     return st;
@@ -196,8 +197,8 @@ enum status office_till_code(struct central *central, const char *chain, const c
         return st;
     st = STORE_NUMBER(central->store, STATEMENT_STORE_EXISTS, &found, err, V_TEXT(chain), V_TEXT(store));
     if (st == ST_NOT_FOUND)
-        errmsg_set(err, "store \"%.64s\" of chain %s is not known: make it with \"loyal-central store create\"", store,
-                   chain);
+        errmsg_set(err, "store \"%.64s\" of chain %s is not known: make it with \"loyal-central store create\"",
+                   store, chain);
     if (st == ST_OK)
         st = STORE_RUN(central->store, STATEMENT_TILL_CODE_SWEEP, err, V_INT(now_us));
     if (st != ST_OK)

@@ -20,7 +20,8 @@ struct office_chain {
     const char *id, *name, *currency, *language;
 };
 
-/* Each is a transaction of its own. ST_INVALID in words, ST_CONFLICT when it is there, ST_NOT_FOUND for an unknown chain or store. */
+/* Each is a transaction of its own. ST_INVALID in words, ST_CONFLICT when it is there, ST_NOT_FOUND for an unknown
+ * chain or store. */
 enum status office_chain_create(struct central *central, const struct office_chain *chain, struct errmsg *err);
 enum status office_key_add(struct central *central, const char *chain, const char *pem, char out_key_id[17],
                            struct errmsg *err);
@@ -34,8 +35,8 @@ enum status office_till_code(struct central *central, const char *chain, const c
 enum status office_need_chain(struct central *central, const char *chain, struct errmsg *err);
 enum status office_id_key(struct central *central, const char *chain, uint8_t out_key[CRYPTO_KEY_BYTES],
                           struct errmsg *err);
-/* Codes are kept and looked up by hash: what the lookup's time tells is of the hash. Case, spaces and hyphens do not count.
- * ST_INVALID when the text cannot be a code. */
+/* Codes are kept and looked up by hash: what the lookup's time tells is of the hash. Case, spaces and hyphens do not
+ * count. ST_INVALID when the text cannot be a code. */
 enum status office_code_hash(const char *code, char out_hash[SHA256_TEXT]);
 
 #endif

@@ -40,7 +40,8 @@ static enum status load_key(struct central *central, const char *chain, const ch
                             struct errmsg *err)
 {
     struct rows *rows;
-    enum status st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEY_GET, &rows, err, V_TEXT(chain), V_TEXT(id)), end;
+    enum status st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEY_GET, &rows, err, V_TEXT(chain), V_TEXT(id)),
+                end;
 
     if (st != ST_OK)
         return st;
@@ -73,14 +74,16 @@ static enum status check_signature(struct central *central, const struct offer *
     }
     st = load_key(central, offer->manifest.chain, id, &key, err);
     if (st == ST_NOT_FOUND)
-        errmsg_set(err, "key %s is not one of chain %s: see \"loyal-central chain key add\"", id, offer->manifest.chain);
+        errmsg_set(err, "key %s is not one of chain %s: see \"loyal-central chain key add\"", id,
+                   offer->manifest.chain);
     if (st != ST_OK)
         return st;
     sha256_of(offer->text, strlen(offer->text), digest);
     st = pk_verify(key, digest, der, len, err);
     if (st != ST_OK)
-        errmsg_set(err, "the signature of key %s is not over this manifest: it was changed after signing, or signed wrongly",
-                   id);
+        errmsg_set(
+            err, "the signature of key %s is not over this manifest: it was changed after signing, or signed wrongly",
+            id);
     pk_destroy(key);
     return st;
 }
@@ -241,11 +244,12 @@ void publish_blob(struct central *central, const struct device *device, const st
 
     if (!read_offset(args->values[1], &from) || !read_offset(args->values[2], &to) || to < from ||
         to - from >= BLOB_RANGE_MAX) {
-        answer_error(answer, 400, "bad_request", "a range of 1 to %d bytes is wanted: Range: bytes=a-b", BLOB_RANGE_MAX);
+        answer_error(answer, 400, "bad_request", "a range of 1 to %d bytes is wanted: Range: bytes=a-b",
+                     BLOB_RANGE_MAX);
         return;
     }
-    st = STORE_SELECT(central->store, STATEMENT_BLOB_RANGE, &rows, &err, V_TEXT(device->chain), V_TEXT(args->values[0]),
-                      V_INT(from + 1), V_INT(to - from + 1));
+    st = STORE_SELECT(central->store, STATEMENT_BLOB_RANGE, &rows, &err, V_TEXT(device->chain),
+                      V_TEXT(args->values[0]), V_INT(from + 1), V_INT(to - from + 1));
     if (st == ST_OK) {
         found = rows_next(rows);
         if (found) {

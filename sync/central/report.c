@@ -57,16 +57,21 @@ static enum status write_chain(struct central *central, const char *chain, struc
         const char *name;
         enum statement statement;
     } counts[] = {
-        {"stores", STATEMENT_TOTAL_STORES},           {"tills", STATEMENT_TOTAL_TILLS},
-        {"members", STATEMENT_TOTAL_MEMBERS},         {"records", STATEMENT_TOTAL_RECORDS},
-        {"duplicates", STATEMENT_TOTAL_DUPLICATES},   {"dead_letters", STATEMENT_TOTAL_DEAD},
-        {"differences", STATEMENT_TOTAL_DIFFERENCES}, {"unattached", STATEMENT_TOTAL_UNATTACHED},
-        {"voids", STATEMENT_TOTAL_VOIDS},             {"quarantined", STATEMENT_TOTAL_QUARANTINED},
+        {"stores", STATEMENT_TOTAL_STORES},
+        {"tills", STATEMENT_TOTAL_TILLS},
+        {"members", STATEMENT_TOTAL_MEMBERS},
+        {"records", STATEMENT_TOTAL_RECORDS},
+        {"duplicates", STATEMENT_TOTAL_DUPLICATES},
+        {"dead_letters", STATEMENT_TOTAL_DEAD},
+        {"differences", STATEMENT_TOTAL_DIFFERENCES},
+        {"unattached", STATEMENT_TOTAL_UNATTACHED},
+        {"voids", STATEMENT_TOTAL_VOIDS},
+        {"quarantined", STATEMENT_TOTAL_QUARANTINED},
     };
     static const struct list points = {
         "points", STATEMENT_TOTAL_POINTS, "tiiiii", {"currency", "earned", "redeemed", "cost", "opening", "balance"}};
-    static const char *const sums[] = {"sales",          "gross_minor", "discount_minor", "redeemed_minor",
-                                       "net_minor",      "compared_same", "sales_with_member"};
+    static const char *const sums[] = {"sales",     "gross_minor",   "discount_minor",   "redeemed_minor",
+                                       "net_minor", "compared_same", "sales_with_member"};
     struct rows *rows;
     enum status st = STORE_SELECT(central->store, STATEMENT_TOTAL_SALES, &rows, err, V_TEXT(chain));
 
@@ -119,8 +124,8 @@ enum status report_differences(struct central *central, struct json_writer *w, s
     static const struct list list = {"differences",
                                      STATEMENT_DIFFERENCE_LIST,
                                      "tttttittttti",
-                                     {"chain", "store", "till", "dev", "epoch", "seq", "sale_id", "bundle", "till_digest",
-                                      "central_digest", "reason", "at_us"}};
+                                     {"chain", "store", "till", "dev", "epoch", "seq", "sale_id", "bundle",
+                                      "till_digest", "central_digest", "reason", "at_us"}};
 
     return write_list_alone(central, &list, w, err);
 }

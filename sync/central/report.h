@@ -14,7 +14,8 @@ enum status report_totals(struct central *central, struct json_writer *w, struct
 enum status report_differences(struct central *central, struct json_writer *w, struct errmsg *err);
 /* {"dead_letters":[...]} */
 enum status report_dead_letters(struct central *central, struct json_writer *w, struct errmsg *err);
-/* {"members":[{"chain","member":{row},"postings":[...]}]}: that id in every chain that has it, its last postings with it. */
+/* {"members":[{"chain","member":{row},"postings":[...]}]}: that id in every chain that has it, its last postings with
+ * it. */
 enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err);
 /* {"notices":[...]} */
 enum status report_notices(struct central *central, struct json_writer *w, struct errmsg *err);

@@ -51,8 +51,8 @@ static size_t skip_space(const char *text, size_t len, size_t at)
     return at;
 }
 
-/* Finds the bytes of one member of the object that text is. Names with escapes are not found: ours have none. Of a name given
- * twice the first counts, as it does for cJSON. */
+/* Finds the bytes of one member of the object that text is. Names with escapes are not found: ours have none. Of a
+ * name given twice the first counts, as it does for cJSON. */
 static bool find_value(const char *text, size_t len, const char *name, const char **out_value, size_t *out_len)
 {
     size_t name_len = strlen(name), at = skip_space(text, len, 0) + 1;
@@ -308,7 +308,8 @@ static enum status note_all(struct uses *uses, const struct cJSON *result, struc
     return note_list(uses, result, "issued_coupons", err);
 }
 
-static enum status visit_coupon(const struct cJSON *coupon, sale_use_visitor *visit, void *context, struct errmsg *err)
+static enum status visit_coupon(const struct cJSON *coupon, sale_use_visitor *visit, void *context,
+                                struct errmsg *err)
 {
     char name[COUPON_NAME_MAX] = "coupon:";
     const char *code, *state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sale_record - the body of a till's "sale" record, read and checked (docs/protocol.md 2). Nothing of the database in here.
+ * sale_record - the body of a till's "sale" record, read and checked (docs/protocol.md 2). Nothing of the database in
+ * here.
  */
 #ifndef LOYALD_CENTRAL_SALE_RECORD_H
 #define LOYALD_CENTRAL_SALE_RECORD_H
@@ -38,8 +39,8 @@ struct sale_points {
 enum status sale_record_points(const struct sale_record *record, int index, struct sale_points *out_points,
                                struct errmsg *err);
 
-/* Calls visit once for each promotion that gave something in this sale, and for each coupon used up ("coupon:" and its code in
- * lower case without spaces and hyphens). Stops at the first status that is not ST_OK. */
+/* Calls visit once for each promotion that gave something in this sale, and for each coupon used up ("coupon:" and
+ * its code in lower case without spaces and hyphens). Stops at the first status that is not ST_OK. */
 typedef enum status sale_use_visitor(void *context, const char *name, struct errmsg *err);
 enum { SALE_USES_MAX = 4096 };
 enum status sale_record_uses(const struct sale_record *record, sale_use_visitor *visit, void *context,

@@ -26,7 +26,7 @@ struct store {
     bool failed;
 };
 
-#define SQL_OF(name, text) [STATEMENT_##name] = text,
+#define SQL_OF(name, text)  [STATEMENT_##name] = text,
 #define NAME_OF(name, text) [STATEMENT_##name] = #name,
 static const char *const statement_sql[STATEMENT_COUNT] = {STATEMENTS(SQL_OF)};
 static const char *const statement_names[STATEMENT_COUNT] = {STATEMENTS(NAME_OF)};
@@ -110,7 +110,8 @@ static enum status migrate(struct store *store, struct errmsg *err)
     while (schema_central[last].name)
         last++;
     if (version > last) {
-        errmsg_set(err, "database is of schema %d, this program knows up to %d: install the later version", version, last);
+        errmsg_set(err, "database is of schema %d, this program knows up to %d: install the later version", version,
+                   last);
         return ST_UNSUPPORTED;
     }
     for (; version < last; version++) {
@@ -136,7 +137,8 @@ static enum status migrate(struct store *store, struct errmsg *err)
 static enum status prepare(struct store *store, enum statement statement, struct errmsg *err)
 {
     struct rows *rows = &store->rows[statement];
-    int rc = sqlite3_prepare_v3(store->db, statement_sql[statement], -1, SQLITE_PREPARE_PERSISTENT, &rows->stmt, NULL);
+    int rc =
+        sqlite3_prepare_v3(store->db, statement_sql[statement], -1, SQLITE_PREPARE_PERSISTENT, &rows->stmt, NULL);
 
     if (rc != SQLITE_OK)
         return fault(store, rc, statement_names[statement], err);
@@ -158,10 +160,11 @@ static enum status configure(struct store *store, struct errmsg *err)
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     (void)sqlite3_busy_timeout(store->db, 5000);
-    return run_text(store,
-                    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                    "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;",
-                    "cannot be set up", err);
+    return run_text(
+        store,
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;",
+        "cannot be set up", err);
 }
 
 enum status store_open(const char *path, struct store **out_store, struct errmsg *err)
@@ -263,8 +266,8 @@ static int bind(sqlite3_stmt *stmt, int slot, const struct store_value *value)
     return SQLITE_MISUSE;
 }
 
-enum status store_select(struct store *store, enum statement statement, const struct store_value *values, size_t count,
-                         struct rows **out_rows, struct errmsg *err)
+enum status store_select(struct store *store, enum statement statement, const struct store_value *values,
+                         size_t count, struct rows **out_rows, struct errmsg *err)
 {
     struct rows *rows = &store->rows[statement];
 
@@ -343,8 +346,8 @@ enum status store_run(struct store *store, enum statement statement, const struc
     return st;
 }
 
-enum status store_number(struct store *store, enum statement statement, const struct store_value *values, size_t count,
-                         int64_t *out_number, struct errmsg *err)
+enum status store_number(struct store *store, enum statement statement, const struct store_value *values,
+                         size_t count, int64_t *out_number, struct errmsg *err)
 {
     struct rows *rows;
     int64_t number = 0;

@@ -42,7 +42,8 @@ struct call {
     struct answer answer;
 };
 
-static void send_answer(struct http_request *request, enum operation op, const uint8_t *mac_key, struct answer *answer)
+static void send_answer(struct http_request *request, enum operation op, const uint8_t *mac_key,
+                        struct answer *answer)
 {
     char mac[2 * CRYPTO_MAC_BYTES + 1] = "", retry[16];
 
@@ -135,8 +136,8 @@ static void on_enrol(void *context, struct http_request *request)
     uint8_t mac_key[CRYPTO_KEY_BYTES];
     size_t len;
     const char *body = http_body(request, &len);
-    bool good = enrol_till(server->central, http_header(request, "Loyald-Dev"), http_header(request, "Loyald-Epoch"), body,
-                           len, mac_key, &answer);
+    bool good = enrol_till(server->central, http_header(request, "Loyald-Dev"), http_header(request, "Loyald-Epoch"),
+                           body, len, mac_key, &answer);
 
     send_answer(request, OP_ENROL, good ? mac_key : NULL, &answer);
     crypto_wipe(mac_key, sizeof(mac_key));
@@ -218,7 +219,8 @@ static void answer_poll(struct poll *poll)
     if (st != ST_OK)
         answer_status(&call.answer, st, &err);
     else if (call.device.revoked)
-        answer_error(&call.answer, 403, "revoked", "this till was revoked by the office: enrol it again with a new code");
+        answer_error(&call.answer, 403, "revoked",
+                     "this till was revoked by the office: enrol it again with a new code");
     else
         updates_answer(server->central, &call.device, &poll->cursor, &call.answer);
     poll_destroy(poll);

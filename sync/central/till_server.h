@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * till_server - the routes of the tills over TLS (docs/protocol.md 4): who asks is checked once for all of them, answers carry a MAC,
- * and polls that have nothing to hear wait until there is something.
+ * till_server - the routes of the tills over TLS (docs/protocol.md 4): who asks is checked once for all of them,
+ * answers carry a MAC, and polls that have nothing to hear wait until there is something.
  */
 #ifndef LOYALD_CENTRAL_TILL_SERVER_H
 #define LOYALD_CENTRAL_TILL_SERVER_H

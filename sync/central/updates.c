@@ -35,7 +35,8 @@ enum status updates_read_cursor(struct central *central, const char *text, struc
         return ST_OK;
     out_cursor->reload = true;
     if (strncmp(text, central->incarnation, HEX64_TEXT - 1) != 0 || text[HEX64_TEXT - 1] != '.' ||
-        strspn(text + HEX64_TEXT, "0123456789") != strlen(text + HEX64_TEXT) || strlen(text) > UPDATES_CURSOR_TEXT - 12)
+        strspn(text + HEX64_TEXT, "0123456789") != strlen(text + HEX64_TEXT) ||
+        strlen(text) > UPDATES_CURSOR_TEXT - 12)
         return ST_OK;
     after = strtoll(text + HEX64_TEXT, &end, 10);
     if (after > last)
@@ -53,8 +54,8 @@ enum status updates_waiting(struct central *central, const struct device *device
     *out_waiting = cursor->reload || cursor->after == 0;
     if (*out_waiting)
         return ST_OK;
-    st = STORE_NUMBER(central->store, STATEMENT_CHANGE_FIRST, &change, err, V_TEXT(device->chain), V_TEXT(device->dev),
-                      V_INT(cursor->after));
+    st = STORE_NUMBER(central->store, STATEMENT_CHANGE_FIRST, &change, err, V_TEXT(device->chain),
+                      V_TEXT(device->dev), V_INT(cursor->after));
     if (st == ST_NOT_FOUND)
         return ST_OK;
     if (st == ST_OK)
@@ -102,8 +103,10 @@ static enum status fill(struct page *page, int64_t after, struct errmsg *err)
 {
     struct rows *rows;
     int count = 0;
-    enum status st = STORE_SELECT(page->central->store, STATEMENT_CHANGE_LIST, &rows, err, V_TEXT(page->device->chain),
-                                  V_TEXT(page->device->dev), V_INT(after), V_INT(UPDATES_ROWS_MAX + 1)), end;
+    enum status st =
+                    STORE_SELECT(page->central->store, STATEMENT_CHANGE_LIST, &rows, err, V_TEXT(page->device->chain),
+                                 V_TEXT(page->device->dev), V_INT(after), V_INT(UPDATES_ROWS_MAX + 1)),
+                end;
 
     if (st != ST_OK)
         return st;

@@ -2,8 +2,9 @@
 /*
  * updates - what a till has not heard yet, from its cursor on (docs/protocol.md 5).
  *
- * A cursor is "incarnation.change": the place up to which every change was told. One of another incarnation, or from the future of
- * a database put back, starts anew with "reload". All of an answer is one moment of the database, since nothing else writes meanwhile.
+ * A cursor is "incarnation.change": the place up to which every change was told. One of another incarnation, or from
+ * the future of a database put back, starts anew with "reload". All of an answer is one moment of the database, since
+ * nothing else writes meanwhile.
  */
 #ifndef LOYALD_CENTRAL_UPDATES_H
 #define LOYALD_CENTRAL_UPDATES_H
@@ -18,8 +19,8 @@ enum {
 };
 
 struct updates_cursor {
-    int64_t after;  /* changes above this one are wanted */
-    bool reload;    /* what the till has is of another history */
+    int64_t after; /* changes above this one are wanted */
+    bool reload;   /* what the till has is of another history */
 };
 
 /* Never fails: what cannot be read starts anew. */
