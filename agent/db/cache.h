@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cache - cache.db: members and counters as the central last told, and the projection of the own journal.
+ *
+ * Disposable: a damaged or missing file is renamed aside and made anew, and the projection is rebuilt from the journal; selling goes on. WAL,
+ * NORMAL, EXCLUSIVE. Each row that own sales can change carries the own (epoch, seq) it counts; readers are answered the row plus the effects of
+ * own records after it. Positions are the journal's.
+ */
+#ifndef LOYALD_DB_CACHE_H
+#define LOYALD_DB_CACHE_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cache; /* opaque */
+struct cJSON;
+
+enum { IDENTIFIER_HASH_BYTES = 16, CACHE_ID_MAX = 64, CACHE_PROFILE_MAX = 64 * 1024, CACHE_EFFECTS_MAX = 8 };
+
+/* *out_rebuilt says that the file is new: the caller projects the journal from position 1 and asks the central for everything. */
+enum status cache_open(const char *path, int64_t now_unix_ms, struct cache **out_cache, bool *out_rebuilt,
+                       struct errmsg *err);
+void cache_close(struct cache *cache);
+
+/* ---- what the central told ---- */
+
+/* Where a row's (epoch, seq) lies in the own journal: 0 when the epoch is not ours. */
+typedef int64_t cache_position_fn(void *context, uint64_t epoch, int64_t seq);
+
+/* A slice of work: begin, at most about 100 puts, commit (which moves the WAL too, so that no sale waits for it later). */
+enum status cache_begin(struct cache *cache, struct errmsg *err);
+enum status cache_commit(struct cache *cache, struct errmsg *err);
+void cache_rollback(struct cache *cache);
+/* A member row with its identifiers: the ones it had before and has no more are gone. profile is JSON text (docs/protocol.md 5). */
+enum status cache_put_member(struct cache *cache, const char *id, const char *profile,
+                             const uint8_t (*identifiers)[IDENTIFIER_HASH_BYTES], size_t identifier_count,
+                             uint64_t epoch, int64_t seq, struct errmsg *err);
+enum status cache_put_usage(struct cache *cache, const char *promotion, int64_t uses, uint64_t epoch, int64_t seq,
+                            struct errmsg *err);
+enum status cache_forget_identifier(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
+                                    struct errmsg *err);
+enum status cache_put_state(struct cache *cache, const char *name, const char *value, struct errmsg *err);
+/* Copies; ST_NOT_FOUND leaves "". */
+enum status cache_get_state(struct cache *cache, const char *name, char *out_value, size_t value_max,
+                            struct errmsg *err);
+
+/* ---- the journal's projection ---- */
+
+enum cache_effect_kind { EFFECT_POINTS, EFFECT_USE, EFFECT_MEMBER_USE, EFFECT_COUPON, EFFECT_LEASE };
+struct cache_effect {
+    enum cache_effect_kind kind;
+    const char *subject; /* member id, "" for EFFECT_USE and EFFECT_COUPON */
+    const char *name;
+    int64_t amount;
+    int32_t day;
+};
+/* Adds what the record at position did, and that it is projected; in one commit with it (or inside a slice). Positions come in
+ * order; one at or below the projected is ignored. sale_id may be NULL. */
+enum status cache_project(struct cache *cache, int64_t position, const char *sale_id,
+                          const struct cache_effect *effects, size_t effect_count, struct errmsg *err);
+int64_t cache_projected(const struct cache *cache);
+enum status cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position, struct errmsg *err);
+
+/* ---- what a sale asks ---- */
+
+struct cache_member {
+    char id[CACHE_ID_MAX + 1];
+    char *profile;   /* owned: JSON text as put */
+    uint64_t epoch;
+    int64_t seq;
+};
+void cache_member_clear(struct cache_member *member);
+/* By identifier (through aliases), ST_NOT_FOUND. */
+enum status cache_find_member(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
+                              struct cache_member *out_member, struct errmsg *err);
+enum status cache_member_by_id(struct cache *cache, const char *id, struct cache_member *out_member,
+                               struct errmsg *err);
+/* Visits the effects of one subject after a position, summed by (kind, name) with the days' sums: day_from bounds *day_amount. */
+struct cache_sum {
+    enum cache_effect_kind kind;
+    const char *name;
+    int64_t amount;     /* of all after the position */
+    int32_t last_day;   /* the latest business date among them */
+};
+typedef bool cache_sum_visitor(void *context, const struct cache_sum *sum);
+enum status cache_each_effect(struct cache *cache, const char *subject, int64_t after_position,
+                              cache_sum_visitor *visitor, void *context, struct errmsg *err);
+/* Uses of one subject's promotion with business date in [day_from, day_to], after a position. */
+enum status cache_count_uses(struct cache *cache, const char *subject, enum cache_effect_kind kind, const char *name,
+                             int64_t after_position, int32_t day_from, int32_t day_to, int64_t *out_count,
+                             struct errmsg *err);
+/* Visits the chain-wide counters with their own later uses added: promotion, uses. position_of maps a row's (epoch, seq). */
+typedef bool cache_usage_visitor(void *context, const char *promotion, int64_t uses);
+enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
+                             cache_usage_visitor *visitor, void *context, struct errmsg *err);
+int64_t cache_member_count(struct cache *cache);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record - the envelope of what a till journals, and the chain of hashes that ties the records together.
+ *
+ * The bytes that record_encode writes are stored, hashed and sent as they are, for ever; nobody encodes a record a second
+ * time. Shape: docs/protocol.md 2.
+ */
+#ifndef LOYALD_PROTOCOL_RECORD_H
+#define LOYALD_PROTOCOL_RECORD_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/sha256.h"
+#include "agent/base/status.h"
+#include "agent/base/strbuf.h"
+
+#include <stdint.h>
+
+struct cJSON;
+
+enum { RECORD_BYTES_MAX = 1024 * 1024, RECORD_TYPE_MAX = 32, RECORD_BATCH_MAX = 500 };
+
+/* What the envelope says. Times in hlc: 48 bits of Unix ms, 16 bits of counter. */
+struct record_head {
+    uint64_t dev;
+    uint64_t epoch;
+    int64_t seq; /* from 1 */
+    uint64_t hlc;
+    char type[RECORD_TYPE_MAX + 1];
+    int64_t type_version;
+    uint8_t prev[SHA256_BYTES];
+};
+
+/* Appends the record's one line, without a newline. body is a JSON object. ST_FULL past RECORD_BYTES_MAX. */
+enum status record_encode(const struct record_head *head, const char *body, size_t body_len, struct strbuf *out,
+                          struct errmsg *err);
+/* Reads the envelope only, from its fixed beginning; never fails on what a body holds. ST_INVALID when the bytes do not begin as
+ * docs/protocol.md 2 says. On ST_OK *out_body is a view of the body's text inside bytes. */
+enum status record_parse(const char *bytes, size_t len, struct record_head *out_head, const char **out_body,
+                         size_t *out_body_len, struct errmsg *err);
+/* hash = SHA-256(prev || bytes). */
+void record_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t len, uint8_t out_hash[SHA256_BYTES]);
+/* The next hybrid time after last at the wall time given: never goes back, even when the clock does. */
+uint64_t record_next_hlc(uint64_t last, int64_t wall_ms);
+
+#endif
