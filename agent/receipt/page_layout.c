@@ -251,7 +251,7 @@ static void lay_columns(struct layout *layout, const struct page_row *original)
         lay_clipped(layout, &row, columns, room > 0 ? room : 0);
         return;
     }
-    /* The left's lines take the whole width; the right joins the last one when there is room beside it. */
+    /* The left's lines take the whole width; the last one leaves room for the right, when that is room for words. */
     if (layout->left.count == 0 && layout->right.count > 0) {
         lay_wide_right(layout, &row, columns);
         return;
@@ -263,6 +263,8 @@ static void lay_columns(struct layout *layout, const struct page_row *original)
             lay_pair(layout, &row, columns, from, count, 0, layout->right.count, false);
             return;
         }
+        if (next >= layout->left.count && room >= columns / 4)
+            count = wrap(&layout->left, from, room, &next);
         lay_pair(layout, &row, columns, from, count, 0, 0, false);
         from = next;
     } while (from < layout->left.count && layout->st == ST_OK);

@@ -107,9 +107,7 @@ static void put_heading(struct build *build)
         page_add_text(build->page, centre_bold, build->words->return_of);
     page_add_columns(build->page, plain, PAGE_WRAP, labelled(build, build->words->sale, facts->sale_number),
                      facts->local_time);
-    page_add_columns(build->page, plain, PAGE_WRAP, labelled(build, build->words->till, facts->till), "");
-    if (given(facts->cashier))
-        page_add_text(build->page, plain, labelled(build, build->words->cashier, facts->cashier));
+    page_add_columns(build->page, plain, PAGE_WRAP, labelled(build, build->words->till, facts->till), facts->cashier);
     page_add_rule(build->page);
 }
 
@@ -182,10 +180,9 @@ static void put_points(struct build *build, const struct receipt_points *points)
         page_add_text(build->page, detail, words->balance_unknown);
         return;
     }
-    put_points_row(build,
-                   given(points->balance_as_of) ? join(build, words->balance_as_of, points->balance_as_of)
-                                                : words->balance,
-                   points->balance, points->digits, '\0');
+    put_points_row(build, words->balance, points->balance, points->digits, '\0');
+    if (given(points->balance_as_of))
+        page_add_text(build->page, detail, join(build, words->balance_as_of, points->balance_as_of));
 }
 
 static void put_member(struct build *build)

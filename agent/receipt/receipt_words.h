@@ -10,7 +10,7 @@ struct receipt_words {
     char decimal_point;
     const char *copy;      /* "КОПИЯ" */
     const char *return_of; /* heading of a return */
-    const char *till, *cashier, *sale, *kilogram;
+    const char *till, *sale, *kilogram;
     const char *net; /* of a line after its adjustments */
     const char *subtotal, *discount, *paid_with_points, *total, *refund_total, *change;
     const char *tenders[RECEIPT_OTHER_TENDER + 1];
