@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/config.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+#include "agent/base/file.h"
+#include "agent/base/utf8.h"
+
+enum { DROP_INS_MAX = 256, SHOWN_BYTES_MAX = 64 };
+
+/* One file on its way through inih. */
+struct reader {
+    const struct option_spec *options;
+    const char *path;
+    const char *text;
+    size_t len, at;
+    int line;       /* of the text handed out last, from 1 */
+    int *seen_line; /* by option: where this file set it, 0 for nowhere */
+    void *fields;
+    enum status st; /* of the first mistake; nothing is read after it */
+    struct errmsg *err;
+};
+
+/* ---- values ---- */
+
+static size_t option_count(const struct option_spec *options)
+{
+    size_t count = 0;
+
+    while (options[count].section)
+        count++;
+    return count;
+}
+
+static size_t field_bytes(enum option_type type)
+{
+    switch (type) {
+    case OPTION_TEXT:
+        return CONFIG_TEXT_MAX;
+    case OPTION_BOOL:
+        return sizeof(bool);
+    case OPTION_INT:
+    case OPTION_ENUM:
+        break;
+    }
+    return sizeof(int64_t);
+}
+
+static size_t text_len_max(const struct option_spec *option)
+{
+    return option->max > 0 && option->max < CONFIG_TEXT_MAX ? (size_t)option->max : CONFIG_TEXT_MAX - 1;
+}
+
+static enum status set_text(const struct option_spec *option, const char *value, void *field, struct errmsg *err)
+{
+    size_t len = strlen(value);
+
+    if ((int64_t)len < option->min || len > text_len_max(option)) {
+        if (len == 0)
+            errmsg_set(err, "must not be empty");
+        else
+            errmsg_set(err, "%zu bytes; wanted are %lld to %zu", len, (long long)option->min, text_len_max(option));
+        return ST_RANGE;
+    }
+    if (!utf8_is_valid(value, len)) {
+        errmsg_set(err, "not UTF-8");
+        return ST_INVALID;
+    }
+    memset(field, 0, CONFIG_TEXT_MAX); /* equal configurations are equal bytes */
+    memcpy(field, value, len);
+    return ST_OK;
+}
+
+static enum status set_int(const struct option_spec *option, const char *value, void *field, struct errmsg *err)
+{
+    const char *digits = value[0] == '-' ? value + 1 : value;
+    int64_t number;
+
+    if (!*digits || digits[strspn(digits, "0123456789")] != '\0') {
+        errmsg_set(err, "%.*s is not a whole number", SHOWN_BYTES_MAX, value);
+        return ST_INVALID;
+    }
+    errno = 0;
+    number = strtoll(value, NULL, 10);
+    if (errno == ERANGE || number < option->min || number > option->max) {
+        errmsg_set(err, "%.*s is not between %lld and %lld", SHOWN_BYTES_MAX, value, (long long)option->min,
+                   (long long)option->max);
+        return ST_RANGE;
+    }
+    memcpy(field, &number, sizeof number);
+    return ST_OK;
+}
+
+static enum status set_bool(const char *value, void *field, struct errmsg *err)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"}; /* odd ones are true */
+    size_t i;
+
+    for (i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            bool is_true = i % 2 != 0;
+
+            memcpy(field, &is_true, sizeof is_true);
+            return ST_OK;
+        }
+    }
+    errmsg_set(err, "%.*s is neither yes nor no", SHOWN_BYTES_MAX, value);
+    return ST_INVALID;
+}
+
+static enum status set_enum(const struct option_spec *option, const char *value, void *field, struct errmsg *err)
+{
+    const char *word = option->choices;
+    size_t len = strlen(value);
+    int64_t position = 0;
+
+    for (;;) {
+        size_t word_len = strcspn(word, "|");
+
+        if (word_len == len && memcmp(word, value, len) == 0) {
+            memcpy(field, &position, sizeof position);
+            return ST_OK;
+        }
+        if (!word[word_len])
+            break;
+        word += word_len + 1;
+        position++;
+    }
+    errmsg_set(err, "%.*s is none of %s", SHOWN_BYTES_MAX, value, option->choices);
+    return ST_INVALID;
+}
+
+static enum status set_field(const struct option_spec *option, const char *value, void *fields, struct errmsg *err)
+{
+    void *field = (char *)fields + option->offset;
+
+    switch (option->type) {
+    case OPTION_TEXT:
+        return set_text(option, value, field, err);
+    case OPTION_INT:
+        return set_int(option, value, field, err);
+    case OPTION_BOOL:
+        return set_bool(value, field, err);
+    case OPTION_ENUM:
+        return set_enum(option, value, field, err);
+    }
+    return ST_INTERNAL;
+}
+
+/* A default is our own text; one that the option itself refuses is our mistake, except an empty text for "not set".
+ */
+static void set_defaults(const struct option_spec *options, void *fields, size_t config_bytes)
+{
+    for (; options->section; options++) {
+        const char *value = options->default_value ? options->default_value : "";
+        size_t bytes = field_bytes(options->type);
+        struct errmsg err = ERRMSG_INIT;
+        enum status st = ST_OK;
+
+        assert(options->offset + bytes <= config_bytes);
+        (void)config_bytes;
+        memset((char *)fields + options->offset, 0, bytes);
+        if (*value)
+            st = set_field(options, value, fields, &err);
+        assert(st == ST_OK);
+        (void)st;
+    }
+}
+
+/* ---- one file ---- */
+
+static bool section_is_known(const struct option_spec *options, const char *name, size_t len)
+{
+    for (; options->section; options++) {
+        if (strlen(options->section) == len && memcmp(options->section, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void refuse(struct reader *reader, enum status st)
+{
+    reader->st = st;
+    errmsg_wrap(reader->err, "%s:%d", reader->path, reader->line);
+}
+
+/* inih says nothing of a section without keys, nor of what stands behind its bracket. */
+static bool check_section(struct reader *reader, const char *line, size_t len)
+{
+    const char *end = memchr(line, ']', len);
+    size_t name_len, rest;
+
+    if (!end) {
+        errmsg_set(reader->err, "a section begins here, but there is no ]");
+        refuse(reader, ST_INVALID);
+        return false;
+    }
+    name_len = (size_t)(end - line) - 1;
+    if (!section_is_known(reader->options, line + 1, name_len)) {
+        errmsg_set(reader->err, "[%.*s]: unknown section",
+                   name_len < SHOWN_BYTES_MAX ? (int)name_len : SHOWN_BYTES_MAX, line + 1);
+        refuse(reader, ST_INVALID);
+        return false;
+    }
+    for (rest = name_len + 2; rest < len && strchr(" \t\r", line[rest]); rest++)
+        ;
+    if (rest < len && line[rest] != ';' && line[rest] != '#') {
+        errmsg_set(reader->err, "[%.*s]: text behind the section's name; give it a line of its own", (int)name_len,
+                   line + 1);
+        refuse(reader, ST_INVALID);
+        return false;
+    }
+    return true;
+}
+
+/* Gives inih the text line by line. Leading blanks go: to inih they would continue the value of the line before. */
+static char *next_line(char *out_line, int size, void *stream)
+{
+    struct reader *reader = stream;
+    const char *line = reader->text + reader->at;
+    size_t left = reader->len - reader->at;
+    const char *end;
+    size_t len;
+
+    if (reader->st != ST_OK || left == 0)
+        return NULL;
+    end = memchr(line, '\n', left);
+    len = end ? (size_t)(end - line) : left;
+    reader->at += end ? len + 1 : len;
+    reader->line++;
+
+    while (len > 0 && strchr(" \t\r", *line)) {
+        line++;
+        len--;
+    }
+    if (len > 0 && (*line == '#' || *line == ';'))
+        len = 0; /* a comment may be as long as it likes */
+    if (len > (size_t)size - 3) {
+        errmsg_set(reader->err, "the line is longer than %d bytes", size - 3);
+        refuse(reader, ST_FULL);
+        return NULL;
+    }
+    if (len > 0 && *line == '[' && !check_section(reader, line, len))
+        return NULL;
+    memcpy(out_line, line, len);
+    out_line[len] = '\n';
+    out_line[len + 1] = '\0';
+    return out_line;
+}
+
+static enum status take_value(struct reader *reader, const char *section, const char *key, const char *value)
+{
+    const struct option_spec *option = reader->options;
+    size_t i;
+
+    if (!*section) {
+        errmsg_set(reader->err, "stands before the first section");
+        return ST_INVALID;
+    }
+    while (option->section && (strcmp(option->section, section) != 0 || strcmp(option->key, key) != 0))
+        option++;
+    if (!option->section) {
+        errmsg_set(reader->err, "unknown key");
+        return ST_INVALID;
+    }
+    i = (size_t)(option - reader->options);
+    if (reader->seen_line[i] > 0) {
+        errmsg_set(reader->err, "given twice; the first is in line %d", reader->seen_line[i]);
+        return ST_INVALID;
+    }
+    reader->seen_line[i] = reader->line;
+    return set_field(option, value, reader->fields, reader->err);
+}
+
+static int handle_value(void *user, const char *section, const char *key, const char *value)
+{
+    struct reader *reader = user;
+    enum status st;
+
+    if (reader->st != ST_OK)
+        return 0;
+    st = take_value(reader, section, key, value);
+    if (st == ST_OK)
+        return 1;
+    errmsg_wrap(reader->err, *section ? "[%s] %s" : "%s%s", section, key);
+    refuse(reader, st);
+    return 0;
+}
+
+static enum status parse_text(struct reader *reader)
+{
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    const char *nul = memchr(reader->text, '\0', reader->len);
+    int code;
+
+    if (nul) {
+        errmsg_set(reader->err, "%s: a NUL byte at offset %zu: this is no text file", reader->path,
+                   (size_t)(nul - reader->text));
+        return ST_INVALID;
+    }
+    if (reader->len >= 3 && memcmp(reader->text, byte_order_mark, 3) == 0)
+        reader->at = 3;
+    code = ini_parse_stream(next_line, reader, handle_value, reader);
+    /* inih goes on after a line it cannot read and answers with its number: report what comes first in the file. */
+    if (code > 0 && (reader->st == ST_OK || code < reader->line)) {
+        errmsg_set(reader->err, "%s:%d: neither [section] nor key = value", reader->path, code);
+        return ST_INVALID;
+    }
+    if (code < 0 && reader->st == ST_OK) {
+        errmsg_set(reader->err, "%s: out of memory", reader->path);
+        return ST_NOMEM;
+    }
+    return reader->st;
+}
+
+static enum status read_one(const struct option_spec *options, const char *path, void *fields, struct errmsg *err)
+{
+    struct reader reader = {.options = options, .path = path, .fields = fields, .err = err};
+    char *text = NULL;
+    enum status st = file_read(path, CONFIG_FILE_BYTES_MAX, &text, &reader.len, err);
+
+    if (st != ST_OK) {
+        errmsg_wrap(err, "configuration");
+        return st;
+    }
+    reader.text = text;
+    reader.seen_line = calloc(option_count(options) + 1, sizeof *reader.seen_line);
+    if (!reader.seen_line) {
+        errmsg_set(err, "%s: out of memory", path);
+        st = ST_NOMEM;
+    } else {
+        st = parse_text(&reader);
+    }
+    free(reader.seen_line);
+    free(text);
+    return st;
+}
+
+/* ---- the folder beside it ---- */
+
+static int is_drop_in(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* Byte order: alphasort() asks the locale, and an order that differs between two shells decides which value wins. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static enum status read_folder(const struct option_spec *options, const char *folder, void *fields,
+                               struct errmsg *err)
+{
+    struct dirent **entries = NULL;
+    enum status st = ST_OK;
+    int count = scandir(folder, &entries, is_drop_in, by_name);
+    int i;
+
+    if (count < 0 && errno == ENOENT)
+        return ST_OK;
+    if (count < 0) {
+        errmsg_set(err, "configuration: reading the folder %s: %s", folder, strerror(errno));
+        return errno == ENOMEM ? ST_NOMEM : ST_IO;
+    }
+    if (count > DROP_INS_MAX) {
+        errmsg_set(err, "configuration: %d files in %s; at most %d are read", count, folder, DROP_INS_MAX);
+        st = ST_FULL;
+    }
+    for (i = 0; i < count; i++) {
+        char path[PATH_MAX];
+
+        if (st == ST_OK && snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name) >= (int)sizeof path) {
+            errmsg_set(err, "configuration: the path of %s is too long", entries[i]->d_name);
+            st = ST_INVALID;
+        }
+        if (st == ST_OK)
+            st = read_one(options, path, fields, err);
+        free(entries[i]);
+    }
+    free(entries);
+    return st;
+}
+
+static enum status read_files(const struct option_spec *options, const char *path, void *fields, struct errmsg *err)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    enum status st = read_one(options, path, fields, err);
+
+    if (st != ST_OK)
+        return st;
+    if (snprintf(folder, sizeof folder, "%.*sconf.d", slash ? (int)(slash - path) + 1 : 0, path) >=
+        (int)sizeof folder) {
+        errmsg_set(err, "configuration: the path of conf.d is too long");
+        return ST_INVALID;
+    }
+    return read_folder(options, folder, fields, err);
+}
+
+enum status config_load(const struct option_spec *options, const char *path, void *out_config, size_t config_bytes,
+                        struct errmsg *err)
+{
+    void *fields = malloc(config_bytes);
+    enum status st = ST_OK;
+
+    if (!fields) {
+        errmsg_set(err, "configuration: out of memory");
+        return ST_NOMEM;
+    }
+    memcpy(fields, out_config, config_bytes); /* fields that are no options stay */
+    set_defaults(options, fields, config_bytes);
+    if (path)
+        st = read_files(options, path, fields, err);
+    if (st == ST_OK)
+        memcpy(out_config, fields, config_bytes);
+    free(fields);
+    return st;
+}
+
+/* ---- the sample ---- */
+
+static void put_range(const struct option_spec *option, struct strbuf *out)
+{
+    const char *word = option->choices;
+
+    switch (option->type) {
+    case OPTION_TEXT:
+        if (option->min > 0 || option->max > 0)
+            strbuf_printf(out, "# %lld to %zu bytes.\n", (long long)option->min, text_len_max(option));
+        return;
+    case OPTION_INT:
+        strbuf_printf(out, "# A whole number from %lld to %lld.\n", (long long)option->min, (long long)option->max);
+        return;
+    case OPTION_BOOL:
+        strbuf_puts(out, "# yes or no.\n");
+        return;
+    case OPTION_ENUM:
+        strbuf_puts(out, "# One of: ");
+        for (; *word; word++)
+            strbuf_puts(out, *word == '|' ? ", " : (char[]){*word, '\0'});
+        strbuf_puts(out, ".\n");
+        return;
+    }
+}
+
+static void put_section(const struct option_spec *options, const char *section, struct strbuf *out)
+{
+    strbuf_printf(out, "\n[%s]\n", section);
+    for (; options->section; options++) {
+        if (strcmp(options->section, section) != 0)
+            continue;
+        strbuf_printf(out, "# %s\n", options->help);
+        put_range(options, out);
+        strbuf_printf(out, "#%s = %s\n", options->key, options->default_value ? options->default_value : "");
+    }
+}
+
+void config_sample(const struct option_spec *options, const char *program, struct strbuf *out)
+{
+    size_t i, first;
+
+    strbuf_printf(out,
+                  "# Configuration of %s. Every option stands here with its default, commented out.\n"
+                  "# A line that begins with # or ; is a comment, and so is what follows \" ;\" in a line.\n"
+                  "# Files conf.d/*.conf beside this one are read after it in name order; a later value wins.\n",
+                  program);
+    for (i = 0; options[i].section; i++) {
+        for (first = 0; strcmp(options[first].section, options[i].section) != 0; first++)
+            ;
+        if (first == i) /* a section whose options are scattered over the table still stands once in the file */
+            put_section(options, options[i].section, out);
+    }
+}

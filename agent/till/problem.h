@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * problem - everything the till may say is wrong or worth knowing, in one table: a stable code for IT, the HTTP status
+ * of the local API, and for each language what happened and what to do now.
+ *
+ * A code never changes its meaning and is never used again. The 1xx are the request's, 2xx the sale's, 3xx cards and codes, 4xx the
+ * link, 5xx devices, 6xx storage, 7xx enrolment, 8xx rules.
+ */
+#ifndef LOYALD_TILL_PROBLEM_H
+#define LOYALD_TILL_PROBLEM_H
+
+#include "agent/base/json_writer.h"
+
+enum problem {
+    PROBLEM_NONE = 0,
+    PROBLEM_BAD_JSON,
+    PROBLEM_BAD_FIELD,
+    PROBLEM_TOO_LARGE,
+    PROBLEM_NO_ROUTE,
+    PROBLEM_NOT_ALLOWED,
+    PROBLEM_NO_SALE,
+    PROBLEM_SALE_COMMITTED,
+    PROBLEM_SALE_VOIDED,
+    PROBLEM_SALE_TENDERING,
+    PROBLEM_TOTAL_DIFFERS,
+    PROBLEM_NO_LINES,
+    PROBLEM_TENDERS_SHORT,
+    PROBLEM_TOO_MANY_SALES,
+    PROBLEM_SALE_EXISTS,
+    PROBLEM_EVALUATION,
+    PROBLEM_PAID_DIFFERENCE,
+    PROBLEM_CARD_UNKNOWN,
+    PROBLEM_CARD_ASKING,
+    PROBLEM_CARD_BLOCKED,
+    PROBLEM_CARD_INACTIVE,
+    PROBLEM_CARD_EXPIRED,
+    PROBLEM_CARD_CHECK_DIGIT,
+    PROBLEM_CARD_SAME,
+    PROBLEM_CARD_REPLACED,
+    PROBLEM_CODE_UNKNOWN,
+    PROBLEM_CARD_WAITING,
+    PROBLEM_SCAN_UNREADABLE,
+    PROBLEM_LINK_DOWN,
+    PROBLEM_PRINTER_FAILED,
+    PROBLEM_PRINT_UNKNOWN,
+    PROBLEM_PRINTER_NONE,
+    PROBLEM_SCANNER_LOST,
+    PROBLEM_JOURNAL_FAILED,
+    PROBLEM_DISK_FULL,
+    PROBLEM_NOT_ENROLLED,
+    PROBLEM_ENROL_REFUSED,
+    PROBLEM_NO_COURIER,
+    PROBLEM_FORKED,
+    PROBLEM_NO_RULES,
+    PROBLEM_RULES_REFUSED,
+    PROBLEM_COUNT
+};
+
+struct problem_text {
+    const char *what; /* what happened */
+    const char *act;  /* what to do now */
+};
+
+struct problem_spec {
+    const char *code;  /* "L-204" */
+    int http_status;   /* 200 for what is no error of a request */
+    const char *name;  /* for programs: "total_differs" */
+    struct problem_text en, ru;
+};
+
+const struct problem_spec *problem_spec(enum problem problem);
+/* The text in "ru" or else English. */
+const struct problem_text *problem_text(enum problem problem, const char *language);
+/* Writes {"code","name","text","act","detail"}; detail may be NULL: names and figures, already in words. */
+void problem_write(struct json_writer *w, enum problem problem, const char *language, const char *detail);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * till - the way of a sale: open, put the basket, identify the member, tender (reserve), commit, print, or void.
+ *
+ * Persist, then answer: what a command answers after a commit is already on disk. The till knows devices, the central and those who watch only
+ * through the tables declared here; the daemon plugs them in, a test plugs in its own. Everything runs on the loop's thread. A command takes the
+ * text of a request and writes the JSON of its answer; a problem changes nothing.
+ */
+#ifndef LOYALD_TILL_TILL_H
+#define LOYALD_TILL_TILL_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/json_writer.h"
+#include "agent/base/status.h"
+#include "agent/till/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct till;
+struct cache;
+struct clock_source;
+struct identity;
+struct journal;
+struct loop;
+struct page;
+struct rulebook;
+
+enum {
+    TILL_SALES_MAX = 32,            /* open ones; committed ones leave memory, the oldest first */
+    TILL_ANSWER_MAX = 2 * 1024 * 1024,
+    TILL_BODY_MAX = 512 * 1024,
+    TILL_QUESTION_MS = 300,         /* how long a sale waits for the central */
+    TILL_CARD_WAITS_MS = 120 * 1000 /* a card read before its sale */
+};
+
+/* What a print came to. */
+enum till_print { TILL_PRINT_CONFIRMED, TILL_PRINT_UNKNOWN, TILL_PRINT_FAILED };
+typedef void till_printed_fn(void *context, const char *job_id, enum till_print state, const char *reason);
+/* A receipt printer. print copies the page; printed is called later, exactly once. */
+struct till_printer {
+    void *device;
+    void (*print)(void *device, const struct page *page, const char *job_id, till_printed_fn *printed, void *context);
+};
+
+/* The central, as far as a sale may wait for it. Calls answered exactly once, at the latest after deadline_ms. profile is a member's
+ * row as JSON (docs/protocol.md 5); NULL: not known there. found is false when there was no answer in time. */
+typedef void till_member_fn(void *context, bool answered, const char *profile, size_t len);
+struct till_central {
+    void *link;
+    void (*ask_member)(void *link, const uint8_t identifier[16], int64_t deadline_ms, till_member_fn *answer,
+                       void *context);
+    bool (*is_up)(void *link, int64_t *out_since_unix_ms);
+    void (*record_added)(void *link); /* something new is in the journal */
+};
+
+/* Those who watch: name is "scan", "sale", "notice", "print"; json an object. */
+struct till_watcher {
+    void *watcher;
+    void (*event)(void *watcher, const char *name, const char *json, size_t len);
+};
+
+struct till_options {
+    struct loop *loop;
+    const struct clock_source *clock;
+    struct journal *journal;
+    struct cache *cache;
+    struct identity *identity;
+    struct rulebook *rulebook;
+    const char *language;      /* of texts until the central says: "ru", "en" */
+    const char *card_prefixes; /* of EAN-13 codes that are members' cards, parted by commas: "29" */
+    struct till_printer printer; /* print may be NULL: no printer */
+    struct till_central central; /* ask_member may be NULL: no link */
+    struct till_watcher watcher; /* event may be NULL */
+};
+
+/* Projects what the journal holds beyond the cache, and settles prints that a restart cut off as unknown. Borrows all. */
+enum status till_create(const struct till_options *options, struct till **out_till, struct errmsg *err);
+void till_destroy(struct till *till);
+
+/* ---- commands of the local API; bodies and answers: schema/api/till.openapi.yaml ---- */
+enum problem till_open_sale(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
+enum problem till_put_sale(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                           struct errmsg *err);
+enum problem till_get_sale(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+enum problem till_tender(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                         struct errmsg *err);
+enum problem till_commit(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                         struct errmsg *err);
+enum problem till_void(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                       struct errmsg *err);
+/* Prints a copy of a committed sale's receipt. */
+enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+
+/* ---- from the devices ---- */
+struct till_scan {
+    const char *symbology; /* AIM identifier "]E0", "" when the device sends none */
+    const char *text;
+    size_t len;
+    const char *device;
+    int64_t received_ns; /* clock_measure_ns of the last byte */
+};
+void till_scanned(struct till *till, const struct till_scan *scan);
+void till_scan_fault(struct till *till, const char *device, const char *what);
+
+/* ---- what others show ---- */
+/* Appends an object: enrolled, rules, sales, link, queue, last notices, scan-to-answer times. */
+void till_write_health(struct till *till, struct json_writer *w);
+/* What this till has sold, from its journal: {"sales","gross_minor","discount_minor","net_minor","points":[…],"records","digests_sha256"}. */
+enum status till_write_totals(struct till *till, struct json_writer *w, struct errmsg *err);
+const char *till_language(const struct till *till);
+/* No sale is open or in tender: rules may change, an upgrade may restart. */
+bool till_is_idle(const struct till *till);
+
+#endif
