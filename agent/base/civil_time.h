@@ -24,8 +24,9 @@ void civil_from_day(int32_t day, int *out_year, int *out_month, int *out_day_of_
 int civil_weekday(int32_t day);
 /* "2026-11-22"; years 1970 to 9999. */
 enum status civil_parse_date(const char *text, int32_t *out_day);
-/* "2026-11-22T18:05[:00[.123]][Z|+03:00]"; fractions are dropped. */
+/* "2026-11-22T18:05[:00[.123]][Z|+03:00]"; fractions (1 to 9 digits) are dropped, offsets go to 14:00. */
 enum status civil_parse_time(const char *text, struct civil_time *out_time);
+/* What lies outside 1970 to 9999, or is no time of day, is written with x for its digits. */
 void civil_format_date(int32_t day, char out_text[11]);
 /* "2026-11-22T18:05:00+03:00" */
 void civil_format_time(const struct civil_time *time, char out_text[26]);

@@ -13,7 +13,7 @@ enum status int_add(int64_t a, int64_t b, int64_t *out_sum);
 enum status int_sub(int64_t a, int64_t b, int64_t *out_difference);
 enum status int_mul(int64_t a, int64_t b, int64_t *out_product);
 /* a * b / divisor through 128 bits, rounded as asked: away from zero for ROUND_UP, halves away from zero for
- * ROUND_HALF_UP, towards zero for ROUND_DOWN. divisor is above zero. */
+ * ROUND_HALF_UP, towards zero for ROUND_DOWN. divisor is above zero (else ST_INVALID). */
 enum status int_mul_div(int64_t a, int64_t b, int64_t divisor, enum rounding mode, int64_t *out_quotient);
 
 #endif

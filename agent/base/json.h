@@ -2,9 +2,9 @@
 /*
  * json - bounded reading of JSON over cJSON.
  *
- * The text is checked for depth and size before cJSON sees it, so that a hostile text costs nothing. Numbers are taken
- * as integers only: cJSON keeps doubles, exact to 2^53, and json_int refuses whatever is not an integer in the range
- * asked for. Faults are collected with a JSON pointer to the place.
+ * The text is checked for depth and size before cJSON sees it, so that a hostile text costs nothing. Numbers are
+ * taken as integers only: cJSON keeps doubles, exact to 2^53, and json_int refuses whatever is not an integer in the range
+ * asked for; 1.0 and 1e3 are integers. Messages name the member; callers put the place before it with errmsg_wrap.
  */
 #ifndef LOYALD_BASE_JSON_H
 #define LOYALD_BASE_JSON_H
@@ -22,7 +22,9 @@ enum { JSON_DEPTH_MAX = 32 };
 #define JSON_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1: what a double holds exactly */
 
 /* Returns owned a tree in *out_root (json_free). Refuses what is longer than len_max, deeper than JSON_DEPTH_MAX, not
- * UTF-8, or followed by anything but white space. */
+ * UTF-8, not JSON by RFC 8259 to the letter, or followed by anything but white space; \u0000 and NUL too, since the
+ * views are C strings, and two members of one name in an object, since one would hide the other. All of these are
+ * ST_INVALID, with line and byte. Text need not end with NUL. */
 enum status json_parse(const char *text, size_t len, size_t len_max, struct cJSON **out_root, struct errmsg *err);
 void json_free(struct cJSON *root);
 
@@ -37,7 +39,7 @@ enum status json_object(const struct cJSON *object, const char *name, const stru
                         struct errmsg *err);
 enum status json_array(const struct cJSON *object, const char *name, const struct cJSON **out_view,
                        struct errmsg *err);
-/* The text of len digits in hex as bytes, such as a hash. */
+/* A text of exactly 2 * len hex digits as len bytes, such as a hash. */
 enum status json_hex(const struct cJSON *object, const char *name, size_t len, void *out_bytes, struct errmsg *err);
 /* The integer of a value that stands in an array; ST_INVALID otherwise. */
 enum status json_value_int(const struct cJSON *value, int64_t min, int64_t max, int64_t *out_value);

@@ -27,7 +27,7 @@ void jw_name(struct json_writer *w, const char *name);
 void jw_int(struct json_writer *w, int64_t value);
 void jw_bool(struct json_writer *w, bool value);
 void jw_null(struct json_writer *w);
-void jw_text(struct json_writer *w, const char *text);          /* NULL writes null; invalid UTF-8 becomes U+FFFD */
+void jw_text(struct json_writer *w, const char *text); /* NULL writes null; invalid UTF-8 and NUL become U+FFFD */
 void jw_text_n(struct json_writer *w, const char *text, size_t len);
 void jw_hex(struct json_writer *w, const void *bytes, size_t len);
 void jw_raw(struct json_writer *w, const char *json, size_t len); /* a value already written as JSON */

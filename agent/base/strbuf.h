@@ -3,7 +3,8 @@
  * strbuf - a growing byte buffer with a ceiling.
  *
  * Appending past the ceiling or out of memory appends nothing, and the buffer remembers it: write a whole text, then
- * ask strbuf_status once. data is always NUL-terminated once anything was appended.
+ * ask strbuf_status once. data is always NUL-terminated once anything was appended. What is appended
+ * must not lie in the buffer itself.
  */
 #ifndef LOYALD_BASE_STRBUF_H
 #define LOYALD_BASE_STRBUF_H

@@ -13,7 +13,7 @@ enum { UTF8_INVALID = 0xFFFD };
  * character, UTF8_INVALID, of length 1, and clears *valid when that is given. */
 size_t utf8_next(const char *text, size_t len, uint32_t *out_code, bool *valid);
 bool utf8_is_valid(const char *text, size_t len);
-/* Writes 1 to 4 bytes, returns how many. */
+/* Writes 1 to 4 bytes, returns how many; what is no character (a surrogate, above U+10FFFF) as U+FFFD. */
 size_t utf8_put(uint32_t code, char out_bytes[4]);
 size_t utf8_length(const char *text, size_t len); /* in characters */
 /* The most bytes, at most len_max, that end at a character border. */

@@ -54,14 +54,15 @@ struct http_server_options {
     const char *certificate_pem, *key_pem, *client_ca_pem;
     const char *bearer_token;   /* HTTP_AUTH_PEER over TCP demands "Authorization: Bearer ..." and a loopback Host; copies */
     int connections_max;        /* 0: 64 */
-    int idle_timeout_s;         /* 0: 60; parked requests do not time out */
+    int idle_timeout_s;         /* 0: 60; parked requests do not time out; a request must be complete within twice that */
+    const char *answer_header;  /* "Name: value": on every answer, the server's own errors too; NULL: none; copies */
     /* Writes the JSON body of the errors the server makes itself (404, 405, 413, 401, 403, 400); NULL: {"code","message"}. */
     void (*write_error)(void *context, int status, const char *code, const char *message, char *out_json, size_t out_max);
 };
 
 enum status http_server_create(const struct http_server_options *options, struct http_server **out_server,
                                struct errmsg *err);
-/* Answers parked requests with 503, ends streams, closes. Accepts NULL. */
+/* Answers parked requests with 503 (gone is called first), ends streams, closes. Not from a handler. Accepts NULL. */
 void http_server_destroy(struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);
 
@@ -79,14 +80,15 @@ bool http_peer_uid(const struct http_request *request, uid_t *out_uid);     /* o
 void http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers; copies the body. Each request is answered exactly once. */
 void http_answer(struct http_request *request, int status, const char *content_type, const void *body, size_t len);
-/* Keeps the request for a later http_answer; gone is called instead if the client leaves first. */
+/* Keeps the request for a later http_answer; gone is called instead if the client leaves first, or the server ends. */
 void http_park(struct http_request *request, void (*gone)(void *context), void *context);
 
-/* Starts a stream of server-sent events as the answer. The stream is owned by the server; closed is called once when the client
- * leaves, falls more than buffer_max bytes behind (then it is cut), or the server ends. */
+/* Starts a stream of server-sent events as the answer; NULL (and 503 to the client) without memory. The stream is owned by
+ * the server; closed is called once when the client leaves, falls more than buffer_max bytes behind (then it is cut), or the
+ * server ends. It is never called from within http_stream_write, and until it is the stream may be written to. */
 struct http_stream *http_stream_begin(struct http_request *request, size_t buffer_max, void (*closed)(void *context),
                                       void *context);
-/* ST_FULL when the client was cut just now. */
+/* ST_FULL when the client is cut; closed follows. */
 enum status http_stream_write(struct http_stream *stream, const void *bytes, size_t len);
 
 #endif

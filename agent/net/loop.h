@@ -2,7 +2,7 @@
 /*
  * loop - the one event loop of a process, over libuv: timers, file descriptors, signals, work off the loop.
  *
- * Everything here is called from the loop's thread, except loop_post. Callbacks return within milliseconds; what takes longer is
+ * Everything here is called from the loop's thread. Callbacks return within milliseconds; what takes longer is
  * work on memory of its own (loop_work). Watches and timers may be stopped or destroyed inside any callback, their own too.
  */
 #ifndef LOYALD_NET_LOOP_H
@@ -37,7 +37,8 @@ void loop_timer_set(struct loop_timer *timer, int64_t after_ms, int64_t repeat_m
 void loop_timer_stop(struct loop_timer *timer);
 
 typedef void loop_watch_fn(void *context, int events);
-/* Borrows fd, which outlives the watch. events as LOOP_*; LOOP_GONE is always reported and must end in a change or destroy. */
+/* Borrows fd, which outlives the watch. events as LOOP_*; LOOP_GONE is reported unless paused and must end in a change or destroy.
+ * A watch for LOOP_GONE alone is told of the end of the peer's sending too, others read that as the end of the bytes. */
 enum status loop_watch_create(struct loop *loop, int fd, int events, loop_watch_fn *fn, void *context,
                               struct loop_watch **out_watch, struct errmsg *err);
 void loop_watch_change(struct loop_watch *watch, int events); /* 0 pauses */
