@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ __attribute__((format(printf, 3, 0))) static void log_line(enum log_level level,
     body = vsnprintf(text + head, sizeof text - (size_t)head, format, args);
     text_len = strnlen(text, sizeof text - 1);
     if (body >= (int)sizeof text - head)
-        text_len = utf8_cut(text, text_len, text_len);
+        text_len = utf8_cut(text, text_len, text_len - 1); /* the last character may be half there */
 
     len = (size_t)snprintf(line, sizeof line, "%s", is_journal() ? journal_words[level] : terminal_words[level]);
     len += put_escaped(line + len, text, text_len);

@@ -89,6 +89,10 @@ static void connection_changed(void *context, struct MHD_Connection *mhd, void *
         free(connection);
         *slot = NULL;
     }
+    /* At the connection limit libmicrohttpd listens again only with the run after the one that closed a connection.
+     */
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+        http_server_kick(server);
 }
 
 /* libmicrohttpd's time-out starts anew with every byte, so a client that sends one now and then would stay for ever.

@@ -8,10 +8,14 @@
  * Faults are logged once, then rarely, then "back again". Used from the loop's thread only; every callback may write
  * to the port or destroy it.
  *
- *   serial:/dev/ttyUSB0?baud=9600&bits=8&parity=none&stop=1&flow=none      through libserialport (the values are the
- * defaults) tty:/path                                                              through plain termios: ptys, links
- * to ptys flow is none, rtscts or xonxoff; parity none, even or odd. A serial: path that leads to a pty is opened as
- * tty:, with a line in the log, because libserialport knows no ptys; with strict=1 it is refused instead.
+ * A URI is one of
+ *
+ *     serial:/dev/ttyUSB0?baud=9600&bits=8&parity=none&stop=1&flow=none
+ *     tty:/path?...
+ *
+ * with the values shown as defaults; parity none, even or odd; flow none, rtscts or xonxoff. serial: goes through
+ * libserialport; tty: through plain termios, for ptys and links to ptys. A serial: path that leads to a pty is opened
+ * as tty:, with a line in the log, because libserialport knows no ptys; with strict=1 it is left to libserialport.
  */
 #ifndef LOYALD_PORT_PORT_H
 #define LOYALD_PORT_PORT_H

@@ -20,7 +20,7 @@
 struct loop;
 struct scanner; /* opaque */
 
-enum { SCAN_TEXT_BYTES_MAX = 4096, SCANNER_REPEAT_MS = 300 };
+enum { SCAN_TEXT_BYTES_MAX = 4096, SCANNER_GAP_MS = 100, SCANNER_REPEAT_MS = 300, SCANNER_FAULT_TELL_MS = 1000 };
 
 /* What the device was told to send before the data. */
 enum scanner_code_ids {
@@ -56,6 +56,7 @@ enum scanner_fault {
     SCANNER_FAULT_OVERSIZE,    /* more than SCAN_TEXT_BYTES_MAX bytes without an end */
     SCANNER_FAULT_BROKEN,      /* a code that stopped before its end */
     SCANNER_FAULT_CHECK_DIGIT, /* an EAN or UPC whose digits do not add up */
+    SCANNER_FAULT_COUNT,
 };
 /* Returns a view of the code for IT: "scan_garbage", "scan_oversize", "scan_broken", "scan_check_digit". */
 const char *scanner_fault_code(enum scanner_fault fault);
@@ -66,12 +67,13 @@ struct scanner_options {
     struct loop *loop; /* borrows */
     enum scanner_code_ids code_ids;
     enum scanner_framing framing;
-    int64_t gap_ms;    /* pause that ends a frame; 0: 100 */
+    int64_t gap_ms;    /* pause that ends a frame; 0: SCANNER_GAP_MS */
     int64_t repeat_ms; /* the same code again within this time of the last is one scan; 0: SCANNER_REPEAT_MS, below 0:
                           never */
     /* The view is valid during the call. */
     void (*on_scan)(void *context, const struct scan *scan);
-    /* code as scanner_fault_code; text in words for the cashier, without the code's content. May be NULL. */
+    /* code as scanner_fault_code; text in words for the cashier, without the code's content. At most one of a kind in
+     * SCANNER_FAULT_TELL_MS, so that a noisy line does not flood the screen; the counts miss none. May be NULL. */
     void (*on_fault)(void *context, const char *code, const char *text);
     /* The device came or went. May be NULL. */
     void (*on_state)(void *context, enum port_state state);
