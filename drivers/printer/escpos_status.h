@@ -2,9 +2,9 @@
 /*
  * escpos_status - what a printer says, taken apart: bytes to packets.
  *
- * Everything a printer sends is told apart by the fixed bits of its first byte (the table in Citizen's ESC/POS manual, and
- * Epson's reference on DLE EOT, GS a, GS r, GS I), never by counting questions. What the bits mean is read by
- * escpos_condition_read.
+ * Everything a printer sends is told apart by the fixed bits of its first byte (the table in Citizen's ESC/POS
+ * manual, and Epson's reference on DLE EOT, GS a, GS r, GS I), never by counting questions. What the bits mean is
+ * read by escpos_condition_read.
  */
 #ifndef LOYALD_PRINTER_ESCPOS_STATUS_H
 #define LOYALD_PRINTER_ESCPOS_STATUS_H
@@ -16,7 +16,7 @@
 enum { ESCPOS_BLOCK_BYTES_MAX = 80 }; /* of an answer up to its NUL: dropped and counted as ignored beyond */
 
 enum escpos_packet_kind {
-    ESCPOS_NOTHING,  /* more bytes are needed, or the byte means nothing */
+    ESCPOS_NOTHING, /* more bytes are needed, or the byte means nothing */
     ESCPOS_XON,
     ESCPOS_XOFF,
     ESCPOS_REALTIME, /* answer to DLE EOT: bytes[0] */
@@ -48,7 +48,7 @@ struct escpos_condition {
     bool cover_open;
     bool paper_end;
     bool paper_low;
-    bool feeding;       /* by its button */
+    bool feeding; /* by its button */
     bool cutter_error;
     bool fatal_error;   /* needs power off and on */
     bool passing_error; /* goes away by itself: head too hot */

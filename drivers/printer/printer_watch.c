@@ -80,6 +80,12 @@ void watch_close(struct printer_watch *watch)
     watch_move(watch, WATCH_OFF, 0);
 }
 
+void watch_hold(struct printer_watch *watch)
+{
+    if (watch->state != WATCH_OFF)
+        watch_move(watch, watch->missed ? WATCH_MUTE : WATCH_RESTING, 0);
+}
+
 void watch_ask(struct printer_watch *watch)
 {
     if (watch->state == WATCH_OFF || watch->state == WATCH_SETTLING)
