@@ -122,5 +122,7 @@ enum status line_fix(int fd, const char *path, const struct port_uri *uri, struc
                    (int)uri->stop);
         return ST_UNSUPPORTED;
     }
+    /* What came before this is stale: a card read for another customer, a status of another job. */
+    (void)tcflush(fd, TCIFLUSH);
     return ST_OK;
 }

@@ -22,7 +22,8 @@ enum status line_open_error(const char *path, int code, struct errmsg *err);
 /* Lock, exclusive mode, not kept over exec. ST_CONFLICT when another program has it. */
 enum status line_claim(int fd, const char *path, struct errmsg *err);
 void line_release(int fd);
-/* The last word on termios: raw bytes, flow control as asked, no hang-up on close; then reads back what was kept. */
+/* The last word on termios: raw bytes, flow control as asked, no hang-up on close; then reads back what was
+ * kept, and drops the bytes that came before. */
 enum status line_fix(int fd, const char *path, const struct port_uri *uri, struct errmsg *err);
 
 #endif
