@@ -2,8 +2,9 @@
 /*
  * api - the local HTTP API of the till: schema/api/till.openapi.yaml, word for word.
  *
- * Served on a Unix socket (whoever may open it may use it) and, when asked for, on a loopback TCP address with a bearer token and a
- * loopback Host. It reads and writes HTTP only; what a request means is the till's business. Every error has one shape,
+ * Served on a Unix socket (whoever may open it may use it) and, when asked for, on a loopback TCP address with a
+ * bearer token and a loopback Host. It reads and writes HTTP only; what a request means is the till's business. Every
+ * error has one shape,
  * {"code","name","text","act","detail"} in the language of the till. Everything runs on the loop's thread.
  */
 #ifndef LOYALD_API_API_H
@@ -35,11 +36,12 @@ struct api_hooks {
      *               "since_unix_ms":0}]
      * reason is said when it is not ready. */
     void (*write_health)(void *context, struct json_writer *w);
-    /* Enrols this till. answer is called exactly once, at once or later, also when the API has ended meanwhile (it is then forgotten).
-     * code is a view valid during the call. */
+    /* Enrols this till. answer is called exactly once, at once or later, also when the API has ended meanwhile (it is
+     * then forgotten). code is a view valid during the call. */
     void (*enrol)(void *context, const char *code, api_enrolled_fn *answer, void *answer_context);
-    /* The journal refused a sale (PROBLEM_JOURNAL_FAILED is being answered): stop and start anew. Called for each such answer; the
-     * answer leaves within the loop's next turns, so stop by a timer or a stop of the loop that still runs api_destroy. */
+    /* The journal refused a sale (PROBLEM_JOURNAL_FAILED is being answered): stop and start anew. Called for each
+     * such answer; the answer leaves within the loop's next turns, so stop by a timer or a stop of the loop that
+     * still runs api_destroy. */
     void (*journal_failed)(void *context);
 };
 
@@ -48,7 +50,8 @@ struct api_options {
     struct till *till;
     struct hub *hub;
     struct api_hooks hooks;
-    /* At least one of the two. The socket is made anew. A descriptor above 0 (socket activation) is taken and goes before the path. */
+    /* At least one of the two. The socket is made anew. A descriptor above 0 (socket activation) is taken and goes
+     * before the path. */
     const char *unix_path;
     mode_t unix_mode; /* 0660 */
     int unix_fd;
