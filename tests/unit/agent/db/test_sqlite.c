@@ -299,6 +299,11 @@ Test(aside, keeps_the_latest_two_with_their_wal)
     cr_expect(file_exists(path_in("cache.db.damaged-4000")));
     cr_expect_eq(count_files("cache.db.damaged-"), 5);
     cr_expect(file_exists(path_in("cache.db.damaged-other")));
+    touch("cache.db");
+    cr_assert_eq(aside_rename(path_in("cache.db"), 500, NULL), ST_OK);
+    cr_expect(file_exists(path_in("cache.db.damaged-500")), "the one just made stays, whatever the clock says");
+    cr_expect(file_exists(path_in("cache.db.damaged-5000")));
+    cr_expect(!file_exists(path_in("cache.db.damaged-4000")));
 }
 
 Test(aside, same_moment_gets_another_name_and_nothing_there_is_fine)
