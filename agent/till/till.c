@@ -109,6 +109,22 @@ void till_tell_notice(struct till *till, enum problem problem, const char *detai
     strbuf_free(&json);
 }
 
+void till_rules_changed(struct till *till, int64_t version, const char *refused_reason)
+{
+    struct strbuf json = STRBUF_INIT(4096);
+    struct json_writer w = JSON_WRITER_INIT(&json);
+
+    if (refused_reason)
+        till_tell_notice(till, PROBLEM_RULES_REFUSED, refused_reason);
+    if (!till->options.watcher.event)
+        return;
+    jw_object_begin(&w);
+    jw_field_int(&w, "version", version);
+    jw_object_end(&w);
+    tell(till, "rules", &json);
+    strbuf_free(&json);
+}
+
 /* ---- sales in memory ---- */
 
 struct sale *till_find_sale(struct till *till, const char *id)

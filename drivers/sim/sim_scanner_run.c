@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sim_scanner_run - "loyal-sim scanner": the simulated scanner as a program, commanded through standard input or a
+ * socket.
+ */
+#include "agent/base/cli.h"
+#include "agent/base/config.h"
+#include "agent/base/file.h"
+#include "agent/net/loop.h"
+#include "drivers/sim/sim.h"
+#include "drivers/sim/sim_control.h"
+#include "drivers/sim/sim_pty.h"
+#include "drivers/sim/sim_scanner.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char program[] = "loyal-sim scanner";
+
+static const char usage[] =
+    "usage: loyal-sim scanner --link PATH [OPTIONS]\n"
+    "\n"
+    "Simulates a barcode scanner. PATH becomes a link to its pty: give the agent tty:PATH.\n"
+    "  --link PATH         where the scanner appears\n"
+    "  --control SOCKET    take commands from clients of this Unix socket; without it from standard input\n"
+    "  --baud N            type at the speed of such a line; 0: at once\n"
+    "  --code-ids WORD     none or aim: whether codes begin with ]E0 and the like\n"
+    "  --suffix WORD       cr, crlf, lf, tab, stx (from STX to ETX) or none\n"
+    "  --config FILE       read these options from section [scanner] of an INI file; the command line wins\n"
+    "  --state-dir DIR     where paths that are not absolute start; made when it is missing\n"
+    "  --help, --version, --sample-config\n"
+    "\n"
+    "Commands, one a line, each answered by \"ok\" and the Unix time in ns of the last byte, or \"error\" and why:\n"
+    "  scan CODE           a code as read from paper; its kind is guessed, or given as in ]Q1https://a.example\n"
+    "  raw HEX             bytes\n"
+    "  half TEXT           text without a suffix: a code that breaks off\n"
+    "  garbage N SEED      N random bytes\n"
+    "  oversize N          N letters in one code\n"
+    "  unplug, plug        the cable\n";
+
+struct settings {
+    char link[CONFIG_TEXT_MAX];
+    char control[CONFIG_TEXT_MAX];
+    int64_t baud;
+    int64_t code_ids;
+    int64_t suffix;
+};
+
+#define SUFFIX_CHOICES "cr|crlf|lf|tab|stx|none"
+static const char *const suffixes[] = {"\r", "\r\n", "\n", "\t", "\x02", ""};
+
+static const struct option_spec options[] = {
+    {"scanner", "link", OPTION_TEXT, offsetof(struct settings, link), 0, SIM_PATH_BYTES_MAX - 1, NULL, "",
+     "Path at which the scanner appears, a link to its pty."},
+    {"scanner", "control", OPTION_TEXT, offsetof(struct settings, control), 0, SIM_PATH_BYTES_MAX - 1, NULL, "",
+     "Unix socket for commands; without it they come from standard input."},
+    {"scanner", "baud", OPTION_INT, offsetof(struct settings, baud), 0, 4000000, NULL, "0",
+     "Speed of the line, ten bits a byte; 0 is as fast as it goes."},
+    {"scanner", "code_ids", OPTION_ENUM, offsetof(struct settings, code_ids), 0, 0, "none|aim", "aim",
+     "Whether codes begin with their AIM identifier."},
+    {"scanner", "suffix", OPTION_ENUM, offsetof(struct settings, suffix), 0, 0, SUFFIX_CHOICES, "cr",
+     "What ends a code."},
+    {.section = NULL},
+};
+
+/* The position of word in choices, words parted by |; -1 when it is none of them. */
+static int64_t choose(const char *choices, const char *word)
+{
+    for (int64_t i = 0;; i++) {
+        size_t len = strcspn(choices, "|");
+
+        if (strlen(word) == len && memcmp(word, choices, len) == 0)
+            return i;
+        if (choices[len] == '\0')
+            return -1;
+        choices += len + 1;
+    }
+}
+
+/* The words of the command line; NULL where none was given. */
+struct words {
+    const char *link, *control, *baud, *code_ids, *suffix;
+};
+
+static enum status refuse(const char *option, const char *value, const char *legal, struct errmsg *err)
+{
+    errmsg_set(err, "--%s %s: must be %s", option, value, legal);
+    return ST_INVALID;
+}
+
+static enum status take_words(const struct words *words, struct settings *settings, struct errmsg *err)
+{
+    char *end = NULL;
+
+    if (words->link)
+        (void)snprintf(settings->link, sizeof settings->link, "%s", words->link);
+    if (words->control)
+        (void)snprintf(settings->control, sizeof settings->control, "%s", words->control);
+    if (words->baud) {
+        settings->baud = strtoll(words->baud, &end, 10);
+        if (*end || end == words->baud || settings->baud < 0 || settings->baud > 4000000)
+            return refuse("baud", words->baud, "a number from 0 to 4000000", err);
+    }
+    if (words->code_ids && (settings->code_ids = choose("none|aim", words->code_ids)) < 0)
+        return refuse("code-ids", words->code_ids, "none or aim", err);
+    if (words->suffix && (settings->suffix = choose(SUFFIX_CHOICES, words->suffix)) < 0)
+        return refuse("suffix", words->suffix, "cr, crlf, lf, tab, stx or none", err);
+    if (!settings->link[0]) {
+        errmsg_set(err, "--link is missing: where is the scanner to appear?");
+        return ST_INVALID;
+    }
+    return ST_OK;
+}
+
+/* Puts the state directory before a path that is not absolute. */
+static enum status place(const char *state_dir, char path[CONFIG_TEXT_MAX], struct errmsg *err)
+{
+    char placed[CONFIG_TEXT_MAX];
+
+    if (!state_dir || !path[0] || path[0] == '/')
+        return ST_OK;
+    if (snprintf(placed, sizeof placed, "%s/%s", state_dir, path) >= (int)sizeof placed) {
+        errmsg_set(err, "%s/%s: the path is too long", state_dir, path);
+        return ST_INVALID;
+    }
+    memcpy(path, placed, sizeof placed);
+    return ST_OK;
+}
+
+static enum status read_settings(const struct cli *cli, const struct words *words, struct settings *settings,
+                                 struct errmsg *err)
+{
+    enum status st = config_load(options, cli->config_path, settings, sizeof *settings, err);
+
+    if (st == ST_OK)
+        st = take_words(words, settings, err);
+    if (st == ST_OK && cli->state_dir)
+        st = file_mkdir(cli->state_dir, 0755, err);
+    if (st == ST_OK)
+        st = place(cli->state_dir, settings->link, err);
+    if (st == ST_OK)
+        st = place(cli->state_dir, settings->control, err);
+    return st;
+}
+
+struct run {
+    struct loop *loop;
+    struct sim_scanner *scanner;
+    struct sim_control *control;
+};
+
+static void on_stop(void *context)
+{
+    struct run *run = context;
+
+    loop_stop(run->loop);
+}
+
+static void on_command(void *context, const char *line)
+{
+    struct run *run = context;
+
+    sim_scanner_command(run->scanner, line);
+}
+
+static void on_answer(void *context, const char *answer)
+{
+    struct run *run = context;
+
+    sim_control_answer(run->control, answer);
+}
+
+static enum status start(struct run *run, const struct settings *settings, struct errmsg *err)
+{
+    struct sim_scanner_options scanner = {
+        .link_path = settings->link,
+        .baud = settings->baud,
+        .code_ids = settings->code_ids != 0,
+        .suffix = suffixes[settings->suffix],
+        .on_answer = on_answer,
+        .context = run,
+    };
+    enum status st = loop_create(&run->loop, err);
+
+    scanner.loop = run->loop;
+    if (st == ST_OK)
+        st = loop_on_stop_signal(run->loop, on_stop, run, err);
+    if (st == ST_OK)
+        st = sim_scanner_create(&scanner, &run->scanner, err);
+    if (st == ST_OK)
+        st = sim_control_create(run->loop, settings->control[0] ? settings->control : NULL, on_command, run,
+                                &run->control, err);
+    return st;
+}
+
+int sim_scanner_run(int argc, char **argv)
+{
+    struct words words = {0};
+    const struct cli_option extra[] = {{"link", &words.link, NULL},     {"control", &words.control, NULL},
+                                       {"baud", &words.baud, NULL},     {"code-ids", &words.code_ids, NULL},
+                                       {"suffix", &words.suffix, NULL}, {NULL, NULL, NULL}};
+    struct cli cli = {.program = program, .usage = usage, .options = options, .extra = extra};
+    struct settings settings;
+    struct errmsg err = ERRMSG_INIT;
+    struct run run = {0};
+    enum cli_next next = cli_parse(&cli, argc, argv);
+    enum status st;
+
+    if (next != CLI_RUN)
+        return next == CLI_DONE ? 0 : 2;
+    if (cli.word_count > 0) {
+        (void)fprintf(stderr, "%s: \"%s\" is no option; try --help\n", program, cli.words[0]);
+        return 2;
+    }
+    st = read_settings(&cli, &words, &settings, &err);
+    if (st == ST_OK)
+        st = start(&run, &settings, &err);
+    if (st == ST_OK)
+        loop_run(run.loop);
+    else
+        (void)fprintf(stderr, "%s: %s\n", program, err.text[0] ? err.text : status_text(st));
+    sim_control_destroy(run.control);
+    sim_scanner_destroy(run.scanner);
+    loop_destroy(run.loop);
+    return st == ST_OK ? 0 : 1;
+}
