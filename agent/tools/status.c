@@ -115,14 +115,19 @@ static void show_till(const cJSON *till, struct screen *screen)
     find(screen, LEVEL_WARNING, "not enrolled");
 }
 
-static void show_link(const cJSON *till, const struct command_limits *limits, struct screen *screen)
+static void show_link(const cJSON *health, const struct command_limits *limits, struct screen *screen)
 {
-    const cJSON *link = part(till, "link");
+    const cJSON *till = part(health, "till"), *link = part(till, "link"), *courier = part(health, "courier");
     int64_t since = number(link, "since_unix_ms"), unsynced = number(till, "unsynced"), down_min;
     char since_text[64], span[32];
 
     say_since(since, since_text);
     strbuf_printf(&screen->page, "link       %s%s\n", yes(link, "up") ? "up" : "down", since_text);
+    if (text(courier, "reason")[0] != '\0')
+        strbuf_printf(&screen->page, "           %s\n", text(courier, "reason"));
+    if (yes(courier, "forked"))
+        find(screen, LEVEL_CRITICAL,
+             "the central knows another history of this till: nothing is sent; enrol it anew");
     strbuf_printf(&screen->page, "unsynced   %" PRId64 " of %" PRId64 " records\n", unsynced,
                   number(till, "records"));
     if (!yes(link, "up") && since > 0) {
@@ -163,24 +168,29 @@ static void show_rules(const cJSON *till, struct screen *screen)
     }
 }
 
+/* Of a scanner: absent opening ready lost; of a printer: absent checking ready attention silent. */
+static bool is_fine(const char *state)
+{
+    return strcmp(state, "ready") == 0 || strcmp(state, "opening") == 0 || strcmp(state, "checking") == 0;
+}
+
 static void show_devices(const cJSON *health, struct screen *screen)
 {
     const cJSON *device;
 
     cJSON_ArrayForEach(device, part(health, "devices"))
     {
-        const char *state = text(device, "state"), *reason = text(device, "reason");
-        bool fine = strcmp(state, "ready") == 0;
-        char since[64];
+        const char *kind = text(device, "kind"), *state = text(device, "state"), *reason = text(device, "reason");
+        char since[64] = "";
 
-        say_since(number(device, "since_unix_ms"), since);
-        strbuf_printf(&screen->page, "%-10s %s%s%s%s%s%s\n", text(device, "kind"), state,
-                      text(device, "name")[0] ? ", " : "", text(device, "name"), text(device, "port")[0] ? ", " : "",
-                      text(device, "port"), fine ? "" : since);
-        if (reason[0] != '\0' && !fine)
+        if (!is_fine(state))
+            say_since(number(device, "since_unix_ms"), since);
+        strbuf_printf(&screen->page, "%-10s %s%s, %s\n", kind, state, since, text(device, "port"));
+        if (is_fine(state))
+            continue;
+        if (reason[0] != '\0')
             strbuf_printf(&screen->page, "           %s\n", reason);
-        if (strcmp(state, "lost") == 0)
-            find(screen, LEVEL_WARNING, "%s lost: %s", text(device, "kind"), reason);
+        find(screen, LEVEL_WARNING, "%s %s%s%s", kind, state, reason[0] ? ": " : "", reason);
     }
 }
 
@@ -221,7 +231,7 @@ static int show(const cJSON *health, const struct command_limits *limits, bool q
     const cJSON *till = part(health, "till");
 
     show_till(till, &screen);
-    show_link(till, limits, &screen);
+    show_link(health, limits, &screen);
     show_rules(till, &screen);
     show_devices(health, &screen);
     show_answer_times(till, limits, &screen);
