@@ -26,7 +26,8 @@ static size_t cases_run, cases_failed;
 static const char *const defaults =
     "{\"format\":\"loyald-bundle/1\",\"id\":\"test\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"
     "\"layers\":[{\"id\":\"promo\",\"mode\":\"best\"},{\"id\":\"card\",\"mode\":\"first\"},"
-    "{\"id\":\"coupon\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0,\"value_minor\":100}],"
+    "{\"id\":\"coupon\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0,\"value_minor\":"
+    "100}],"
     "\"promotions\":[]}";
 
 static void complain(const struct text_case *c, const char *at, const char *text)
