@@ -67,9 +67,11 @@ static enum status start_databases(struct parts *parts, struct errmsg *err)
     if (st != ST_OK)
         return st;
     path_in(parts->state_dir, "rules.db", path);
-    st = rules_open(path, &parts->rules, err);
+    st = rules_open(path, wanted.now_unix_ms, &parts->rules, &rebuilt, err);
     if (st != ST_OK)
         return st;
+    if (rebuilt)
+        log_warn("daemon", "rules.db was damaged and put aside: rules come again from the central");
     path_in(parts->state_dir, "cache.db", path);
     st = cache_open(path, wanted.now_unix_ms, &parts->cache, &rebuilt, err);
     if (st == ST_OK && rebuilt)
@@ -211,7 +213,7 @@ static void enrol(void *context, const char *code, api_enrolled_fn *answer, void
     link_enrol(parts->link, code, answer, answer_context);
 }
 
-static void journal_failed(void *context)
+static void stop_soon(void *context)
 {
     struct parts *parts = context;
 
@@ -226,7 +228,7 @@ static enum status start_api(struct parts *parts, struct errmsg *err)
         .loop = parts->loop,
         .till = parts->till,
         .hub = parts->hub,
-        .hooks = {parts, write_health, enrol, journal_failed},
+        .hooks = {parts, write_health, enrol, stop_soon},
         .unix_path = socket_path(parts, parts->options.api_socket, "api.sock", path),
         .unix_mode = options_mode(parts->options.api_socket_mode),
     };
