@@ -319,5 +319,5 @@ Test(vectors, all_come_out_as_written)
     engine_destroy(engine);
     fprintf(stderr, "%zu cases, %zu failed\n", cases_run, cases_failed);
     cr_assert_eq(cases_failed, 0);
-    cr_assert(cases_run > 0);
+    cr_assert(cases_run >= 60);
 }
