@@ -43,8 +43,9 @@ static void delete_aside(const char *path, int64_t time)
     (void)unlink(old);
 }
 
-/* How many are there, and the oldest. */
-static int count_asides(const char *folder, const char *name, int64_t *out_oldest)
+/* How many are there, and the oldest but for the one just made: on a clock that went back that may not have the
+ * latest name. */
+static int count_asides(const char *folder, const char *name, int64_t made, int64_t *out_oldest)
 {
     DIR *dir = opendir(folder);
     struct dirent *entry;
@@ -57,7 +58,7 @@ static int count_asides(const char *folder, const char *name, int64_t *out_oldes
         if (time < 0)
             continue;
         count++;
-        if (time < *out_oldest)
+        if (time < *out_oldest && time != made)
             *out_oldest = time;
     }
     if (dir)
@@ -65,7 +66,7 @@ static int count_asides(const char *folder, const char *name, int64_t *out_oldes
     return count;
 }
 
-static void delete_old(const char *path)
+static void delete_old(const char *path, int64_t made)
 {
     const char *slash = strrchr(path, '/');
     char folder[SQLITE_PATH_MAX + 8];
@@ -74,7 +75,8 @@ static void delete_old(const char *path)
 
     (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
     /* Ends when deleting does not help either. */
-    while ((count = count_asides(folder, slash ? slash + 1 : path, &oldest)) > ASIDE_KEEP_MAX && count < before) {
+    while ((count = count_asides(folder, slash ? slash + 1 : path, made, &oldest)) > ASIDE_KEEP_MAX &&
+           count < before) {
         delete_aside(path, oldest);
         before = count;
     }
@@ -100,6 +102,6 @@ enum status aside_rename(const char *path, int64_t now_unix_ms, struct errmsg *e
         errmsg_set(err, "putting the damaged %s aside: %s", from, strerror(errno));
         return ST_IO;
     }
-    delete_old(path);
+    delete_old(path, time - 1);
     return file_sync_folder(path, err);
 }

@@ -159,6 +159,8 @@ static enum status set_up(struct sqlite *db, const struct sqlite_options *option
     }
     if (st == ST_CORRUPT)
         errmsg_wrap(err, "%s is damaged", options->path);
+    if (st == ST_DENIED)
+        errmsg_wrap(err, "%s or its folder may not be written: check owner and mode", options->path);
     return st;
 }
 

@@ -92,7 +92,7 @@ void till_tell_sale(struct till *till, const struct sale *sale)
 
     if (!till->options.watcher.event)
         return;
-    till_write_sale_view(till, sale, &w);
+    till_write_sale_view(till, sale, TILL_EVENT_RESULT_MAX, &w);
     tell(till, "sale", &json);
     strbuf_free(&json);
 }
@@ -246,7 +246,7 @@ static enum problem answer_sale(const struct till *till, const struct sale *sale
 {
     struct json_writer w = JSON_WRITER_INIT(out);
 
-    till_write_sale_view(till, sale, &w);
+    till_write_sale_view(till, sale, TILL_ANSWER_MAX, &w);
     return strbuf_status(out) == ST_OK ? PROBLEM_NONE : PROBLEM_TOO_LARGE;
 }
 

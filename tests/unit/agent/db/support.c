@@ -42,12 +42,15 @@ const char *scratch_folder(void)
 
 const char *path_in(const char *name)
 {
-    static char paths[4][400];
-    static int next;
-    char *path = paths[next++ % 4];
+    static char paths[32][400];
+    char path[400];
+    int i = 0;
 
-    (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    for (; i < 31 && paths[i][0] && strcmp(paths[i], path) != 0; i++)
+        ;
+    memcpy(paths[i], path, sizeof path);
+    return paths[i];
 }
 
 bool file_exists(const char *path)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A folder of the test's own; path_in answers a name in it (a view, good for four calls). */
+/* A folder of the test's own; path_in answers the path of a name in it (a view, for ever good). */
 void scratch_begin(void);
 void scratch_end(void);
 const char *scratch_folder(void);
