@@ -26,8 +26,9 @@
 /* Running. */
 
 /*
- * libmicrohttpd asks to be run again at once for bytes at hand, and all through a TLS handshake (it does not notice that the
- * socket is empty then). So while somebody may be shaking hands it is run once a millisecond instead of all the time.
+ * libmicrohttpd asks to be run again at once for bytes at hand, and all through a TLS handshake (it does not notice
+ * that the socket is empty then). So while somebody may be shaking hands it is run once a millisecond instead of all
+ * the time.
  */
 static void schedule_run(struct http_server *server)
 {

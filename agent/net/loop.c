@@ -147,8 +147,8 @@ static void timer_due(uv_timer_t *handle)
 }
 
 /*
- * A timer set to 0 is due in the next turn, by a list of its own: libuv would run it in this one, again and again, and one that
- * sets itself anew would keep everything else from running.
+ * A timer set to 0 is due in the next turn, by a list of its own: libuv would run it in this one, again and again,
+ * and one that sets itself anew would keep everything else from running.
  */
 static void soon_add(struct loop *loop, struct loop_timer *timer)
 {
@@ -230,7 +230,8 @@ void loop_timer_set(struct loop_timer *timer, int64_t after_ms, int64_t repeat_m
         (void)uv_idle_start(&loop->hurry, soon_due);
         return;
     }
-    /* libuv counts from the start of this turn: after a long callback, or before the first turn, a timer would fire early. */
+    /* libuv counts from the start of this turn: after a long callback, or before the first turn, a timer would fire
+     * early. */
     (void)uv_timer_start(&timer->uv, timer_due, (uint64_t)after_ms + behind, repeat_ms > 0 ? (uint64_t)repeat_ms : 0);
 }
 
