@@ -2,11 +2,13 @@
 /*
  * The way of a job. Each job's bytes go out at most once; all moves of its state are in job_move.
  *
- *   PENDING -- checked: job_send --> SENDING -- last byte: on_written --> SENT -- marker, round: jobs_round -->
- * CONFIRMED |                                |                                   | |  line away for too long,       |
- * line gone, write stopped,        |  line gone, no marker in time, |  cannot print, no answer,      |  silent while
- * it waited           |  silent while it was awaited |  sending() refuses             |  for a person (STEP_PAUSE) |
- *      '--> FAILED                      '------------> UNKNOWN <------------'
+ *   PENDING -- job_send --> SENDING -- on_written --> SENT -- jobs_round --> CONFIRMED
+ *      |                       |                        |
+ *      |  line away too long,  |  line gone,            |  line gone,
+ *      |  cannot print,        |  write stopped,        |  no marker in time,
+ *      |  no answer,           |  silent in STEP_PAUSE  |  silent in STEP_MARKER
+ *      |  sending() refuses    |  (paper, cover)        |  or STEP_WITNESS
+ *      '--> FAILED             '------> UNKNOWN <-------'
  *
  * A marker carries no name. So when a job ends UNKNOWN its answer may still come and must not confirm the next one:
  * before the next job a marker of no job is sent, and only when its answer has come and the line is quiet, nothing
