@@ -202,6 +202,7 @@ Test(printer, does_not_wait_for_paper_for_ever)
 Test(printer, does_not_print_again_what_a_power_cut_took)
 {
     struct rig rig;
+    unsigned before;
 
     rig_begin(&rig, "epson-tm-t20iii");
     rig_command(&rig, "paper 10");
@@ -211,12 +212,14 @@ Test(printer, does_not_print_again_what_a_power_cut_took)
     rig_command(&rig, "paper ok");
     rig_wait_done(&rig, 1);
     expect_job(&rig, 0, "a", PRINT_UNKNOWN, "switched off");
-    cr_expect_eq(rig.slip_count, 1, "the rest, which the host had sent already");
+    /* How much of it was still on its way decides whether a rest comes out; the whole cannot. */
+    before = rig.slip_count;
+    cr_expect_leq(before, 1);
     rig_wait_condition(&rig, PRINTER_READY);
     print(&rig, "b");
     rig_wait_done(&rig, 2);
     expect_job(&rig, 1, "b", PRINT_CONFIRMED, "");
-    cr_expect_eq(rig.slip_count, 2);
+    cr_expect_eq(rig.slip_count, before + 1);
     rig_end(&rig);
 }
 
@@ -248,6 +251,7 @@ Test(printer, never_takes_an_old_answer_for_a_new_one)
 Test(printer, is_unknown_when_unplugged_in_the_middle)
 {
     struct rig rig;
+    unsigned before;
 
     rig_begin(&rig, "epson-tm-t20iii");
     rig_command(&rig, "paper 10");
@@ -257,7 +261,8 @@ Test(printer, is_unknown_when_unplugged_in_the_middle)
     rig_wait_done(&rig, 1);
     expect_job(&rig, 0, "a", PRINT_UNKNOWN, "unplugged");
     rig_command(&rig, "paper ok"); /* it goes on from its buffer, to where the line broke off */
-    cr_expect_eq(rig.slip_count, 0);
+    before = rig.slip_count;
+    cr_expect_leq(before, 1);
     print(&rig, "b");
     rig_wait_done(&rig, 2);
     expect_job(&rig, 1, "b", PRINT_FAILED, "not there");
@@ -266,7 +271,7 @@ Test(printer, is_unknown_when_unplugged_in_the_middle)
     print(&rig, "c");
     rig_wait_done(&rig, 3);
     expect_job(&rig, 2, "c", PRINT_CONFIRMED, "");
-    cr_expect_eq(rig.slip_count, 1);
+    cr_expect_eq(rig.slip_count, before + 1);
     rig_end(&rig);
 }
 
@@ -274,7 +279,7 @@ Test(printer, takes_eight_jobs_and_no_more)
 {
     struct rig rig;
     struct errmsg err = ERRMSG_INIT;
-    char id[8];
+    char id[16];
 
     rig_begin(&rig, "epson-tm-t20iii");
     for (int i = 0; i < PRINTER_QUEUE_MAX; i++) {
