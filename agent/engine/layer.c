@@ -66,7 +66,7 @@ static void offer_line(struct engine *e, const struct promotion *promotion, uint
         offer = VEC_ADD(&e->arena, out);
         if (!offer)
             return;
-        *offer = (struct offer){.line = number, .start = run->start, .count = run->count, .price = run->price,
+        *offer = (struct offer){.line = number, .cell = (uint32_t)i, .start = run->start, .count = run->count, .price = run->price,
                                 .room = unit_room(line, run->price), .get = get, .buy = buy,
                                 .weight_milli = line_weighed(line) ? line->line->qty_milli : 0};
     }

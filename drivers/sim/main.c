@@ -14,6 +14,7 @@ enum { USAGE_BYTES_MAX = 8 * 1024 };
 /* One line per device. */
 static const struct sim_command commands[] = {
     {"scanner", "a barcode scanner that types the codes it is told to", sim_scanner_run},
+    {"printer", "a receipt printer that draws what it prints", sim_printer_run},
     {NULL, NULL, NULL},
 };
 
