@@ -432,7 +432,7 @@ Test(cache, a_full_disk_in_a_slice_loses_the_slice_and_no_more)
     disk_install();
     cache = open_cache(path_in("cache.db"), NULL);
     for (int nth = 1; nth < 30; nth++) {
-        char id[16];
+        char id[32];
         enum status st, put = ST_OK;
 
         (void)snprintf(id, sizeof id, "N%d", nth);
@@ -515,7 +515,7 @@ Test(cache, damage_met_while_selling_is_put_aside_at_closing)
     static const char garbage[4096] = "garbage";
     struct cache *cache = open_cache(path_in("cache.db"), NULL);
     struct cache_member member;
-    char id[16];
+    char id[32];
     bool rebuilt = false, met = false;
 
     cr_assert_eq(cache_begin(cache, NULL), ST_OK);
@@ -555,7 +555,7 @@ static char *dump(struct cache *cache)
 
     *s = (struct sums){.text = ""};
     for (int m = 0; m < 5; m++) {
-        char id[8];
+        char id[32];
 
         (void)snprintf(id, sizeof id, "M%d", m);
         for (int64_t after = 0; after < 60; after += 20)
@@ -568,7 +568,7 @@ static char *dump(struct cache *cache)
 
 static bool project_entry(void *context, const struct journal_entry *entry)
 {
-    char id[8];
+    char id[32];
 
     (void)snprintf(id, sizeof id, "M%d", (int)(entry->position * 7 % 5));
     project(context, entry->position,
