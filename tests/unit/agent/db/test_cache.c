@@ -488,10 +488,8 @@ static void run_sql(const char *sql)
 Test(cache, an_unknown_schema_or_garbage_is_put_aside)
 {
     static const char garbage[9000] = "garbage";
-    static const char *const scripts[] = {
-        "PRAGMA user_version=99", "DROP TABLE effect", "PRAGMA application_id=5",
-        "UPDATE state SET value = x'00' WHERE name = 'projected'; INSERT OR IGNORE INTO "
-        "state VALUES ('projected', x'00')"};
+    static const char *const scripts[] = {"PRAGMA user_version=99", "DROP TABLE effect", "PRAGMA application_id=5",
+                                          "INSERT OR REPLACE INTO state VALUES ('projected', x'00')"};
     bool rebuilt = false;
     struct cache *cache;
 

@@ -422,7 +422,8 @@ static int open_as_nobody(void)
     if (child == 0) {
         if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
             _exit(99);
-        (void)chdir("/");
+        if (chdir("/") != 0)
+            _exit(97);
         enum status st = journal_open(&options, &journal, &err);
 
         (void)fprintf(stderr, "# %s\n", err.text);
