@@ -463,6 +463,41 @@ Test(cache, a_full_disk_in_a_slice_loses_the_slice_and_no_more)
     cache_close(open_cache(path_in("cache.db"), NULL));
 }
 
+/* More than the page cache holds is written before the commit: SQLite gives up the whole slice then, and what is put
+ * into it afterwards must not become a commit of its own. */
+Test(cache, a_slice_that_was_given_up_takes_no_more)
+{
+    static char profile[60000];
+    struct cache *cache;
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = ST_OK;
+    char id[32];
+
+    memset(profile, 'p', sizeof profile - 1);
+    disk_install();
+    cache = open_cache(path_in("cache.db"), NULL);
+    project(cache, 5, NULL, 0);
+    cr_assert_eq(cache_begin(cache, NULL), ST_OK);
+    project(cache, 6, NULL, 0);
+    disk_fail(DISK_FULL, "-wal", 3, false);
+    for (int i = 0; i < 200 && st == ST_OK; i++) {
+        (void)snprintf(id, sizeof id, "M%d", i);
+        st = cache_put_member(cache, id, profile, NULL, 0, 1, 1, NULL);
+    }
+    cr_assert_eq(st, ST_FULL);
+    cr_expect_eq(cache_put_member(cache, "late", "{}", NULL, 0, 1, 1, &err), ST_CONFLICT);
+    cr_expect(strstr(err.text, "taken back"), "%s", err.text);
+    cr_expect_eq(cache_put_state(cache, "cursor", "late", NULL), ST_CONFLICT);
+    cr_expect_eq(cache_commit(cache, &err), ST_CONFLICT);
+    cr_expect_eq(cache_member_count(cache), 0);
+    cr_expect_eq(cache_projected(cache), 5);
+    cr_assert_eq(cache_begin(cache, NULL), ST_OK);
+    cr_assert_eq(cache_put_member(cache, "again", "{}", NULL, 0, 1, 1, NULL), ST_OK);
+    cr_assert_eq(cache_commit(cache, NULL), ST_OK);
+    cr_expect_eq(cache_member_count(cache), 1);
+    cache_close(cache);
+}
+
 /* ---- disposable ---- */
 
 Test(cache, a_new_file_is_told_and_a_known_one_kept)
