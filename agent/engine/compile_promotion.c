@@ -93,8 +93,7 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
 
     out->id = "";
     out->group = NONE;
-    if (!rd_names(&c->rd, json,
-                  "id title hint layer order exclusive_group final when cost reward limits round"))
+    if (!rd_names(&c->rd, json, "id title hint layer order exclusive_group final when cost reward limits round"))
         return;
     (void)rd_text(&c->rd, json, "id", REQUIRED, ID_BYTES_MAX, &out->id);
     rd_language_text(&c->rd, json, "title", OPTIONAL, &out->title);
