@@ -31,7 +31,7 @@ static void become(const char *const *words, int in, int out, int err)
         (void)dup2(in, STDIN_FILENO);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(err, STDERR_FILENO);
-    snprintf(path, sizeof path, LOYALD_BIN_DIR "/%s", words[0]);
+    snprintf(path, sizeof path, "%s%s", words[0][0] == '/' ? "" : LOYALD_BIN_DIR "/", words[0]);
     execv(path, argv);
     fprintf(stderr, "%s: %s\n", path, strerror(errno));
     _exit(127);

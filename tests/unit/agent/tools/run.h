@@ -14,7 +14,7 @@ struct run {
     long rss_kib; /* at its largest */
 };
 
-/* words: the program of the build's bin first, NULL ends them. in may be NULL. */
+/* words: first the program, by its path or its name in the build's bin; NULL ends them. in may be NULL. */
 void run_program(struct run *run, const char *const *words, const char *in, size_t in_len);
 void run_free(struct run *run);
 

@@ -2,6 +2,8 @@
 /* loyalctl against a running loyald, and against none. */
 #include "run.h"
 
+#include "agent/base/file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +117,45 @@ Test(tools_live, a_body_may_come_on_standard_input)
     cr_expect_eq(run.exit_status, 0, "%s", strbuf_text(&run.err));
     cr_expect_not_null(strstr(strbuf_text(&run.out), "\"total_minor\":500"));
     run_free(&run);
+}
+
+/* What docs/api.md shows in its blocks of shell, in one piece. */
+static char *shell_of_docs(void)
+{
+    struct strbuf script = STRBUF_INIT(64 * 1024);
+    struct errmsg err = ERRMSG_INIT;
+    char *text, *at;
+    size_t len;
+
+    cr_assert_eq(file_read(LOYALD_SOURCE_DIR "/docs/api.md", 1024 * 1024, &text, &len, &err), ST_OK, "%s", err.text);
+    strbuf_puts(&script, "set -e\n");
+    for (at = strstr(text, "```sh\n"); at; at = strstr(at, "```sh\n")) {
+        char *end = strstr(at + 6, "\n```");
+
+        cr_assert_not_null(end);
+        strbuf_add(&script, at + 6, (size_t)(end + 1 - at - 6));
+        at = end;
+    }
+    free(text);
+    return strbuf_detach(&script, &len);
+}
+
+Test(tools_live, the_sale_of_the_documentation_works_as_written)
+{
+    char *script = shell_of_docs(), socket_path[128], *out;
+    struct run run;
+
+    snprintf(socket_path, sizeof socket_path, "%s/run/api.sock", state_dir);
+    setenv("S", socket_path, 1);
+    setenv("SALE", "DOC-1", 1);
+    run_program(&run, (const char *[]){"/bin/sh", "-c", script, NULL}, NULL, 0);
+    cr_expect_eq(run.exit_status, 0, "%s%s", strbuf_text(&run.out), strbuf_text(&run.err));
+    out = run.out.data;
+    cr_expect_not_null(strstr(out, "\"state\":\"open\",\"gross_minor\":31016"), "%s", out);
+    cr_expect_not_null(strstr(out, "\"state\":\"committed\""), "%s", out);
+    cr_expect_not_null(strstr(out, "\"sales\":1,\"gross_minor\":31016"), "%s", out);
+    run_free(&run);
+    free(script);
 }
 
 Test(tools_live, events_are_followed_one_a_line)
