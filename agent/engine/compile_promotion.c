@@ -176,8 +176,12 @@ void compile_promotions(struct compiler *c, const cJSON *root)
         return;
     }
     c->promotions = arena_array(&c->bundle->arena, count + 1, sizeof *c->promotions);
-    if (!c->promotions || (count > 0 && c->bundle->layer_count == 0))
+    if (!c->promotions)
         return;
+    if (count > 0 && c->bundle->layer_count == 0) {
+        rd_fault(&c->rd, "layers", "is empty, and a promotion needs a layer");
+        return;
+    }
     mark = rd_in(&c->rd, "promotions");
     cJSON_ArrayForEach(value, array)
     {
