@@ -137,18 +137,18 @@
 #define STATEMENTS_CHANGE(X)                                                                                              \
     X(CHANGE_NEXT, "UPDATE change_counter SET value = value + 1 WHERE one = 1 RETURNING value")                           \
     X(CHANGE_LAST, "SELECT value FROM change_counter WHERE one = 1")                                                      \
-    X(CHANGE_LIST, "SELECT change_seq, kind, name, number FROM ("                                                         \
-        " SELECT change_seq, 'member' AS kind, id AS name, 0 AS number FROM member WHERE chain = $1 AND change_seq > $3"  \
+    /* A plain union, not one inside a SELECT: so SQLite merges the four indexes instead of sorting all that is left. */           \
+    X(CHANGE_LIST, "SELECT change_seq, 'member' AS kind, id AS name, 0 AS number FROM member"                             \
+        " WHERE chain = $1 AND change_seq > $3"                                                                           \
         " UNION ALL SELECT change_seq, 'usage', name, uses FROM usage WHERE chain = $1 AND change_seq > $3"               \
         " UNION ALL SELECT change_seq, 'manifest', '', version FROM manifest WHERE chain = $1 AND change_seq > $3"        \
         " UNION ALL SELECT change_seq, 'notice', text, id FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
-        ") AS change ORDER BY change_seq LIMIT $4")                                                                       \
-    X(CHANGE_FIRST, "SELECT change_seq FROM ("                                                                            \
-        " SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                             \
+        " ORDER BY change_seq LIMIT $4")                                                                                  \
+    X(CHANGE_FIRST, "SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                  \
         " UNION ALL SELECT change_seq FROM usage WHERE chain = $1 AND change_seq > $3"                                    \
         " UNION ALL SELECT change_seq FROM manifest WHERE chain = $1 AND change_seq > $3"                                 \
         " UNION ALL SELECT change_seq FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"                      \
-        ") AS change ORDER BY change_seq LIMIT 1")                                                                        \
+        " ORDER BY change_seq LIMIT 1")                                                                                   \
     X(NOTICE_INSERT, "INSERT INTO notice (chain, change_seq, dev, text, at_us) VALUES ($1, $2, $3, $4, $5)")
 
 #define STATEMENTS_REPORT(X)                                                                                              \
