@@ -69,7 +69,7 @@ static void print_chain(const struct cJSON *chain)
                   {"dead letters", "dead_letters"},
                   {"digests the same", "compared_same"},
                   {"digests different", "differences"},
-                  {"sales without member", "unattached"},
+                  {"cards nobody has yet", "unattached"},
                   {"voids", "voids"},
                   {"quarantined tills", "quarantined"}};
     const char *id = "", *currency = "";
