@@ -162,6 +162,11 @@ enum cli_next cli_parse(struct cli *cli, int argc, char **argv)
     return CLI_RUN;
 }
 
+const char *cli_version(void)
+{
+    return LOYALD_VERSION;
+}
+
 const char *cli_config_path(const struct cli *cli, const char *default_path)
 {
     if (cli->config_path)

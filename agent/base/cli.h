@@ -37,6 +37,8 @@ struct cli {
 };
 
 enum cli_next cli_parse(struct cli *cli, int argc, char **argv);
+/* The version --version prints, "0.1.0". */
+const char *cli_version(void);
 /* The configuration file to read: --config, else default_path when it exists, else NULL. */
 const char *cli_config_path(const struct cli *cli, const char *default_path);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api_internal - what the files of the API share. Nobody else includes it.
+ */
+#ifndef LOYALD_API_API_INTERNAL_H
+#define LOYALD_API_API_INTERNAL_H
+
+#include "agent/api/api.h"
+#include "agent/net/http_server.h"
+
+struct enrolment;
+
+struct api {
+    struct api_options options;                   /* views of the caller's texts are dropped after api_create */
+    struct http_server *unix_server, *tcp_server; /* owned; NULL: not served there */
+    struct enrolment *enrolments;                 /* under way, API_ENROLMENTS_MAX at most; linked */
+    int64_t started_unix_ms;
+};
+
+/* ---- routes.c ---- */
+extern const struct http_route api_routes[];
+
+/* ---- answer.c ---- */
+/* Answers with the problem, in the one shape of all errors; detail may be NULL. */
+void api_answer_problem(struct api *api, struct http_request *request, enum problem problem, const char *detail);
+/* The body of an error that the HTTP server makes itself. */
+void api_write_server_error(void *context, int status, const char *code, const char *message, char *out_json,
+                            size_t out_max);
+
+/* ---- enrolment.c ---- */
+void api_enrol(void *context, struct http_request *request);
+/* Those under way end without the API. */
+void api_forget_enrolments(struct api *api);
+
+/* ---- health.c ---- */
+/* Writes the object of GET /v1/health. */
+void api_write_health(struct api *api, struct json_writer *w);
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/link/link_internal.h"
+
+#include "agent/base/clock.h"
+#include "agent/base/hex.h"
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/till/identity.h"
+#include "agent/till/rulebook.h"
+
+#include <cjson/cJSON.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE_DEADLINE_MS = 30 * 1000, ENROL_DEADLINE_MS = 15 * 1000, ANSWER_BYTES_MAX = 256 * 1024 };
+
+/* ---- up or down ---- */
+
+static void set_up(struct link *link, bool up, const char *reason)
+{
+    if (up == link->up && (up || link->up_since_unix_ms != 0))
+        return;
+    link->up = up;
+    link->up_since_unix_ms = clock_wall_ms(link->options.clock);
+    (void)snprintf(link->down_reason, sizeof link->down_reason, "%s", up ? "" : reason);
+    if (up)
+        log_info("link", "up");
+    else
+        log_warn("link", "down, selling goes on: %s", reason);
+}
+
+void link_heard(struct link *link, const struct courier_answer *answer)
+{
+    switch (answer->outcome) {
+    case COURIER_ANSWERED:
+        set_up(link, true, "");
+        rulebook_resume(link->options.rulebook);
+        break;
+    case COURIER_OFFLINE:
+    case COURIER_ABSENT:
+    case COURIER_LATE:
+        set_up(link, false, answer->text);
+        break;
+    }
+}
+
+/* loyald-sync came, went, or saw the central: up is worth a try at once, down is believed. */
+static void on_link(void *context, bool up, const char *text)
+{
+    struct link *link = context;
+
+    if (!up) {
+        set_up(link, false, text);
+        return;
+    }
+    outbox_kick(&link->outbox, true);
+    updates_kick(&link->updates, true);
+}
+
+/* ---- what the till asks ---- */
+
+struct member_question {
+    struct link *link;
+    till_member_fn *answer;
+    void *context;
+};
+
+static void member_answered(void *context, const struct courier_answer *answer)
+{
+    struct member_question *question = context;
+    struct cJSON *root = NULL;
+    const struct cJSON *member = NULL;
+    char *text = NULL;
+    bool known = answer->outcome == COURIER_ANSWERED && answer->http_status == 200;
+
+    if (answer->outcome != COURIER_LATE) /* a slow answer is not a broken link */
+        link_heard(question->link, answer);
+    if (known && json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &root, NULL) == ST_OK &&
+        json_object(root, "member", &member, NULL) == ST_OK)
+        text = cJSON_PrintUnformatted(member);
+    question->answer(question->context, known, text, text ? strlen(text) : 0);
+    cJSON_free(text);
+    json_free(root);
+    free(question);
+}
+
+static void ask_member(void *context, const uint8_t identifier[16], int64_t deadline_ms, till_member_fn *answer,
+                       void *answer_context)
+{
+    struct link *link = context;
+    struct operation_args args = {0};
+    struct member_question *question = link->up && link->options.identity->enrolled ? malloc(sizeof *question) : NULL;
+
+    if (!question) {
+        answer(answer_context, false, NULL, 0);
+        return;
+    }
+    *question = (struct member_question){link, answer, answer_context};
+    hex_encode(identifier, IDENTITY_HASH_BYTES, args.values[0]);
+    courier_ask(link->courier, OP_MEMBER, &args, NULL, 0, deadline_ms, member_answered, question);
+}
+
+static bool is_up(void *context, int64_t *out_since_unix_ms)
+{
+    const struct link *link = context;
+
+    *out_since_unix_ms = link->up_since_unix_ms;
+    return link->up;
+}
+
+static void record_added(void *context)
+{
+    struct link *link = context;
+
+    outbox_kick(&link->outbox, false);
+}
+
+struct till_central link_central(struct link *link)
+{
+    return (struct till_central){link, ask_member, is_up, record_added};
+}
+
+/* ---- pieces of a bundle ---- */
+
+struct piece_question {
+    struct link *link;
+    char sha256[SHA256_TEXT];
+    int64_t from;
+};
+
+static void piece_answered(void *context, const struct courier_answer *answer)
+{
+    struct piece_question *question = context;
+    struct link *link = question->link;
+    bool good = answer->outcome == COURIER_ANSWERED && (answer->http_status == 206 || answer->http_status == 200);
+
+    link->asks_piece = false;
+    rulebook_piece(link->options.rulebook, question->sha256, question->from, good ? answer->body : NULL,
+                   good ? answer->len : 0);
+    if (!good)
+        set_up(link, answer->outcome == COURIER_ANSWERED, answer->text ? answer->text : "");
+    free(question);
+}
+
+void link_fetch(struct link *link, const char *sha256_hex, int64_t from, int64_t to)
+{
+    struct operation_args args = {0};
+    struct piece_question *question = malloc(sizeof *question);
+
+    if (!question) {
+        rulebook_piece(link->options.rulebook, sha256_hex, from, NULL, 0);
+        return;
+    }
+    *question = (struct piece_question){.link = link, .from = from};
+    (void)snprintf(question->sha256, sizeof question->sha256, "%s", sha256_hex);
+    (void)snprintf(args.values[0], sizeof args.values[0], "%s", sha256_hex);
+    (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, from);
+    (void)snprintf(args.values[2], sizeof args.values[2], "%" PRId64, to);
+    link->asks_piece = true;
+    courier_ask(link->courier, OP_BLOB, &args, NULL, 0, PIECE_DEADLINE_MS, piece_answered, question);
+}
+
+/* ---- enrolment ---- */
+
+struct enrolment {
+    struct link *link;
+    link_enrolled_fn *told;
+    void *context;
+};
+
+static enum problem finish_enrolment(struct link *link, const struct courier_answer *answer, struct errmsg *err)
+{
+    struct cJSON *root = NULL;
+    const char *message;
+    enum status st;
+
+    if (answer->outcome != COURIER_ANSWERED) {
+        errmsg_set(err, "%s", answer->text);
+        return answer->outcome == COURIER_ABSENT ? PROBLEM_NO_COURIER : PROBLEM_ENROL_REFUSED;
+    }
+    if (answer->http_status != 200 || !answer->mac) {
+        errmsg_set(err, "the central answered %d", answer->http_status);
+        if (json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &root, NULL) == ST_OK &&
+            json_text(root, "message", 400, &message, NULL) == ST_OK)
+            errmsg_set(err, "%s", message);
+        json_free(root);
+        return PROBLEM_ENROL_REFUSED;
+    }
+    st = identity_finish(link->options.identity, link->options.journal, answer->body, answer->len, answer->mac_prefix,
+                         answer->mac_prefix_len, answer->mac, err);
+    if (st == ST_IO || st == ST_FULL)
+        return PROBLEM_JOURNAL_FAILED;
+    return st == ST_OK ? PROBLEM_NONE : PROBLEM_ENROL_REFUSED;
+}
+
+static void enrol_answered(void *context, const struct courier_answer *answer)
+{
+    struct enrolment *enrolment = context;
+    struct link *link = enrolment->link;
+    const struct identity *identity = link->options.identity;
+    struct errmsg err = ERRMSG_INIT;
+    enum problem problem = finish_enrolment(link, answer, &err);
+
+    if (problem == PROBLEM_NONE) {
+        errmsg_set(&err, "store %s, till %s", identity->store, identity->till);
+        log_info("link", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
+        link->outbox.forked = false;
+        set_up(link, true, "");
+    } else {
+        log_warn("link", "enrolment failed: %s", err.text);
+    }
+    enrolment->told(enrolment->context, problem, err.text);
+    free(enrolment);
+    if (problem == PROBLEM_NONE) {
+        outbox_kick(&link->outbox, true);
+        updates_kick(&link->updates, true);
+    }
+}
+
+static void write_enrolment(const struct identity *identity, const char *code, const uint8_t point[PK_POINT_BYTES],
+                            struct strbuf *out)
+{
+    struct json_writer w = JSON_WRITER_INIT(out);
+    char hex[17];
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "code", code);
+    hex_from_u64(identity->dev, hex);
+    jw_field_text(&w, "dev", hex);
+    hex_from_u64(identity->epoch, hex);
+    jw_field_text(&w, "epoch", hex);
+    jw_field_hex(&w, "point", point, PK_POINT_BYTES);
+    jw_field_int(&w, "protocol", 1);
+    jw_object_end(&w);
+}
+
+void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, void *context)
+{
+    struct strbuf body = STRBUF_INIT(4096);
+    struct errmsg err = ERRMSG_INIT;
+    uint8_t point[PK_POINT_BYTES];
+    struct enrolment *enrolment;
+    enum status st = identity_begin(link->options.identity, code, point, &err);
+
+    if (st != ST_OK) {
+        told(context, PROBLEM_BAD_FIELD, err.text);
+        return;
+    }
+    enrolment = malloc(sizeof *enrolment);
+    if (!enrolment) {
+        told(context, PROBLEM_ENROL_REFUSED, "no memory");
+        return;
+    }
+    *enrolment = (struct enrolment){link, told, context};
+    write_enrolment(link->options.identity, code, point, &body);
+    courier_ask(link->courier, OP_ENROL, NULL, body.data, body.len, ENROL_DEADLINE_MS, enrol_answered, enrolment);
+    strbuf_free(&body);
+}
+
+/* ---- making ---- */
+
+enum status link_create(const struct link_options *options, struct link **out_link, struct errmsg *err)
+{
+    struct link *link = calloc(1, sizeof *link);
+    struct courier_options courier = {options->loop,        options->clock,       options->identity,
+                                      options->socket_path, options->socket_mode, on_link, link};
+    enum status st;
+
+    if (!link)
+        return ST_NOMEM;
+    link->options = *options;
+    (void)snprintf(link->down_reason, sizeof link->down_reason, "not connected yet");
+    st = outbox_init(&link->outbox, link);
+    if (st == ST_OK)
+        st = updates_init(&link->updates, link);
+    if (st == ST_OK)
+        st = courier_create(&courier, &link->courier, err);
+    if (st != ST_OK) {
+        link_destroy(link);
+        return st;
+    }
+    *out_link = link;
+    return ST_OK;
+}
+
+void link_destroy(struct link *link)
+{
+    if (!link)
+        return;
+    courier_destroy(link->courier);
+    outbox_clear(&link->outbox);
+    updates_clear(&link->updates);
+    free(link);
+}
+
+void link_start(struct link *link)
+{
+    updates_offer_again(&link->updates);
+}
+
+void link_write(const struct link *link, struct json_writer *w)
+{
+    jw_object_begin(w);
+    jw_field_bool(w, "up", link->up);
+    if (link->up_since_unix_ms > 0)
+        jw_field_int(w, "since_unix_ms", link->up_since_unix_ms);
+    if (!link->up)
+        jw_field_text(w, "reason", link->down_reason);
+    jw_field_text(w, "courier", courier_peer_version(link->courier));
+    jw_field_bool(w, "forked", link->outbox.forked);
+    jw_object_end(w);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* link_internal - what the files of the link share. Nobody else includes it. */
+#ifndef LOYALD_LINK_LINK_INTERNAL_H
+#define LOYALD_LINK_LINK_INTERNAL_H
+
+#include "agent/link/courier.h"
+#include "agent/link/link.h"
+
+#include "agent/base/strbuf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cJSON;
+
+/* When to try again: full jitter, so that tills which lost the link together do not come back together. */
+struct retry {
+    int failures;
+};
+/* The next wait after one more failure: random in [0, min(max, 500 ms x 2^failures)], at least at_least_ms. */
+int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms);
+
+/* The journal on its way up: one batch in flight, from what the central acknowledged last. */
+struct outbox {
+    struct link *link;
+    struct loop_timer *timer; /* the next try */
+    struct retry retry;
+    bool in_flight, waiting, forked;
+    int64_t batch_max;    /* records, as the central last asked */
+    int64_t sent_to;      /* position of the last record in flight */
+};
+enum status outbox_init(struct outbox *outbox, struct link *link);
+void outbox_clear(struct outbox *outbox);
+/* Sends what is there unless it waits for its timer; now: try even then. */
+void outbox_kick(struct outbox *outbox, bool now);
+
+/* What comes down: one long-poll at a time, its rows put into the cache in slices. */
+struct updates {
+    struct link *link;
+    struct loop_timer *timer;   /* the next poll, or the next slice */
+    struct retry retry;
+    bool in_flight, waiting;
+    bool have_more;             /* the central holds more at once */
+    struct cJSON *tree;         /* owned: the answer being put into the cache */
+    const struct cJSON *member, *usage, *gone; /* the next rows to put */
+    int64_t applied_rows;
+};
+enum status updates_init(struct updates *updates, struct link *link);
+void updates_clear(struct updates *updates);
+void updates_kick(struct updates *updates, bool now);
+/* Offers the manifest last received to the rulebook, after a restart. */
+void updates_offer_again(struct updates *updates);
+
+struct link {
+    struct link_options options;
+    struct courier *courier;
+    struct outbox outbox;
+    struct updates updates;
+    bool up;
+    int64_t up_since_unix_ms; /* or down since */
+    char down_reason[256];
+    bool asks_piece;          /* a piece of a bundle is under way */
+};
+
+/* What an answer says of the link: keeps `up`, logs the change once. */
+void link_heard(struct link *link, const struct courier_answer *answer);
+
+#endif

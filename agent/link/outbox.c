@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole loop of the journal's way up:
+ *
+ *   kick -> send: records after the ack, one batch -> answer
+ *             200 acked, hash   the hash is ours: remember, send on; is not: stop and alarm (forked)
+ *             409 expect        the central has another place in mind (restored from a backup, or an answer was lost): send from there
+ *             409 fork          the central knows another history of this till: stop and alarm
+ *             else              wait (full jitter), send again
+ */
+#include "agent/link/link_internal.h"
+
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/db/journal.h"
+#include "agent/net/loop.h"
+#include "agent/till/identity.h"
+#include "sync/protocol/record.h"
+
+#include <cjson/cJSON.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_BYTES_MAX = 512 * 1024, SEND_DEADLINE_MS = 30 * 1000, RETRY_FIRST_MS = 500 };
+
+int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms)
+{
+    int64_t top = RETRY_FIRST_MS;
+    uint32_t dice;
+
+    for (int i = 0; i < retry->failures && top < max_ms; i++)
+        top *= 2;
+    retry->failures++;
+    if (top > max_ms)
+        top = max_ms;
+    crypto_random(&dice, sizeof dice);
+    top = (int64_t)(dice % (uint64_t)(top + 1));
+    return top < at_least_ms ? at_least_ms : top;
+}
+
+static void send_batch(struct outbox *outbox);
+
+static void on_timer(void *context)
+{
+    struct outbox *outbox = context;
+
+    outbox->waiting = false;
+    send_batch(outbox);
+}
+
+enum status outbox_init(struct outbox *outbox, struct link *link)
+{
+    *outbox = (struct outbox){.link = link, .batch_max = RECORD_BATCH_MAX};
+    return loop_timer_create(link->options.loop, on_timer, outbox, &outbox->timer);
+}
+
+void outbox_clear(struct outbox *outbox)
+{
+    loop_timer_destroy(outbox->timer);
+    outbox->timer = NULL;
+}
+
+void outbox_kick(struct outbox *outbox, bool now)
+{
+    if (outbox->waiting && !now)
+        return;
+    if (outbox->waiting) {
+        loop_timer_stop(outbox->timer);
+        outbox->waiting = false;
+    }
+    send_batch(outbox);
+}
+
+static void wait(struct outbox *outbox, int64_t at_least_ms)
+{
+    outbox->waiting = true;
+    loop_timer_set(outbox->timer,
+                   retry_next_ms(&outbox->retry, outbox->link->options.retry_max_ms, at_least_ms), 0);
+}
+
+static void stop_forked(struct outbox *outbox, const char *why)
+{
+    outbox->forked = true;
+    log_error("link", "sending stopped, this till's history is not the one the central knows: %s", why);
+}
+
+/* ---- what the central says ---- */
+
+static enum status take_ack(struct outbox *outbox, const struct cJSON *root, struct errmsg *err)
+{
+    struct journal_head head;
+    uint8_t hash[SHA256_BYTES];
+    int64_t acked = 0;
+    enum status st = json_int(root, "acked", 0, JSON_INT_MAX, &acked, err);
+
+    if (st == ST_OK)
+        st = json_hex(root, "hash", sizeof hash, hash, err);
+    if (st != ST_OK)
+        return st;
+    (void)json_int(root, "max_batch", 1, RECORD_BATCH_MAX, &outbox->batch_max, NULL);
+    journal_head(outbox->link->options.journal, &head);
+    return journal_set_acked(outbox->link->options.journal, head.epoch, acked, hash, err);
+}
+
+/* The central wants the records from another seq on: what it has before that is ours, or it would have said fork. */
+static enum status take_expect(struct outbox *outbox, const struct cJSON *root, struct errmsg *err)
+{
+    struct journal *journal = outbox->link->options.journal;
+    uint8_t hash[SHA256_BYTES] = {0};
+    struct journal_head head;
+    int64_t expect, position;
+    enum status st;
+
+    journal_head(journal, &head);
+    st = json_int(root, "expect", 1, head.seq + 1, &expect, err);
+    if (st == ST_OK && expect > 1) {
+        st = journal_position(journal, head.epoch, expect - 1, &position);
+        if (st == ST_OK)
+            st = journal_hash_at(journal, position, hash, err);
+    }
+    if (st == ST_OK)
+        st = journal_set_acked(journal, head.epoch, expect - 1, hash, err);
+    if (st == ST_OK)
+        log_warn("link", "the central wants records from seq=%" PRId64 " on", expect);
+    return st;
+}
+
+static void take_refusal(struct outbox *outbox, const struct courier_answer *answer, const struct cJSON *root)
+{
+    struct errmsg err = ERRMSG_INIT;
+    const char *code = "", *message = "";
+
+    (void)json_text(root, "code", 64, &code, NULL);
+    (void)json_text(root, "message", 1024, &message, NULL);
+    if (answer->http_status == 409 && strcmp(code, "fork") == 0) {
+        stop_forked(outbox, message);
+        return;
+    }
+    if (answer->http_status == 409 && strcmp(code, "expect") == 0 && take_expect(outbox, root, &err) == ST_OK) {
+        outbox->retry.failures = outbox->retry.failures < 1 ? 1 : outbox->retry.failures;
+        wait(outbox, 0); /* not at once: two that disagree must not chase each other */
+        return;
+    }
+    log_warn("link", "records were not taken status=%d code=%s: %s%s", answer->http_status, code, message, err.text);
+    if (answer->http_status == 413 && outbox->batch_max > 1)
+        outbox->batch_max /= 2;
+    wait(outbox, answer->retry_after_ms);
+}
+
+static void answered(void *context, const struct courier_answer *answer)
+{
+    struct outbox *outbox = context;
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    enum status st;
+
+    outbox->in_flight = false;
+    link_heard(outbox->link, answer);
+    if (answer->outcome != COURIER_ANSWERED) {
+        wait(outbox, answer->retry_after_ms);
+        return;
+    }
+    st = json_parse(answer->body, answer->len, BATCH_BYTES_MAX, &root, &err);
+    if (st == ST_OK && answer->http_status == 200) {
+        st = take_ack(outbox, root, &err);
+        if (st == ST_CORRUPT) {
+            stop_forked(outbox, err.text);
+        } else if (st == ST_OK) {
+            outbox->retry.failures = 0;
+            send_batch(outbox);
+        }
+    } else if (st == ST_OK) {
+        take_refusal(outbox, answer, root);
+    }
+    if (st != ST_OK && st != ST_CORRUPT) {
+        log_warn("link", "the answer to records cannot be used: %s", err.text);
+        wait(outbox, 0);
+    }
+    json_free(root);
+}
+
+/* ---- sending ---- */
+
+struct batch {
+    struct strbuf bytes;
+    uint64_t epoch;
+    int64_t count, count_max, last;
+};
+
+static bool add_entry(void *context, const struct journal_entry *entry)
+{
+    struct batch *batch = context;
+
+    if (batch->count == 0)
+        batch->epoch = entry->epoch;
+    if (batch->count == batch->count_max || entry->epoch != batch->epoch ||
+        (batch->count > 0 && batch->bytes.len + entry->len + 1 > BATCH_BYTES_MAX))
+        return false;
+    strbuf_add(&batch->bytes, entry->bytes, entry->len);
+    strbuf_putc(&batch->bytes, '\n');
+    batch->count++;
+    batch->last = entry->position;
+    return true;
+}
+
+static void send_batch(struct outbox *outbox)
+{
+    struct link *link = outbox->link;
+    struct batch batch = {.bytes = STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX), .count_max = outbox->batch_max};
+    struct errmsg err = ERRMSG_INIT;
+    enum status st;
+
+    if (outbox->in_flight || outbox->waiting || outbox->forked || !link->options.identity->enrolled ||
+        !courier_is_connected(link->courier))
+        return;
+    st = journal_each(link->options.journal, journal_acked_position(link->options.journal) + 1, add_entry, &batch, &err);
+    if (st == ST_OK)
+        st = strbuf_status(&batch.bytes);
+    if (st != ST_OK) {
+        log_error("link", "records cannot be read for sending: %s", err.text);
+        wait(outbox, 0);
+    } else if (batch.count > 0) {
+        outbox->in_flight = true;
+        outbox->sent_to = batch.last;
+        courier_ask(link->courier, OP_JOURNAL, NULL, batch.bytes.data, batch.bytes.len, SEND_DEADLINE_MS, answered,
+                    outbox);
+    }
+    strbuf_free(&batch.bytes);
+}

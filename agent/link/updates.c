@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole loop of what comes down:
+ *
+ *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit -> the last slice stores the cursor with it -> poll
+ *                          -> manifest to the rulebook
+ *
+ * The cursor moves only with the last row of its answer: a crash between slices repeats the answer, which changes nothing.
+ */
+#include "agent/link/link_internal.h"
+
+#include "agent/base/hex.h"
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/db/cache.h"
+#include "agent/net/loop.h"
+#include "agent/till/identity.h"
+#include "agent/till/member.h"
+#include "agent/till/rulebook.h"
+#include "sync/protocol/manifest.h"
+
+#include <cjson/cJSON.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLICE_ROWS = 100, ANSWER_BYTES_MAX = 1024 * 1024, POLL_GRACE_MS = 15 * 1000, CURSOR_MAX = 128 };
+
+static void poll_now(struct updates *updates);
+static void put_slice(struct updates *updates);
+
+static void on_timer(void *context)
+{
+    struct updates *updates = context;
+
+    updates->waiting = false;
+    if (updates->tree)
+        put_slice(updates);
+    else
+        poll_now(updates);
+}
+
+enum status updates_init(struct updates *updates, struct link *link)
+{
+    *updates = (struct updates){.link = link};
+    return loop_timer_create(link->options.loop, on_timer, updates, &updates->timer);
+}
+
+void updates_clear(struct updates *updates)
+{
+    json_free(updates->tree);
+    updates->tree = NULL;
+    loop_timer_destroy(updates->timer);
+    updates->timer = NULL;
+}
+
+void updates_kick(struct updates *updates, bool now)
+{
+    if (updates->tree || (updates->waiting && !now))
+        return;
+    loop_timer_stop(updates->timer);
+    updates->waiting = false;
+    poll_now(updates);
+}
+
+static void wait(struct updates *updates, int64_t at_least_ms)
+{
+    updates->waiting = true;
+    loop_timer_set(updates->timer,
+                   retry_next_ms(&updates->retry, updates->link->options.retry_max_ms, at_least_ms), 0);
+}
+
+/* ---- the manifest ---- */
+
+static void offer(struct updates *updates, const struct cJSON *manifest)
+{
+    const struct cJSON *signatures;
+    const char *text;
+    char *list;
+
+    if (json_text(manifest, "text", MANIFEST_BYTES_MAX, &text, NULL) != ST_OK ||
+        json_array(manifest, "signatures", &signatures, NULL) != ST_OK)
+        return;
+    list = cJSON_PrintUnformatted(signatures);
+    if (list)
+        rulebook_offer(updates->link->options.rulebook, text, strlen(text), list, strlen(list));
+    cJSON_free(list);
+}
+
+void updates_offer_again(struct updates *updates)
+{
+    char *text = malloc(MANIFEST_BYTES_MAX + 1);
+    struct cJSON *manifest = NULL;
+
+    if (text &&
+        cache_get_state(updates->link->options.cache, "manifest", text, MANIFEST_BYTES_MAX + 1, NULL) == ST_OK &&
+        json_parse(text, strlen(text), MANIFEST_BYTES_MAX, &manifest, NULL) == ST_OK)
+        offer(updates, manifest);
+    json_free(manifest);
+    free(text);
+}
+
+/* ---- rows ---- */
+
+static enum status put_usage(struct cache *cache, const struct cJSON *row, struct errmsg *err)
+{
+    const char *promotion, *epoch_text;
+    uint64_t epoch = 0;
+    int64_t uses = 0, seq = 0;
+    enum status st = json_text(row, "promotion", 160, &promotion, err);
+
+    if (st == ST_OK)
+        st = json_int(row, "uses", 0, JSON_INT_MAX, &uses, err);
+    if (st == ST_OK)
+        st = json_optional(json_int(row, "seq", 0, JSON_INT_MAX, &seq, err));
+    if (st == ST_OK && json_text(row, "epoch", 16, &epoch_text, NULL) == ST_OK)
+        st = hex_to_u64(epoch_text, &epoch);
+    return st == ST_OK ? cache_put_usage(cache, promotion, uses, epoch, seq, err) : st;
+}
+
+static enum status forget_identifier(struct cache *cache, const struct cJSON *row, struct errmsg *err)
+{
+    uint8_t hash[IDENTIFIER_HASH_BYTES];
+
+    if (!cJSON_IsString(row) || strlen(row->valuestring) != 2 * sizeof hash ||
+        hex_decode(row->valuestring, sizeof hash, hash) != ST_OK)
+        return ST_INVALID;
+    return cache_forget_identifier(cache, hash, err);
+}
+
+/* A row that cannot be taken is left out and said: it must not hold back the rows behind it. */
+static void tolerate(enum status *st, const char *what, struct errmsg *err)
+{
+    if (*st != ST_INVALID && *st != ST_NOT_FOUND && *st != ST_RANGE)
+        return;
+    log_warn("link", "a row was left out kind=%s: %s", what, err->text);
+    *st = ST_OK;
+}
+
+static enum status put_row(struct updates *updates, struct errmsg *err)
+{
+    struct cache *cache = updates->link->options.cache;
+    enum status st;
+
+    if (updates->member) {
+        st = member_store(cache, updates->member, err);
+        tolerate(&st, "member", err);
+        updates->member = updates->member->next;
+    } else if (updates->usage) {
+        st = put_usage(cache, updates->usage, err);
+        tolerate(&st, "usage", err);
+        updates->usage = updates->usage->next;
+    } else {
+        st = forget_identifier(cache, updates->gone, err);
+        tolerate(&st, "identifier", err);
+        updates->gone = updates->gone->next;
+    }
+    return st;
+}
+
+static bool rows_left(const struct updates *updates)
+{
+    return updates->member || updates->usage || updates->gone;
+}
+
+/* The cursor, and the manifest should the file of it not be here yet, go with the last slice. */
+static enum status put_cursor(struct updates *updates, struct errmsg *err)
+{
+    struct cache *cache = updates->link->options.cache;
+    const struct cJSON *manifest = NULL;
+    const char *cursor;
+    char *text = NULL;
+    enum status st = json_text(updates->tree, "cursor", CURSOR_MAX, &cursor, err);
+
+    if (st == ST_OK)
+        st = cache_put_state(cache, "cursor", cursor, err);
+    if (st == ST_OK && json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK) {
+        text = cJSON_PrintUnformatted(manifest);
+        st = text ? cache_put_state(cache, "manifest", text, err) : ST_NOMEM;
+        cJSON_free(text);
+    }
+    return st;
+}
+
+static void finish_answer(struct updates *updates)
+{
+    const struct cJSON *manifest = NULL;
+
+    if (json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK)
+        offer(updates, manifest);
+    json_free(updates->tree);
+    updates->tree = NULL;
+    updates->retry.failures = 0;
+    poll_now(updates);
+}
+
+static void put_slice(struct updates *updates)
+{
+    struct cache *cache = updates->link->options.cache;
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = cache_begin(cache, &err);
+
+    for (int i = 0; st == ST_OK && i < SLICE_ROWS && rows_left(updates); i++, updates->applied_rows++)
+        st = put_row(updates, &err);
+    if (st == ST_OK && !rows_left(updates))
+        st = put_cursor(updates, &err);
+    if (st == ST_OK)
+        st = cache_commit(cache, &err);
+    if (st != ST_OK) {
+        cache_rollback(cache);
+        log_error("link", "updates cannot be stored: %s", err.text);
+        json_free(updates->tree);
+        updates->tree = NULL;
+        wait(updates, 1000);
+    } else if (rows_left(updates)) {
+        loop_timer_set(updates->timer, 0, 0); /* sales first: the next slice in the loop's next turn */
+    } else {
+        finish_answer(updates);
+    }
+}
+
+/* ---- polling ---- */
+
+static void answered(void *context, const struct courier_answer *answer)
+{
+    struct updates *updates = context;
+    struct errmsg err = ERRMSG_INIT;
+    const struct cJSON *list;
+    enum status st;
+
+    updates->in_flight = false;
+    link_heard(updates->link, answer);
+    if (answer->outcome != COURIER_ANSWERED || answer->http_status != 200) {
+        if (answer->outcome == COURIER_ANSWERED)
+            log_warn("link", "updates were refused status=%d: %.*s", answer->http_status,
+                     (int)(answer->len < 300 ? answer->len : 300), answer->body);
+        wait(updates, answer->retry_after_ms);
+        return;
+    }
+    st = json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &updates->tree, &err);
+    if (st != ST_OK) {
+        log_warn("link", "updates cannot be read: %s", err.text);
+        wait(updates, 1000);
+        return;
+    }
+    updates->member = json_array(updates->tree, "members", &list, NULL) == ST_OK ? list->child : NULL;
+    updates->usage = json_array(updates->tree, "usage", &list, NULL) == ST_OK ? list->child : NULL;
+    updates->gone = json_array(updates->tree, "identifiers_gone", &list, NULL) == ST_OK ? list->child : NULL;
+    updates->have_more = false;
+    (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
+    put_slice(updates);
+}
+
+static void poll_now(struct updates *updates)
+{
+    struct link *link = updates->link;
+    struct operation_args args = {0};
+    int64_t wait_s = updates->have_more ? 0 : link->options.poll_wait_s;
+
+    if (updates->in_flight || updates->waiting || updates->tree || !link->options.identity->enrolled ||
+        !courier_is_connected(link->courier))
+        return;
+    if (cache_get_state(link->options.cache, "cursor", args.values[0], sizeof args.values[0], NULL) != ST_OK ||
+        !operation_arg_is_valid(args.values[0]))
+        args.values[0][0] = '\0';
+    if (args.values[0][0] == '\0')
+        wait_s = 0; /* everything is wanted at once */
+    (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, wait_s);
+    updates->in_flight = true;
+    courier_ask(link->courier, OP_UPDATES, &args, NULL, 0, wait_s * 1000 + POLL_GRACE_MS, answered, updates);
+}

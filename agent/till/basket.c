@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/basket.h"
+
+#include "agent/base/json.h"
+#include "agent/base/money.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <string.h>
+
+void basket_init(struct basket *basket)
+{
+    memset(basket, 0, sizeof *basket);
+    memcpy(basket->channel, "till", sizeof "till");
+}
+
+void basket_clear(struct basket *basket)
+{
+    cJSON_Delete(basket->lines);
+    cJSON_Delete(basket->coupons);
+    cJSON_Delete(basket->rewards);
+    cJSON_Delete(basket->redeem);
+    basket_init(basket);
+}
+
+static enum status read_text(const cJSON *body, const char *name, char out_text[BASKET_TEXT_MAX + 1],
+                             struct errmsg *err)
+{
+    const char *view;
+    enum status st = json_text(body, name, BASKET_TEXT_MAX, &view, err);
+
+    if (st == ST_OK)
+        (void)snprintf(out_text, BASKET_TEXT_MAX + 1, "%s", view);
+    return json_optional(st);
+}
+
+/* Copies a member of the body for the engine to judge; absent: NULL. */
+static enum status copy_member(const cJSON *body, const char *name, struct cJSON **out_copy)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(body, name);
+
+    *out_copy = NULL;
+    if (!member || cJSON_IsNull(member))
+        return ST_OK;
+    *out_copy = cJSON_Duplicate(member, true);
+    return *out_copy ? ST_OK : ST_NOMEM;
+}
+
+static enum status read_tender(const cJSON *item, struct basket_tender *tender, struct errmsg *err)
+{
+    const char *kind;
+    enum status st;
+
+    tender->amount_minor = 0;
+    if (cJSON_IsString(item)) {
+        kind = item->valuestring;
+        st = strlen(kind) <= BASKET_TEXT_MAX ? ST_OK : ST_INVALID;
+    } else {
+        st = json_text(item, "kind", BASKET_TEXT_MAX, &kind, err);
+        if (st == ST_OK)
+            st = json_optional(json_int(item, "amount_minor", 0, MONEY_MINOR_MAX, &tender->amount_minor, err));
+    }
+    if (st != ST_OK || kind[0] == '\0') {
+        errmsg_set(err, "/tenders: each is a word such as \"cash\", or {\"kind\",\"amount_minor\"}");
+        return ST_INVALID;
+    }
+    (void)snprintf(tender->kind, sizeof tender->kind, "%s", kind);
+    return ST_OK;
+}
+
+enum status basket_read_tenders(const struct cJSON *body, struct basket *basket, struct errmsg *err)
+{
+    struct basket_tender tenders[BASKET_TENDERS_MAX];
+    const cJSON *list, *item;
+    int count = 0;
+    enum status st = json_array(body, "tenders", &list, err);
+
+    if (st != ST_OK)
+        return st;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (count == BASKET_TENDERS_MAX) {
+            errmsg_set(err, "/tenders: more than %d", BASKET_TENDERS_MAX);
+            return ST_FULL;
+        }
+        st = read_tender(item, &tenders[count], err);
+        if (st != ST_OK)
+            return st;
+        count++;
+    }
+    memcpy(basket->tenders, tenders, sizeof tenders[0] * (size_t)count);
+    basket->tender_count = count;
+    return ST_OK;
+}
+
+enum status basket_read(const struct cJSON *body, struct basket *out_basket, struct errmsg *err)
+{
+    struct basket basket;
+    const cJSON *lines;
+    enum status st;
+
+    basket_init(&basket);
+    st = json_array(body, "lines", &lines, err);
+    if (st == ST_NOT_FOUND) {
+        errmsg_set(err, "/lines: missing; a PUT carries the whole basket");
+        return ST_INVALID;
+    }
+    if (st != ST_OK)
+        return st;
+    st = copy_member(body, "lines", &basket.lines);
+    if (st == ST_OK)
+        st = copy_member(body, "coupons", &basket.coupons);
+    if (st == ST_OK)
+        st = copy_member(body, "rewards", &basket.rewards);
+    if (st == ST_OK)
+        st = copy_member(body, "redeem", &basket.redeem);
+    if (st == ST_OK)
+        st = read_text(body, "channel", basket.channel, err);
+    if (st == ST_OK)
+        st = read_text(body, "cashier", basket.cashier, err);
+    if (st == ST_OK)
+        st = json_optional(basket_read_tenders(body, &basket, err));
+    if (st != ST_OK) {
+        basket_clear(&basket);
+        return st;
+    }
+    basket_clear(out_basket);
+    *out_basket = basket;
+    return ST_OK;
+}
+
+int64_t basket_tendered(const struct basket *basket)
+{
+    money sum = {0};
+
+    for (int i = 0; i < basket->tender_count; i++) {
+        if (money_add(sum, (money){basket->tenders[i].amount_minor}, &sum) != ST_OK)
+            return MONEY_MINOR_MAX; /* sixteen tenders of the most money there can be: more than any total */
+    }
+    return sum.minor;
+}
+
+bool basket_has_lines(const struct basket *basket)
+{
+    return cJSON_GetArraySize(basket->lines) > 0;
+}

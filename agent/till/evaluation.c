@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/evaluation.h"
+
+#include "agent/base/json_writer.h"
+#include "agent/base/log.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/engine/engine.h"
+#include "agent/till/basket.h"
+#include "agent/till/identity.h"
+#include "agent/till/member.h"
+#include "agent/till/reservations.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <string.h>
+
+void evaluation_init(struct evaluation *evaluation)
+{
+    *evaluation = (struct evaluation){
+        .sale_json = STRBUF_INIT(EVALUATION_BYTES_MAX),
+        .result_json = STRBUF_INIT(EVALUATION_BYTES_MAX),
+    };
+}
+
+void evaluation_clear(struct evaluation *evaluation)
+{
+    strbuf_free(&evaluation->sale_json);
+    strbuf_free(&evaluation->result_json);
+    evaluation_init(evaluation);
+}
+
+/* ---- the engine's input ---- */
+
+static void write_tree(struct json_writer *w, const char *name, const cJSON *tree)
+{
+    char *text = tree ? cJSON_PrintUnformatted(tree) : NULL;
+
+    if (text)
+        jw_field_raw(w, name, text, strlen(text));
+    cJSON_free(text);
+}
+
+struct usage_writer {
+    struct json_writer *w;
+    const struct evaluation_question *question;
+};
+
+static bool write_use(void *context, const char *promotion, int64_t uses)
+{
+    struct usage_writer *u = context;
+
+    /* Coupons are counted under "coupon:" and their code; others' reservations of either kind count as used. */
+    uses += reservations_sum(u->question->reserved, u->question->sale_id,
+                             strncmp(promotion, "coupon:", 7) == 0 ? EFFECT_COUPON : EFFECT_USE, "", promotion);
+    jw_field_int(u->w, promotion, uses);
+    return true;
+}
+
+static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
+{
+    const struct evaluation_question *question = context;
+    int64_t position = 0;
+
+    if (journal_position(question->journal, epoch, seq, &position) != ST_OK)
+        position = 0;
+    return position;
+}
+
+struct known_use {
+    const char *name;
+    bool found;
+};
+
+static bool is_known_use(void *context, const char *promotion, int64_t uses)
+{
+    struct known_use *known = context;
+
+    (void)uses;
+    known->found = known->found || strcmp(known->name, promotion) == 0;
+    return !known->found;
+}
+
+/* Uses that only a sale in tender makes so far: no row and no record names them yet. */
+static void write_reserved_uses(struct json_writer *w, const struct evaluation_question *question)
+{
+    const struct reservations *all = question->reserved;
+
+    for (int i = 0; i < all->count; i++) {
+        const struct reservation *one = &all->items[i];
+        struct known_use known = {.name = one->name};
+        bool repeated = false;
+
+        if ((one->kind != EFFECT_USE && one->kind != EFFECT_COUPON) || strcmp(one->sale_id, question->sale_id) == 0)
+            continue;
+        for (int k = 0; k < i && !repeated; k++)
+            repeated = all->items[k].kind == one->kind && strcmp(all->items[k].name, one->name) == 0 &&
+                       strcmp(all->items[k].sale_id, question->sale_id) != 0;
+        (void)cache_each_usage(question->cache, position_of, (void *)(uintptr_t)question, is_known_use, &known, NULL);
+        if (!repeated && !known.found)
+            jw_field_int(w, one->name, reservations_sum(all, question->sale_id, one->kind, "", one->name));
+    }
+}
+
+static void write_usage(struct json_writer *w, const struct evaluation_question *question)
+{
+    struct usage_writer u = {w, question};
+
+    jw_name(w, "usage");
+    jw_object_begin(w);
+    (void)cache_each_usage(question->cache, position_of, (void *)(uintptr_t)question, write_use, &u, NULL);
+    write_reserved_uses(w, question);
+    jw_object_end(w);
+}
+
+static void write_tenders(struct json_writer *w, const struct basket *basket)
+{
+    jw_name(w, "tenders");
+    jw_array_begin(w);
+    for (int i = 0; i < basket->tender_count; i++)
+        jw_text(w, basket->tenders[i].kind);
+    jw_array_end(w);
+}
+
+static void write_place_and_time(struct json_writer *w, const struct evaluation_question *question)
+{
+    const struct identity *identity = question->identity;
+    char at[26], date[11];
+
+    civil_format_time(&question->at, at);
+    civil_format_date(question->at.day, date);
+    jw_field_text(w, "sale_id", question->sale_id);
+    jw_name(w, "store");
+    jw_object_begin(w);
+    jw_field_text(w, "id", identity->store);
+    jw_field_raw(w, "attrs", identity->store_attrs, strlen(identity->store_attrs));
+    jw_object_end(w);
+    jw_field_text(w, "till", identity->till);
+    jw_field_text(w, "channel", question->basket->channel);
+    jw_field_text(w, "at", at);
+    jw_field_text(w, "business_date", date);
+}
+
+static enum status compose(const struct evaluation_question *question, bool with_member, struct strbuf *out,
+                           struct errmsg *err)
+{
+    const struct basket *basket = question->basket;
+    struct json_writer w = JSON_WRITER_INIT(out);
+    enum status st = ST_OK;
+
+    jw_object_begin(&w);
+    write_place_and_time(&w, question);
+    write_tree(&w, "lines", basket->lines);
+    if (with_member) {
+        jw_name(&w, "member");
+        st = till_member_write(question->member, question->cache, question->reserved, question->sale_id,
+                               question->at.day, &w, err);
+    }
+    write_tree(&w, "coupons", basket->coupons);
+    write_tree(&w, "rewards", basket->rewards);
+    write_tree(&w, "redeem", basket->redeem);
+    write_tenders(&w, basket);
+    write_usage(&w, question);
+    jw_object_end(&w);
+    return st == ST_OK ? strbuf_status(out) : st;
+}
+
+/* ---- evaluation ---- */
+
+static void take_result(const struct engine_result *result, struct evaluation *next)
+{
+    next->gross_minor = result->gross_minor;
+    next->discount_minor = result->discount_minor;
+    next->redeemed_minor = result->redeemed_minor;
+    next->total_minor = result->total_minor;
+    engine_result_write(result, false, &next->result_json);
+}
+
+/* Parses the composed sale. A row of the central that the engine cannot take must not stop a sale: the member is left out then. */
+static enum status parse(const struct evaluation_question *question, struct evaluation *next,
+                         struct engine_sale **out_sale, struct errmsg *err)
+{
+    bool with_member = question->member->known;
+
+    for (;;) {
+        struct engine_fault fault = {0};
+        enum status st;
+
+        strbuf_clear(&next->sale_json);
+        st = compose(question, with_member, &next->sale_json, err);
+        if (st != ST_OK)
+            return st;
+        st = engine_sale_parse(next->sale_json.data, next->sale_json.len, out_sale, &fault);
+        if (st == ST_OK)
+            return st;
+        if (st == ST_INVALID && with_member && strncmp(fault.at, "/member", 7) == 0) {
+            log_warn("till", "the central's row of a member cannot be used at=%s: %s", fault.at, fault.message);
+            with_member = false;
+            next->shelf_price = true;
+            continue;
+        }
+        errmsg_set(err, "%s: %s", fault.at, fault.message);
+        return st;
+    }
+}
+
+enum status evaluation_run(const struct evaluation_question *question, struct evaluation *out_evaluation,
+                           struct errmsg *err)
+{
+    struct evaluation next;
+    struct engine_sale *sale = NULL;
+    const struct engine_result *result;
+    enum status st;
+
+    evaluation_init(&next);
+    next.at = question->at;
+    st = parse(question, &next, &sale, err);
+    if (st != ST_OK)
+        goto out;
+    st = engine_evaluate(question->engine, question->bundle, sale, NULL, &result, err);
+    if (st != ST_OK) {
+        log_error("till", "rules could not be applied, selling at shelf price sale=%s: %s", question->sale_id,
+                  err ? err->text : status_text(st));
+        next.shelf_price = true;
+        st = engine_evaluate(question->engine, question->no_rules, sale, NULL, &result, err);
+    }
+    if (st == ST_OK) {
+        take_result(result, &next);
+        st = strbuf_status(&next.result_json);
+    }
+    if (st == ST_OK) {
+        next.done = true;
+        evaluation_clear(out_evaluation);
+        *out_evaluation = next;
+        evaluation_init(&next);
+    }
+out:
+    engine_sale_destroy(sale);
+    evaluation_clear(&next);
+    return st;
+}

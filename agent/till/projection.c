@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/projection.h"
+
+#include "agent/base/civil_time.h"
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/db/journal.h"
+#include "sync/protocol/record.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CATCH_UP_SLICE = 100 };
+
+void projection_clear(struct projection *projection)
+{
+    json_free(projection->tree);
+    projection->tree = NULL;
+    projection->effect_count = 0;
+}
+
+static void add(struct projection *p, enum cache_effect_kind kind, const char *subject, const char *name,
+                int64_t amount, int32_t day)
+{
+    if (amount != 0 && p->effect_count < PROJECTION_EFFECTS_MAX)
+        p->effects[p->effect_count++] = (struct cache_effect){kind, subject, name, amount, day};
+}
+
+/* One use is one sale in which the promotion gave something, however many times in it. */
+static void add_use(struct projection *p, const char *promotion, int32_t day)
+{
+    for (size_t i = 0; i < p->effect_count; i++) {
+        if (p->effects[i].kind == EFFECT_USE && strcmp(p->effects[i].name, promotion) == 0)
+            return;
+    }
+    add(p, EFFECT_USE, "", promotion, 1, day);
+    if (p->member[0] != '\0')
+        add(p, EFFECT_MEMBER_USE, p->member, promotion, 1, day);
+}
+
+static void add_uses_of(struct projection *p, const cJSON *list, int32_t day)
+{
+    const cJSON *item;
+    const char *promotion;
+
+    cJSON_ArrayForEach(item, list)
+    {
+        if (json_text(item, "promotion", 128, &promotion, NULL) == ST_OK)
+            add_use(p, promotion, day);
+    }
+}
+
+static int64_t number_of(const cJSON *object, const char *name)
+{
+    int64_t value = 0;
+
+    (void)json_int(object, name, 0, JSON_INT_MAX, &value, NULL);
+    return value;
+}
+
+static const cJSON *child(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static void add_points(struct projection *p, const cJSON *result, int32_t day)
+{
+    const cJSON *item;
+    const char *currency;
+
+    cJSON_ArrayForEach(item, child(result, "points"))
+    {
+        add_uses_of(p, child(item, "by"), day);
+        if (p->member[0] != '\0' && json_text(item, "currency", 64, &currency, NULL) == ST_OK)
+            add(p, EFFECT_POINTS, p->member, currency,
+                number_of(item, "earned") - number_of(item, "redeemed") - number_of(item, "cost"), day);
+    }
+}
+
+/* "coupon:" and the code in lower case without spaces and hyphens, as the engine counts it. */
+static void add_coupons(struct projection *p, cJSON *result, int32_t day)
+{
+    cJSON *item;
+
+    cJSON_ArrayForEach(item, child(result, "coupons"))
+    {
+        const char *code, *state;
+        char key[160] = "coupon:";
+        size_t len = strlen(key);
+        cJSON *kept;
+
+        if (json_text(item, "state", 32, &state, NULL) != ST_OK || strcmp(state, "applied") != 0 ||
+            json_text(item, "code", 128, &code, NULL) != ST_OK)
+            continue;
+        for (; *code && len < sizeof key - 1; code++) {
+            if (*code != ' ' && *code != '-')
+                key[len++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + 32 : *code);
+        }
+        key[len] = '\0';
+        kept = cJSON_AddStringToObject(item, "key", key); /* lives as long as the tree */
+        if (kept)
+            add(p, EFFECT_COUPON, "", kept->valuestring, 1, day);
+    }
+}
+
+static void read_sale(struct projection *p)
+{
+    const cJSON *sale = child(p->tree, "sale"), *line;
+    cJSON *result = cJSON_GetObjectItemCaseSensitive(p->tree, "result");
+    const char *text;
+    int32_t day = 0;
+
+    if (json_text(sale, "sale_id", ID_LEN_MAX, &text, NULL) == ST_OK)
+        (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", text);
+    if (json_text(child(sale, "member"), "id", CACHE_ID_MAX, &text, NULL) == ST_OK)
+        (void)snprintf(p->member, sizeof p->member, "%s", text);
+    if (json_text(sale, "business_date", 10, &text, NULL) == ST_OK)
+        (void)civil_parse_date(text, &day);
+    if (p->member[0] != '\0')
+        add(p, EFFECT_MEMBER_USE, p->member, "", 1, day); /* the sale itself: a purchase */
+    cJSON_ArrayForEach(line, child(result, "lines")) add_uses_of(p, child(line, "adjustments"), day);
+    add_points(p, result, day);
+    add_uses_of(p, child(result, "gifts"), day);
+    add_uses_of(p, child(result, "issued"), day);
+    add_coupons(p, result, day);
+}
+
+enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
+                            struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    out_projection->tree = NULL;
+    out_projection->effect_count = 0;
+    out_projection->sale_id[0] = out_projection->member[0] = '\0';
+    if (strcmp(type, "sale") != 0)
+        return ST_OK;
+    st = json_parse(body, len, RECORD_BYTES_MAX, &out_projection->tree, err);
+    if (st == ST_OK)
+        read_sale(out_projection);
+    return st;
+}
+
+/* ---- catching up ---- */
+
+struct catch_up {
+    struct cache *cache;
+    struct projection *projection;
+    int64_t in_slice;
+    enum status st;
+    struct errmsg *err;
+};
+
+static bool project_entry(void *context, const struct journal_entry *entry)
+{
+    struct catch_up *c = context;
+    struct projection *p = c->projection;
+    struct record_head head;
+    const char *body;
+    size_t body_len;
+
+    if (c->in_slice == 0)
+        c->st = cache_begin(c->cache, c->err);
+    if (c->st == ST_OK)
+        c->st = record_parse(entry->bytes, entry->len, &head, &body, &body_len, c->err);
+    if (c->st != ST_OK)
+        return false;
+    if (projection_read(entry->type, body, body_len, p, NULL) != ST_OK)
+        log_error("till", "record cannot be read, its effects are left out position=%lld", (long long)entry->position);
+    c->st = cache_project(c->cache, entry->position, p->sale_id[0] ? p->sale_id : NULL, p->effects, p->effect_count,
+                          c->err);
+    projection_clear(p);
+    if (c->st == ST_OK && ++c->in_slice == CATCH_UP_SLICE) {
+        c->st = cache_commit(c->cache, c->err);
+        c->in_slice = 0;
+    }
+    return c->st == ST_OK;
+}
+
+enum status projection_catch_up(struct journal *journal, struct cache *cache, struct errmsg *err)
+{
+    struct projection *projection = calloc(1, sizeof *projection);
+    struct catch_up c = {.cache = cache, .projection = projection, .err = err};
+    enum status st;
+
+    if (!projection)
+        return ST_NOMEM;
+    st = journal_each(journal, cache_projected(cache) + 1, project_entry, &c, err);
+    if (st == ST_OK)
+        st = c.st;
+    if (st == ST_OK && c.in_slice > 0)
+        st = cache_commit(cache, err);
+    else if (st != ST_OK)
+        cache_rollback(cache);
+    free(projection);
+    return st;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * projection - what a record of the journal did, by member: the one reading of a record for the cache, at its commit and when the cache is
+ * rebuilt, so that both give the same. Internal to the till.
+ */
+#ifndef LOYALD_TILL_PROJECTION_H
+#define LOYALD_TILL_PROJECTION_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/ids.h"
+#include "agent/base/status.h"
+#include "agent/db/cache.h"
+
+#include <stdint.h>
+
+struct journal;
+
+enum { PROJECTION_EFFECTS_MAX = 512 };
+
+struct projection {
+    char sale_id[ID_LEN_MAX + 1];
+    char member[CACHE_ID_MAX + 1]; /* "" when the sale names none */
+    struct cache_effect effects[PROJECTION_EFFECTS_MAX]; /* names are views of the tree */
+    size_t effect_count;
+    struct cJSON *tree; /* owned: the body */
+};
+
+/* Reads what a sale's body did; other types do nothing. Effects past the bound are dropped: limits of the rarest kind then count one
+ * use too few until the central says. */
+enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
+                            struct errmsg *err);
+void projection_clear(struct projection *projection);
+/* Brings the cache up to the journal's end. */
+enum status projection_catch_up(struct journal *journal, struct cache *cache, struct errmsg *err);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/till_internal.h"
+
+#include "agent/base/clock.h"
+#include "agent/base/json.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/engine/engine.h"
+#include "sync/protocol/record.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- health ---- */
+
+static int compare_ns(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void write_times(const struct till_times *times, struct json_writer *w)
+{
+    int64_t count = times->count < TILL_TIMES_MAX ? times->count : TILL_TIMES_MAX;
+    int64_t *sorted = count > 0 ? malloc((size_t)count * sizeof *sorted) : NULL;
+
+    jw_object_begin(w);
+    jw_field_int(w, "count", times->count);
+    if (sorted) {
+        memcpy(sorted, times->ns, (size_t)count * sizeof *sorted);
+        qsort(sorted, (size_t)count, sizeof *sorted, compare_ns);
+        jw_field_int(w, "p50_us", sorted[(count - 1) / 2] / 1000);
+        jw_field_int(w, "p99_us", sorted[(count - 1) * 99 / 100] / 1000);
+        jw_field_int(w, "max_us", sorted[count - 1] / 1000);
+    }
+    jw_object_end(w);
+    free(sorted);
+}
+
+static void write_link(struct till *till, struct json_writer *w)
+{
+    const struct till_central *central = &till->options.central;
+    int64_t since = 0;
+    bool up = central->is_up && central->is_up(central->link, &since);
+
+    jw_object_begin(w);
+    jw_field_bool(w, "up", up);
+    if (since > 0)
+        jw_field_int(w, "since_unix_ms", since);
+    jw_object_end(w);
+}
+
+void till_write_health(struct till *till, struct json_writer *w)
+{
+    const struct identity *identity = till->options.identity;
+    struct journal_head head;
+    int open = 0;
+
+    for (int i = 0; i < TILL_SALES_MAX; i++)
+        open += till->sales[i] && sale_is_open(till->sales[i]);
+    journal_head(till->options.journal, &head);
+    jw_object_begin(w);
+    jw_field_bool(w, "enrolled", identity->enrolled);
+    jw_field_text(w, "chain", identity->chain);
+    jw_field_text(w, "store", identity->store);
+    jw_field_text(w, "till", identity->till);
+    jw_field_int(w, "open_sales", open);
+    jw_field_int(w, "records", head.position);
+    jw_field_int(w, "unsynced", head.position - journal_acked_position(till->options.journal));
+    jw_field_int(w, "members", cache_member_count(till->options.cache));
+    jw_field_int(w, "scan_faults", till->scan_faults);
+    jw_name(w, "link");
+    write_link(till, w);
+    jw_name(w, "rules");
+    rulebook_write(till->options.rulebook, w);
+    jw_name(w, "scan_to_answer");
+    write_times(&till->times, w);
+    jw_object_end(w);
+}
+
+/* ---- totals, read from the journal and from nothing else ---- */
+
+enum { CURRENCIES_MAX = 8 };
+
+struct points_total {
+    char currency[65];
+    int64_t earned, redeemed;
+};
+
+struct totals {
+    int64_t records, sales, gross, discount, net;
+    struct points_total points[CURRENCIES_MAX];
+    int points_count;
+    struct sha256 digests;
+    bool broken;
+};
+
+static int64_t number_of(const cJSON *object, const char *name)
+{
+    int64_t value = 0;
+
+    (void)json_int(object, name, 0, JSON_INT_MAX, &value, NULL);
+    return value;
+}
+
+static struct points_total *points_of(struct totals *totals, const char *currency)
+{
+    for (int i = 0; i < totals->points_count; i++) {
+        if (strcmp(totals->points[i].currency, currency) == 0)
+            return &totals->points[i];
+    }
+    if (totals->points_count == CURRENCIES_MAX)
+        return NULL;
+    (void)snprintf(totals->points[totals->points_count].currency, sizeof totals->points[0].currency, "%s", currency);
+    return &totals->points[totals->points_count++];
+}
+
+static bool add_record(void *context, const struct journal_entry *entry)
+{
+    struct totals *totals = context;
+    struct record_head head;
+    struct cJSON *tree = NULL;
+    const cJSON *result, *item;
+    const char *body, *text;
+    size_t len;
+
+    totals->records++;
+    if (strcmp(entry->type, "sale") != 0)
+        return true;
+    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK ||
+        json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK) {
+        totals->broken = true;
+        return true;
+    }
+    result = cJSON_GetObjectItemCaseSensitive(tree, "result");
+    totals->sales++;
+    totals->gross += number_of(result, "gross_minor");
+    totals->discount += number_of(result, "discount_minor");
+    totals->net += number_of(result, "total_minor");
+    if (json_text(result, "digest", 64, &text, NULL) == ST_OK)
+        sha256_add(&totals->digests, text, strlen(text));
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "points"))
+    {
+        struct points_total *points =
+            json_text(item, "currency", 64, &text, NULL) == ST_OK ? points_of(totals, text) : NULL;
+
+        if (points) {
+            points->earned += number_of(item, "earned");
+            points->redeemed += number_of(item, "redeemed") + number_of(item, "cost");
+        }
+    }
+    json_free(tree);
+    return true;
+}
+
+enum status till_write_totals(struct till *till, struct json_writer *w, struct errmsg *err)
+{
+    struct totals totals = {0};
+    struct journal_head head;
+    uint8_t digest[SHA256_BYTES];
+    enum status st;
+
+    sha256_init(&totals.digests);
+    st = journal_each(till->options.journal, 1, add_record, &totals, err);
+    if (st != ST_OK)
+        return st;
+    sha256_end(&totals.digests, digest);
+    journal_head(till->options.journal, &head);
+    jw_object_begin(w);
+    jw_field_int(w, "records", totals.records);
+    jw_field_int(w, "sales", totals.sales);
+    jw_field_int(w, "gross_minor", totals.gross);
+    jw_field_int(w, "discount_minor", totals.discount);
+    jw_field_int(w, "net_minor", totals.net);
+    jw_name(w, "points");
+    jw_array_begin(w);
+    for (int i = 0; i < totals.points_count; i++) {
+        jw_object_begin(w);
+        jw_field_text(w, "currency", totals.points[i].currency);
+        jw_field_int(w, "earned", totals.points[i].earned);
+        jw_field_int(w, "redeemed", totals.points[i].redeemed);
+        jw_object_end(w);
+    }
+    jw_array_end(w);
+    jw_field_hex(w, "digests_sha256", digest, sizeof digest);
+    jw_field_hex(w, "head_hash", head.hash, sizeof head.hash);
+    jw_field_int(w, "unsynced", head.position - journal_acked_position(till->options.journal));
+    jw_field_bool(w, "unreadable_records", totals.broken);
+    jw_object_end(w);
+    return ST_OK;
+}

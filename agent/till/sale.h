@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sale - one sale in memory: its state, basket, member and last result. Internal to the till.
+ *
+ *                       sale_put                 sale_put (reopens, releases what was reserved)
+ *                      +--------+               +------------------------------+
+ *                      v        |               v                              |
+ *   till_open_sale -> OPEN -----+          OPEN <---------------------- TENDERING
+ *                      |  \-- till_tender: reserves ------------------------^  |  \-- till_commit: record on disk --.
+ *                      |                                                       |                                   v
+ *                      +---- till_void ----> VOIDED <--- till_void: releases --+                              COMMITTED
+ *                                                                                                                  |
+ *                                        PRINTED <--- confirmed ---.                                                |
+ *                                  PRINT_UNKNOWN <--- no answer ---+------ the printer's word (till_printed) --------+
+ *                                   PRINT_FAILED <--- not printed -'
+ *
+ * sale_move makes every arrow. Only a committed sale survives a restart: it is in the journal. An open one is put again by whoever
+ * holds the basket; its reservations were memory and are gone with it.
+ */
+#ifndef LOYALD_TILL_SALE_H
+#define LOYALD_TILL_SALE_H
+
+#include "agent/base/ids.h"
+#include "agent/base/strbuf.h"
+#include "agent/till/basket.h"
+#include "agent/till/evaluation.h"
+#include "agent/till/identity.h"
+#include "agent/till/member.h"
+#include "agent/till/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sale_state {
+    SALE_OPEN,
+    SALE_TENDERING,
+    SALE_COMMITTED,
+    SALE_PRINTED,
+    SALE_PRINT_UNKNOWN,
+    SALE_PRINT_FAILED,
+    SALE_VOIDED,
+};
+enum sale_event { SALE_PUT, SALE_TENDER, SALE_COMMIT, SALE_VOID, SALE_CONFIRMED, SALE_NO_ANSWER, SALE_NOT_PRINTED };
+
+enum { SALE_NOTICES_MAX = 8, SALE_DETAIL_MAX = 160, SALE_CARD_TEXT_MAX = 48 };
+
+struct sale_notice {
+    enum problem problem;
+    char detail[SALE_DETAIL_MAX];
+};
+
+struct sale {
+    char id[ID_LEN_MAX + 1];
+    enum sale_state state;
+    int64_t opened_unix_ms;
+    int64_t touched_mono_ms; /* by a command or a card */
+    struct basket basket;
+    struct rule_edition *edition; /* held: the rules it started with */
+    struct evaluation evaluation; /* of the basket as it is */
+    /* The card shown, if any. */
+    bool has_card;
+    bool keyed;
+    char card[SALE_CARD_TEXT_MAX + 1]; /* masked: "***0015" */
+    uint8_t card_hash[IDENTITY_HASH_BYTES];
+    struct till_member member; /* known here, or empty */
+    struct sale_notice notices[SALE_NOTICES_MAX]; /* the latest; the oldest falls out */
+    int notice_count;
+    char print_reason[SALE_DETAIL_MAX];
+    int64_t committed_position; /* in the journal */
+};
+
+const char *sale_state_name(enum sale_state state);
+/* Makes the move; false, and nothing changes, when the diagram has no such arrow. */
+bool sale_move(struct sale *sale, enum sale_event event);
+bool sale_is_open(const struct sale *sale); /* OPEN or TENDERING */
+bool sale_is_committed(const struct sale *sale);
+/* Adds a notice, or renews one of the same problem. */
+void sale_notice(struct sale *sale, enum problem problem, const char *detail);
+void sale_drop_notice(struct sale *sale, enum problem problem);
+/* Takes the member off, with what was said of the card. */
+void sale_clear_card(struct sale *sale);
+struct sale *sale_create(const char *id, struct rule_edition *edition, int64_t now_unix_ms, int64_t now_mono_ms);
+void sale_destroy(struct sale *sale);
+
+#endif

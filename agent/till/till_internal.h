@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * till_internal - what the files of the till share: the till itself. Nobody else includes it.
+ */
+#ifndef LOYALD_TILL_TILL_INTERNAL_H
+#define LOYALD_TILL_TILL_INTERNAL_H
+
+#include "agent/till/reservations.h"
+#include "agent/till/rulebook.h"
+#include "agent/till/sale.h"
+#include "agent/till/till.h"
+
+struct bundle;
+struct cJSON;
+struct engine;
+struct projection;
+
+enum { TILL_TIMES_MAX = 4096 };
+
+/* From the last scanned byte to the answer, in ns: the latest TILL_TIMES_MAX of them. */
+struct till_times {
+    int64_t ns[TILL_TIMES_MAX];
+    int64_t count;
+};
+
+/* A card read while no sale was open. */
+struct waiting_card {
+    bool there;
+    int64_t until_mono_ms;
+    char text[64];
+    char device[32];
+    int64_t received_ns;
+};
+
+struct till {
+    struct till_options options;
+    struct engine *engine;
+    struct bundle *no_rules; /* owned: for the sale whose rules fail */
+    struct sale *sales[TILL_SALES_MAX]; /* owned; NULL is free */
+    struct sale *current;               /* the open sale that a scan goes to; view, may be NULL */
+    struct reservations reserved;
+    struct waiting_card waiting;
+    struct till_times times;
+    struct projection *projection; /* owned: scratch */
+    int64_t scan_faults;
+    bool stopping; /* the journal refused: nothing is answered any more but that */
+};
+
+/* ---- till.c ---- */
+const char *till_language(const struct till *till);
+struct sale *till_find_sale(struct till *till, const char *id);
+/* Tells the watchers of a sale. */
+void till_tell_sale(struct till *till, const struct sale *sale);
+void till_tell_notice(struct till *till, enum problem problem, const char *detail);
+/* Works the open sale out anew. PROBLEM_NONE, or PROBLEM_BAD_FIELD with err: then nothing changed. */
+enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *err);
+
+/* ---- scan.c ---- */
+/* Puts a card on a sale that is open; number as read or typed. */
+void till_show_card(struct till *till, struct sale *sale, const char *number, bool keyed);
+/* Takes the card that waited for a sale, if it still does. */
+void till_take_waiting_card(struct till *till, struct sale *sale);
+
+/* ---- commit.c ---- */
+/* Reserves what the sale will use up. */
+void till_reserve(struct till *till, const struct sale *sale);
+/* Appends a record of any type to the journal, durable on ST_OK, and projects it. */
+enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
+/* Writes the sale's record; on PROBLEM_NONE the sale is committed and on disk. */
+enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown_minor, bool paid_difference,
+                             struct errmsg *err);
+/* Prints the sale's receipt, or a copy. ST_NOT_FOUND when there is no printer. */
+enum status till_print_slip(struct till *till, struct sale *sale, int copy, struct errmsg *err);
+/* Journals the end of prints that a restart cut off. */
+enum status till_settle_prints(struct till *till, struct errmsg *err);
+
+/* ---- view.c ---- */
+void till_write_sale_view(const struct till *till, const struct sale *sale, struct json_writer *w);
+/* The view of a sale that only the journal knows. */
+enum problem till_write_journalled(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+
+#endif
