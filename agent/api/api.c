@@ -4,8 +4,9 @@
 #include "agent/base/clock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* A token is no use where the socket's mode decides, and no server of ours listens beyond loopback without one. */
+/* On a socket its mode decides who may; over TCP nobody comes in without a token, and nobody from outside. */
 static enum status check(const struct api_options *options, struct errmsg *err)
 {
     bool tcp = options->tcp_host || options->tcp_fd > 0;
@@ -16,6 +17,11 @@ static enum status check(const struct api_options *options, struct errmsg *err)
     }
     if (tcp && (!options->bearer_token || options->bearer_token[0] == '\0')) {
         errmsg_set(err, "api: over TCP a token is demanded, and none is set");
+        return ST_INVALID;
+    }
+    if (options->tcp_host && strncmp(options->tcp_host, "127.", 4) != 0 && strcmp(options->tcp_host, "::1") != 0) {
+        errmsg_set(err, "api: %s is not a loopback address (127.0.0.1 or ::1): the API is for this machine only",
+                   options->tcp_host);
         return ST_INVALID;
     }
     return ST_OK;

@@ -31,10 +31,8 @@ typedef void api_enrolled_fn(void *answer_context, enum problem problem, const c
 /* What the daemon knows and the till does not. Each may be NULL. */
 struct api_hooks {
     void *context;
-    /* Writes more names and values into the object of GET /v1/health, at least
-     *   "devices":[{"kind":"scanner|printer|display","name":"…","port":"…","state":"ready|opening|lost|off","reason":"…",
-     *               "since_unix_ms":0}]
-     * reason is said when it is not ready. */
+    /* Writes more names and values into the object of GET /v1/health: "devices", "courier"
+     * (schema/api/till.openapi.yaml, Health). */
     void (*write_health)(void *context, struct json_writer *w);
     /* Enrols this till. answer is called exactly once, at once or later, also when the API has ended meanwhile (it is
      * then forgotten). code is a view valid during the call. */

@@ -105,7 +105,7 @@ static enum status folder_of(const char *path, char out_folder[PATH_MAX], struct
     return ST_OK;
 }
 
-static enum status sync_folder(const char *path, struct errmsg *err)
+enum status file_sync_folder(const char *path, struct errmsg *err)
 {
     char folder[PATH_MAX];
     enum status st = folder_of(path, folder, err);
@@ -174,7 +174,7 @@ enum status file_write(const char *path, const void *bytes, size_t len, mode_t m
         (void)unlink(temporary); /* what stays behind is a stray file, never half of the real one */
         return st;
     }
-    return sync_folder(path, err);
+    return file_sync_folder(path, err);
 }
 
 static enum status make_one(const char *path, mode_t mode, struct errmsg *err)
@@ -182,7 +182,7 @@ static enum status make_one(const char *path, mode_t mode, struct errmsg *err)
     struct stat at;
 
     if (mkdir(path, mode) == 0) {
-        (void)sync_folder(path, NULL); /* a folder lost by a power cut is made again at the next start */
+        (void)file_sync_folder(path, NULL); /* a folder lost by a power cut is made again at the next start */
         return ST_OK;
     }
     if (errno != EEXIST)

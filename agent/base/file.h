@@ -13,6 +13,8 @@
 enum status file_read(const char *path, size_t len_max, char **out_bytes, size_t *out_len, struct errmsg *err);
 /* Temporary file, fsync, rename, fsync of the directory. */
 enum status file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct errmsg *err);
+/* fsync of the folder that path lies in, after a rename or a new file there. */
+enum status file_sync_folder(const char *path, struct errmsg *err);
 /* Makes the directory and its parents; one that exists is left as it is. */
 enum status file_mkdir(const char *path, mode_t mode, struct errmsg *err);
 

@@ -143,6 +143,21 @@ enum status x509_read(const char *pem, char out_common_name[X509_NAME_BYTES_MAX]
     return st;
 }
 
+enum status x509_public_key(const char *pem, struct pk **out_public_key, struct errmsg *err)
+{
+    mbedtls_x509_crt certificate;
+    enum status st;
+
+    mbedtls_x509_crt_init(&certificate);
+    st = parse_certificate(pem, &certificate, err);
+    if (st == ST_OK)
+        st = pk_from_parsed(&certificate.pk, out_public_key, err);
+    if (st != ST_OK)
+        errmsg_wrap(err, "certificate");
+    mbedtls_x509_crt_free(&certificate);
+    return st;
+}
+
 /* Finds the signature of CertificationRequest ::= SEQUENCE { info, algorithm, BIT STRING } (RFC 2986). */
 static int find_request_signature(const mbedtls_x509_csr *request, const uint8_t **out_signature, size_t *out_len)
 {

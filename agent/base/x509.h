@@ -35,5 +35,7 @@ enum status x509_certificate(const struct x509_issue *issue, char out_pem[X509_P
 /* The subject's common name and the end of validity. */
 enum status x509_read(const char *pem, char out_common_name[X509_NAME_BYTES_MAX], int64_t *out_not_after_unix_s,
                       struct errmsg *err);
+/* Returns owned the public key that the (first) certificate certifies. */
+enum status x509_public_key(const char *pem, struct pk **out_public_key, struct errmsg *err);
 
 #endif

@@ -2,9 +2,13 @@
 /*
  * cache - cache.db: members and counters as the central last told, and the projection of the own journal.
  *
- * Disposable: a damaged or missing file is renamed aside and made anew, and the projection is rebuilt from the journal; selling goes on. WAL,
- * NORMAL, EXCLUSIVE. Each row that own sales can change carries the own (epoch, seq) it counts; readers are answered the row plus the effects of
+ * Disposable: a damaged or missing file is renamed aside and made anew, and the projection is rebuilt from the
+ * journal; selling goes on. WAL, NORMAL, EXCLUSIVE: a commit may be lost by a power cut, never half of one. Each row
+ * that own sales can change carries the own (epoch, seq) it counts; readers are answered the row plus the effects of
  * own records after it. Positions are the journal's.
+ *
+ * ST_CORRUPT from any call means that the file is damaged: close it (which puts it aside) and open it again.
+ * Used from the loop's thread only; visitors may read the cache, not change it.
  */
 #ifndef LOYALD_DB_CACHE_H
 #define LOYALD_DB_CACHE_H
@@ -17,11 +21,23 @@
 #include <stdint.h>
 
 struct cache; /* opaque */
-struct cJSON;
 
-enum { IDENTIFIER_HASH_BYTES = 16, CACHE_ID_MAX = 64, CACHE_PROFILE_MAX = 64 * 1024, CACHE_EFFECTS_MAX = 8 };
+enum {
+    IDENTIFIER_HASH_BYTES = 16,
+    CACHE_ID_MAX = 64,
+    CACHE_NAME_MAX = 128, /* of a promotion, currency, coupon, lease or state */
+    CACHE_PROFILE_MAX = 64 * 1024,
+    CACHE_IDENTIFIERS_MAX = 256, /* of one member */
+    CACHE_EFFECTS_MAX = 256,     /* of one record */
+    CACHE_ALIAS_HOPS_MAX = 8,
+};
+/* Of one effect or counter: so many records may be added up without leaving 64 bits. */
+#define CACHE_AMOUNT_MAX INT64_C(9007199254740991)
 
-/* *out_rebuilt says that the file is new: the caller projects the journal from position 1 and asks the central for everything. */
+/* What is past a bound above is refused with ST_RANGE, and nothing of the call is kept. */
+
+/* *out_rebuilt says that the file is new: the caller projects the journal from position 1 and asks the central for
+ * everything. */
 enum status cache_open(const char *path, int64_t now_unix_ms, struct cache **out_cache, bool *out_rebuilt,
                        struct errmsg *err);
 void cache_close(struct cache *cache);
@@ -31,11 +47,15 @@ void cache_close(struct cache *cache);
 /* Where a row's (epoch, seq) lies in the own journal: 0 when the epoch is not ours. */
 typedef int64_t cache_position_fn(void *context, uint64_t epoch, int64_t seq);
 
-/* A slice of work: begin, at most about 100 puts, commit (which moves the WAL too, so that no sale waits for it later). */
+/* A slice of work: begin, at most about 100 puts, commit (which moves the WAL too, so that no sale waits for it
+ * later). A put outside a slice is a commit of its own. One that fails leaves the slice as it was before it, unless
+ * SQLite had to give up all of it (full disk, no memory): then the next put and the commit answer ST_CONFLICT, and
+ * the slice is done again from its beginning. */
 enum status cache_begin(struct cache *cache, struct errmsg *err);
 enum status cache_commit(struct cache *cache, struct errmsg *err);
 void cache_rollback(struct cache *cache);
-/* A member row with its identifiers: the ones it had before and has no more are gone. profile is JSON text (docs/protocol.md 5). */
+/* A member row with its identifiers: the ones it had before and has no more are gone. profile is JSON text
+ * (docs/protocol.md 5). */
 enum status cache_put_member(struct cache *cache, const char *id, const char *profile,
                              const uint8_t (*identifiers)[IDENTIFIER_HASH_BYTES], size_t identifier_count,
                              uint64_t epoch, int64_t seq, struct errmsg *err);
@@ -43,8 +63,10 @@ enum status cache_put_usage(struct cache *cache, const char *promotion, int64_t 
                             struct errmsg *err);
 enum status cache_forget_identifier(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
                                     struct errmsg *err);
+/* Merged: old_member is now member. Reading by identifier or id follows it, at most CACHE_ALIAS_HOPS_MAX times. */
+enum status cache_put_alias(struct cache *cache, const char *old_member, const char *member, struct errmsg *err);
 enum status cache_put_state(struct cache *cache, const char *name, const char *value, struct errmsg *err);
-/* Copies; ST_NOT_FOUND leaves "". */
+/* Copies; ST_NOT_FOUND leaves "", ST_FULL when value_max (with the NUL) is too small. */
 enum status cache_get_state(struct cache *cache, const char *name, char *out_value, size_t value_max,
                             struct errmsg *err);
 
@@ -58,8 +80,9 @@ struct cache_effect {
     int64_t amount;
     int32_t day;
 };
-/* Adds what the record at position did, and that it is projected; in one commit with it (or inside a slice). Positions come in
- * order; one at or below the projected is ignored. sale_id may be NULL. */
+/* Adds what the record at position did, and that all up to it is projected; in one commit (or inside a slice).
+ * Positions come in order, a record without effects may be left out; one at or below the projected is ignored.
+ * sale_id may be NULL. Two effects of one record with one (kind, subject, name) add up. */
 enum status cache_project(struct cache *cache, int64_t position, const char *sale_id,
                           const struct cache_effect *effects, size_t effect_count, struct errmsg *err);
 int64_t cache_projected(const struct cache *cache);
@@ -69,22 +92,23 @@ enum status cache_find_sale(struct cache *cache, const char *sale_id, int64_t *o
 
 struct cache_member {
     char id[CACHE_ID_MAX + 1];
-    char *profile;   /* owned: JSON text as put */
+    char *profile; /* owned: JSON text as put */
     uint64_t epoch;
     int64_t seq;
 };
 void cache_member_clear(struct cache_member *member);
-/* By identifier (through aliases), ST_NOT_FOUND. */
+/* By identifier (through aliases); out_member is the member merged into. ST_NOT_FOUND. */
 enum status cache_find_member(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
                               struct cache_member *out_member, struct errmsg *err);
 enum status cache_member_by_id(struct cache *cache, const char *id, struct cache_member *out_member,
                                struct errmsg *err);
-/* Visits the effects of one subject after a position, summed by (kind, name) with the days' sums: day_from bounds *day_amount. */
+/* Visits the effects of one subject after a position, summed by (kind, name), in the order of kinds and names; views
+ * are valid during the call of the visitor, which answers false to stop. ST_RANGE when a sum leaves 64 bits. */
 struct cache_sum {
     enum cache_effect_kind kind;
     const char *name;
-    int64_t amount;     /* of all after the position */
-    int32_t last_day;   /* the latest business date among them */
+    int64_t amount;   /* of all after the position */
+    int32_t last_day; /* the latest business date among them */
 };
 typedef bool cache_sum_visitor(void *context, const struct cache_sum *sum);
 enum status cache_each_effect(struct cache *cache, const char *subject, int64_t after_position,
@@ -93,10 +117,11 @@ enum status cache_each_effect(struct cache *cache, const char *subject, int64_t 
 enum status cache_count_uses(struct cache *cache, const char *subject, enum cache_effect_kind kind, const char *name,
                              int64_t after_position, int32_t day_from, int32_t day_to, int64_t *out_count,
                              struct errmsg *err);
-/* Visits the chain-wide counters with their own later uses added: promotion, uses. position_of maps a row's (epoch, seq). */
+/* Visits the chain-wide counters with their own later uses added, in the order of their names, and those that only
+ * own sales know of: promotion, uses. position_of maps a row's (epoch, seq). The visitor answers false to stop. */
 typedef bool cache_usage_visitor(void *context, const char *promotion, int64_t uses);
 enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
                              cache_usage_visitor *visitor, void *context, struct errmsg *err);
-int64_t cache_member_count(struct cache *cache);
+int64_t cache_member_count(struct cache *cache); /* -1 when the file cannot be read */
 
 #endif

@@ -2,9 +2,16 @@
 /*
  * journal - journal.db: append-only, hash-chained records of everything that happened at this till.
  *
- * WAL, synchronous FULL, locking EXCLUSIVE, one connection, no mmap: one row and one fdatasync a record. journal_append returns only
- * when the record is on disk; after an ST_IO from it nothing may be answered any more, and the process ends to verify the file anew.
- * Positions count from 1 and never restart; a record's (epoch, seq) follows from its position. Used from the loop's thread only.
+ * WAL, synchronous FULL, locking EXCLUSIVE, one connection, no mmap: one row, one page and one fdatasync a record.
+ * journal_append returns only when the record is on disk. Positions count from 1 and never restart; a record's
+ * (epoch, seq) follows from its position. Used from the loop's thread only.
+ *
+ * The fsync rule. When the system fails to write or sync what is being committed, nobody knows what reached the disk,
+ * and a second fsync would answer ok without having written it. So after one ST_IO of a commit or a checkpoint the
+ * journal refuses all that writes, for ever, with ST_IO and these words; nothing may be answered from then on, and
+ * the process ends and starts anew: opening reads what is truly there and verifies it. A record refused so may be
+ * there then: it is a sale committed but not printed. ST_FULL is another thing: nothing is written, nothing is lost,
+ * and the next append works once there is room.
  */
 #ifndef LOYALD_DB_JOURNAL_H
 #define LOYALD_DB_JOURNAL_H
@@ -19,15 +26,23 @@
 
 struct journal; /* opaque */
 
+enum {
+    JOURNAL_RECORD_BYTES_MAX = 1024 * 1024,
+    JOURNAL_TYPE_MAX = 32,
+    JOURNAL_EPOCHS_MAX = 256,
+    JOURNAL_CHECKED_AT_OPEN = 1000,
+};
+
 struct journal_options {
-    const char *path;        /* made when absent, its WAL filled to size once; ":memory:" for tests */
+    const char *path; /* made when absent; ":memory:" for tests */
     int64_t now_unix_ms;
-    uint64_t new_dev;        /* random: the names for a journal made now */
+    uint64_t new_dev; /* random: the names for a journal made now */
     uint64_t new_epoch;
 };
 
-/* Opens, migrates (backup before; refuses a newer file: ST_UNSUPPORTED), runs quick_check and checks the chain of the last 1,000
- * records: ST_CORRUPT with what is wrong. */
+/* Opens, migrates (backup before; refuses a newer file: ST_UNSUPPORTED), runs quick_check, checks the chain of the
+ * last JOURNAL_CHECKED_AT_OPEN records, and fills the WAL to its size. ST_CORRUPT with what is wrong: the file is
+ * left as it is. ST_CONFLICT when another process holds it. */
 enum status journal_open(const struct journal_options *options, struct journal **out_journal, struct errmsg *err);
 void journal_close(struct journal *journal); /* accepts NULL */
 
@@ -37,15 +52,24 @@ struct journal_head {
     uint64_t epoch;
     int64_t seq;                /* of the last record of this epoch, 0 when there is none */
     int64_t position;           /* of the last record */
-    uint64_t hlc;               /* of the last record */
-    uint8_t hash[SHA256_BYTES]; /* of the last record of this epoch */
+    uint64_t hlc;               /* of the last record of any epoch, 0 when there is none */
+    uint8_t hash[SHA256_BYTES]; /* of the last record of this epoch, zeros when there is none */
 };
 void journal_head(const struct journal *journal, struct journal_head *out_head);
 
-/* Appends the record that follows head (its position is head.position + 1); hash is SHA-256(head.hash || bytes), checked. Durable on ST_OK.
- * ST_FULL: the disk is full, nothing is written. */
+/* Appends the record that follows head (its position is head.position + 1). Checked: the envelope in bytes is the one
+ * docs/protocol.md 2 says, with head's dev, epoch and hash and seq + 1 (ST_CONFLICT otherwise), and this type and
+ * hlc, which must be above head's; ST_INVALID when it is no record, ST_RANGE past JOURNAL_RECORD_BYTES_MAX. The
+ * journal works out the hash itself. Durable on ST_OK. ST_FULL: the disk is full, nothing is written, a later append
+ * may work. ST_IO: the fsync rule. */
 enum status journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes, size_t len,
                            struct errmsg *err);
+/* Whether the fsync rule holds: the process is to end. */
+bool journal_failed(const struct journal *journal);
+
+/* Begins a new life of the journal, after a re-enrolment: positions go on, seq and the chain begin anew. Durable on
+ * ST_OK. ST_CONFLICT for an epoch there was before. */
+enum status journal_begin_epoch(struct journal *journal, uint64_t epoch, int64_t now_unix_ms, struct errmsg *err);
 
 struct journal_entry {
     int64_t position;
@@ -60,25 +84,30 @@ struct journal_entry {
 typedef bool journal_visitor(void *context, const struct journal_entry *entry);
 enum status journal_each(struct journal *journal, int64_t from_position, journal_visitor *visitor, void *context,
                          struct errmsg *err);
-/* The position of (epoch, seq); ST_NOT_FOUND for an epoch not of this journal; a seq past the end still gets its number. */
+/* The position of (epoch, seq); ST_NOT_FOUND for an epoch not of this journal; a seq past the end still gets its
+ * number, but in an epoch that is over never one beyond its end. */
 enum status journal_position(const struct journal *journal, uint64_t epoch, int64_t seq, int64_t *out_position);
 enum status journal_hash_at(struct journal *journal, int64_t position, uint8_t out_hash[SHA256_BYTES],
                             struct errmsg *err);
 
-/* The central's ack: everything of the epoch up to seq is booked there. ST_CORRUPT when hash is not ours at seq: then nothing is
- * stored. May go down (a central restored from backup). Not durable by itself: it goes with the next commit or journal_sync_state. */
+/* The central's ack: everything of the epoch up to seq is booked there (0: nothing is; its hash is zeros). ST_CORRUPT
+ * when hash is not ours at seq or seq is past our end: then nothing changes. ST_NOT_FOUND for an epoch not of this
+ * journal. May go down (a central restored from backup). Kept in memory, so that an append stays one page: it is
+ * written by journal_checkpoint, journal_put_states and journal_close; one that is lost costs a second delivery,
+ * which the central drops. */
 enum status journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t hash[SHA256_BYTES],
                               struct errmsg *err);
 int64_t journal_acked_position(const struct journal *journal);
 
-/* Small values that must outlive the cache. Durable on ST_OK. value_max bounds the copy; *out_len is the value's length. */
-enum { JOURNAL_STATE_BYTES_MAX = 16 * 1024 };
+/* Small values that must outlive the cache. Durable on ST_OK. Names are 1 to JOURNAL_STATE_NAME_MAX bytes; those that
+ * begin with "journal." are the journal's own: ST_INVALID. A value past JOURNAL_STATE_BYTES_MAX is ST_RANGE. */
+enum { JOURNAL_STATE_BYTES_MAX = 16 * 1024, JOURNAL_STATE_NAME_MAX = 64 };
 enum status journal_put_state(struct journal *journal, const char *name, const void *value, size_t len,
                               struct errmsg *err);
 /* Returns owned the value (free()), NUL-terminated; ST_NOT_FOUND. */
 enum status journal_get_state(struct journal *journal, const char *name, char **out_value, size_t *out_len,
                               struct errmsg *err);
-/* Deletes names; part of the same commit as the puts, all or nothing. Values of NULL delete. */
+/* Several in one commit, all or nothing. A value of NULL deletes the name. */
 struct journal_state {
     const char *name;
     const void *value;
@@ -86,7 +115,9 @@ struct journal_state {
 };
 enum status journal_put_states(struct journal *journal, const struct journal_state *states, size_t count,
                                struct errmsg *err);
-/* Moves what the WAL holds into the file, without waiting; call when idle. */
+/* Writes the ack and, when it has grown to a good part of its size, moves the WAL into the file; call when idle. What
+ * it meets is told by the next append. (The WAL is as durable as the file; moving it after each record would cost
+ * each record a second fdatasync.) */
 void journal_checkpoint(struct journal *journal);
 
 #endif

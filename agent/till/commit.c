@@ -67,6 +67,11 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     return st;
 }
 
+enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err)
+{
+    return till_append(till, type, body, len, err);
+}
+
 static void write_tenders(struct json_writer *w, const struct basket *basket)
 {
     jw_name(w, "tenders");

@@ -124,7 +124,7 @@ static void read_sale(struct projection *p)
     cJSON_ArrayForEach(line, child(result, "lines")) add_uses_of(p, child(line, "adjustments"), day);
     add_points(p, result, day);
     add_uses_of(p, child(result, "gifts"), day);
-    add_uses_of(p, child(result, "issued"), day);
+    add_uses_of(p, child(result, "issued_coupons"), day);
     add_coupons(p, result, day);
 }
 

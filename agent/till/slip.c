@@ -235,7 +235,8 @@ static void fill_head(struct build *b)
     facts->member_card = from->member_card;
     facts->reasons = from->reasons;
     facts->reason_count = from->reason_count;
-    facts->qr_text = b->claim_text;
+    if (!child(b->body, "identifier")) /* a shopper without a card may claim the sale later */
+        facts->qr_text = b->claim_text;
     facts->offline_note = from->offline_note;
 }
 

@@ -92,7 +92,7 @@ void till_tell_sale(struct till *till, const struct sale *sale)
 
     if (!till->options.watcher.event)
         return;
-    till_write_sale_view(till, sale, &w);
+    till_write_sale_view(till, sale, TILL_EVENT_RESULT_MAX, &w);
     tell(till, "sale", &json);
     strbuf_free(&json);
 }
@@ -106,6 +106,22 @@ void till_tell_notice(struct till *till, enum problem problem, const char *detai
         return;
     problem_write(&w, problem, till_language(till), detail);
     tell(till, "notice", &json);
+    strbuf_free(&json);
+}
+
+void till_rules_changed(struct till *till, int64_t version, const char *refused_reason)
+{
+    struct strbuf json = STRBUF_INIT(4096);
+    struct json_writer w = JSON_WRITER_INIT(&json);
+
+    if (refused_reason)
+        till_tell_notice(till, PROBLEM_RULES_REFUSED, refused_reason);
+    if (!till->options.watcher.event)
+        return;
+    jw_object_begin(&w);
+    jw_field_int(&w, "version", version);
+    jw_object_end(&w);
+    tell(till, "rules", &json);
     strbuf_free(&json);
 }
 
@@ -230,7 +246,7 @@ static enum problem answer_sale(const struct till *till, const struct sale *sale
 {
     struct json_writer w = JSON_WRITER_INIT(out);
 
-    till_write_sale_view(till, sale, &w);
+    till_write_sale_view(till, sale, TILL_ANSWER_MAX, &w);
     return strbuf_status(out) == ST_OK ? PROBLEM_NONE : PROBLEM_TOO_LARGE;
 }
 

@@ -104,6 +104,12 @@ struct till_scan {
 void till_scanned(struct till *till, const struct till_scan *scan);
 void till_scan_fault(struct till *till, const char *device, const char *what);
 
+/* ---- from the rules ---- */
+/* Appends a record of what became of a bundle; durable on ST_OK. */
+enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
+/* Another version is active, or one was refused for that reason: those who watch are told. */
+void till_rules_changed(struct till *till, int64_t version, const char *refused_reason);
+
 /* ---- what others show ---- */
 /* Appends an object: enrolled, rules, sales, link, queue, last notices, scan-to-answer times. */
 void till_write_health(struct till *till, struct json_writer *w);

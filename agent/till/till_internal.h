@@ -75,7 +75,9 @@ enum status till_print_slip(struct till *till, struct sale *sale, int copy, stru
 enum status till_settle_prints(struct till *till, struct errmsg *err);
 
 /* ---- view.c ---- */
-void till_write_sale_view(const struct till *till, const struct sale *sale, struct json_writer *w);
+/* A result longer than result_max is left out, and "result_left_out":true says so. */
+enum { TILL_EVENT_RESULT_MAX = 64 * 1024 }; /* so that one large sale does not cut every watcher off */
+void till_write_sale_view(const struct till *till, const struct sale *sale, size_t result_max, struct json_writer *w);
 /* The view of a sale that only the journal knows. */
 enum problem till_write_journalled(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 

@@ -56,7 +56,7 @@ static void write_totals(const struct sale *sale, struct json_writer *w)
     jw_field_int(w, "total_minor", sale->evaluation.total_minor);
 }
 
-void till_write_sale_view(const struct till *till, const struct sale *sale, struct json_writer *w)
+void till_write_sale_view(const struct till *till, const struct sale *sale, size_t result_max, struct json_writer *w)
 {
     jw_object_begin(w);
     jw_field_text(w, "sale_id", sale->id);
@@ -73,7 +73,9 @@ void till_write_sale_view(const struct till *till, const struct sale *sale, stru
     if (sale->print_reason[0] != '\0')
         jw_field_text(w, "print_reason", sale->print_reason);
     jw_field_int(w, "rules_version", rule_edition_version(sale->edition));
-    if (sale->evaluation.done)
+    if (sale->evaluation.done && sale->evaluation.result_json.len > result_max)
+        jw_field_bool(w, "result_left_out", true);
+    else if (sale->evaluation.done)
         jw_field_raw(w, "result", sale->evaluation.result_json.data, sale->evaluation.result_json.len);
     jw_object_end(w);
 }

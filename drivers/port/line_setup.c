@@ -46,6 +46,10 @@ enum status line_open_error(const char *path, int code, struct errmsg *err)
     case EBUSY:
         errmsg_set(err, "%s: another program has it open; stop that program", path);
         return ST_CONFLICT;
+    case ENOTTY:
+    case EINVAL: /* what some devices answer instead */
+        errmsg_set(err, "%s: is no serial line", path);
+        return ST_INVALID;
     default:
         errmsg_set(err, "%s: cannot be opened: %s", path, strerrordesc_np(code));
         return ST_IO;

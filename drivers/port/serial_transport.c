@@ -28,10 +28,6 @@ static enum status library_error(const char *path, const char *what, enum sp_ret
     case SP_OK:
         break;
     }
-    if (errno == ENOTTY || errno == EINVAL) {
-        errmsg_set(err, "%s: is no serial line (%s)", path, what);
-        return ST_INVALID;
-    }
     return line_open_error(path, errno, err);
 }
 

@@ -40,13 +40,8 @@ static enum status set_wire(int fd, const char *path, const struct port_uri *uri
 
     if (st != ST_OK)
         return st;
-    if (tcgetattr(fd, &settings) < 0) {
-        if (errno == ENOTTY || errno == EINVAL) {
-            errmsg_set(err, "%s: is no serial line", path);
-            return ST_INVALID;
-        }
+    if (tcgetattr(fd, &settings) < 0)
         return line_open_error(path, errno, err);
-    }
     cfmakeraw(&settings);
     settings.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | PARODD | CSTOPB);
     settings.c_cflag |= uri->bits == 7 ? CS7 : CS8;

@@ -14,6 +14,7 @@ enum { USAGE_BYTES_MAX = 8 * 1024 };
 /* One line per device. */
 static const struct sim_command commands[] = {
     {"scanner", "a barcode scanner that types the codes it is told to", sim_scanner_run},
+    {"printer", "a receipt printer that draws what it prints", sim_printer_run},
     {"shop", "a till full of shoppers: the POS that sells to them", sim_shop_run},
     {NULL, NULL, NULL},
 };

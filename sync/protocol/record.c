@@ -19,8 +19,8 @@ enum status record_encode(const struct record_head *head, const char *body, size
     hex_from_u64(head->hlc, hlc);
     hex_encode(head->prev, SHA256_BYTES, prev);
     strbuf_printf(out,
-                  "{\"dev\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"hlc\":\"%s\",\"type\":\"%s\",\"tv\":%" PRId64
-                  ",\"prev\":\"%s\",\"body\":",
+                  "{\"dev\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRId64
+                  ",\"hlc\":\"%s\",\"type\":\"%s\",\"tv\":%" PRId64 ",\"prev\":\"%s\",\"body\":",
                   dev, epoch, head->seq, hlc, head->type, head->type_version, prev);
     strbuf_add(out, body, body_len);
     strbuf_putc(out, '}');
@@ -48,9 +48,16 @@ static bool take_word(struct reader *r, const char *word)
     return true;
 }
 
+/* Lower case only: the one spelling that record_encode gives. */
 static bool take_hex(struct reader *r, void *out_bytes, size_t bytes)
 {
-    if ((size_t)(r->end - r->at) < 2 * bytes || hex_decode(r->at, bytes, out_bytes) != ST_OK)
+    char digits[SHA256_TEXT];
+
+    if (2 * bytes >= sizeof digits || (size_t)(r->end - r->at) < 2 * bytes)
+        return false;
+    memcpy(digits, r->at, 2 * bytes);
+    digits[2 * bytes] = '\0';
+    if (strspn(digits, "0123456789abcdef") != 2 * bytes || hex_decode(digits, bytes, out_bytes) != ST_OK)
         return false;
     r->at += 2 * bytes;
     return true;

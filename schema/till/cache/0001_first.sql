@@ -3,10 +3,11 @@
 -- own (epoch, seq) it counts; what the till shows is the row plus the effects of later own records.
 
 CREATE TABLE member (
-    id      TEXT PRIMARY KEY,
-    profile TEXT NOT NULL,    -- JSON: state, display and the member as the engine takes it (tier, balances, usage, ...)
-    epoch   BLOB NOT NULL,
-    seq     INTEGER NOT NULL
+    id          TEXT PRIMARY KEY,
+    profile     TEXT NOT NULL, -- JSON: state, display and the member as the engine takes it (tier, balances, usage, ...)
+    identifiers BLOB NOT NULL, -- hashes one after the other: says which rows of identifier to take away, without an index there
+    epoch       BLOB NOT NULL,
+    seq         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE identifier (

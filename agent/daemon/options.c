@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/daemon/options.h"
+
+#include "drivers/scanner/scanner.h"
+
+#define MODES "0600|0660|0666"
+#define FIELD(name) offsetof(struct options, name)
+
+const struct option_spec loyald_options[] = {
+    {"daemon", "log_level", OPTION_ENUM, FIELD(log_level), 0, 0, "error|warn|info|debug", "info",
+     "How much is written to the log."},
+    {"daemon", "language", OPTION_ENUM, FIELD(language), 0, 0, "en|ru", "ru",
+     "Language of texts until the central has said which the chain speaks."},
+    {"daemon", "runtime_dir", OPTION_TEXT, FIELD(runtime_dir), 1, 90, NULL, "",
+     "Folder of the sockets; empty: /run/loyald, or run in the folder given by --state-dir."},
+    {"api", "socket", OPTION_TEXT, FIELD(api_socket), 1, 107, NULL, "",
+     "Unix socket of the local API; empty: api.sock in the runtime folder."},
+    {"api", "socket_mode", OPTION_ENUM, FIELD(api_socket_mode), 0, 0, MODES, "0660",
+     "Who may use the API's socket: owner, group, or everybody on this machine."},
+    {"api", "listen", OPTION_TEXT, FIELD(api_listen), 1, 45, NULL, "127.0.0.1",
+     "Numeric loopback address of the API and the cashier page; callers show the token of the state folder's api.token."},
+    {"api", "port", OPTION_INT, FIELD(api_port), 0, 65535, NULL, "8473", "TCP port of the API; 0: the socket only."},
+    {"sync", "socket", OPTION_TEXT, FIELD(sync_socket), 1, 107, NULL, "",
+     "Unix socket that loyald-sync connects to; empty: sync.sock in the runtime folder."},
+    {"sync", "socket_mode", OPTION_ENUM, FIELD(sync_socket_mode), 0, 0, MODES, "0660",
+     "Who may connect as loyald-sync."},
+    {"sync", "retry_max_s", OPTION_INT, FIELD(retry_max_s), 1, 3600, NULL, "300",
+     "Longest wait between tries to reach the central; each wait is random up to a doubling bound."},
+    {"sync", "poll_wait_s", OPTION_INT, FIELD(poll_wait_s), 1, 55, NULL, "50",
+     "How long the central may keep a request for updates open."},
+    {"codes", "card_prefixes", OPTION_TEXT, FIELD(card_prefixes), 1, 200, NULL, "29",
+     "First digits, parted by commas, of the EAN-13 codes that are members' cards."},
+    {"scanner", "port", OPTION_TEXT, FIELD(scanner_port), 1, 400, NULL, "",
+     "Line of the scanner, such as serial:/dev/serial/by-id/usb-...?baud=9600; empty: no scanner."},
+    {"scanner", "code_ids", OPTION_ENUM, FIELD(scanner_code_ids), 0, 0, SCANNER_CODE_IDS_CHOICES, "aim",
+     "Which identifier the scanner puts before a code."},
+    {"scanner", "framing", OPTION_ENUM, FIELD(scanner_framing), 0, 0, SCANNER_FRAMING_CHOICES, "auto",
+     "How a code ends."},
+    {"printer", "port", OPTION_TEXT, FIELD(printer_port), 1, 400, NULL, "",
+     "Line of the receipt printer, such as serial:/dev/ttyS0?baud=38400&flow=rtscts; empty: no printer."},
+    {"printer", "profile", OPTION_TEXT, FIELD(printer_profile), 1, 64, NULL, "",
+     "Model family of the printer; empty: the first of loyalctl's list."},
+    {0},
+};
+
+mode_t options_mode(int64_t choice)
+{
+    static const mode_t modes[] = {0600, 0660, 0666};
+
+    return modes[choice];
+}
+
+const char *options_language(int64_t choice)
+{
+    return choice == 0 ? "en" : "ru";
+}

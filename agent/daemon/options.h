@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options - everything loyald.conf may say, in one table (options.c): the parser, the sample file and the man page come from it. */
+#ifndef LOYALD_DAEMON_OPTIONS_H
+#define LOYALD_DAEMON_OPTIONS_H
+
+#include "agent/base/config.h"
+
+#include <sys/types.h>
+
+struct options {
+    int64_t log_level;
+    int64_t language;
+    char runtime_dir[CONFIG_TEXT_MAX];
+    char api_socket[CONFIG_TEXT_MAX];
+    int64_t api_socket_mode;
+    char api_listen[CONFIG_TEXT_MAX];
+    int64_t api_port;
+    char sync_socket[CONFIG_TEXT_MAX];
+    int64_t sync_socket_mode;
+    int64_t retry_max_s, poll_wait_s;
+    char card_prefixes[CONFIG_TEXT_MAX];
+    char scanner_port[CONFIG_TEXT_MAX];
+    int64_t scanner_code_ids, scanner_framing;
+    char printer_port[CONFIG_TEXT_MAX];
+    char printer_profile[CONFIG_TEXT_MAX];
+};
+
+extern const struct option_spec loyald_options[];
+/* The words of OPTION_ENUM as what they stand for. */
+mode_t options_mode(int64_t choice);
+const char *options_language(int64_t choice);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* journal_internal - what the files of the journal share; nobody else includes it. */
+#ifndef LOYALD_DB_JOURNAL_INTERNAL_H
+#define LOYALD_DB_JOURNAL_INTERNAL_H
+
+#include "agent/db/journal.h"
+#include "agent/db/sqlite.h"
+
+enum { JOURNAL_ENVELOPE_MAX = 320 };
+
+/* Names in the state table that are the journal's own. */
+#define JOURNAL_OWN_STATES  "journal."
+#define JOURNAL_STATE_DEV   JOURNAL_OWN_STATES "dev"
+#define JOURNAL_STATE_ACKED JOURNAL_OWN_STATES "acked"
+
+struct journal_epoch {
+    uint64_t epoch;
+    int64_t base; /* the position before its first record */
+};
+
+struct journal {
+    struct sqlite db;
+    sqlite3_stmt *insert;
+    sqlite3_stmt *hash_at;
+    sqlite3_stmt *put_state;
+    sqlite3_stmt *get_state;
+    sqlite3_stmt *delete_state;
+    struct journal_head head;
+    struct journal_epoch epochs[JOURNAL_EPOCHS_MAX]; /* in order; the last is the present one */
+    int epoch_count;
+    int64_t acked;      /* position */
+    bool acked_changed; /* since it was written */
+    bool failed;        /* the fsync rule */
+};
+
+/* Writes the beginning of the record that follows the given place, up to the type's closing quote and comma; returns
+ * its length. */
+size_t journal_envelope(const struct journal_head *before, uint64_t hlc, const char *type,
+                        char out_text[JOURNAL_ENVELOPE_MAX]);
+/* Checks that bytes are the record that follows before, type and hlc included. */
+enum status journal_check_envelope(const struct journal_head *before, const char *type, uint64_t hlc,
+                                   const char *bytes, size_t len, struct errmsg *err);
+/* hash = SHA-256(prev || bytes), as in docs/protocol.md 2. */
+void journal_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t len, uint8_t out_hash[SHA256_BYTES]);
+/* Refuses to write after a failure that leaves the disk in doubt. */
+enum status journal_may_write(const struct journal *journal, struct errmsg *err);
+/* Keeps the fsync rule after a write; returns st. */
+enum status journal_note(struct journal *journal, enum status st, struct errmsg *err);
+/* The index of an epoch by its name, -1 when it is not one of this journal. */
+int journal_epoch_index(const struct journal *journal, uint64_t epoch);
+/* The index of the epoch a position lies in. */
+int journal_epoch_of(const struct journal *journal, int64_t position);
+/* The last position of an epoch that is there. */
+int64_t journal_epoch_end(const struct journal *journal, int index);
+/* Adds the ack to the open transaction, when it has changed; the caller clears acked_changed once that is committed.
+ */
+enum status journal_write_acked(struct journal *journal, struct errmsg *err);
+enum status journal_read_acked(struct journal *journal, struct errmsg *err);
+
+#endif

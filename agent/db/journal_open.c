@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening the journal: what must be true of the file before a sale may rely on it. */
+#include "agent/db/journal_internal.h"
+
+#include "agent/base/bytes.h"
+#include "agent/base/embedded.h"
+#include "agent/base/hex.h"
+#include "agent/db/migrate.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct embedded_file schema_till_journal[];
+
+enum { APPLICATION_ID = 0x4c59444a }; /* "LYDJ" */
+
+static enum status prepare_all(struct journal *journal, struct errmsg *err)
+{
+    struct sqlite *db = &journal->db;
+    enum status st = sqlite_prepare(db, "INSERT INTO record (position, type, bytes, hash) VALUES (?1, ?2, ?3, ?4)",
+                                    &journal->insert, err);
+
+    if (st == ST_OK)
+        st = sqlite_prepare(db, "SELECT hash FROM record WHERE position = ?1", &journal->hash_at, err);
+    if (st == ST_OK)
+        st = sqlite_prepare(db,
+                            "INSERT INTO state (name, value) VALUES (?1, ?2)"
+                            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                            &journal->put_state, err);
+    if (st == ST_OK)
+        st = sqlite_prepare(db, "SELECT value FROM state WHERE name = ?1", &journal->get_state, err);
+    if (st == ST_OK)
+        st = sqlite_prepare(db, "DELETE FROM state WHERE name = ?1", &journal->delete_state, err);
+    return st;
+}
+
+/* A file without a name is one whose making broke off, or a new one. */
+static enum status name_new(struct journal *journal, const struct journal_options *options, struct errmsg *err)
+{
+    uint8_t dev[8], epoch[8];
+    sqlite3_stmt *statement = NULL;
+    enum status st = sqlite_prepare(
+        &journal->db, "INSERT INTO epoch (epoch, base, opened_unix_ms) VALUES (?1, 0, ?2)", &statement, err);
+
+    if (st != ST_OK)
+        return st;
+    bytes_put_u64(dev, options->new_dev);
+    bytes_put_u64(epoch, options->new_epoch);
+    st = sqlite_begin(&journal->db, err);
+    if (st == ST_OK) {
+        st = sqlite_run(&journal->db, journal->put_state, VALUES(value_text(JOURNAL_STATE_DEV), value_blob(dev, 8)),
+                        err);
+        if (st == ST_OK)
+            st = sqlite_run(&journal->db, statement, VALUES(value_blob(epoch, 8), value_int(options->now_unix_ms)),
+                            err);
+        st = sqlite_end(&journal->db, st, err);
+    }
+    (void)sqlite3_finalize(statement);
+    return st;
+}
+
+static enum status read_dev(struct journal *journal, struct errmsg *err)
+{
+    char *value = NULL;
+    size_t len = 0;
+    enum status st = journal_get_state(journal, JOURNAL_STATE_DEV, &value, &len, err);
+
+    if (st == ST_NOT_FOUND || (st == ST_OK && len != 8)) {
+        errmsg_set(err, "%s: the till's own name is missing", journal->db.name);
+        st = ST_CORRUPT;
+    }
+    if (st == ST_OK)
+        journal->head.dev = bytes_get_u64((const uint8_t *)value);
+    free(value);
+    return st;
+}
+
+static enum status read_epochs(struct journal *journal, struct errmsg *err)
+{
+    sqlite3_stmt *statement;
+    enum status st = sqlite_prepare(&journal->db, "SELECT epoch, base FROM epoch ORDER BY base", &statement, err);
+
+    journal->epoch_count = 0;
+    while (st == ST_OK && (st = sqlite_step(&journal->db, statement, err)) == ST_OK) {
+        const uint8_t *epoch = sqlite3_column_blob(statement, 0);
+
+        if (journal->epoch_count == JOURNAL_EPOCHS_MAX || !epoch || sqlite3_column_bytes(statement, 0) != 8) {
+            errmsg_set(err, "%s: the table of epochs is wrong", journal->db.name);
+            st = ST_CORRUPT;
+            break;
+        }
+        journal->epochs[journal->epoch_count++] =
+            (struct journal_epoch){bytes_get_u64(epoch), sqlite3_column_int64(statement, 1)};
+    }
+    (void)sqlite3_finalize(statement);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Sets head but for its hash and hlc, which the last record tells. */
+static enum status read_head(struct journal *journal, struct errmsg *err)
+{
+    const struct journal_epoch *last = &journal->epochs[journal->epoch_count - 1];
+    int64_t position = 0;
+    enum status st = sqlite_get_int(&journal->db, "SELECT coalesce(max(position), 0) FROM record", &position, err);
+
+    if (st != ST_OK)
+        return st;
+    if (journal->epochs[0].base != 0 || position < last->base) {
+        errmsg_set(err,
+                   "%s: records are missing: the last one is %" PRId64 ", the present epoch began after %" PRId64,
+                   journal->db.name, position, last->base);
+        return ST_CORRUPT;
+    }
+    journal->head.epoch = last->epoch;
+    journal->head.position = position;
+    journal->head.seq = position - last->base;
+    return ST_OK;
+}
+
+/* The walk over the last records. */
+struct chain_check {
+    const struct journal *journal;
+    struct journal_head at; /* where the chain stands before the next record */
+    bool hash_known;        /* at.hash is that of the record before */
+    struct errmsg *err;
+    enum status st;
+};
+
+/* Reads the hlc that stands at its place in the envelope, so that all of it can be compared with what it must be. */
+static enum status read_hlc(const struct journal_head *before, const struct journal_entry *entry, uint64_t *out_hlc)
+{
+    char expected[JOURNAL_ENVELOPE_MAX], digits[17];
+    const char *hlc;
+    size_t offset;
+
+    if (strlen(entry->type) > JOURNAL_TYPE_MAX || journal_envelope(before, 0, entry->type, expected) == 0)
+        return ST_INVALID;
+    hlc = strstr(expected, "\"hlc\":\"");
+    if (!hlc)
+        return ST_INVALID;
+    offset = (size_t)(hlc - expected) + 7;
+    if (entry->len < offset + 16)
+        return ST_INVALID;
+    memcpy(digits, entry->bytes + offset, 16);
+    digits[16] = '\0';
+    return hex_to_u64(digits, out_hlc);
+}
+
+static enum status check_record(struct chain_check *check, const struct journal_entry *entry)
+{
+    uint8_t hash[SHA256_BYTES];
+    uint64_t hlc = 0;
+    enum status st;
+
+    if (entry->position != check->at.position + 1) {
+        errmsg_set(check->err, "record %" PRId64 " is missing", check->at.position + 1);
+        return ST_CORRUPT;
+    }
+    check->at.epoch = entry->epoch;
+    check->at.seq = entry->seq - 1;
+    if (entry->seq == 1)
+        memset(check->at.hash, 0, SHA256_BYTES);
+    st = read_hlc(&check->at, entry, &hlc);
+    if (st == ST_OK)
+        st = journal_check_envelope(&check->at, entry->type, hlc, entry->bytes, entry->len, check->err);
+    else
+        errmsg_set(check->err, "the envelope is cut");
+    journal_hash(check->at.hash, entry->bytes, entry->len, hash);
+    if (st == ST_OK && memcmp(hash, entry->hash, SHA256_BYTES) != 0) {
+        errmsg_set(check->err, "its hash is not that of its bytes");
+        st = ST_CORRUPT;
+    }
+    if (st == ST_OK && hlc <= check->at.hlc) {
+        errmsg_set(check->err, "its hlc goes back");
+        st = ST_CORRUPT;
+    }
+    if (st != ST_OK) {
+        errmsg_wrap(check->err, "record %" PRId64, entry->position);
+        return ST_CORRUPT;
+    }
+    check->at.position = entry->position;
+    check->at.seq = entry->seq;
+    check->at.hlc = hlc;
+    memcpy(check->at.hash, entry->hash, SHA256_BYTES);
+    return ST_OK;
+}
+
+static bool visit_record(void *context, const struct journal_entry *entry)
+{
+    struct chain_check *check = context;
+
+    check->st = check_record(check, entry);
+    return check->st == ST_OK;
+}
+
+static enum status check_chain(struct journal *journal, struct errmsg *err)
+{
+    struct journal_head *head = &journal->head;
+    struct chain_check check = {.journal = journal, .at = {.dev = head->dev}, .err = err, .st = ST_OK};
+    enum status st = ST_OK;
+
+    if (head->position > JOURNAL_CHECKED_AT_OPEN) {
+        check.at.position = head->position - JOURNAL_CHECKED_AT_OPEN;
+        st = journal_hash_at(journal, check.at.position, check.at.hash, err);
+    }
+    if (st == ST_OK)
+        st = journal_each(journal, check.at.position + 1, visit_record, &check, err);
+    if (st == ST_OK)
+        st = check.st;
+    if (st == ST_OK && check.at.position != head->position) {
+        errmsg_set(err, "record %" PRId64 " is missing", check.at.position + 1);
+        st = ST_CORRUPT;
+    }
+    if (st == ST_NOT_FOUND)
+        st = ST_CORRUPT;
+    if (st != ST_OK) {
+        errmsg_wrap(err, "%s: the chain is broken", journal->db.name);
+        return st;
+    }
+    head->hlc = check.at.hlc;
+    if (head->seq > 0)
+        memcpy(head->hash, check.at.hash, SHA256_BYTES);
+    return ST_OK;
+}
+
+static enum status load(struct journal *journal, const struct journal_options *options, struct errmsg *err)
+{
+    enum status st = prepare_all(journal, err);
+    int64_t records = 0;
+
+    if (st == ST_OK)
+        st = read_epochs(journal, err);
+    if (st == ST_OK && journal->epoch_count == 0) {
+        st = sqlite_get_int(&journal->db, "SELECT count(*) FROM (SELECT 1 FROM record LIMIT 1)", &records, err);
+        if (st == ST_OK && records > 0) {
+            errmsg_set(err, "%s: there are records but no epoch", journal->db.name);
+            st = ST_CORRUPT;
+        }
+        if (st == ST_OK)
+            st = name_new(journal, options, err);
+        if (st == ST_OK)
+            st = read_epochs(journal, err);
+    }
+    if (st == ST_OK)
+        st = read_dev(journal, err);
+    if (st == ST_OK)
+        st = read_head(journal, err);
+    if (st == ST_OK)
+        st = check_chain(journal, err);
+    if (st == ST_OK)
+        st = journal_read_acked(journal, err);
+    return st;
+}
+
+static enum status set_up(struct journal *journal, const struct journal_options *options, struct errmsg *err)
+{
+    const struct migration_plan plan = {schema_till_journal, APPLICATION_ID, true};
+    bool is_new = false;
+    enum status st = ST_OK;
+
+    /* Before anything is written into a file that may be damaged. */
+    if (strcmp(options->path, ":memory:") != 0)
+        st = sqlite_check(&journal->db, err);
+    if (st == ST_OK)
+        st = migrate(&journal->db, &plan, &is_new, err);
+    if (st == ST_OK)
+        st = load(journal, options, err);
+    if (st == ST_OK) {
+        st = sqlite_fill_wal(&journal->db, err);
+        /* No room for it now: commits cost more until the next start, and take what room there is. */
+        if (st == ST_FULL)
+            st = ST_OK;
+    }
+    return st;
+}
+
+enum status journal_open(const struct journal_options *options, struct journal **out_journal, struct errmsg *err)
+{
+    const struct sqlite_options file = {options->path, .durable = true, .application_id = APPLICATION_ID};
+    struct journal *journal = calloc(1, sizeof *journal);
+    enum status st;
+
+    if (!journal) {
+        errmsg_set(err, "%s: out of memory", options->path);
+        return ST_NOMEM;
+    }
+    st = sqlite_open(&file, &journal->db, err);
+    if (st == ST_OK)
+        st = set_up(journal, options, err);
+    if (st == ST_OK) {
+        *out_journal = journal;
+        return ST_OK;
+    }
+    if (st == ST_CORRUPT)
+        errmsg_wrap(err, "the journal cannot be trusted (keep %s and its -wal as they are, and have them looked at)",
+                    options->path);
+    sqlite_abandon(&journal->db);
+    free(journal);
+    return st;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (!journal)
+        return;
+    journal_checkpoint(journal);
+    if (journal->failed)
+        sqlite_abandon(&journal->db); /* closing would move the WAL, and ask for an fsync once more */
+    else
+        sqlite_close(&journal->db);
+    free(journal);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/engine/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t cap, used;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+static struct arena_chunk *chunk_add(struct arena *arena, size_t need)
+{
+    size_t cap = arena->chunk_bytes;
+    struct arena_chunk *chunk;
+
+    /* Doubling: few chunks, and at most as much unused as used. */
+    if (cap < arena->bytes)
+        cap = arena->bytes;
+    if (cap < need)
+        cap = need;
+    if (arena->bytes_max && (need > arena->bytes_max || arena->bytes > arena->bytes_max - need)) {
+        arena->st = ST_FULL;
+        return NULL;
+    }
+    if (arena->bytes_max && cap > arena->bytes_max - arena->bytes)
+        cap = arena->bytes_max - arena->bytes;
+    chunk = malloc(sizeof *chunk + cap);
+    if (!chunk) {
+        arena->st = ST_NOMEM;
+        return NULL;
+    }
+    *chunk = (struct arena_chunk){.cap = cap};
+    arena->bytes += cap;
+    if (arena->current)
+        arena->current->next = chunk;
+    else
+        arena->first = chunk;
+    arena->current = chunk;
+    return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    struct arena_chunk *chunk = arena->current;
+    void *memory;
+
+    if (arena->st != ST_OK)
+        return NULL;
+    if (bytes > SIZE_MAX / 4) {
+        arena->st = ST_FULL;
+        return NULL;
+    }
+    bytes = (bytes + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    while (!chunk || chunk->cap - chunk->used < bytes) {
+        if (chunk && chunk->next) { /* left by a rewind */
+            chunk = arena->current = chunk->next;
+            chunk->used = 0;
+        } else {
+            chunk = chunk_add(arena, bytes);
+            if (!chunk)
+                return NULL;
+        }
+    }
+    memory = chunk->bytes + chunk->used;
+    chunk->used += bytes;
+    return memset(memory, 0, bytes);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t bytes_each)
+{
+    if (count > SIZE_MAX / 4 / bytes_each) {
+        if (arena->st == ST_OK)
+            arena->st = ST_FULL;
+        return NULL;
+    }
+    return arena_alloc(arena, count * bytes_each);
+}
+
+char *arena_text(struct arena *arena, const char *text, size_t len)
+{
+    char *copy = arena_alloc(arena, len + 1);
+
+    if (copy && len > 0)
+        memcpy(copy, text, len);
+    return copy;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->current, arena->current ? arena->current->used : 0};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    arena->current = mark.chunk ? mark.chunk : arena->first;
+    if (arena->current)
+        arena->current->used = mark.used;
+}
+
+void arena_free(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->first;
+
+    while (chunk) {
+        struct arena_chunk *next = chunk->next;
+
+        free(chunk);
+        chunk = next;
+    }
+    arena->first = arena->current = NULL;
+    arena->bytes = 0;
+    arena->st = ST_OK;
+}
+
+void arena_reset(struct arena *arena)
+{
+    size_t bytes = arena->bytes;
+
+    if (arena->first && arena->first->next) {
+        arena_free(arena);
+        (void)chunk_add(arena, bytes); /* without memory the next arena_alloc says so */
+    }
+    if (arena->first)
+        arena->first->used = 0;
+    arena->st = ST_OK;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each)
+{
+    size_t more = *cap ? *cap * 2 : 8;
+    void *moved;
+
+    if (count < *cap)
+        return array;
+    moved = arena_array(arena, more, bytes_each);
+    if (!moved)
+        return NULL;
+    if (count > 0)
+        memcpy(moved, array, count * bytes_each);
+    *cap = more;
+    return moved;
+}
+
+int vec_more(struct arena *arena, void *array_slot, size_t count, size_t *cap, size_t bytes_each)
+{
+    void *array, *moved;
+
+    /* Through memcpy: the slot is a pointer of any type. */
+    memcpy(&array, array_slot, sizeof array);
+    moved = arena_grow(arena, array, count, cap, bytes_each);
+    if (!moved)
+        return 0;
+    memcpy(array_slot, &moved, sizeof moved);
+    return 1;
+}

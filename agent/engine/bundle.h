@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bundle - the compiled form of a bundle (internal to the engine).
+ *
+ * Everything lives in one arena and never changes after compilation. Numbers take the place of names: promotions are
+ * sorted by layer, order, id, so a promotion's number is also its rank wherever promotions are named in order; layers,
+ * selections, currencies, series and exclusive groups are numbers too. NONE is no number.
+ */
+#ifndef LOYALD_ENGINE_BUNDLE_H
+#define LOYALD_ENGINE_BUNDLE_H
+
+#include "agent/engine/arena.h"
+#include "agent/engine/engine.h"
+#include "agent/engine/intern.h"
+
+#define NONE UINT32_MAX
+
+/* Sorted numbers without repeats, or sorted texts (bytes order). */
+struct number_list {
+    const uint32_t *items;
+    uint32_t count;
+    bool present; /* the field was written: an empty list there selects nothing */
+};
+
+struct text_list {
+    const char *const *items;
+    uint32_t count;
+};
+
+struct bundle_text {
+    uint32_t count;
+    struct {
+        const char *language, *text;
+    } entries[];
+};
+
+/* ---- selections of lines (items.c) */
+struct selection {
+    bool any;
+    struct number_list skus, gtins, categories, brands, tags, member_lists; /* interned names */
+    struct number_list sets;                                               /* selections, all of lower numbers */
+    int64_t price_min, price_max; /* of the line; 0 and INT64_MAX when not named */
+    int64_t line_qty_min;
+    uint32_t exclude; /* a selection or NONE */
+};
+
+/* ---- conditions (conditions.c) */
+enum attr_kind { ATTR_TEXT, ATTR_INT, ATTR_BOOL };
+
+struct attr_value {
+    enum attr_kind kind;
+    int64_t number; /* also 0 and 1 of a boolean */
+    const char *text;
+};
+
+struct attr_condition {
+    const char *attr;
+    bool has_in, has_gte, has_lte;
+    const struct attr_value *in;
+    uint32_t in_count;
+    int64_t gte, lte;
+};
+
+struct attr_list {
+    const struct attr_condition *items;
+    uint32_t count;
+};
+
+struct hours_range {
+    int32_t from_s, until_s; /* of the day; from > until crosses midnight */
+};
+
+struct local_time {
+    int32_t day, second;
+};
+
+struct basket_condition {
+    uint32_t selection;
+    int64_t amount_min, qty_min_milli, distinct_min;
+    bool current; /* base */
+};
+
+struct when {
+    bool has_from, has_until;
+    struct local_time from, until;
+    uint8_t weekdays; /* bit 0 is Monday; 0: all */
+    const struct hours_range *hours;
+    uint32_t hours_count;
+    struct text_list store_ids;
+    struct attr_list store_attrs;
+    struct text_list channels;
+    bool member; /* any part that needs a member */
+    struct text_list tiers, segments;
+    bool has_birthday, personal;
+    int32_t birthday_before, birthday_after;
+    struct attr_list member_attrs;
+    const struct basket_condition *basket;
+    uint32_t basket_count;
+    struct text_list tenders;
+    uint32_t series; /* or NONE */
+};
+
+/* ---- rewards (reward.c, sets.c, points.c) */
+enum reward_kind {
+    REWARD_PERCENT_OFF,
+    REWARD_AMOUNT_OFF,
+    REWARD_FIXED_PRICE,
+    REWARD_BUY_GET,
+    REWARD_POINTS,
+    REWARD_ISSUE_COUPON,
+    REWARD_MESSAGE,
+};
+
+enum per { PER_UNIT, PER_LINE, PER_BASKET };
+enum gives { GIVES_PERCENT, GIVES_AMOUNT, GIVES_PRICE };
+enum points_mode { POINTS_PER_MINOR, POINTS_GIVE, POINTS_PER_UNIT, POINTS_MULTIPLIER };
+enum round_mode { ROUND_PER_LINE, ROUND_PER_UNIT, ROUND_PER_SALE };
+
+struct reward {
+    enum reward_kind kind;
+    uint32_t items; /* the selection it gives to; of buy_get: the got ones */
+    enum gives gives;
+    int64_t value; /* percent_bp, amount_minor or price_minor */
+    enum per per;
+    int64_t max_units_per_line, every_minor, max_times; /* 0: none */
+    bool base_gross;                                    /* of every_minor; of points: gross instead of net */
+    /* buy_get */
+    uint32_t buy_items;
+    int64_t buy_qty, get_qty; /* whole units */
+    bool repeat, partial, dearest, pool;
+    /* points */
+    enum points_mode points_mode;
+    uint32_t currency;
+    int64_t per_minor, give, multiplier_bp;
+    /* issue_coupon, message */
+    const char *series;
+    int64_t valid_days;
+    bool print;
+    const char *to;
+    const struct bundle_text *text;
+};
+
+enum limit_period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_EVER };
+enum { PERIOD_COUNT = 4 };
+
+struct promotion {
+    const char *id;
+    uint32_t layer;
+    int64_t order;
+    const struct bundle_text *title, *hint;
+    uint32_t group; /* exclusive group or NONE */
+    bool final;
+    enum round_mode round;
+    int64_t cap_minor; /* 0: none */
+    const struct when *when;
+    uint32_t cost_currency; /* or NONE */
+    int64_t cost_points;
+    int64_t per_sale, total;                  /* 0: none */
+    int64_t per_member[PERIOD_COUNT];         /* 0: none */
+    struct reward reward;
+};
+
+/* ---- the rest of the envelope */
+enum layer_mode { MODE_BEST, MODE_FIRST, MODE_STACK };
+
+struct layer {
+    const char *id;
+    enum layer_mode mode;
+    uint32_t first, count; /* its promotions */
+};
+
+struct point_currency {
+    const char *id;
+    int digits;
+    int64_t scale;       /* 10^digits */
+    int64_t value_minor; /* of one whole point; 0: cannot be paid with */
+};
+
+struct coupon_series {
+    const char *id;
+    bool single_use;
+    bool has_from, has_until;
+    struct local_time from, until;
+    uint32_t first_promotion; /* by layer, order, id; NONE when no promotion wants it */
+};
+
+struct coupon_code {
+    const char *code; /* lower case, without spaces and hyphens */
+    uint32_t series;
+};
+
+struct redemption {
+    uint32_t currency, selection;
+    int64_t max_share_bp, step, line_min_minor;
+};
+
+struct bundle {
+    struct arena arena;
+    const char *id, *currency, *expires_at;
+    int64_t version, search_nodes, guard_bp; /* guard_bp 10000: none */
+    int minor_digits;
+    char digest[65];
+
+    const struct promotion *promotions;
+    uint32_t promotion_count;
+    const uint32_t *by_id; /* promotion numbers sorted by id */
+    const struct layer *layers;
+    uint32_t layer_count, group_count;
+    const struct point_currency *currencies; /* sorted by id */
+    uint32_t currency_count;
+    const struct coupon_series *series;
+    uint32_t series_count;
+    const struct coupon_code *codes; /* sorted by code */
+    uint32_t code_count;
+    const struct redemption *redemptions;
+    uint32_t redemption_count;
+
+    /* The index: from a name of a line to the selections it may hit. */
+    struct intern names;
+    const struct selection *selections;
+    uint32_t selection_count;
+    struct number_list *postings;   /* by interned name: selections anchored there */
+    struct number_list *dependents; /* by selection: selections anchored on it as a set */
+    struct number_list loose;       /* selections that no name anchors */
+    struct number_list *used_by;    /* by selection: promotions that give to it */
+    struct number_list always;      /* promotions looked at in every sale: coupons, hints, messages */
+};
+
+/* Returns the promotion's number or NONE. */
+uint32_t bundle_find(const struct bundle *bundle, const char *id);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compile - what the parts of the bundle compiler share (internal). */
+#ifndef LOYALD_ENGINE_COMPILE_H
+#define LOYALD_ENGINE_COMPILE_H
+
+#include "agent/engine/reader.h"
+
+enum { LAYERS_MAX = 64, SETS_MAX = 100000, CURRENCIES_MAX = 64, SET_DEPTH_MAX = 8, BP_ONE = 10000 };
+#define AMOUNT_MAX INT64_C(1000000000000) /* 10^12 minor units: a line, a threshold, a reward */
+#define QTY_MAX    INT64_C(100000000)     /* 10^8 thousandths */
+
+struct named_set {
+    const char *name;
+    const cJSON *json;
+    uint32_t selection; /* NONE until compiled */
+    bool open;          /* being compiled: met again it is a circle */
+};
+
+struct compiler {
+    struct reader rd;
+    struct bundle *bundle;
+    struct {
+        struct selection *items;
+        size_t count, cap;
+    } selections;
+    struct named_set *sets; /* sorted by name */
+    size_t set_count;
+    int set_depth;
+    const char **groups; /* names of the exclusive groups */
+    size_t group_count, group_cap;
+    struct layer *layers;
+    struct point_currency *currencies;
+    struct coupon_series *series;
+    struct promotion *promotions;
+};
+
+/* compile_items.c */
+void compile_sets(struct compiler *c, const cJSON *root);
+/* Compiles the selection that stands at member name of object. Answers its number, NONE with a fault. */
+uint32_t compile_items(struct compiler *c, const cJSON *object, const char *name, enum need need);
+/* After all: the index from names to selections and from selections to promotions. */
+void compile_index(struct compiler *c);
+
+/* compile_when.c */
+void compile_when(struct compiler *c, const cJSON *promotion, struct promotion *out);
+/* compile_reward.c */
+void compile_reward(struct compiler *c, const cJSON *promotion, struct promotion *out);
+/* compile_promotion.c: sorted by layer, order, id afterwards. */
+void compile_promotions(struct compiler *c, const cJSON *root);
+
+uint32_t compile_currency(struct compiler *c, const cJSON *object, const char *name, enum need need);
+uint32_t compile_series_named(struct compiler *c, const cJSON *object, const char *name, enum need need);
+
+/* digest.c: SHA-256 over the canonical text of any JSON value, as 64 hex digits. False when a number is no integer or
+ * memory runs out. */
+bool digest_json(const cJSON *value, char out_text[65], size_t len_max);
+
+#endif

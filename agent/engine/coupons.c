@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Coupon codes: which series they open before the evaluation. What became of them is worked out with the result
+ * (result.c). Without `at` a series that names a time is not open: not_yet where it names a beginning, else expired.
+ */
+#include "agent/engine/names.h"
+#include "agent/engine/work.h"
+
+#include <string.h>
+
+static const struct coupon_code *find_code(const struct bundle *bundle, const char *code)
+{
+    uint32_t low = 0, high = bundle->code_count;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        int order = strcmp(bundle->codes[mid].code, code);
+
+        if (order == 0)
+            return &bundle->codes[mid];
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+static bool before(const struct local_time *a, const struct local_time *b)
+{
+    return a->day < b->day || (a->day == b->day && a->second < b->second);
+}
+
+static bool used_up(const struct engine *e, const char *code)
+{
+    char name[sizeof "coupon:" + CODE_BYTES_MAX] = "coupon:";
+
+    memcpy(name + strlen(name), code, strlen(code) + 1);
+    return sale_amount_of(&e->sale->usage, name) > 0;
+}
+
+static const char *why_rejected(const struct engine *e, const struct coupon_code *found, const char *code)
+{
+    const struct coupon_series *series;
+
+    if (!found)
+        return "unknown";
+    series = &e->bundle->series[found->series];
+    if (series->has_from && (!e->sale->has_at || before(&e->sale->at, &series->from)))
+        return "not_yet";
+    if (series->has_until && (!e->sale->has_at || !before(&e->sale->at, &series->until)))
+        return "expired";
+    return series->single_use && used_up(e, code) ? "used" : NULL;
+}
+
+/* Given before, however written. */
+static bool repeated(const struct engine *e, const char *code)
+{
+    for (uint32_t i = 0; i < e->coupon_count; i++) {
+        char other[CODE_BYTES_MAX];
+
+        if (name_code(e->coupons[i].text, other) && strcmp(other, code) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool repeated_text(const struct engine *e, const char *text)
+{
+    for (uint32_t i = 0; i < e->coupon_count; i++) {
+        if (strcmp(e->coupons[i].text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+void coupons_begin(struct engine *e)
+{
+    const struct text_list *given = &e->sale->coupons;
+
+    e->series_coupon = arena_array(&e->arena, e->bundle->series_count + 1u, sizeof *e->series_coupon);
+    e->coupons = arena_array(&e->arena, given->count + 1u, sizeof *e->coupons);
+    if (!e->series_coupon || !e->coupons)
+        return;
+    for (uint32_t i = 0; i < e->bundle->series_count; i++)
+        e->series_coupon[i] = NONE;
+    for (uint32_t i = 0; i < given->count; i++) {
+        struct coupon_state state = {.text = given->items[i], .series = NONE};
+        const struct coupon_code *found;
+        char code[CODE_BYTES_MAX] = "";
+        bool good = name_code(given->items[i], code);
+
+        if (good ? repeated(e, code) : repeated_text(e, given->items[i]))
+            continue;
+        found = good ? find_code(e->bundle, code) : NULL;
+        state.rejected = why_rejected(e, found, code);
+        if (!state.rejected) {
+            state.series = found->series;
+            state.serves = e->series_coupon[state.series] == NONE;
+            if (state.serves)
+                e->series_coupon[state.series] = e->coupon_count;
+        }
+        e->coupons[e->coupon_count++] = state;
+    }
+}

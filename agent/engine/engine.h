@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine - the promotion engine: a bundle of promotions and a sale in, what every line costs out.
+ *
+ * Pure: no clock, locale, file, random source or floating point, so the till, the central and every online channel get
+ * the same bytes from the same bundle and sale. Money is in minor units, quantities in thousandths, rates in hundredths
+ * of a percent.
+ *
+ * How it is built, in reading order:
+ *   bundle.h, compile*.c  JSON to an immutable structure; promotions sorted by layer, order, id, so that a promotion's
+ *                         number is its rank; every selection of items indexed by sku, gtin, category, brand, tag, set
+ *   sale_parse.c          JSON to a checked sale
+ *   items.c               which selections hit which lines: from the line to the selection, never the other way round
+ *   conditions.c          all of `when`, limits, with the first reason that failed
+ *   units.c, spread.c     money lies on units, kept as runs of alike ones; exact shares
+ *   reward*.c, sets.c     what one promotion takes off the units it is offered
+ *   layer.c, layer_best.c the modes first, stack and best (branch and bound)
+ *   redeem.c, points.c, coupons.c, evaluate.c, result_write.c
+ *
+ * Decisions where the contract is silent stand beside the code that makes them and in schema/rules/README.md.
+ */
+#ifndef LOYALD_ENGINE_ENGINE_H
+#define LOYALD_ENGINE_ENGINE_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+#include "agent/base/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- bundle ---------------------------------------------------------------------------------------------------- */
+
+enum {
+    BUNDLE_BYTES_MAX = 64 * 1024 * 1024,
+    BUNDLE_NOTES_MAX = 100, /* faults and warnings kept; all are counted */
+    BUNDLE_AT_BYTES = 200,
+    BUNDLE_NOTE_BYTES = 200,
+    BUNDLE_PROMOTIONS_MAX = 100000,
+};
+
+struct bundle; /* opaque, immutable once compiled: threads may share it */
+
+struct bundle_note {
+    bool warning;
+    char at[BUNDLE_AT_BYTES]; /* JSON pointer, "" for the whole bundle; cut when longer */
+    char text[BUNDLE_NOTE_BYTES];
+};
+
+struct bundle_report {
+    size_t fault_count, warning_count; /* of all, also of those past BUNDLE_NOTES_MAX */
+    size_t note_count;
+    struct bundle_note notes[BUNDLE_NOTES_MAX];
+};
+
+/* Returns owned the compiled bundle. ST_INVALID with every fault in the report (which may be NULL, as may err).
+ * text is not kept. */
+enum status bundle_compile(const char *text, size_t len, struct bundle **out_bundle, struct bundle_report *report,
+                           struct errmsg *err);
+/* Returns owned a bundle of no promotions, id "empty", version 0: for a till that has no rules yet. currency may be
+ * NULL ("XXX": none). */
+enum status engine_empty_bundle(const char *currency, int minor_digits, struct bundle **out_bundle,
+                                struct errmsg *err);
+void bundle_destroy(struct bundle *bundle);
+
+/* All return views that live as long as the bundle. */
+const char *bundle_id(const struct bundle *bundle);
+int64_t bundle_version(const struct bundle *bundle);
+const char *bundle_currency(const struct bundle *bundle);
+int bundle_minor_digits(const struct bundle *bundle);
+const char *bundle_digest(const struct bundle *bundle); /* 64 hex digits */
+size_t bundle_promotion_count(const struct bundle *bundle);
+const char *bundle_expires_at(const struct bundle *bundle); /* "" when none */
+size_t bundle_currency_count(const struct bundle *bundle);  /* of points */
+const char *bundle_currency_id(const struct bundle *bundle, size_t i);
+int bundle_currency_digits(const struct bundle *bundle, size_t i);
+/* The title in that language, else in "en", else the id itself; promotion_id when there is no such promotion. */
+const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language);
+
+/* A text in several languages as the bundle has it. */
+struct bundle_text;
+/* In that language, else "en", else the first one; "" for NULL. */
+const char *bundle_text_in(const struct bundle_text *text, const char *language);
+
+/* ---- sale ------------------------------------------------------------------------------------------------------ */
+
+enum {
+    SALE_BYTES_MAX = 4 * 1024 * 1024,
+    SALE_LINES_MAX = 1000,
+};
+
+struct engine_fault {
+    char code[16]; /* json schema range quantity duplicate */
+    char at[128];  /* JSON pointer */
+    char message[200];
+};
+
+struct engine_sale; /* parsed and checked, independent of any bundle */
+
+/* Returns owned the sale. ST_INVALID with the first fault; ST_NOMEM. Unknown names are skipped. */
+enum status engine_sale_parse(const char *text, size_t len, struct engine_sale **out_sale,
+                              struct engine_fault *out_fault);
+void engine_sale_destroy(struct engine_sale *sale);
+
+/* ---- result ---------------------------------------------------------------------------------------------------- */
+
+/* What is missing for a condition; kind is one of the figures of the contract, ENGINE_MISSING_NONE: no figure. */
+enum engine_missing {
+    ENGINE_MISSING_NONE,
+    ENGINE_MISSING_MINOR,
+    ENGINE_MISSING_QTY_MILLI,
+    ENGINE_MISSING_DISTINCT,
+    ENGINE_MISSING_POINTS,
+};
+
+struct engine_adjustment { /* what one promotion took off one line */
+    const char *promotion, *layer;
+    int64_t qty_milli; /* of the units it made cheaper */
+    int64_t amount_minor;
+};
+
+struct engine_redeemed {
+    const char *currency;
+    int64_t amount_minor;
+};
+
+struct engine_split { /* units of equal net price */
+    int64_t qty_milli;
+    int64_t net_minor; /* of all of them together */
+};
+
+struct engine_result_line {
+    int64_t line; /* the number the sale gave it */
+    int64_t gross_minor, discount_minor, redeemed_minor, net_minor;
+    const struct engine_adjustment *adjustments;
+    size_t adjustment_count;
+    const struct engine_redeemed *redeemed;
+    size_t redeemed_count;
+    const struct engine_split *splits; /* dearest unit first */
+    size_t split_count;
+};
+
+struct engine_points_by {
+    const char *promotion;
+    int64_t earned;
+};
+
+struct engine_points {
+    const char *currency;
+    int digits;
+    int64_t earned, redeemed, cost;
+    const struct engine_points_by *by;
+    size_t by_count;
+};
+
+struct engine_coupon {
+    const char *code;   /* as the sale wrote it */
+    const char *state;  /* applied rejected not_applied */
+    const char *reason; /* "" when applied */
+    enum engine_missing missing;
+    int64_t missing_value;
+};
+
+struct engine_gift {
+    const char *promotion;
+    int64_t missing_qty_milli;
+};
+
+struct engine_issued {
+    const char *promotion, *series;
+    char valid_until[11]; /* "" when the sale has no date */
+    bool print;
+};
+
+struct engine_message {
+    const char *to; /* cashier customer receipt */
+    const struct bundle_text *text;
+};
+
+struct engine_hint {
+    const char *promotion;
+    enum engine_missing missing;
+    int64_t missing_value;
+    const struct bundle_text *text;
+};
+
+struct engine_trace { /* reason "" is applied */
+    const char *promotion, *reason;
+    enum engine_missing missing;
+    int64_t missing_value;
+};
+
+struct engine_result {
+    const char *sale_id;
+    const char *bundle_id, *bundle_digest;
+    int64_t bundle_version;
+    int64_t gross_minor, discount_minor, redeemed_minor, total_minor;
+    const struct engine_result_line *lines; /* in the order of the sale */
+    size_t line_count;
+    const struct engine_points *points; /* by id; only currencies in which something moved */
+    size_t point_count;
+    const struct engine_coupon *coupons;
+    size_t coupon_count;
+    const struct engine_gift *gifts;
+    size_t gift_count;
+    const struct engine_issued *issued;
+    size_t issued_count;
+    const struct engine_message *messages;
+    size_t message_count;
+    const struct engine_hint *hints;
+    size_t hint_count;
+    const struct engine_trace *trace; /* with options.trace only */
+    size_t trace_count;
+    bool optimal;
+    int64_t bound_minor;
+    char digest[65];
+    size_t promotions_looked_at; /* for statistics; not part of the JSON */
+};
+
+/* ---- evaluation ------------------------------------------------------------------------------------------------ */
+
+struct engine_options {
+    bool trace;
+};
+
+struct engine; /* scratch memory, reused: after the first evaluations none allocates. One per thread. */
+enum { ENGINE_SCRATCH_BYTES_MAX = 256 * 1024 * 1024 };
+
+enum status engine_create(struct engine **out_engine, struct errmsg *err);
+void engine_destroy(struct engine *engine);
+/* Evaluates. *out_result is a view, valid until the next evaluation with this engine and as long as bundle and sale.
+ * options may be NULL. ST_NOMEM, ST_FULL (scratch bound). */
+enum status engine_evaluate(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale,
+                            const struct engine_options *options, const struct engine_result **out_result,
+                            struct errmsg *err);
+/* Appends the result as JSON, names in byte order, no tree. with_trace: the trace too. */
+void engine_result_write(const struct engine_result *result, bool with_trace, struct strbuf *out);
+
+#endif

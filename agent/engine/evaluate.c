@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One evaluation: which promotions are looked at, then the stages in the order of the contract. */
+#include "agent/engine/layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum status engine_create(struct engine **out_engine, struct errmsg *err)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+
+    if (!engine) {
+        errmsg_set(err, "engine: out of memory");
+        return ST_NOMEM;
+    }
+    engine->arena = (struct arena)ARENA_INIT(64 * 1024, ENGINE_SCRATCH_BYTES_MAX);
+    *out_engine = engine;
+    return ST_OK;
+}
+
+void engine_destroy(struct engine *engine)
+{
+    if (!engine)
+        return;
+    arena_free(&engine->arena);
+    strbuf_free(&engine->text);
+    free(engine->selections);
+    free(engine);
+}
+
+/* Everything of the last sale goes; what is kept is memory. */
+static void begin(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale, bool trace)
+{
+    struct engine kept = *engine;
+
+    arena_reset(&kept.arena);
+    *engine = (struct engine){.arena = kept.arena, .selections = kept.selections,
+                              .selection_cap = kept.selection_cap, .stamp = kept.stamp, .text = kept.text,
+                              .bundle = bundle, .sale = sale, .trace = trace, .nodes_left = bundle->search_nodes,
+                              .optimal = true};
+}
+
+/* The stamps make old entries void; they are cleared only when they run out. */
+static bool selections_ready(struct engine *e)
+{
+    if (e->selection_cap < e->bundle->selection_count) {
+        struct selection_state *more = realloc(e->selections, e->bundle->selection_count * sizeof *more);
+
+        if (!more)
+            return false;
+        memset(more, 0, e->bundle->selection_count * sizeof *more);
+        e->selections = more;
+        e->selection_cap = e->bundle->selection_count;
+        e->stamp = 0;
+    }
+    if (e->stamp == UINT32_MAX) {
+        memset(e->selections, 0, e->selection_cap * sizeof *e->selections);
+        e->stamp = 0;
+    }
+    e->stamp++;
+    return true;
+}
+
+/* Promotions whose items are in the basket, and those always looked at; with a trace, all. As a bit map, since the
+ * numbers are to come out in order. */
+static void candidates_make(struct engine *e)
+{
+    size_t words = e->bundle->promotion_count / 64 + 1, n = 0;
+    uint64_t *map = arena_array(&e->arena, words, sizeof *map);
+
+    if (!map || e->line_count == 0)
+        return;
+    for (size_t h = 0; h < e->selection_hits.count; h++) {
+        const struct number_list *users = &e->bundle->used_by[e->selection_hits.items[h]];
+
+        for (uint32_t i = 0; i < users->count; i++)
+            map[users->items[i] / 64] |= UINT64_C(1) << users->items[i] % 64;
+    }
+    for (uint32_t i = 0; i < e->bundle->always.count; i++)
+        map[e->bundle->always.items[i] / 64] |= UINT64_C(1) << e->bundle->always.items[i] % 64;
+    for (uint32_t i = 0; e->trace && i < e->bundle->promotion_count; i++)
+        map[i / 64] |= UINT64_C(1) << i % 64;
+    for (size_t i = 0; i < words; i++)
+        n += (size_t)__builtin_popcountll(map[i]);
+    e->candidates = arena_array(&e->arena, n + 1, sizeof *e->candidates);
+    for (size_t i = 0; e->candidates && i < words; i++) {
+        for (uint64_t bits = map[i]; bits; bits &= bits - 1)
+            e->candidates[e->candidate_count++].promotion = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(bits);
+    }
+}
+
+static bool prepare(struct engine *e)
+{
+    units_begin(e);
+    if (!selections_ready(e))
+        return false;
+    e->group_used = arena_array(&e->arena, e->bundle->group_count + 1u, sizeof *e->group_used);
+    e->points = arena_array(&e->arena, e->bundle->currency_count + 1u, sizeof *e->points);
+    coupons_begin(e);
+    if (e->arena.st != ST_OK)
+        return true; /* evaluate sees it */
+    items_match(e);
+    candidates_make(e);
+    return true;
+}
+
+enum status engine_evaluate(struct engine *e, const struct bundle *bundle, const struct engine_sale *sale,
+                            const struct engine_options *options, const struct engine_result **out_result,
+                            struct errmsg *err)
+{
+    void (*const stages[])(struct engine *) = {layers_run, redeem_run, points_run, result_make};
+    bool memory;
+
+    begin(e, bundle, sale, options && options->trace);
+    memory = prepare(e);
+    for (size_t i = 0; memory && e->arena.st == ST_OK && i < sizeof stages / sizeof *stages; i++)
+        stages[i](e);
+    if (!memory || e->arena.st == ST_NOMEM || (e->arena.st == ST_OK && !result_digest(&e->result, &e->text))) {
+        errmsg_set(err, "engine: out of memory");
+        return ST_NOMEM;
+    }
+    if (e->arena.st != ST_OK) {
+        errmsg_set(err, "engine: the sale needs more than %d MB to work out", ENGINE_SCRATCH_BYTES_MAX >> 20);
+        return e->arena.st;
+    }
+    *out_result = &e->result;
+    return ST_OK;
+}

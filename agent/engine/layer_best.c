@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A `best` layer: which promotions may play, which parts of the basket are independent, and what the search of each
+ * part found (search.h).
+ *
+ * A promotion ties the lines it selects together only when its gain on one depends on another: sets, limits per sale,
+ * caps, baskets, groups, costs. A plain percent off every line leaves each line a part of its own, so the usual basket
+ * falls into many small searches.
+ *
+ * Decision: the node budget (search_nodes) is for one layer of one sale; the parts use it up in the order of their
+ * first lines.
+ */
+#include "agent/engine/search.h"
+#include "agent/engine/sort.h"
+#include "agent/engine/wide.h"
+
+enum { BP = 10000 };
+
+struct player {
+    uint32_t candidate;
+    const struct promotion *promotion;
+    struct offers offers;
+    int64_t times, alone;
+    bool separable;
+};
+
+struct reference { /* one offer of one player */
+    uint32_t root, player, offer;
+};
+
+struct best_layer {
+    struct engine *e;
+    struct player *players;
+    uint32_t player_count;
+    uint32_t *parent;    /* of lines: the parts */
+    uint32_t *cell_base; /* by line: the number of its first run */
+};
+
+static bool is_separable(const struct promotion *promotion)
+{
+    const struct reward *reward = &promotion->reward;
+
+    if (promotion->cap_minor || promotion->per_sale || promotion->group != NONE || promotion->cost_currency != NONE)
+        return false;
+    return (reward->kind == REWARD_PERCENT_OFF && promotion->round != ROUND_PER_SALE) ||
+           ((reward->kind == REWARD_AMOUNT_OFF || reward->kind == REWARD_FIXED_PRICE) && reward->per != PER_BASKET);
+}
+
+static uint32_t root_of(struct best_layer *b, uint32_t line)
+{
+    while (b->parent[line] != line)
+        line = b->parent[line] = b->parent[b->parent[line]];
+    return line;
+}
+
+static void join(struct best_layer *b, uint32_t x, uint32_t y)
+{
+    x = root_of(b, x);
+    y = root_of(b, y);
+    if (x < y)
+        b->parent[y] = x;
+    else
+        b->parent[x] = y;
+}
+
+/* Whether two promotions may not both be as they like. */
+static bool entangled(const struct promotion *x, const struct promotion *y)
+{
+    return (x->group != NONE && x->group == y->group) ||
+           (x->cost_currency != NONE && x->cost_currency == y->cost_currency);
+}
+
+static void parts_make(struct best_layer *b)
+{
+    for (uint32_t l = 0; l < b->e->line_count; l++)
+        b->parent[l] = l;
+    for (uint32_t p = 0; p < b->player_count; p++) {
+        const struct player *player = &b->players[p];
+
+        for (size_t i = 1; !player->separable && i < player->offers.count; i++)
+            join(b, player->offers.items[0].line, player->offers.items[i].line);
+        for (uint32_t q = 0; q < p; q++) {
+            if (entangled(b->players[q].promotion, player->promotion))
+                join(b, b->players[q].offers.items[0].line, player->offers.items[0].line);
+        }
+    }
+}
+
+/* Conditions, units and what it would give alone. */
+static void player_try(struct best_layer *b, uint32_t number)
+{
+    struct engine *e = b->e;
+    struct candidate *candidate = &e->candidates[number];
+    struct player player = {.candidate = number, .promotion = &e->bundle->promotions[candidate->promotion]};
+    struct outcome outcome;
+
+    candidate->verdict = conditions_hold(e, player.promotion);
+    if (!candidate->verdict.reason)
+        candidate->verdict = conditions_group_threshold(e, player.promotion);
+    if (candidate->verdict.reason || !offers_make(e, player.promotion, &player.offers))
+        return;
+    player.times = reward_times(e, player.promotion);
+    reward_compute(&e->arena, player.promotion, player.times, player.offers.items, player.offers.count, &outcome);
+    player.alone = outcome.gain;
+    player.separable = is_separable(player.promotion);
+    candidate->verdict.reason = "nothing";
+    if (outcome.gain == 0) {
+        int64_t lacks = set_lacks_milli(player.promotion, &player.offers);
+
+        if (lacks > 0)
+            candidate->verdict = (struct verdict){"nothing", ENGINE_MISSING_QTY_MILLI, lacks, 1};
+        /* Alone it gives nothing, and with less to choose from neither; a pool may. */
+        if (!player.promotion->reward.pool || player.offers.count == 0)
+            return;
+    } else {
+        candidate->verdict.reason = "outbid"; /* unless it is applied */
+    }
+    b->players[b->player_count++] = player;
+}
+
+static int reference_cmp(const void *a, const void *b)
+{
+    const struct reference *x = a, *y = b;
+
+    if (x->root != y->root)
+        return x->root < y->root ? -1 : 1;
+    if (x->player != y->player)
+        return x->player < y->player ? -1 : 1;
+    return x->offer < y->offer ? -1 : x->offer > y->offer;
+}
+
+/* ---- bounds of a seat */
+
+/* Sets of one kind of unit give at most get / (buy + get) of what all their units would: the got ones are cheapest. */
+static bool is_plain_set(const struct seat *seat)
+{
+    const struct reward *reward = &seat->promotion->reward;
+
+    if (reward->kind != REWARD_BUY_GET || reward->dearest || reward->gives != GIVES_PERCENT || reward->partial)
+        return false;
+    for (size_t i = 0; i < seat->count; i++) {
+        if (!seat->offers[i].get || !seat->offers[i].buy || seat->offers[i].room != seat->offers[i].price)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t unit_worth(const struct seat *seat, size_t i, bool plain_set)
+{
+    const struct reward *reward = &seat->promotion->reward;
+    const struct offer *offer = &seat->offers[i];
+    uint64_t part, room = (uint64_t)offer->room * BP;
+
+    if (reward->kind == REWARD_BUY_GET && plain_set) {
+        part = (uint64_t)offer->price * (uint64_t)reward->value + BP / 2;
+        return wide_down(part, (uint64_t)reward->get_qty, (uint64_t)(reward->buy_qty + reward->get_qty)) + 1;
+    }
+    if (reward->kind == REWARD_BUY_GET)
+        return offer->get ? (uint64_t)reward_unit_gain(reward, offer) * BP : 0;
+    if (reward->kind == REWARD_PERCENT_OFF) {
+        part = (uint64_t)offer->price * (uint64_t)reward->value;
+        part += seat->promotion->round == ROUND_PER_UNIT ? BP / 2 : 0;
+        return part < room ? part : room;
+    }
+    if (reward->per == PER_UNIT)
+        return (uint64_t)reward_unit_gain(reward, offer) * BP;
+    return room; /* spread: any unit may bear all */
+}
+
+static void seat_bounds(struct seat *seat)
+{
+    bool plain_set = is_plain_set(seat);
+    uint64_t sum = 0, alone = (uint64_t)seat->alone * BP;
+    uint32_t line = NONE;
+
+    for (size_t i = 0; i < seat->count; i++) {
+        seat->worth[i] = unit_worth(seat, i, plain_set);
+        sum += seat->worth[i] * (uint64_t)seat->offers[i].count;
+        if (seat->promotion->reward.kind == REWARD_PERCENT_OFF && seat->promotion->round != ROUND_PER_UNIT &&
+            seat->offers[i].line != line)
+            seat->slack += BP / 2;
+        line = seat->offers[i].line;
+    }
+    /* What it gives alone is the most it gives on fewer units, except from a pool. */
+    if (seat->promotion->reward.pool || alone >= sum / 2)
+        return;
+    seat->lump = alone;
+    seat->slack = 0;
+    for (size_t i = 0; i < seat->count; i++)
+        seat->worth[i] = 0;
+}
+
+/* ---- a part */
+
+struct cell_key {
+    int64_t price;
+    uint32_t line, number;
+    int64_t start;
+};
+
+static int cell_key_cmp(const void *a, const void *b)
+{
+    const struct cell_key *x = a, *y = b;
+
+    if (x->price != y->price)
+        return x->price > y->price ? -1 : 1;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static bool cells_rank(struct engine *e, struct part *part)
+{
+    struct cell_key *keys = arena_array(&e->arena, part->cell_count + 1, sizeof *keys);
+
+    if (!keys)
+        return false;
+    for (size_t i = 0; i < part->cell_count; i++)
+        keys[i] = (struct cell_key){part->cells[i].price, part->cells[i].line, (uint32_t)i, part->cells[i].start};
+    sort_items(keys, part->cell_count, sizeof *keys, cell_key_cmp);
+    for (size_t i = 0; i < part->cell_count; i++)
+        part->cells[keys[i].number].rank = (uint32_t)i;
+    return true;
+}
+
+/* The seats and cells of the references from..end, which are of one part. cell_of is by global run number. */
+static bool part_make(struct best_layer *b, const struct reference *refs, size_t count, uint32_t *cell_of,
+                      struct part *out)
+{
+    struct engine *e = b->e;
+
+    out->seats = arena_array(&e->arena, count, sizeof *out->seats);
+    out->cells = arena_array(&e->arena, count, sizeof *out->cells);
+    if (!out->seats || !out->cells)
+        return false;
+    for (size_t i = 0, end; i < count; i = end) {
+        const struct player *player = &b->players[refs[i].player];
+        struct seat *seat = &out->seats[out->seat_count++];
+
+        for (end = i; end < count && refs[end].player == refs[i].player; end++)
+            ;
+        seat->candidate = player->candidate;
+        seat->promotion = player->promotion;
+        seat->times = player->times;
+        seat->alone = player->alone;
+        seat->is_switch = player->promotion->group != NONE || player->promotion->cost_currency != NONE;
+        seat->offers = arena_array(&e->arena, end - i, sizeof *seat->offers);
+        seat->offered = arena_array(&e->arena, end - i, sizeof *seat->offered);
+        seat->worth = arena_array(&e->arena, end - i, sizeof *seat->worth);
+        if (!seat->offers || !seat->offered || !seat->worth)
+            return false;
+        for (size_t k = i; k < end; k++) {
+            struct offer *offer = &seat->offers[seat->count++];
+            uint32_t *cell;
+
+            *offer = player->offers.items[refs[k].offer];
+            cell = &cell_of[b->cell_base[offer->line] + offer->cell];
+            if (*cell == 0) {
+                out->cells[out->cell_count++] = (struct cell){
+                    .line = offer->line, .start = offer->start, .count = offer->count, .price = offer->price};
+                *cell = (uint32_t)out->cell_count;
+            }
+            offer->cell = *cell - 1;
+        }
+    }
+    return cells_rank(e, out);
+}
+
+static void solution_apply(struct engine *e, const struct part *part, const struct solution *solution)
+{
+    int64_t *used = arena_array(&e->arena, part->cell_count + 1, sizeof *used);
+
+    if (!used)
+        return;
+    for (size_t i = 0; i < solution->count; i++) {
+        const struct part_take *take = &solution->takes[i];
+        const struct seat *seat = &part->seats[take->seat];
+        const struct cell *cell = &part->cells[take->cell];
+        struct move move = {.promotion = e->candidates[seat->candidate].promotion, .line = cell->line,
+                            .start = cell->start + used[take->cell], .count = take->count, .amount = take->amount,
+                            .bought = take->bought};
+
+        used[take->cell] += take->count;
+        units_move(e, &move, reward_counts(&seat->promotion->reward));
+    }
+    for (size_t i = 0; i < part->seat_count; i++) {
+        struct candidate *candidate = &e->candidates[part->seats[i].candidate];
+
+        if (solution->gains[i] > 0 && !candidate->applied) /* a separable one gives in several parts */
+            candidate_applied(e, candidate);
+    }
+}
+
+static void part_solve(struct best_layer *b, struct part *part)
+{
+    struct engine *e = b->e;
+    struct solution solution = {0};
+
+    if (part->seat_count == 1) { /* nothing to choose */
+        struct outcome outcome;
+
+        reward_compute(&e->arena, part->seats[0].promotion, part->seats[0].times, part->seats[0].offers,
+                       part->seats[0].count, &outcome);
+        if (outcome.gain == 0)
+            return;
+        outcome_apply(e, e->candidates[part->seats[0].candidate].promotion, part->seats[0].offers, &outcome);
+        if (!e->candidates[part->seats[0].candidate].applied)
+            candidate_applied(e, &e->candidates[part->seats[0].candidate]);
+        return;
+    }
+    for (size_t i = 0; i < part->seat_count; i++)
+        seat_bounds(&part->seats[i]);
+    search_part(e, part, &solution);
+    if (e->arena.st == ST_OK)
+        solution_apply(e, part, &solution);
+}
+
+static void solve(struct best_layer *b)
+{
+    struct engine *e = b->e;
+    struct reference *refs;
+    uint32_t *cell_of, cells = 0;
+    size_t total = 0, n = 0;
+
+    b->cell_base = arena_array(&e->arena, e->line_count + 1u, sizeof *b->cell_base);
+    for (uint32_t l = 0; b->cell_base && l < e->line_count; l++) {
+        b->cell_base[l] = cells;
+        cells += (uint32_t)e->lines[l].count;
+    }
+    for (uint32_t p = 0; p < b->player_count; p++)
+        total += b->players[p].offers.count;
+    refs = arena_array(&e->arena, total + 1, sizeof *refs);
+    cell_of = arena_array(&e->arena, cells + 1u, sizeof *cell_of);
+    if (!b->cell_base || !refs || !cell_of)
+        return;
+    for (uint32_t p = 0; p < b->player_count; p++) {
+        for (size_t i = 0; i < b->players[p].offers.count; i++)
+            refs[n++] = (struct reference){root_of(b, b->players[p].offers.items[i].line), p, (uint32_t)i};
+    }
+    sort_items(refs, n, sizeof *refs, reference_cmp);
+    for (size_t i = 0, end; i < n && e->arena.st == ST_OK; i = end) {
+        struct part part = {0};
+
+        for (end = i; end < n && refs[end].root == refs[i].root; end++)
+            ;
+        if (part_make(b, &refs[i], end - i, cell_of, &part))
+            part_solve(b, &part);
+    }
+}
+
+/* One that lost to another of its group was not outbid. */
+static void name_losers(struct best_layer *b)
+{
+    for (uint32_t p = 0; p < b->player_count; p++) {
+        struct candidate *candidate = &b->e->candidates[b->players[p].candidate];
+        uint32_t group = b->players[p].promotion->group;
+
+        if (!candidate->applied && group != NONE && b->e->group_used[group])
+            candidate->verdict = (struct verdict){.reason = "group"};
+    }
+}
+
+void layer_best(struct engine *e, uint32_t first, uint32_t end)
+{
+    struct best_layer b = {.e = e};
+
+    e->nodes_left = e->bundle->search_nodes;
+    b.players = arena_array(&e->arena, end - first, sizeof *b.players);
+    b.parent = arena_array(&e->arena, e->line_count + 1u, sizeof *b.parent);
+    if (!b.players || !b.parent)
+        return;
+    for (uint32_t i = first; i < end; i++) {
+        if (reward_is_discount(&e->bundle->promotions[e->candidates[i].promotion].reward))
+            player_try(&b, i);
+    }
+    parts_make(&b);
+    solve(&b);
+    name_losers(&b);
+}

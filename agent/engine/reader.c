@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/engine/reader.h"
+
+#include "agent/base/civil_time.h"
+#include "agent/base/json.h"
+#include "agent/base/utf8.h"
+#include "agent/engine/sort.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Appends one part of a pointer, escaped (RFC 6901); what does not fit is cut. */
+static size_t at_add(char *at, size_t len, const char *part)
+{
+    size_t room = BUNDLE_AT_BYTES - 1;
+
+    if (len < room)
+        at[len++] = '/';
+    for (; *part && len + 2 <= room; part++) {
+        if (*part == '~' || *part == '/') {
+            at[len++] = '~';
+            at[len++] = *part == '~' ? '0' : '1';
+        } else {
+            at[len++] = *part;
+        }
+    }
+    at[len] = '\0';
+    return len;
+}
+
+size_t rd_in(struct reader *reader, const char *name)
+{
+    size_t mark = reader->at_len;
+
+    reader->at_len = at_add(reader->at, mark, name);
+    return mark;
+}
+
+static void index_text(size_t index, char out_text[24])
+{
+    char digits[24];
+    size_t n = 0, len = 0;
+
+    do {
+        digits[n++] = (char)('0' + index % 10);
+        index /= 10;
+    } while (index);
+    while (n > 0)
+        out_text[len++] = digits[--n];
+    out_text[len] = '\0';
+}
+
+size_t rd_in_index(struct reader *reader, size_t index)
+{
+    char text[24];
+
+    index_text(index, text);
+    return rd_in(reader, text);
+}
+
+void rd_out(struct reader *reader, size_t mark)
+{
+    reader->at_len = mark;
+    reader->at[mark] = '\0';
+}
+
+void rd_note(struct reader *reader, bool warning, const char *name, const char *text)
+{
+    struct bundle_report *report = reader->report;
+    struct bundle_note *note;
+    size_t len;
+
+    *(warning ? &report->warning_count : &report->fault_count) += 1;
+    if (report->note_count == BUNDLE_NOTES_MAX)
+        return;
+    note = &report->notes[report->note_count++];
+    note->warning = warning;
+    memcpy(note->at, reader->at, reader->at_len + 1);
+    if (name)
+        (void)at_add(note->at, reader->at_len, name);
+    len = utf8_cut(text, strlen(text), sizeof note->text - 1);
+    memcpy(note->text, text, len);
+    note->text[len] = '\0';
+}
+
+const cJSON *rd_get(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+/* The member; faults that it is missing. */
+static const cJSON *get(struct reader *reader, const cJSON *object, const char *name, enum need need)
+{
+    const cJSON *value = rd_get(object, name);
+
+    if (!value && need == REQUIRED)
+        rd_fault(reader, name, "is missing");
+    return value;
+}
+
+const cJSON *rd_object(struct reader *reader, const cJSON *object, const char *name, enum need need)
+{
+    const cJSON *value = get(reader, object, name, need);
+
+    if (value && !cJSON_IsObject(value)) {
+        rd_fault(reader, name, "wants an object");
+        return NULL;
+    }
+    return value;
+}
+
+const cJSON *rd_array(struct reader *reader, const cJSON *object, const char *name, enum need need)
+{
+    const cJSON *value = get(reader, object, name, need);
+
+    if (value && !cJSON_IsArray(value)) {
+        rd_fault(reader, name, "wants an array");
+        return NULL;
+    }
+    return value;
+}
+
+/* Answers the place of the word among the words, -1 when it is not there. */
+static int word_index(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (int i = 0; *words; i++) {
+        size_t n = strcspn(words, " ");
+
+        if (n == len && memcmp(words, word, n) == 0)
+            return i;
+        words += n + (words[n] == ' ');
+    }
+    return -1;
+}
+
+bool rd_names(struct reader *reader, const cJSON *value, const char *names)
+{
+    const cJSON *member;
+
+    if (!cJSON_IsObject(value)) {
+        rd_fault(reader, NULL, "wants an object");
+        return false;
+    }
+    cJSON_ArrayForEach(member, value)
+    {
+        if (word_index(names, member->string) < 0)
+            rd_fault(reader, member->string, "the format has no such name; here it knows: %s", names);
+    }
+    return true;
+}
+
+bool rd_int(struct reader *reader, const cJSON *object, const char *name, enum need need, int64_t min, int64_t max,
+            int64_t *out_value)
+{
+    const cJSON *value = get(reader, object, name, need);
+    int64_t number;
+
+    if (!value)
+        return false;
+    if (json_value_int(value, min, max, &number) != ST_OK) {
+        rd_fault(reader, name, "wants an integer from %" PRId64 " to %" PRId64, min, max);
+        return false;
+    }
+    *out_value = number;
+    return true;
+}
+
+bool rd_bool(struct reader *reader, const cJSON *object, const char *name, bool *out_value)
+{
+    const cJSON *value = rd_get(object, name);
+
+    if (!value)
+        return false;
+    if (!cJSON_IsBool(value)) {
+        rd_fault(reader, name, "wants true or false");
+        return false;
+    }
+    *out_value = cJSON_IsTrue(value);
+    return true;
+}
+
+/* Copies a text value that stands anywhere; name only says where. */
+static bool text_value(struct reader *reader, const cJSON *value, const char *name, size_t len_max,
+                       const char **out_text)
+{
+    size_t len;
+
+    if (!cJSON_IsString(value) || value->valuestring[0] == '\0') {
+        rd_fault(reader, name, "wants a text that is not empty");
+        return false;
+    }
+    len = strlen(value->valuestring);
+    if (len > len_max) {
+        rd_fault(reader, name, "is longer than %zu bytes", len_max);
+        return false;
+    }
+    *out_text = arena_text(reader->arena, value->valuestring, len);
+    return *out_text != NULL;
+}
+
+bool rd_text(struct reader *reader, const cJSON *object, const char *name, enum need need, size_t len_max,
+             const char **out_text)
+{
+    const cJSON *value = get(reader, object, name, need);
+
+    return value && text_value(reader, value, name, len_max, out_text);
+}
+
+bool rd_word(struct reader *reader, const cJSON *object, const char *name, enum need need, const char *words,
+             int *out_index)
+{
+    const cJSON *value = get(reader, object, name, need);
+    int index = value && cJSON_IsString(value) ? word_index(words, value->valuestring) : -1;
+
+    if (!value)
+        return false;
+    if (index < 0) {
+        rd_fault(reader, name, "wants one of: %s", words);
+        return false;
+    }
+    *out_index = index;
+    return true;
+}
+
+static int text_cmp(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void rd_texts(struct reader *reader, const cJSON *object, const char *name, struct text_list *out_list)
+{
+    const cJSON *array = rd_array(reader, object, name, OPTIONAL), *value;
+    const char **items;
+    size_t mark, i = 0;
+
+    if (!array || !array->child)
+        return;
+    items = arena_array(reader->arena, (size_t)cJSON_GetArraySize(array), sizeof *items);
+    if (!items)
+        return;
+    mark = rd_in(reader, name);
+    cJSON_ArrayForEach(value, array)
+    {
+        size_t inner = rd_in_index(reader, i);
+
+        if (text_value(reader, value, NULL, ID_BYTES_MAX, &items[out_list->count]))
+            out_list->count++;
+        rd_out(reader, inner);
+        i++;
+    }
+    rd_out(reader, mark);
+    sort_items(items, out_list->count, sizeof *items, text_cmp);
+    out_list->items = items;
+}
+
+void rd_language_text(struct reader *reader, const cJSON *object, const char *name, enum need need,
+                      const struct bundle_text **out_text)
+{
+    const cJSON *value = get(reader, object, name, need), *member;
+    size_t count, mark;
+    struct bundle_text *text;
+
+    if (!value)
+        return;
+    if (!cJSON_IsString(value) && (!cJSON_IsObject(value) || !value->child)) {
+        rd_fault(reader, name, "wants a text, or an object of texts by language such as {\"en\":\"..\"}");
+        return;
+    }
+    count = cJSON_IsString(value) ? 1 : (size_t)cJSON_GetArraySize(value);
+    text = arena_alloc(reader->arena, sizeof *text + count * sizeof text->entries[0]);
+    if (!text)
+        return;
+    if (cJSON_IsString(value)) {
+        text->entries[0].language = ""; /* written out as the plain text it is */
+        text->count = text_value(reader, value, name, 1024, &text->entries[0].text);
+    } else {
+        mark = rd_in(reader, name);
+        cJSON_ArrayForEach(member, value)
+        {
+            text->entries[text->count].language = arena_text(reader->arena, member->string, strlen(member->string));
+            text->count += text_value(reader, member, member->string, 1024, &text->entries[text->count].text);
+        }
+        rd_out(reader, mark);
+    }
+    *out_text = text;
+}
+
+bool rd_local_time(struct reader *reader, const cJSON *object, const char *name, struct local_time *out_time)
+{
+    const cJSON *value = rd_get(object, name);
+    struct civil_time time;
+
+    if (!value)
+        return false;
+    /* 2026-11-01T00:00 has 16 characters, with seconds 19: an offset would have more. */
+    if (!cJSON_IsString(value) || strlen(value->valuestring) > 19 ||
+        civil_parse_time(value->valuestring, &time) != ST_OK) {
+        rd_fault(reader, name, "wants a local time such as 2026-11-01T00:00, without offset");
+        return false;
+    }
+    *out_time = (struct local_time){time.day, time.second};
+    return true;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reader - reads a bundle's JSON and collects every fault with its JSON pointer, instead of stopping at the first.
+ *
+ * The reader knows where it is (rd_in, rd_out). Each getter answers whether it has a good value; a wrong one is put in
+ * the report and the output left as it was, so that the compiler goes on and finds the next fault.
+ */
+#ifndef LOYALD_ENGINE_READER_H
+#define LOYALD_ENGINE_READER_H
+
+#include "agent/engine/bundle.h"
+
+#include <cjson/cJSON.h>
+
+struct reader {
+    struct bundle_report *report;
+    struct arena *arena;
+    char at[BUNDLE_AT_BYTES];
+    size_t at_len;
+};
+
+enum need { OPTIONAL, REQUIRED };
+enum { ID_BYTES_MAX = 128 };
+
+/* Steps into a member or an element; give the answer to rd_out to step back. */
+size_t rd_in(struct reader *reader, const char *name);
+size_t rd_in_index(struct reader *reader, size_t index);
+void rd_out(struct reader *reader, size_t mark);
+
+/* Puts a note at the place the reader is at, or at one of its members (name not NULL). */
+void rd_note(struct reader *reader, bool warning, const char *name, const char *text);
+#define rd_fault(reader, name, ...)                                                                                    \
+    do {                                                                                                               \
+        struct errmsg rd_text_ = ERRMSG_INIT;                                                                          \
+        errmsg_set(&rd_text_, __VA_ARGS__);                                                                            \
+        rd_note((reader), false, (name), rd_text_.text);                                                               \
+    } while (0)
+#define rd_warn(reader, name, ...)                                                                                     \
+    do {                                                                                                               \
+        struct errmsg rd_text_ = ERRMSG_INIT;                                                                          \
+        errmsg_set(&rd_text_, __VA_ARGS__);                                                                            \
+        rd_note((reader), true, (name), rd_text_.text);                                                                \
+    } while (0)
+
+/* Member of an object, NULL when absent; faults its type when it is there and another. */
+const cJSON *rd_get(const cJSON *object, const char *name);
+const cJSON *rd_object(struct reader *reader, const cJSON *object, const char *name, enum need need);
+const cJSON *rd_array(struct reader *reader, const cJSON *object, const char *name, enum need need);
+/* Faults when value is no object, and every member whose name is not among the names, separated by spaces. */
+bool rd_names(struct reader *reader, const cJSON *value, const char *names);
+
+bool rd_int(struct reader *reader, const cJSON *object, const char *name, enum need need, int64_t min, int64_t max,
+            int64_t *out_value);
+bool rd_bool(struct reader *reader, const cJSON *object, const char *name, bool *out_value);
+/* Copies. 1 to len_max bytes. */
+bool rd_text(struct reader *reader, const cJSON *object, const char *name, enum need need, size_t len_max,
+             const char **out_text);
+/* One of the words, separated by spaces; answers its place among them. */
+bool rd_word(struct reader *reader, const cJSON *object, const char *name, enum need need, const char *words,
+             int *out_index);
+/* An array of texts, sorted, copied. */
+void rd_texts(struct reader *reader, const cJSON *object, const char *name, struct text_list *out_list);
+/* A text in languages: {"en":"..","ru":".."}; a plain text has the language "". */
+void rd_language_text(struct reader *reader, const cJSON *object, const char *name, enum need need,
+                      const struct bundle_text **out_text);
+/* Local time "2026-11-01T00:00" or with seconds; an offset is refused: stores have local time. */
+bool rd_local_time(struct reader *reader, const cJSON *object, const char *name, struct local_time *out_time);
+
+#endif

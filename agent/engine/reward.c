@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/engine/reward.h"
+#include "agent/engine/sort.h"
+#include "agent/engine/spread.h"
+#include "agent/engine/wide.h"
+
+#include <string.h>
+
+enum { BP = 10000 };
+
+struct calc {
+    struct arena *arena;
+    const struct promotion *promotion;
+    const struct reward *reward;
+    const struct offer *offers;
+    size_t count;
+    int64_t *use; /* units of each offer that the limits leave */
+    struct outcome *out;
+};
+
+bool reward_counts(const struct reward *reward)
+{
+    return reward->kind == REWARD_BUY_GET;
+}
+
+bool reward_is_discount(const struct reward *reward)
+{
+    return reward->kind == REWARD_PERCENT_OFF || reward->kind == REWARD_AMOUNT_OFF ||
+           reward->kind == REWARD_FIXED_PRICE || reward->kind == REWARD_BUY_GET;
+}
+
+void reward_emit(struct arena *arena, struct outcome *out, size_t offer, int64_t count, int64_t amount, bool bought)
+{
+    if (count <= 0 ||
+        (out->count == out->cap && !vec_more(arena, &out->takes, out->count, &out->cap, sizeof *out->takes)))
+        return;
+    out->takes[out->count++] =
+        (struct take){.offer = (uint32_t)offer, .bought = bought, .count = count, .amount = amount};
+    out->gain += count * amount;
+}
+
+/* A price or an amount by the unit is for each 1.000 of a weighed line, half up. */
+static int64_t by_unit(int64_t value, const struct offer *offer)
+{
+    if (offer->weight_milli == 0)
+        return value;
+    return (int64_t)wide_half_up((uint64_t)value, (uint64_t)offer->weight_milli, 1000);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t reward_unit_gain(const struct reward *reward, const struct offer *offer)
+{
+    int64_t gain = 0, value = by_unit(reward->value, offer);
+
+    switch (reward->gives) {
+    case GIVES_PERCENT:
+        gain = (int64_t)wide_half_up((uint64_t)offer->price, (uint64_t)reward->value, BP);
+        break;
+    case GIVES_AMOUNT:
+        gain = value;
+        break;
+    case GIVES_PRICE:
+        gain = offer->price > value ? offer->price - value : 0;
+        break;
+    }
+    return least(gain, offer->room);
+}
+
+/* What a percent takes off a unit, in 1/10000 minor units. */
+static uint64_t percent_weight(const struct reward *reward, const struct offer *offer)
+{
+    uint64_t part = (uint64_t)offer->price * (uint64_t)reward->value, room = (uint64_t)offer->room * BP;
+
+    return part < room ? part : room;
+}
+
+/* Whether the unit gets something before any rounding. */
+static bool gives_to(const struct reward *reward, const struct offer *offer)
+{
+    if (reward->per != PER_UNIT) /* an amount that is spread: wherever there is room */
+        return offer->room > 0;
+    return reward->gives == GIVES_PERCENT ? percent_weight(reward, offer) > 0 : reward_unit_gain(reward, offer) > 0;
+}
+
+struct ranked {
+    int64_t price;
+    size_t index;
+};
+
+/* Dearest first, then by line. */
+static int dearest_cmp(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    if (x->price != y->price)
+        return x->price > y->price ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static struct ranked *ranked_offers(const struct calc *c)
+{
+    struct ranked *ranked = arena_array(c->arena, c->count, sizeof *ranked);
+
+    for (size_t i = 0; ranked && i < c->count; i++)
+        ranked[i] = (struct ranked){c->offers[i].price, i};
+    if (ranked)
+        sort_items(ranked, c->count, sizeof *ranked, dearest_cmp);
+    return ranked;
+}
+
+/* max_units_per_line, then per_sale: the dearest units to which it gives something. */
+static bool limit_units(struct calc *c, bool per_sale)
+{
+    int64_t line_max = c->reward->max_units_per_line, sale_max = per_sale ? c->promotion->per_sale : 0, used = 0;
+    struct ranked *ranked;
+
+    c->use = arena_array(c->arena, c->count, sizeof *c->use);
+    if (!c->use)
+        return false;
+    for (size_t i = 0; i < c->count; i++) {
+        if (i == 0 || c->offers[i].line != c->offers[i - 1].line)
+            used = 0;
+        if (!gives_to(c->reward, &c->offers[i]))
+            continue;
+        c->use[i] = line_max ? least(c->offers[i].count, line_max - used) : c->offers[i].count;
+        used += c->use[i];
+    }
+    if (!sale_max)
+        return true;
+    ranked = ranked_offers(c);
+    if (!ranked)
+        return false;
+    for (size_t i = 0; i < c->count; i++) {
+        int64_t *use = &c->use[ranked[i].index];
+
+        *use = least(*use, sale_max);
+        sale_max -= *use;
+    }
+    return true;
+}
+
+/* The end of the line's offers. */
+static size_t line_end(const struct calc *c, size_t from)
+{
+    size_t end = from + 1;
+
+    while (end < c->count && c->offers[end].line == c->offers[from].line)
+        end++;
+    return end;
+}
+
+/* In proportion to what a percent would take, or to the price. */
+static uint64_t weight_of(const struct calc *c, size_t i, bool percent)
+{
+    if (percent)
+        return percent_weight(c->reward, &c->offers[i]);
+    return c->offers[i].room > 0 ? (uint64_t)c->offers[i].price : 0;
+}
+
+static void give_units(struct calc *c, size_t from, size_t end, int64_t amount, bool percent)
+{
+    struct share *shares = arena_array(c->arena, end - from, sizeof *shares);
+
+    if (!shares)
+        return;
+    for (size_t i = from; i < end; i++) {
+        shares[i - from] = (struct share){
+            .weight = weight_of(c, i, percent), .cap = c->offers[i].room, .count = c->use[i]};
+    }
+    spread_amount(c->arena, shares, end - from, amount);
+    for (size_t i = from; i < end; i++) {
+        const struct share *share = &shares[i - from];
+
+        if (share->weight == 0 || c->use[i] == 0)
+            continue;
+        reward_emit(c->arena, c->out, i, share->extra, share->low + 1, false);
+        reward_emit(c->arena, c->out, i, c->use[i] - share->extra, share->low, false);
+    }
+}
+
+/* Weight and capacity of a line's used units. */
+static struct share line_share(const struct calc *c, size_t from, size_t end, bool percent)
+{
+    struct share share = {.count = 1};
+
+    for (size_t i = from; i < end; i++) {
+        uint64_t weight = weight_of(c, i, percent);
+
+        share.weight += weight * (uint64_t)c->use[i];
+        share.cap += weight > 0 ? c->offers[i].room * c->use[i] : 0;
+    }
+    return share;
+}
+
+/* First over the lines, then in each line over its units. */
+static void give_lines(struct calc *c, int64_t amount, bool percent)
+{
+    struct share *shares = arena_array(c->arena, c->count, sizeof *shares);
+    size_t lines = 0;
+
+    if (!shares)
+        return;
+    for (size_t i = 0; i < c->count; i = line_end(c, i))
+        shares[lines++] = line_share(c, i, line_end(c, i), percent);
+    spread_amount(c->arena, shares, lines, amount);
+    lines = 0;
+    for (size_t i = 0; i < c->count; i = line_end(c, i), lines++)
+        give_units(c, i, line_end(c, i), shares[lines].low + shares[lines].extra, percent);
+}
+
+static void percent_off(struct calc *c)
+{
+    uint64_t total = 0;
+
+    if (!limit_units(c, true))
+        return;
+    switch (c->promotion->round) {
+    case ROUND_PER_UNIT:
+        for (size_t i = 0; i < c->count; i++)
+            reward_emit(c->arena, c->out, i, c->use[i], reward_unit_gain(c->reward, &c->offers[i]), false);
+        return;
+    case ROUND_PER_LINE:
+        for (size_t i = 0; i < c->count; i = line_end(c, i)) {
+            struct share line = line_share(c, i, line_end(c, i), true);
+
+            give_units(c, i, line_end(c, i), (int64_t)wide_half_up(line.weight, 1, BP), true);
+        }
+        return;
+    case ROUND_PER_SALE:
+        for (size_t i = 0; i < c->count; i = line_end(c, i))
+            total += line_share(c, i, line_end(c, i), true).weight;
+        give_lines(c, (int64_t)wide_half_up(total, 1, BP), true);
+        return;
+    }
+}
+
+static void by_units(struct calc *c)
+{
+    if (!limit_units(c, true))
+        return;
+    for (size_t i = 0; i < c->count; i++)
+        reward_emit(c->arena, c->out, i, c->use[i], reward_unit_gain(c->reward, &c->offers[i]), false);
+}
+
+/* per_sale leaves the lines of the dearest units. */
+static void amount_by_line(struct calc *c)
+{
+    int64_t lines_left = c->promotion->per_sale ? c->promotion->per_sale : INT64_MAX;
+    struct ranked *ranked;
+    size_t lines = 0;
+
+    if (!limit_units(c, false))
+        return;
+    ranked = arena_array(c->arena, c->count, sizeof *ranked);
+    if (!ranked)
+        return;
+    for (size_t i = 0; i < c->count; i = line_end(c, i))
+        ranked[lines++] = (struct ranked){c->use[i] > 0 ? c->offers[i].price : -1, i};
+    sort_items(ranked, lines, sizeof *ranked, dearest_cmp);
+    for (size_t i = 0; i < lines && lines_left > 0 && ranked[i].price >= 0; i++, lines_left--) {
+        size_t from = ranked[i].index, end = line_end(c, from);
+
+        give_units(c, from, end, least(c->reward->value, line_share(c, from, end, false).cap), false);
+    }
+}
+
+static void amount_by_basket(struct calc *c, int64_t times)
+{
+    int64_t amount, cap = 0;
+
+    if (!limit_units(c, false))
+        return;
+    for (size_t i = 0; i < c->count; i = line_end(c, i))
+        cap += line_share(c, i, line_end(c, i), false).cap;
+    if (__builtin_mul_overflow(c->reward->value, times, &amount))
+        amount = cap;
+    amount = least(amount, cap);
+    if (amount > 0)
+        give_lines(c, amount, false);
+}
+
+/* A basket price is no unit price: which units "it gives something" to is decided by their room alone. */
+static void use_all(struct calc *c)
+{
+    c->use = arena_array(c->arena, c->count, sizeof *c->use);
+    for (size_t i = 0; c->use && i < c->count; i++)
+        c->use[i] = c->offers[i].count;
+}
+
+static void fixed_basket(struct calc *c)
+{
+    int64_t cap = 0, total = 0;
+
+    use_all(c);
+    if (!c->use)
+        return;
+    for (size_t i = 0; i < c->count; i++) {
+        total += c->offers[i].price * c->offers[i].count;
+        cap += c->offers[i].room * c->offers[i].count;
+    }
+    if (total > c->reward->value && cap > 0)
+        give_lines(c, least(total - c->reward->value, cap), false);
+}
+
+/* A cap shrinks all lines, then their units, in proportion. */
+static void shrink(struct arena *arena, const struct offer *offers, struct outcome *out, int64_t cap)
+{
+    struct outcome shrunk = {0};
+    struct share *lines = arena_array(arena, out->count, sizeof *lines);
+    struct share *units = arena_array(arena, out->count, sizeof *units);
+    size_t n = 0;
+
+    if (!lines || !units)
+        return;
+    for (size_t i = 0; i < out->count; i++) {
+        const struct take *take = &out->takes[i];
+
+        if (i == 0 || offers[take->offer].line != offers[out->takes[i - 1].offer].line)
+            lines[n++].count = 1;
+        lines[n - 1].weight += (uint64_t)(take->amount * take->count);
+        lines[n - 1].cap += take->amount * take->count;
+    }
+    spread_amount(arena, lines, n, cap);
+    n = 0;
+    for (size_t i = 0, end; i < out->count; i = end, n++) {
+        for (end = i; end < out->count && offers[out->takes[end].offer].line == offers[out->takes[i].offer].line; end++)
+            units[end - i] = (struct share){.weight = (uint64_t)out->takes[end].amount,
+                                            .cap = out->takes[end].amount, .count = out->takes[end].count};
+        spread_amount(arena, units, end - i, lines[n].low + lines[n].extra);
+        for (size_t k = i; k < end; k++) {
+            const struct take *take = &out->takes[k];
+
+            reward_emit(arena, &shrunk, take->offer, units[k - i].extra, units[k - i].low + 1, take->bought);
+            reward_emit(arena, &shrunk, take->offer, take->count - units[k - i].extra, units[k - i].low,
+                        take->bought);
+        }
+    }
+    *out = shrunk;
+}
+
+static int take_cmp(const void *a, const void *b)
+{
+    const struct take *x = a, *y = b;
+
+    if (x->offer != y->offer)
+        return x->offer < y->offer ? -1 : 1;
+    if (x->amount != y->amount)
+        return x->amount > y->amount ? -1 : 1;
+    return (int)x->bought - (int)y->bought;
+}
+
+void reward_compute(struct arena *arena, const struct promotion *promotion, int64_t times,
+                    const struct offer *offers, size_t count, struct outcome *out)
+{
+    const struct reward *reward = &promotion->reward;
+    struct calc c = {.arena = arena, .promotion = promotion, .reward = reward, .offers = offers, .count = count,
+                     .out = out};
+
+    *out = (struct outcome){0};
+    if (count == 0)
+        return;
+    if (reward->kind == REWARD_BUY_GET)
+        sets_compute(arena, promotion, offers, count, out);
+    else if (reward->kind == REWARD_PERCENT_OFF)
+        percent_off(&c);
+    else if (reward->per == PER_UNIT)
+        by_units(&c);
+    else if (reward->per == PER_LINE)
+        amount_by_line(&c);
+    else if (reward->kind == REWARD_FIXED_PRICE)
+        fixed_basket(&c);
+    else
+        amount_by_basket(&c, times);
+    sort_items(out->takes, out->count, sizeof *out->takes, take_cmp);
+    if (promotion->cap_minor && out->gain > promotion->cap_minor)
+        shrink(arena, offers, out, promotion->cap_minor);
+    if (out->gain == 0)
+        out->count = 0;
+}

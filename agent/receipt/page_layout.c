@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Works on arrays of characters with their widths already substituted for the device: one row at a time, at most
+ * PAGE_ROW_TEXT_BYTES_MAX * PAGE_SUBSTITUTE_MAX of them.
+ */
+#include "agent/receipt/page.h"
+
+#include "agent/base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one text: the safe text is at most four times as long as what came in ("\x1B" for one byte). */
+enum { CHARS_MAX = 4 * PAGE_ROW_TEXT_BYTES_MAX };
+
+struct chars {
+    uint32_t codes[CHARS_MAX];
+    size_t count;
+};
+
+struct layout {
+    struct page_lines *out;
+    const struct page_layout_options *options;
+    struct chars left, right;
+    enum status st;
+};
+
+/* East Asian Wide and Fullwidth (UAX 11) and combining marks, as ranges; what receipts meet, not the whole standard.
+ */
+int page_char_width(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+        int width;
+    } ranges[] = {
+        {0x0300, 0x036F, 0},   {0x0483, 0x0489, 0},   {0x0591, 0x05BD, 0},   {0x0610, 0x061A, 0},
+        {0x064B, 0x065F, 0},   {0x0E31, 0x0E31, 0},   {0x0E34, 0x0E3A, 0},   {0x0E47, 0x0E4E, 0},
+        {0x1100, 0x115F, 2},   {0x20D0, 0x20F0, 0},   {0x2E80, 0x303E, 2},   {0x3041, 0x33FF, 2},
+        {0x3400, 0x4DBF, 2},   {0x4E00, 0x9FFF, 2},   {0xA000, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},
+        {0xF900, 0xFAFF, 2},   {0xFE20, 0xFE2F, 0},   {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
+        {0xFFE0, 0xFFE6, 2},   {0x1F300, 0x1F64F, 2}, {0x1F680, 0x1F6FF, 2}, {0x1F900, 0x1F9FF, 2},
+        {0x20000, 0x3FFFD, 2},
+    };
+
+    if (code < 0x0300)
+        return 1;
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && code >= ranges[i].first; i++) {
+        if (code <= ranges[i].last)
+            return ranges[i].width;
+    }
+    return 1;
+}
+
+static int width_of(const uint32_t *codes, size_t count)
+{
+    int width = 0;
+
+    for (size_t i = 0; i < count; i++)
+        width += page_char_width(codes[i]);
+    return width;
+}
+
+/* The text's characters as the device will print them; what is past CHARS_MAX is cut. */
+static void chars_load(const struct layout *layout, struct chars *out, const char *text, size_t len)
+{
+    out->count = 0;
+    for (size_t i = 0; i < len;) {
+        uint32_t code, more[PAGE_SUBSTITUTE_MAX];
+        size_t count = 1;
+
+        i += utf8_next(text + i, len - i, &code, NULL);
+        more[0] = code;
+        if (layout->options->substitute)
+            count = layout->options->substitute(layout->options->context, code, more);
+        if (count > CHARS_MAX - out->count)
+            return;
+        memcpy(&out->codes[out->count], more, count * sizeof more[0]);
+        out->count += count;
+    }
+}
+
+static struct page_line *line_begin(struct layout *layout, enum page_kind kind, const struct page_row *row)
+{
+    struct page_lines *lines = layout->out;
+    struct page_line *line;
+
+    if (layout->st != ST_OK)
+        return NULL;
+    if (lines->count == lines->cap) {
+        size_t cap = lines->cap ? lines->cap * 2 : 64;
+        struct page_line *items = realloc(lines->items, cap * sizeof *items);
+
+        if (!items) {
+            layout->st = ST_NOMEM;
+            return NULL;
+        }
+        lines->items = items;
+        lines->cap = cap;
+    }
+    line = &lines->items[lines->count++];
+    memset(line, 0, sizeof *line);
+    line->kind = kind;
+    line->style = row->style;
+    line->symbology = row->symbology;
+    line->feed_lines = row->feed_lines;
+    line->text_at = (uint32_t)lines->text.len;
+    return line;
+}
+
+static void line_end(struct layout *layout, struct page_line *line)
+{
+    line->text_len = (uint32_t)(layout->out->text.len - line->text_at);
+    strbuf_putc(&layout->out->text, '\0');
+    if (strbuf_status(&layout->out->text) != ST_OK)
+        layout->st = strbuf_status(&layout->out->text);
+}
+
+static void put_codes(struct layout *layout, struct page_line *line, const uint32_t *codes, size_t count)
+{
+    char bytes[4];
+
+    for (size_t i = 0; i < count; i++)
+        strbuf_add(&layout->out->text, bytes, utf8_put(codes[i], bytes));
+    line->width = (uint16_t)(line->width + width_of(codes, count));
+}
+
+static void put_fill(struct layout *layout, struct page_line *line, char fill, int width)
+{
+    for (int i = 0; i < width; i++)
+        strbuf_putc(&layout->out->text, fill);
+    line->width = (uint16_t)(line->width + (width > 0 ? width : 0));
+}
+
+/* How many characters from `from` go on a line of `room` columns; *out_next is where the next line begins. At least
+ * one character goes, so that a wide character in one column of room ends all the same. */
+static size_t wrap(const struct chars *chars, size_t from, int room, size_t *out_next)
+{
+    size_t end = from, space = 0;
+    int width = 0;
+
+    for (; end < chars->count; end++) {
+        int more = page_char_width(chars->codes[end]);
+
+        if (width + more > room && end > from)
+            break;
+        width += more;
+        if (chars->codes[end] == ' ' && end > from)
+            space = end;
+    }
+    if (end < chars->count && chars->codes[end] == ' ')
+        space = end;
+    if (end < chars->count && space > from)
+        end = space;
+    *out_next = end;
+    while (*out_next < chars->count && chars->codes[*out_next] == ' ')
+        (*out_next)++;
+    while (end > from && chars->codes[end - 1] == ' ')
+        end--;
+    return end - from;
+}
+
+static int row_columns(const struct layout *layout, const struct page_row *row)
+{
+    return layout->options->columns / (row->style.double_width ? 2 : 1);
+}
+
+/* Never so deep that nothing is left to print on. */
+static int row_indent(const struct page_row *row, int columns)
+{
+    return row->style.indent < columns / 2 ? row->style.indent : columns / 2;
+}
+
+static void lay_text(struct layout *layout, const struct page_row *row)
+{
+    int columns = row_columns(layout, row), indent = row_indent(row, columns);
+    size_t from = 0, next = 0;
+
+    do {
+        size_t count = wrap(&layout->left, from, columns - indent, &next);
+        struct page_line *line = line_begin(layout, PAGE_TEXT, row);
+
+        if (!line)
+            return;
+        if (count > 0)
+            put_fill(layout, line, ' ', indent);
+        put_codes(layout, line, &layout->left.codes[from], count);
+        line_end(layout, line);
+        from = next;
+    } while (from < layout->left.count);
+}
+
+/* One line: indent, left, white space, right against the edge. */
+static void lay_pair(struct layout *layout, const struct page_row *row, int columns, size_t left_from,
+                     size_t left_count, size_t right_from, size_t right_count, bool clipped)
+{
+    int indent = row_indent(row, columns);
+    struct page_line *line = line_begin(layout, PAGE_TEXT, row);
+    int right_width = width_of(&layout->right.codes[right_from], right_count);
+
+    if (!line)
+        return;
+    line->style.align = PAGE_LEFT;
+    if (left_count > 0 || right_count == 0)
+        put_fill(layout, line, ' ', indent);
+    put_codes(layout, line, &layout->left.codes[left_from], left_count);
+    if (clipped)
+        put_fill(layout, line, '.', 2);
+    if (right_count > 0)
+        put_fill(layout, line, ' ', columns - line->width - right_width);
+    put_codes(layout, line, &layout->right.codes[right_from], right_count);
+    line_end(layout, line);
+}
+
+/* A right column wider than the line: all of it, on lines of its own, broken where the line ends. */
+static void lay_wide_right(struct layout *layout, const struct page_row *row, int columns)
+{
+    size_t next = 0;
+
+    for (size_t from = 0; from < layout->right.count; from = next) {
+        size_t count = wrap(&layout->right, from, columns, &next);
+
+        lay_pair(layout, row, columns, 0, 0, from, count, false);
+    }
+}
+
+static void lay_clipped(struct layout *layout, const struct page_row *row, int columns, int room)
+{
+    size_t count = layout->left.count;
+    bool clipped = width_of(layout->left.codes, count) > room;
+
+    if (clipped) {
+        while (count > 0 && width_of(layout->left.codes, count) > (room > 2 ? room - 2 : 0))
+            count--;
+    }
+    lay_pair(layout, row, columns, 0, count, 0, layout->right.count, clipped && room > 2);
+}
+
+static void lay_columns(struct layout *layout, const struct page_row *original)
+{
+    struct page_row row = *original;
+    int columns = row_columns(layout, &row), room;
+    int right_width = width_of(layout->right.codes, layout->right.count);
+    size_t from = 0, next = 0;
+
+    if (row.style.double_width && right_width > columns) {
+        row.style.double_width = false;
+        columns = row_columns(layout, &row);
+    }
+    room = columns - row_indent(&row, columns) - (right_width > 0 ? right_width + 1 : 0);
+    if (row.overflow == PAGE_CLIP && right_width <= columns) {
+        lay_clipped(layout, &row, columns, room > 0 ? room : 0);
+        return;
+    }
+    /* The left's lines take the whole width; the last one leaves room for the right, when that is room for words. */
+    if (layout->left.count == 0 && layout->right.count > 0) {
+        lay_wide_right(layout, &row, columns);
+        return;
+    }
+    do {
+        size_t count = wrap(&layout->left, from, columns - row_indent(&row, columns), &next);
+
+        if (next >= layout->left.count && width_of(&layout->left.codes[from], count) <= room) {
+            lay_pair(layout, &row, columns, from, count, 0, layout->right.count, false);
+            return;
+        }
+        if (next >= layout->left.count && room >= columns / 4)
+            count = wrap(&layout->left, from, room, &next);
+        lay_pair(layout, &row, columns, from, count, 0, 0, false);
+        from = next;
+    } while (from < layout->left.count && layout->st == ST_OK);
+    lay_wide_right(layout, &row, columns);
+}
+
+static void lay_row(struct layout *layout, const struct page *page, const struct page_row *row)
+{
+    struct page_line *line;
+
+    chars_load(layout, &layout->left, page_row_text(page, row), row->text_len);
+    chars_load(layout, &layout->right, page_row_right(page, row), row->right_len);
+    switch (row->kind) {
+    case PAGE_TEXT:
+        lay_text(layout, row);
+        return;
+    case PAGE_COLUMNS:
+        lay_columns(layout, row);
+        return;
+    case PAGE_RULE:
+        if ((line = line_begin(layout, PAGE_TEXT, row))) {
+            put_fill(layout, line, '-', layout->options->columns);
+            line_end(layout, line);
+        }
+        return;
+    case PAGE_BARCODE:
+    case PAGE_QR:
+    case PAGE_FEED:
+    case PAGE_CUT:
+        if ((line = line_begin(layout, row->kind, row))) {
+            strbuf_add(&layout->out->text, page_row_text(page, row), row->text_len);
+            line_end(layout, line);
+        }
+        return;
+    }
+}
+
+enum status page_layout(const struct page *page, const struct page_layout_options *options,
+                        struct page_lines *out_lines, struct errmsg *err)
+{
+    struct layout *layout;
+    enum status st;
+
+    if (page->st != ST_OK) {
+        errmsg_set(err, "page: %s",
+                   page->st == ST_FULL ? "more rows or text than a page holds" : status_text(page->st));
+        return page->st;
+    }
+    if (options->columns < PAGE_COLUMNS_MIN || options->columns > PAGE_COLUMNS_MAX) {
+        errmsg_set(err, "page: %d columns, wants %d to %d", options->columns, PAGE_COLUMNS_MIN, PAGE_COLUMNS_MAX);
+        return ST_INVALID;
+    }
+    layout = calloc(1, sizeof *layout);
+    if (!layout) {
+        errmsg_set(err, "page: out of memory");
+        return ST_NOMEM;
+    }
+    layout->out = out_lines;
+    layout->options = options;
+    out_lines->count = 0;
+    out_lines->columns = options->columns;
+    strbuf_clear(&out_lines->text);
+    for (size_t i = 0; i < page->row_count && layout->st == ST_OK; i++)
+        lay_row(layout, page, &page->rows[i]);
+    st = layout->st;
+    free(layout);
+    if (st != ST_OK)
+        errmsg_set(err, "page: %s", status_text(st));
+    return st;
+}
+
+void page_lines_free(struct page_lines *lines)
+{
+    free(lines->items);
+    strbuf_free(&lines->text);
+    *lines = (struct page_lines)PAGE_LINES_INIT;
+}
+
+const char *page_line_text(const struct page_lines *lines, const struct page_line *line)
+{
+    return line->text_len ? strbuf_text(&lines->text) + line->text_at : "";
+}

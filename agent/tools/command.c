@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/tools/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT(field) offsetof(struct command_config, field)
+
+const struct option_spec command_options[] = {
+    {"loyald", "socket", OPTION_TEXT, TEXT(socket), 1, CONFIG_TEXT_MAX - 1, NULL, "/run/loyald/api.sock",
+     "The socket of the local API."},
+    {"loyald", "timeout_s", OPTION_INT, TEXT(timeout_s), 1, 3600, NULL, "30",
+     "How long to wait for an answer; an enrolment has 150 s at least."},
+    {"status", "unsynced_warn", OPTION_INT, TEXT(limits.unsynced_warn), 1, 1000000000, NULL, "1000",
+     "From so many records that the central has not acknowledged on, status warns."},
+    {"status", "unsynced_critical", OPTION_INT, TEXT(limits.unsynced_critical), 1, 1000000000, NULL, "100000",
+     "From so many on it is critical."},
+    {"status", "link_down_warn_min", OPTION_INT, TEXT(limits.link_down_warn_min), 0, 1000000, NULL, "15",
+     "After so many minutes without a link to the central status warns."},
+    {"status", "link_down_critical_min", OPTION_INT, TEXT(limits.link_down_critical_min), 0, 1000000, NULL, "10080",
+     "After so many it is critical; selling goes on, balances grow old."},
+    {"status", "answer_warn_ms", OPTION_INT, TEXT(limits.answer_warn_ms), 1, 100000, NULL, "20",
+     "A slower 99th percentile from scan to answer is warned of."},
+    {0},
+};
+
+void command_say(const char *format, ...)
+{
+    va_list args;
+
+    fputs("loyalctl: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+int command_ask(const struct command_call *call, const char *method, const char *path, const char *body, size_t len,
+                struct strbuf *out)
+{
+    struct errmsg err = ERRMSG_INIT;
+    long http_status = 0;
+
+    if (ask_call(&call->ask, method, path, body, len, out, &http_status, &err) != ST_OK) {
+        command_say("%s", err.text);
+        return EXIT_NO_DAEMON;
+    }
+    if (http_status / 100 == 2)
+        return 0;
+    ask_explain(strbuf_text(out), out->len, http_status, &err);
+    command_say("%s", err.text);
+    return EXIT_REFUSED;
+}
+
+int command_finish(int exit_status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_status;
+    command_say("cannot write to standard output: %s", strerror(errno));
+    return exit_status ? exit_status : EXIT_REFUSED;
+}

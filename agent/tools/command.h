@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command - what the commands of loyalctl share: how they are called and what they exit with.
+ */
+#ifndef LOYALD_TOOLS_COMMAND_H
+#define LOYALD_TOOLS_COMMAND_H
+
+#include "agent/base/config.h"
+#include "agent/base/errmsg.h"
+#include "agent/tools/ask.h"
+
+#include <stdbool.h>
+
+/* Of the commands but status, whose exits are those of monitoring (status.h). */
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NO_DAEMON = 3 };
+
+/* [status] of loyalctl.conf: from when on status warns or alarms. */
+struct command_limits {
+    int64_t unsynced_warn, unsynced_critical;
+    int64_t link_down_warn_min, link_down_critical_min;
+    int64_t answer_warn_ms;
+};
+
+struct command_config {
+    char socket[CONFIG_TEXT_MAX];
+    int64_t timeout_s;
+    struct command_limits limits;
+};
+extern const struct option_spec command_options[];
+
+struct command_call {
+    struct ask ask;
+    const struct command_config *config;
+    const char *const *words; /* those after the command's own */
+    int word_count;
+    bool json, trace, stats;
+    const char *bundle; /* NULL: not given */
+};
+
+/* Each answers the exit status and has said on standard error what went wrong. */
+typedef int command_fn(const struct command_call *call);
+command_fn command_status, command_totals, command_enrol, command_sale_show, command_sale_copy, command_events,
+    command_api, command_evaluate, command_bundle_check;
+
+/* Says "loyalctl: ..." on standard error. */
+__attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);
+/* Asks loyald; says what is wrong unless it answered with 2xx. 0, EXIT_REFUSED or EXIT_NO_DAEMON. */
+int command_ask(const struct command_call *call, const char *method, const char *path, const char *body, size_t len,
+                struct strbuf *out);
+/* Flushes standard output: what was written must have arrived. exit_status, or EXIT_REFUSED and words. */
+int command_finish(int exit_status);
+
+#endif

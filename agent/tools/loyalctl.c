@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loyalctl - the command line of store IT: a table of commands, each in its own file. */
+#include "agent/tools/command.h"
+
+#include "agent/base/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+static const char usage[] =
+    "loyalctl - asks and steers loyald, the loyalty agent of this till\n"
+    "\n"
+    "  loyalctl status [--json]           how the till is; exit 0 well, 1 warning, 2 critical, 3 not known\n"
+    "  loyalctl totals [--json]           what this till has sold, from its journal\n"
+    "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
+    "  loyalctl sale show ID [--json]     a sale, open or closed\n"
+    "  loyalctl sale copy ID              prints a copy of its receipt\n"
+    "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
+    "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
+    "\n"
+    "Without a running loyald:\n"
+    "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
+    "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
+    "\n"
+    "Options:\n"
+    "  --socket PATH      the local API's socket (default /run/loyald/api.sock)\n"
+    "  --state-dir DIR    that of the loyald with this state directory: DIR/run/api.sock\n"
+    "  --config FILE      default /etc/loyalctl/loyalctl.conf, when it is there\n"
+    "  --sample-config    prints such a file\n"
+    "  --version  --help\n"
+    "\n"
+    "Exit status, but for status: 0 done, 1 refused, 2 wrong usage, 3 loyald cannot be asked.\n";
+
+#define CONFIG_DEFAULT "/etc/loyalctl/loyalctl.conf"
+
+static const struct command {
+    const char *first, *second; /* second: NULL when one word names it */
+    int words_min, words_max;   /* that follow */
+    command_fn *run;
+} commands[] = {
+    {"status", NULL, 0, 0, command_status},
+    {"totals", NULL, 0, 0, command_totals},
+    {"enrol", NULL, 1, 1, command_enrol},
+    {"sale", "show", 1, 1, command_sale_show},
+    {"sale", "copy", 1, 1, command_sale_copy},
+    {"events", NULL, 0, 0, command_events},
+    {"api", NULL, 2, 3, command_api},
+    {"evaluate", NULL, 0, 0, command_evaluate},
+    {"bundle", "check", 1, 1, command_bundle_check},
+};
+
+static const struct command *find_command(const struct cli *cli)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const struct command *command = &commands[i];
+
+        if (cli->word_count > 0 && strcmp(cli->words[0], command->first) == 0 &&
+            (!command->second || (cli->word_count > 1 && strcmp(cli->words[1], command->second) == 0)))
+            return command;
+    }
+    return NULL;
+}
+
+static int run_command(const struct cli *cli, struct command_call *call)
+{
+    const struct command *command = find_command(cli);
+    int own = command && command->second ? 2 : 1;
+
+    if (!command) {
+        if (cli->word_count == 0)
+            command_say("what shall be done? Try loyalctl --help");
+        else
+            command_say("no such command: %s%s%s; try loyalctl --help", cli->words[0], cli->word_count > 1 ? " " : "",
+                        cli->word_count > 1 ? cli->words[1] : "");
+        return EXIT_USAGE;
+    }
+    call->words = cli->words + own;
+    call->word_count = cli->word_count - own;
+    if (call->word_count < command->words_min || call->word_count > command->words_max) {
+        command_say("%s%s%s: %s words; try loyalctl --help", command->first, command->second ? " " : "",
+                    command->second ? command->second : "",
+                    call->word_count < command->words_min ? "too few" : "too many");
+        return EXIT_USAGE;
+    }
+    return command->run(call);
+}
+
+/* --socket, else --state-dir, else the configuration. */
+static bool find_socket(const struct cli *cli, const char *socket, const struct command_config *config,
+                        char out_path[CONFIG_TEXT_MAX + 32])
+{
+    int len;
+
+    if (socket)
+        len = snprintf(out_path, CONFIG_TEXT_MAX, "%s", socket);
+    else if (cli->state_dir)
+        len = snprintf(out_path, CONFIG_TEXT_MAX, "%s/run/api.sock", cli->state_dir);
+    else
+        len = snprintf(out_path, CONFIG_TEXT_MAX, "%s", config->socket);
+    return len < CONFIG_TEXT_MAX;
+}
+
+int main(int argc, char **argv)
+{
+    const char *socket = NULL;
+    struct command_config config;
+    struct command_call call = {.config = &config};
+    char socket_path[CONFIG_TEXT_MAX + 32];
+    const struct cli_option extra[] = {
+        {"socket", &socket, NULL},    {"bundle", &call.bundle, NULL}, {"json", NULL, &call.json},
+        {"trace", NULL, &call.trace}, {"stats", NULL, &call.stats},   {0},
+    };
+    struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};
+    struct errmsg err = ERRMSG_INIT;
+    int exit_status;
+
+    switch (cli_parse(&cli, argc, argv)) {
+    case CLI_DONE:
+        return 0;
+    case CLI_BAD:
+        return EXIT_USAGE;
+    case CLI_RUN:
+        break;
+    }
+    if (config_load(command_options, cli_config_path(&cli, CONFIG_DEFAULT), &config, sizeof config, &err) != ST_OK) {
+        command_say("%s", err.text);
+        return EXIT_USAGE;
+    }
+    if (!find_socket(&cli, socket, &config, socket_path)) {
+        command_say("the path of the socket is too long");
+        return EXIT_USAGE;
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* a reader that left is said in words, not by a signal */
+    call.ask = (struct ask){.socket_path = socket_path, .timeout_s = (int)config.timeout_s};
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* libcurl tries again by itself */
+    exit_status = run_command(&cli, &call);
+    curl_global_cleanup();
+    return exit_status;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/printer/escpos_codes.h"
+
+#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/profile.h"
+
+#include <errno.h>
+#include <qrencode.h>
+#include <string.h>
+
+enum {
+    BARCODE_HEIGHT_DOTS = 80,
+    EAN13_MODULES = 95 + 18,   /* with the quiet zones, ISO/IEC 15420 */
+    CODE128_MODULES = 35 + 20, /* start, check, stop, quiet zones, ISO/IEC 15417; 11 more each symbol */
+    QR_QUIET_MODULES = 8,
+};
+
+void escpos_put2(struct strbuf *out, uint8_t a, uint8_t b)
+{
+    const uint8_t bytes[] = {a, b};
+
+    strbuf_add(out, bytes, sizeof bytes);
+}
+
+void escpos_put3(struct strbuf *out, uint8_t a, uint8_t b, uint8_t c)
+{
+    const uint8_t bytes[] = {a, b, c};
+
+    strbuf_add(out, bytes, sizeof bytes);
+}
+
+/* Code set C packs two digits in a byte. Not when that would make DLE EOT, DLE ENQ or DLE DC4 (digits 1604, 1605,
+ * 1620), which a printer obeys even inside data. */
+static bool fits_code_set_c(const char *code)
+{
+    size_t len = strlen(code);
+
+    if (len < 4 || len % 2 != 0 || strspn(code, "0123456789") != len)
+        return false;
+    for (size_t i = 0; i + 3 < len; i += 2) {
+        if (memcmp(code + i, "16", 2) == 0 &&
+            (memcmp(code + i + 2, "04", 2) == 0 || memcmp(code + i + 2, "05", 2) == 0 ||
+             memcmp(code + i + 2, "20", 2) == 0))
+            return false;
+    }
+    return true;
+}
+
+/* The data of GS k 73: code set, then symbols; "{" is doubled. Returns how many symbols. */
+static int code128_data(const char *code, struct strbuf *out)
+{
+    int symbols = 0;
+
+    if (fits_code_set_c(code)) {
+        strbuf_puts(out, "{C");
+        for (; *code; code += 2, symbols++)
+            strbuf_putc(out, (char)((code[0] - '0') * 10 + (code[1] - '0')));
+        return symbols;
+    }
+    strbuf_puts(out, "{B");
+    for (; *code; code++, symbols++) {
+        if (*code == '{')
+            strbuf_putc(out, '{');
+        strbuf_putc(out, *code);
+    }
+    return symbols;
+}
+
+bool escpos_put_barcode(struct strbuf *out, const struct profile *profile, enum page_symbology symbology,
+                        const char *code)
+{
+    struct strbuf data = STRBUF_INIT(4 * PAGE_CODE128_LEN_MAX);
+    int modules = EAN13_MODULES, width;
+
+    if (!profile->barcode)
+        return false;
+    if (symbology == PAGE_EAN13)
+        strbuf_puts(&data, code);
+    else
+        modules = CODE128_MODULES + 11 * code128_data(code, &data);
+    width = modules * 3 <= profile->dots ? 3 : 2;
+    if (modules * width > profile->dots || strbuf_status(&data) != ST_OK) {
+        strbuf_free(&data);
+        return false;
+    }
+    escpos_put3(out, 0x1D, 'h', BARCODE_HEIGHT_DOTS);
+    escpos_put3(out, 0x1D, 'w', (uint8_t)width);
+    escpos_put3(out, 0x1D, 'H', 2); /* the digits below */
+    escpos_put3(out, 0x1D, 'f', 0);
+    escpos_put2(out, 0x1D, 'k');
+    escpos_put2(out, symbology == PAGE_EAN13 ? 67 : 73, (uint8_t)data.len);
+    strbuf_add(out, data.data, data.len);
+    strbuf_free(&data);
+    return true;
+}
+
+static void qr_command(struct strbuf *out, uint8_t function, const void *data, size_t len)
+{
+    size_t parameter_len = len + 2;
+
+    escpos_put3(out, 0x1D, '(', 'k');
+    escpos_put2(out, (uint8_t)(parameter_len & 0xFF), (uint8_t)(parameter_len >> 8));
+    escpos_put2(out, 49, function);
+    strbuf_add(out, data, len);
+}
+
+static void put_native_qr(struct strbuf *out, const char *text, int module_dots)
+{
+    struct strbuf store = STRBUF_INIT(PAGE_QR_BYTES_MAX + 1);
+
+    strbuf_putc(&store, 48);
+    strbuf_puts(&store, text);
+    qr_command(out, 65, (const uint8_t[]){50, 0}, 2); /* model 2 */
+    qr_command(out, 67, (const uint8_t[]){(uint8_t)module_dots}, 1);
+    qr_command(out, 69, (const uint8_t[]){49}, 1); /* error correction M */
+    if (strbuf_status(&store) == ST_OK)
+        qr_command(out, 80, store.data, store.len);
+    else
+        out->st = strbuf_status(&store);
+    qr_command(out, 81, (const uint8_t[]){48}, 1);
+    strbuf_free(&store);
+}
+
+/*
+ * A picture of four dots a module: each byte is then 00, 0F, F0 or FF, so that no real-time command can arise in it.
+ * One row of modules a command, so that a job broken off leaves the printer waiting for at most that.
+ */
+static void put_picture_of_qr(struct strbuf *out, const QRcode *qr)
+{
+    size_t bytes = ((size_t)qr->width + 1) / 2;
+
+    for (int y = 0; y < qr->width; y++) {
+        const uint8_t header[] = {0x1D, 'v', '0', 0, (uint8_t)bytes, 0, 4, 0};
+
+        strbuf_add(out, header, sizeof header);
+        for (int dot = 0; dot < 4; dot++) {
+            for (size_t i = 0; i < bytes; i++) {
+                const unsigned char *module = &qr->data[y * qr->width + (int)(2 * i)];
+                bool second = (int)(2 * i) + 1 < qr->width && module[1] & 1;
+
+                strbuf_putc(out, (char)((module[0] & 1 ? 0xF0 : 0) | (second ? 0x0F : 0)));
+            }
+        }
+    }
+}
+
+enum status escpos_put_qr(struct strbuf *out, const struct profile *profile, const char *text, struct errmsg *err)
+{
+    QRcode *qr = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    int module_dots;
+
+    if (!qr) {
+        errmsg_set(err, "QR code: %s", errno == ENOMEM ? "out of memory" : "the text does not fit");
+        return errno == ENOMEM ? ST_NOMEM : ST_INVALID;
+    }
+    module_dots = profile->dots / (qr->width + QR_QUIET_MODULES);
+    if (!profile->qr)
+        put_picture_of_qr(out, qr);
+    else
+        put_native_qr(out, text, module_dots > 6 ? 6 : module_dots);
+    QRcode_free(qr);
+    return ST_OK;
+}

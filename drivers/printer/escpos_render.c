@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/printer/escpos_render.h"
+
+#include "agent/base/utf8.h"
+#include "agent/receipt/page.h"
+#include "drivers/printer/code_pages.h"
+#include "drivers/printer/escpos_codes.h"
+#include "drivers/printer/profile.h"
+#include "drivers/printer/transliterate.h"
+
+#include <string.h>
+
+struct render {
+    const struct profile *profile;
+    const struct code_page *tables[PROFILE_PAGES_MAX];
+    size_t table_count;
+    size_t current; /* index of the page in force */
+    struct page_style style;
+    uint64_t substituted;
+    struct strbuf *out;
+};
+
+static bool has(const struct render *render, uint32_t code)
+{
+    for (size_t i = 0; i < render->table_count; i++) {
+        if (code_page_byte(render->tables[i], code))
+            return true;
+    }
+    return false;
+}
+
+/* Asked by the layout for each character before it measures. */
+static size_t substitute(void *context, uint32_t code, uint32_t out_codes[PAGE_SUBSTITUTE_MAX])
+{
+    struct render *render = context;
+    const char *text;
+    size_t count = 0, len;
+
+    out_codes[0] = code;
+    if (has(render, code))
+        return 1;
+    render->substituted++;
+    text = transliterate(code);
+    len = text ? strlen(text) : 0;
+    for (size_t i = 0; i < len && count < PAGE_SUBSTITUTE_MAX; count++) {
+        i += utf8_next(text + i, len - i, &out_codes[count], NULL);
+        if (!has(render, out_codes[count]))
+            out_codes[count] = '?';
+    }
+    if (count == 0)
+        out_codes[count++] = '?';
+    return count;
+}
+
+static void select_page(struct render *render, size_t index)
+{
+    render->current = index;
+    escpos_put3(render->out, 0x1B, 't', render->profile->pages[index].n);
+}
+
+static void put_character(struct render *render, uint32_t code)
+{
+    uint8_t byte = code_page_byte(render->tables[render->current], code);
+
+    for (size_t i = 0; !byte && i < render->table_count; i++) {
+        byte = code_page_byte(render->tables[i], code);
+        if (byte)
+            select_page(render, i);
+    }
+    /* The layout has asked for each character: one without a byte cannot come. */
+    strbuf_putc(render->out, byte ? (char)byte : '?');
+}
+
+static void put_text(struct render *render, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint32_t code;
+
+        i += utf8_next(text + i, len - i, &code, NULL);
+        put_character(render, code);
+    }
+}
+
+/* Alignment is obeyed at the start of a line only, which is where we are between two lines. */
+static void set_style(struct render *render, const struct page_style *style)
+{
+    if (style->align != render->style.align)
+        escpos_put3(render->out, 0x1B, 'a', (uint8_t)style->align);
+    if (style->bold != render->style.bold)
+        escpos_put3(render->out, 0x1B, 'E', style->bold);
+    if (style->double_width != render->style.double_width || style->double_height != render->style.double_height)
+        escpos_put3(render->out, 0x1D, '!', (uint8_t)((style->double_width << 4) | style->double_height));
+    render->style = *style;
+}
+
+static void put_plain_line(struct render *render, const char *text, size_t len)
+{
+    put_text(render, text, len);
+    strbuf_putc(render->out, '\n');
+}
+
+static void put_cut(struct render *render)
+{
+    switch (render->profile->cut) {
+    case PROFILE_CUT_NONE: /* far enough to tear off */
+        escpos_put3(render->out, 0x1B, 'd', 4);
+        return;
+    case PROFILE_CUT_FULL:
+        escpos_put3(render->out, 0x1D, 'V', 65);
+        strbuf_putc(render->out, 0);
+        return;
+    case PROFILE_CUT_PARTIAL:
+        escpos_put3(render->out, 0x1D, 'V', 66);
+        strbuf_putc(render->out, 0);
+        return;
+    }
+}
+
+static enum status put_line(struct render *render, const char *text, const struct page_line *line, struct errmsg *err)
+{
+    set_style(render, &line->style);
+    switch (line->kind) {
+    case PAGE_TEXT:
+    case PAGE_COLUMNS:
+    case PAGE_RULE:
+        put_plain_line(render, text, line->text_len);
+        return ST_OK;
+    case PAGE_FEED:
+        if (line->feed_lines > 0)
+            escpos_put3(render->out, 0x1B, 'd', line->feed_lines);
+        return ST_OK;
+    case PAGE_BARCODE:
+        if (!escpos_put_barcode(render->out, render->profile, line->symbology, text))
+            put_plain_line(render, text, line->text_len);
+        return ST_OK;
+    case PAGE_QR:
+        return escpos_put_qr(render->out, render->profile, text, err);
+    case PAGE_CUT:
+        put_cut(render);
+        return ST_OK;
+    }
+    return ST_INTERNAL;
+}
+
+static void begin(struct render *render)
+{
+    static const uint8_t init[] = {0x1B, '@', 0x1C, '.', 0x1B, 'R', 0};
+
+    strbuf_add(render->out, init, sizeof init);
+    select_page(render, 0);
+}
+
+enum status escpos_render(const struct profile *profile, const struct page *page, struct strbuf *out,
+                          uint64_t *out_substituted, struct errmsg *err)
+{
+    struct render render = {.profile = profile, .out = out};
+    struct page_layout_options options = {.columns = profile->columns, .substitute = substitute, .context = &render};
+    struct page_lines lines = PAGE_LINES_INIT;
+    enum status st;
+
+    while (render.table_count < PROFILE_PAGES_MAX && profile->pages[render.table_count].number) {
+        render.tables[render.table_count] = code_page_find(profile->pages[render.table_count].number);
+        render.table_count++;
+    }
+    st = page_layout(page, &options, &lines, err);
+    if (st != ST_OK)
+        goto out;
+    begin(&render);
+    for (size_t i = 0; i < lines.count && st == ST_OK; i++)
+        st = put_line(&render, page_line_text(&lines, &lines.items[i]), &lines.items[i], err);
+    /* Another program's job must not start in our bold. */
+    escpos_put2(out, 0x1B, '@');
+    if (st == ST_OK && strbuf_status(out) != ST_OK) {
+        st = strbuf_status(out);
+        errmsg_set(err, "print job: %s", st == ST_FULL ? "more bytes than a job may have" : status_text(st));
+    }
+    if (st == ST_OK && out_substituted)
+        *out_substituted = render.substituted;
+out:
+    page_lines_free(&lines);
+    return st;
+}

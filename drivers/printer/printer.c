@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/printer/printer.h"
+
+#include "agent/net/loop.h"
+#include "agent/receipt/page.h"
+#include "drivers/port/port.h"
+#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/printer_internal.h"
+#include "drivers/printer/profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Automatic status (GS a): errors, paper, online; not the drawer. */
+static const uint8_t automatic_status[] = {0x1D, 'a', 0x0E};
+
+const char *print_state_text(enum print_state state)
+{
+    static const char *const texts[] = {"pending", "sending", "sent", "confirmed", "unknown", "failed"};
+
+    return texts[state];
+}
+
+const char *printer_condition_text(enum printer_condition condition)
+{
+    static const char *const texts[] = {"absent", "checking", "ready", "attention", "silent"};
+
+    return texts[condition];
+}
+
+const char *printer_profile_name(size_t index)
+{
+    const struct profile *profile = profile_at(index);
+
+    return profile ? profile->name : NULL;
+}
+
+int printer_columns(const struct printer *printer)
+{
+    return printer->profile->columns;
+}
+
+static void read_condition(const struct printer *printer, struct printer_status *out)
+{
+    const struct printer_watch *watch = &printer->watch;
+    const char *trouble = escpos_condition_trouble(&watch->condition);
+    struct port_status port;
+
+    out->paper_low = printer->line_up && watch->heard && watch->condition.paper_low;
+    out->reason[0] = '\0';
+    if (!printer->line_up) {
+        port_status(printer->port, &port);
+        out->condition = PRINTER_ABSENT;
+        (void)snprintf(out->reason, sizeof out->reason, "%s", port.reason);
+    } else if (watch->missed) {
+        out->condition = PRINTER_SILENT;
+        (void)snprintf(out->reason, sizeof out->reason, "the printer does not answer: is it switched on?");
+    } else if (!watch->heard) {
+        out->condition = PRINTER_CHECKING;
+    } else if (trouble) {
+        out->condition = PRINTER_ATTENTION;
+        (void)snprintf(out->reason, sizeof out->reason, "%s", trouble);
+    } else {
+        out->condition = PRINTER_READY;
+        if (out->paper_low)
+            (void)snprintf(out->reason, sizeof out->reason, "the paper is nearly used up");
+    }
+}
+
+void printer_refresh(struct printer *printer)
+{
+    struct printer_status now = printer->status;
+
+    read_condition(printer, &now);
+    if (now.condition == printer->status.condition && now.paper_low == printer->status.paper_low &&
+        strcmp(now.reason, printer->status.reason) == 0)
+        return;
+    if (now.condition != printer->status.condition)
+        now.since_mono_ms = loop_now_ms(printer->loop);
+    printer->status = now;
+    if (printer->on_state)
+        printer->on_state(printer->context, &now);
+}
+
+static void on_bytes(void *context, const void *bytes, size_t len, int64_t received_ns)
+{
+    struct printer *printer = context;
+    struct escpos_packet packet;
+
+    (void)received_ns;
+    for (size_t i = 0; i < len; i++) {
+        if (escpos_reader_push(&printer->reader, ((const uint8_t *)bytes)[i], &packet) == ESCPOS_NOTHING)
+            continue;
+        watch_packet(&printer->watch, &packet);
+        jobs_packet(printer, &packet);
+    }
+    printer_refresh(printer);
+}
+
+static void on_round(void *context, bool answered)
+{
+    struct printer *printer = context;
+
+    if (!answered)
+        escpos_reader_reset(&printer->reader);
+    printer_refresh(printer);
+    if (answered && printer->profile->asb && !printer->told_asb && printer->line_up) {
+        printer->told_asb = port_write(printer->port, automatic_status, sizeof automatic_status, WATCH_ANSWER_MS,
+                                       NULL, NULL) == ST_OK;
+    }
+    jobs_round(printer, answered);
+}
+
+static void on_port_state(void *context, enum port_state state)
+{
+    struct printer *printer = context;
+    bool line_up = state == PORT_READY;
+
+    if (line_up != printer->line_up) {
+        printer->line_up = line_up;
+        printer->told_asb = false;
+        escpos_reader_reset(&printer->reader);
+        if (line_up)
+            watch_open(&printer->watch, printer->port);
+        else
+            watch_close(&printer->watch);
+        printer_refresh(printer);
+        jobs_line(printer, line_up);
+        return;
+    }
+    printer_refresh(printer);
+}
+
+static void on_start_timer(void *context)
+{
+    jobs_start(context);
+}
+
+static enum status take_options(struct printer *printer, const struct printer_options *options, struct errmsg *err)
+{
+    const char *profile = options->profile && options->profile[0] ? options->profile : printer_profile_name(0);
+
+    printer->profile = profile_find(profile);
+    if (!printer->profile) {
+        errmsg_set(err, "printer: no profile is called \"%.40s\"; there are", profile);
+        for (size_t i = 0; printer_profile_name(i); i++) {
+            size_t len = err ? strlen(err->text) : 0;
+
+            if (err)
+                (void)snprintf(err->text + len, sizeof err->text - len, " %s", printer_profile_name(i));
+        }
+        return ST_INVALID;
+    }
+    (void)snprintf(printer->name, sizeof printer->name, "%s", options->name ? options->name : "printer");
+    printer->loop = options->loop;
+    printer->on_state = options->on_state;
+    printer->context = options->context;
+    printer->confirm_ms = options->confirm_ms > 0 ? options->confirm_ms : PRINTER_CONFIRM_MS;
+    printer->attention_ms = options->attention_ms > 0 ? options->attention_ms : PRINTER_ATTENTION_MS;
+    printer->absent_ms = options->absent_ms > 0 ? options->absent_ms : PRINTER_ABSENT_MS;
+    return ST_OK;
+}
+
+enum status printer_create(const struct printer_options *options, struct printer **out_printer, struct errmsg *err)
+{
+    struct printer *printer = calloc(1, sizeof *printer);
+    struct port_options port = {.uri = options->uri,
+                                .loop = options->loop,
+                                .on_bytes = on_bytes,
+                                .on_state = on_port_state,
+                                .context = printer};
+    enum status st = ST_NOMEM;
+
+    if (!printer) {
+        errmsg_set(err, "printer: out of memory");
+        return st;
+    }
+    st = take_options(printer, options, err);
+    if (st != ST_OK)
+        goto fail;
+    printer->watch.loop = options->loop;
+    printer->watch.round_done = on_round;
+    printer->watch.context = printer;
+    st = watch_create(&printer->watch, err);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, jobs_on_timer, printer, &printer->job_timer);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, on_start_timer, printer, &printer->start_timer);
+    if (st != ST_OK)
+        goto fail;
+    port.name = printer->name;
+    st = port_create(&port, &printer->port, err);
+    if (st != ST_OK)
+        goto fail;
+    read_condition(printer, &printer->status);
+    printer->status.since_mono_ms = loop_now_ms(printer->loop);
+    *out_printer = printer;
+    return ST_OK;
+fail:
+    printer_destroy(printer);
+    return st;
+}
+
+void printer_destroy(struct printer *printer)
+{
+    if (!printer)
+        return;
+    printer->on_state = NULL;
+    printer->ending = true;
+    if (printer->port) {
+        printer->line_up = false;
+        jobs_end_all(printer);
+        port_destroy(printer->port);
+    }
+    loop_timer_destroy(printer->start_timer);
+    loop_timer_destroy(printer->job_timer);
+    watch_destroy(&printer->watch);
+    free(printer);
+}
+
+/* The job as it will go out: the page, automatic status anew (ESC @ may have ended it), the end marker. */
+static enum status make_bytes(struct printer *printer, const struct page *page, struct strbuf *out,
+                              struct errmsg *err)
+{
+    static const uint8_t end_marker[] = {0x1D, 'r', 1};
+    uint64_t substituted = 0;
+    enum status st = escpos_render(printer->profile, page, out, &substituted, err);
+
+    if (st != ST_OK)
+        return st;
+    if (printer->profile->asb)
+        strbuf_add(out, automatic_status, sizeof automatic_status);
+    if (printer->profile->marker)
+        strbuf_add(out, end_marker, sizeof end_marker);
+    if (strbuf_status(out) != ST_OK) {
+        errmsg_set(err, "%s", status_text(strbuf_status(out)));
+        return strbuf_status(out);
+    }
+    printer->status.substituted_count += substituted;
+    return ST_OK;
+}
+
+enum status printer_print(struct printer *printer, const struct page *page, const char *job_id,
+                          const struct print_callbacks *callbacks, struct errmsg *err)
+{
+    struct print_job job = {.callbacks = *callbacks, .bytes = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX)};
+    enum status st;
+
+    if (strlen(job_id) >= sizeof job.id) {
+        errmsg_set(err, "%s: job id longer than %zu bytes", printer->name, sizeof job.id - 1);
+        return ST_INVALID;
+    }
+    if (printer->ending) {
+        errmsg_set(err, "%s: the agent is stopping", printer->name);
+        return ST_OFFLINE;
+    }
+    if (printer->count == PRINTER_QUEUE_MAX) {
+        errmsg_set(err, "%s: %d receipts are waiting already", printer->name, PRINTER_QUEUE_MAX);
+        return ST_FULL;
+    }
+    st = make_bytes(printer, page, &job.bytes, err);
+    if (st != ST_OK) {
+        strbuf_free(&job.bytes);
+        errmsg_wrap(err, "%s", printer->name);
+        return st;
+    }
+    memcpy(job.id, job_id, strlen(job_id) + 1);
+    printer->jobs[(printer->head + printer->count++) % PRINTER_QUEUE_MAX] = job;
+    printer->status.queued = printer->count;
+    loop_timer_set(printer->start_timer, 0, 0);
+    return ST_OK;
+}
+
+void printer_status(const struct printer *printer, struct printer_status *out_status)
+{
+    *out_status = printer->status;
+    out_status->ignored_bytes += printer->reader.ignored_bytes;
+}

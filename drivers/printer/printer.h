@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * printer - a receipt printer that prints each job at most once and says honestly what became of it.
+ *
+ * A job is a copy of a page. Before its first byte the printer is asked whether it can print at all (paper, cover,
+ * error): if not, the job has FAILED, nothing was sent and the caller may print it again later. After the first byte
+ * nothing is ever sent again by itself: either the printer answers the marker that ends the job (CONFIRMED), or it
+ * does not and the job is UNKNOWN: somebody has to look at the paper. A paper-out or an open cover in the middle of a
+ * job is waited for, since a printer keeps its buffer and goes on by itself.
+ *
+ * A page that needs the receipt's own mark of a copy is built by the caller. Used from the loop's thread only.
+ * Callbacks may call printer_print and printer_status, not printer_destroy.
+ */
+#ifndef LOYALD_PRINTER_PRINTER_H
+#define LOYALD_PRINTER_PRINTER_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct page;
+struct printer; /* opaque */
+
+enum {
+    PRINTER_QUEUE_MAX = 8, /* jobs waiting or printing: ST_FULL beyond, nothing kept */
+    PRINTER_JOB_ID_BYTES_MAX = 65,
+    PRINTER_NAME_BYTES_MAX = 32,
+    PRINTER_REASON_BYTES_MAX = 200,
+    /* Once a job's bytes are out: how long a silent printer that is not known to wait for a person is believed to be
+     * printing, and how long one that waits for paper or its cover is waited for. */
+    PRINTER_CONFIRM_MS = 15 * 1000,
+    PRINTER_ATTENTION_MS = 5 * 60 * 1000,
+    /* How long a job waits for a printer that is not there before it has failed. */
+    PRINTER_ABSENT_MS = 3 * 1000,
+};
+
+enum print_state {
+    PRINT_PENDING,   /* waits for its turn; nothing sent */
+    PRINT_SENDING,   /* the first byte may be out */
+    PRINT_SENT,      /* all bytes out, no answer yet */
+    PRINT_CONFIRMED, /* printed: the printer has answered the end marker */
+    PRINT_UNKNOWN,   /* bytes were sent and no answer came: look at the paper */
+    PRINT_FAILED,    /* not one byte was sent */
+};
+
+enum printer_condition {
+    PRINTER_ABSENT,    /* no such device, or gone; status.reason says more */
+    PRINTER_CHECKING,  /* the line is open, no word from the printer yet */
+    PRINTER_READY,     /* answers and can print */
+    PRINTER_ATTENTION, /* answers, cannot print: paper, cover, error */
+    PRINTER_SILENT,    /* the line is open, nobody answers: no printer, wrong speed, or stalled */
+};
+
+struct printer_status {
+    enum printer_condition condition;
+    bool paper_low;
+    char reason[PRINTER_REASON_BYTES_MAX]; /* for the cashier, in words; "" when ready and well */
+    int64_t since_mono_ms;                 /* of the condition, on the loop's clock */
+    size_t queued;                         /* jobs not yet finished */
+    uint64_t confirmed_count, unknown_count, failed_count;
+    uint64_t substituted_count; /* characters the printer's code pages lack, printed otherwise */
+    uint64_t ignored_bytes;     /* received bytes that mean nothing */
+};
+
+struct printer_options {
+    const char *name;    /* copies; what messages call it: "printer" */
+    const char *uri;     /* copies; as of port.h */
+    const char *profile; /* one of printer_profile_name; NULL or empty: the first */
+    struct loop *loop;   /* borrows */
+    /* Every change of condition, paper_low or reason; from the loop, never from within printer_create. May be NULL.
+     */
+    void (*on_state)(void *context, const struct printer_status *status);
+    void *context;
+    /* Zero: the PRINTER_*_MS above. */
+    int64_t confirm_ms, attention_ms, absent_ms;
+};
+
+struct print_callbacks {
+    /* Right before the first byte: write down that the job is being sent, durably, then return ST_OK. Anything else
+     * fails the job with *err as reason, nothing sent. May be NULL. */
+    enum status (*sending)(void *context, const char *job_id, struct errmsg *err);
+    /* Exactly once per accepted job, never from within printer_print: CONFIRMED, UNKNOWN or FAILED, and why in words
+     * ("" when confirmed). printer_destroy ends waiting jobs as FAILED and a sent one as UNKNOWN. */
+    void (*done)(void *context, const char *job_id, enum print_state state, const char *reason);
+    void *context;
+};
+
+/* ST_INVALID on an unknown profile or a wrong URI, in words. A printer that is not there is no error. */
+enum status printer_create(const struct printer_options *options, struct printer **out_printer, struct errmsg *err);
+void printer_destroy(struct printer *printer); /* accepts NULL */
+/* Copies the page. ST_FULL at PRINTER_QUEUE_MAX, ST_INVALID for a page with a fault or no columns, ST_NOMEM: then
+ * done is never called. */
+enum status printer_print(struct printer *printer, const struct page *page, const char *job_id,
+                          const struct print_callbacks *callbacks, struct errmsg *err);
+void printer_status(const struct printer *printer, struct printer_status *out_status);
+/* The i-th profile's name, NULL past the last. */
+const char *printer_profile_name(size_t index);
+int printer_columns(const struct printer *printer);
+/* Returns views: "confirmed", "ready". */
+const char *print_state_text(enum print_state state);
+const char *printer_condition_text(enum printer_condition condition);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* printer_internal - what printer.c (the face, the condition) and printer_jobs.c (the way of a job) share. */
+#ifndef LOYALD_PRINTER_PRINTER_INTERNAL_H
+#define LOYALD_PRINTER_PRINTER_INTERNAL_H
+
+#include "drivers/printer/escpos_status.h"
+#include "drivers/printer/printer.h"
+#include "drivers/printer/printer_watch.h"
+
+#include "agent/base/strbuf.h"
+
+struct port;
+struct profile;
+
+enum {
+    JOB_CHUNK_BYTES = 512, /* given to the port at once, so that a printer that says "stop" is heard */
+    JOB_QUIET_MS = 300,    /* without an answer after the last old one: nothing more is owed */
+    JOB_BYTE_MS = 2,       /* added to the time to confirm: the slowest line, and the slowest paper */
+};
+
+/* How far the job at the head of the queue is. */
+enum job_step {
+    STEP_IDLE,
+    STEP_LINE,    /* PENDING: waits for the line */
+    STEP_CHECK,   /* PENDING: waits for a round of status */
+    STEP_DRAIN,   /* PENDING: waits for answers owed to an earlier job */
+    STEP_SEND,    /* SENDING: a chunk is with the port */
+    STEP_PAUSE,   /* SENDING: waits for a person to help the printer */
+    STEP_MARKER,  /* SENT: waits for the end marker */
+    STEP_WITNESS, /* SENT: the marker came; one more round must be answered */
+};
+
+struct print_job {
+    char id[PRINTER_JOB_ID_BYTES_MAX];
+    struct print_callbacks callbacks;
+    enum print_state state;
+    struct strbuf bytes;
+    size_t written;
+};
+
+struct printer {
+    char name[PRINTER_NAME_BYTES_MAX];
+    const struct profile *profile;
+    struct loop *loop;
+    struct port *port;
+    struct printer_watch watch;
+    struct escpos_reader reader;
+    bool line_up;
+    bool ending; /* printer_destroy is under way: nothing more is taken */
+    bool told_asb; /* automatic status was asked for since the line came up */
+    void (*on_state)(void *context, const struct printer_status *status);
+    void *context;
+    int64_t confirm_ms, attention_ms, absent_ms;
+    struct printer_status status;
+
+    struct print_job jobs[PRINTER_QUEUE_MAX]; /* a ring; the head is the one under way */
+    size_t head, count;
+    enum job_step step;
+    bool in_trouble;   /* the job waits for a person */
+    bool answers_owed; /* an earlier job's marker may still be answered */
+    bool broken_off;   /* an earlier job ended inside a command: the printer may be waiting for data */
+    struct loop_timer *job_timer;
+    struct loop_timer *start_timer;
+};
+
+/* printer_jobs.c */
+void jobs_start(struct printer *printer);              /* begins the head's way when nothing is under way */
+void jobs_line(struct printer *printer, bool line_up); /* the line came up or went away */
+void jobs_round(struct printer *printer, bool answered);
+void jobs_packet(struct printer *printer, const struct escpos_packet *packet);
+void jobs_on_timer(void *context);
+void jobs_end_all(struct printer *printer);
+/* printer.c: the condition may have changed. */
+void printer_refresh(struct printer *printer);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/printer/printer_watch.h"
+
+#include "agent/net/loop.h"
+#include "drivers/port/port.h"
+
+static void watch_move(struct printer_watch *watch, enum watch_state to, int64_t timer_ms)
+{
+    watch->state = to;
+    if (timer_ms > 0)
+        loop_timer_set(watch->timer, timer_ms, 0);
+    else
+        loop_timer_stop(watch->timer);
+}
+
+/* A write that fails is a missed answer like any other. */
+static void ask_next(struct printer_watch *watch)
+{
+    const uint8_t question[] = {0x10, 0x04, (uint8_t)++watch->asked};
+
+    (void)port_write(watch->port, question, sizeof question, WATCH_ANSWER_MS, NULL, NULL);
+    watch_move(watch, WATCH_ASKING, WATCH_ANSWER_MS);
+}
+
+static void begin_round(struct printer_watch *watch)
+{
+    watch->asked = 0;
+    watch->coming = (struct escpos_condition){0};
+    ask_next(watch);
+}
+
+static void on_timer(void *context)
+{
+    struct printer_watch *watch = context;
+
+    switch (watch->state) {
+    case WATCH_OFF:
+        return;
+    case WATCH_ASKING:
+        watch->missed = true;
+        watch_move(watch, WATCH_MUTE, WATCH_SILENT_MS);
+        watch->round_done(watch->context, false);
+        return;
+    case WATCH_SETTLING:
+        watch->missed = false;
+        begin_round(watch);
+        return;
+    case WATCH_RESTING:
+    case WATCH_MUTE:
+        begin_round(watch);
+        return;
+    }
+}
+
+enum status watch_create(struct printer_watch *watch, struct errmsg *err)
+{
+    enum status st = loop_timer_create(watch->loop, on_timer, watch, &watch->timer);
+
+    if (st != ST_OK)
+        errmsg_set(err, "timer: %s", status_text(st));
+    return st;
+}
+
+void watch_destroy(struct printer_watch *watch)
+{
+    loop_timer_destroy(watch->timer);
+    watch->timer = NULL;
+}
+
+void watch_open(struct printer_watch *watch, struct port *port)
+{
+    watch->port = port;
+    watch->missed = watch->heard = false;
+    watch->condition = (struct escpos_condition){0};
+    begin_round(watch);
+}
+
+void watch_close(struct printer_watch *watch)
+{
+    watch_move(watch, WATCH_OFF, 0);
+}
+
+void watch_hold(struct printer_watch *watch)
+{
+    if (watch->state != WATCH_OFF)
+        watch_move(watch, watch->missed ? WATCH_MUTE : WATCH_RESTING, 0);
+}
+
+void watch_ask(struct printer_watch *watch)
+{
+    if (watch->state == WATCH_OFF || watch->state == WATCH_SETTLING)
+        return;
+    if (watch->state == WATCH_ASKING) {
+        /* The answers of this round may be older than the question's reason: it is begun again, after its answer. */
+        if (watch->asked > 1)
+            watch->asked = -1;
+        return;
+    }
+    begin_round(watch);
+}
+
+static void on_answer(struct printer_watch *watch, uint8_t byte)
+{
+    if (watch->asked <= 0) { /* to be begun again */
+        begin_round(watch);
+        return;
+    }
+    escpos_condition_realtime(&watch->coming, watch->asked, byte);
+    if (watch->asked < 4) {
+        ask_next(watch);
+        return;
+    }
+    watch->condition = watch->coming;
+    watch_move(watch, WATCH_RESTING, watch->busy ? WATCH_BUSY_MS : WATCH_IDLE_MS);
+    watch->round_done(watch->context, true);
+}
+
+void watch_packet(struct printer_watch *watch, const struct escpos_packet *packet)
+{
+    if (watch->state == WATCH_OFF)
+        return;
+    watch->heard = true;
+    if (packet->kind == ESCPOS_ASB)
+        escpos_condition_asb(&watch->condition, packet->bytes);
+    if (watch->missed) {
+        watch_move(watch, WATCH_SETTLING, WATCH_SETTLE_MS);
+        return;
+    }
+    if (packet->kind == ESCPOS_REALTIME && watch->state == WATCH_ASKING)
+        on_answer(watch, packet->bytes[0]);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * printer_watch - asks the printer how it is and keeps the answer: the half of printer.c that knows no jobs.
+ *
+ * A round asks DLE EOT 1, 2, 3, 4, each after the answer to the one before, since the answers carry no number. An
+ * answer that comes after its time could be taken for the next one's; so once one is missed, the first byte heard
+ * only ends the silence, and after a pause without bytes a new round begins.
+ */
+#ifndef LOYALD_PRINTER_PRINTER_WATCH_H
+#define LOYALD_PRINTER_PRINTER_WATCH_H
+
+#include "drivers/printer/escpos_status.h"
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+
+struct loop;
+struct loop_timer;
+struct port;
+
+enum {
+    WATCH_ANSWER_MS = 1000, /* for one answer */
+    WATCH_SETTLE_MS = 200,  /* without a byte after a silence was broken */
+    WATCH_IDLE_MS = 5000,   /* between two rounds */
+    WATCH_BUSY_MS = 500,    /* between two rounds while a job waits for its end */
+    WATCH_SILENT_MS = 2000, /* between two rounds that nobody answers */
+};
+
+/*
+ *   OFF -- watch_open --> ASKING -- fourth answer (round_done) --> RESTING -- timer, watch_ask --> ASKING
+ * (watch_hold: no timer) |  ^------------- quiet --------- SETTLING <-- any packet -- MUTE
+ *                           '-- no answer in time (round_done) --> MUTE -- timer, watch_ask --> ASKING, mute still
+ * Any state -- watch_close --> OFF. All moves are in watch_move.
+ */
+enum watch_state { WATCH_OFF, WATCH_ASKING, WATCH_RESTING, WATCH_MUTE, WATCH_SETTLING };
+
+struct printer_watch {
+    struct loop *loop;
+    struct port *port;
+    struct loop_timer *timer;
+    enum watch_state state;
+    int asked;                         /* n of the question that is open, 1 to 4 */
+    bool missed;                       /* answers are owed from before */
+    bool heard;                        /* since it was opened */
+    bool busy;                         /* ask more often */
+    struct escpos_condition condition; /* what the last round or ASB said */
+    struct escpos_condition coming;    /* what this round has said so far */
+    /* The end of a round; answered is false when an answer was missed. */
+    void (*round_done)(void *context, bool answered);
+    void *context;
+};
+
+enum status watch_create(struct printer_watch *watch, struct errmsg *err); /* loop, round_done, context are set */
+void watch_destroy(struct printer_watch *watch);
+void watch_open(struct printer_watch *watch, struct port *port); /* the line is up: begins a round */
+void watch_close(struct printer_watch *watch);
+/* No questions while a job's bytes go out: inside a command's data they would be taken for data. */
+void watch_hold(struct printer_watch *watch);
+/* Begins a round now, unless one is under way that has asked nothing but its first question. */
+void watch_ask(struct printer_watch *watch);
+void watch_packet(struct printer_watch *watch, const struct escpos_packet *packet);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * central - what the parts of loyal-central share: the database, the certificate authority, the clock, and the shape
+ * of an answer.
+ *
+ * Everything runs on the loop's thread. A function that changes something begins and commits its own transaction
+ * unless its header says "inside a transaction". Persist, then answer.
+ */
+#ifndef LOYALD_CENTRAL_CENTRAL_H
+#define LOYALD_CENTRAL_CENTRAL_H
+
+#include "agent/base/clock.h"
+#include "agent/base/errmsg.h"
+#include "agent/base/hex.h"
+#include "agent/base/ids.h"
+#include "agent/base/status.h"
+#include "agent/base/strbuf.h"
+#include "agent/base/x509.h"
+#include "sync/central/store.h"
+
+struct evaluator;
+
+enum {
+    ID_BYTES = ID_LEN_MAX + 1,
+    HEX64_TEXT = 17,           /* dev, epoch, n, incarnation */
+    IDENTIFIER_HASH_TEXT = 33, /* 32 hex digits */
+    ANSWER_BYTES_MAX = 8 * 1024 * 1024,
+    DEVICE_CERTIFICATE_DAYS =
+        397, /* until certificates are renewed by themselves, longer than the 90 days they shall live */
+    SERVER_CERTIFICATE_DAYS = 3650,
+};
+
+struct central {
+    struct store *store;
+    const struct clock_source *clock;
+    struct evaluator *evaluator;
+    char incarnation[HEX64_TEXT];
+    struct pk *ca_key;
+    char ca_pem[X509_PEM_BYTES_MAX];
+    char server_pem[X509_PEM_BYTES_MAX];
+    char server_key_pem[PK_PEM_BYTES_MAX];
+    int lock_fd;
+    /* Enrolments that failed in the minute that began at this monotonic time: guessing codes is slowed down. */
+    int64_t failures_since_ms;
+    int failures;
+    /* Told after each commit that tills should hear of; may be NULL. */
+    void (*changed)(void *context);
+    void *changed_context;
+};
+
+/* What a handler answers, over whichever transport. */
+struct answer {
+    int status;        /* HTTP */
+    bool binary;       /* body is bytes, not JSON */
+    int retry_after_s; /* 0: none */
+    struct strbuf body;
+};
+#define ANSWER_INIT                                                                                                  \
+    {                                                                                                                \
+        .status = 200, .body = STRBUF_INIT(ANSWER_BYTES_MAX)                                                         \
+    }
+
+/* Replaces whatever stands in the answer by {"code","message"}. */
+__attribute__((format(printf, 4, 5))) void answer_error(struct answer *answer, int status, const char *code,
+                                                        const char *format, ...);
+/* The answer to a request that failed with st: refusals in words, our own faults as 503, to be tried again. */
+void answer_status(struct answer *answer, enum status st, const struct errmsg *err);
+
+/* Makes the state directory's database, authority and server certificate. ST_CONFLICT when one is there. host is the
+ * name that tills will call ("" for localhost only). */
+enum status central_init(const char *state_dir, const char *host, const struct clock_source *clock,
+                         struct errmsg *err);
+/* Opens what central_init made, alone: ST_CONFLICT names the process that has it. Borrows clock. */
+enum status central_open(const char *state_dir, const struct clock_source *clock, struct central **out_central,
+                         struct errmsg *err);
+void central_close(struct central *central); /* accepts NULL */
+
+int64_t central_now_us(const struct central *central);
+void central_tell_changed(struct central *central);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command - the commands of loyal-central: what each gets from the command line, and where each lives. Used by main
+ * only. */
+#ifndef LOYALD_CENTRAL_COMMAND_H
+#define LOYALD_CENTRAL_COMMAND_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { COMMAND_WORDS_MAX = 64 };
+
+struct command_call {
+    const char *state_dir;
+    const char *listen_host;
+    int64_t listen_port, connections_max;
+    bool json;
+    const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
+    const char *attrs[COMMAND_WORDS_MAX]; /* "k=v" */
+    int attr_count;
+    const char *words[COMMAND_WORDS_MAX]; /* behind the command's own */
+    int word_count;
+};
+
+typedef enum status command_fn(const struct command_call *call, struct errmsg *err);
+
+/* command_serve.c */
+command_fn command_init, command_serve;
+/* command_office.c */
+command_fn command_chain_create, command_chain_key_add, command_store_create, command_till_code, command_till_list,
+    command_till_revoke, command_member_import, command_member_show;
+/* command_bundle.c */
+command_fn command_key_create, command_bundle_sign, command_bundle_check, command_bundle_publish, command_bundle_list;
+/* command_report.c */
+command_fn command_totals, command_ledger_check, command_difference_list, command_dead_list, command_notice_list;
+
+#endif

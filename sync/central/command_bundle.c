@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/crypto.h"
+#include "agent/base/file.h"
+#include "agent/base/json.h"
+#include "agent/base/json_writer.h"
+#include "agent/base/pk.h"
+#include "sync/central/admin_client.h"
+#include "sync/central/command.h"
+#include "sync/central/evaluator.h"
+#include "sync/central/publish.h"
+#include "sync/central/table.h"
+
+enum { FILE_PATH_MAX = 4096, REPORT_BYTES_MAX = 256 * 1024, EXPIRES_DAYS_MAX = 3650 };
+
+static enum status refuse_existing(const char *path, struct errmsg *err)
+{
+    if (access(path, F_OK) != 0)
+        return ST_OK;
+    errmsg_set(err, "%s is there already: nothing was written over it", path);
+    return ST_CONFLICT;
+}
+
+/* office.pem -> office.pub.pem */
+static void public_path(const char *path, char out_path[FILE_PATH_MAX])
+{
+    size_t len = strlen(path);
+
+    if (len > 4 && strcmp(path + len - 4, ".pem") == 0)
+        len -= 4;
+    (void)snprintf(out_path, FILE_PATH_MAX, "%.*s.pub.pem", (int)len, path);
+}
+
+enum status command_key_create(const struct command_call *call, struct errmsg *err)
+{
+    char pem[PK_PEM_BYTES_MAX], public_pem[PK_PEM_BYTES_MAX], path[FILE_PATH_MAX], id[17];
+    struct pk *key = NULL;
+    enum status st;
+
+    if (!call->out || strlen(call->out) > FILE_PATH_MAX - 16) {
+        errmsg_set(err, "say where the key goes: --out office.pem");
+        return ST_INVALID;
+    }
+    public_path(call->out, path);
+    st = refuse_existing(call->out, err);
+    if (st == ST_OK)
+        st = refuse_existing(path, err);
+    if (st == ST_OK)
+        st = pk_generate(&key, err);
+    if (st == ST_OK)
+        st = pk_private_pem(key, pem, err);
+    if (st == ST_OK)
+        st = pk_public_pem(key, public_pem, err);
+    if (st == ST_OK)
+        st = pk_id(key, id);
+    if (st == ST_OK)
+        st = file_write(call->out, pem, strlen(pem), 0600, err);
+    if (st == ST_OK)
+        st = file_write(path, public_pem, strlen(public_pem), 0644, err);
+    crypto_wipe(pem, sizeof(pem));
+    pk_destroy(key);
+    if (st == ST_OK && call->json)
+        printf("{\"key\":\"%s\"}\n", id);
+    else if (st == ST_OK)
+        printf("key %s: private in %s (keep it), public in %s\n", id, call->out, path);
+    return st;
+}
+
+static void format_utc(int64_t unix_s, char out_text[MANIFEST_TEXT_MAX + 1])
+{
+    struct civil_time time = {.day = (int32_t)(unix_s / 86400), .second = (int32_t)(unix_s % 86400)};
+    char text[26];
+
+    civil_format_time(&time, text);
+    (void)snprintf(out_text, MANIFEST_TEXT_MAX + 1, "%.19sZ", text);
+}
+
+/* A date, a time, or a number of days from now. */
+static enum status read_expires(const char *text, int64_t now_s, char out_text[MANIFEST_TEXT_MAX + 1],
+                                struct errmsg *err)
+{
+    struct civil_time time;
+    int32_t day;
+    long days = strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 ? strtol(text, NULL, 10) : 0;
+
+    if (days > 0 && days <= EXPIRES_DAYS_MAX) {
+        format_utc(now_s + (int64_t)days * 86400, out_text);
+        return ST_OK;
+    }
+    if (civil_parse_date(text, &day) == ST_OK) {
+        format_utc((int64_t)day * 86400, out_text);
+        return ST_OK;
+    }
+    if (civil_parse_time(text, &time) == ST_OK && strlen(text) <= MANIFEST_TEXT_MAX) {
+        (void)snprintf(out_text, MANIFEST_TEXT_MAX + 1, "%s", text);
+        return ST_OK;
+    }
+    errmsg_set(err, "--expires \"%.40s\": a date (2026-12-31), a time, or a number of days up to %d", text,
+               EXPIRES_DAYS_MAX);
+    return ST_INVALID;
+}
+
+static enum status sign_text(const struct strbuf *text, const char *key_pem, struct strbuf *out, struct errmsg *err)
+{
+    struct json_writer w = JSON_WRITER_INIT(out);
+    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
+    struct pk *key = NULL;
+    size_t len = 0;
+    char id[17];
+    enum status st = pk_from_private_pem(key_pem, &key, err);
+
+    if (st != ST_OK)
+        return st;
+    sha256_of(text->data, text->len, digest);
+    st = pk_sign(key, digest, signature, &len, err);
+    if (st == ST_OK)
+        st = pk_id(key, id);
+    if (st == ST_OK) {
+        jw_object_begin(&w);
+        jw_field_text(&w, "text", text->data);
+        jw_name(&w, "signatures");
+        jw_array_begin(&w);
+        jw_object_begin(&w);
+        jw_field_text(&w, "key", id);
+        jw_field_hex(&w, "signature", signature, len);
+        jw_object_end(&w);
+        jw_array_end(&w);
+        jw_object_end(&w);
+        strbuf_putc(out, '\n');
+        st = strbuf_status(out);
+    }
+    pk_destroy(key);
+    return st;
+}
+
+static enum status make_manifest(const struct command_call *call, const char *bundle, size_t len, struct strbuf *out,
+                                 struct errmsg *err)
+{
+    struct manifest manifest = {.bundle_bytes = (int64_t)len};
+    int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    enum status st = evaluator_check(bundle, len, &manifest.version, NULL, err);
+
+    if (st != ST_OK) {
+        errmsg_wrap(err, "the bundle does not compile (see \"loyal-central bundle check\")");
+        return st;
+    }
+    if (call->expires)
+        st = read_expires(call->expires, now_s, manifest.expires_at, err);
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(manifest.chain, sizeof(manifest.chain), "%s", call->chain);
+    format_utc(now_s, manifest.created_at);
+    sha256_of(bundle, len, manifest.bundle_sha256);
+    manifest_write(&manifest, out);
+    return strbuf_status(out);
+}
+
+enum status command_bundle_sign(const struct command_call *call, struct errmsg *err)
+{
+    struct strbuf text = STRBUF_INIT(MANIFEST_BYTES_MAX), signed_json = STRBUF_INIT(SIGNED_BYTES_MAX);
+    char *bundle = NULL, *key = NULL;
+    size_t len = 0, key_len = 0;
+    enum status st;
+
+    if (!call->key || !call->chain || strlen(call->chain) > MANIFEST_TEXT_MAX) {
+        errmsg_set(err, "signing wants --key office.pem and --chain ID");
+        return ST_INVALID;
+    }
+    st = file_read(call->words[0], (size_t)MANIFEST_FILE_BYTES_MAX, &bundle, &len, err);
+    if (st == ST_OK)
+        st = file_read(call->key, PK_PEM_BYTES_MAX, &key, &key_len, err);
+    if (st == ST_OK)
+        st = make_manifest(call, bundle, len, &text, err);
+    if (st == ST_OK)
+        st = sign_text(&text, key, &signed_json, err);
+    if (st == ST_OK && call->out)
+        st = file_write(call->out, signed_json.data, signed_json.len, 0644, err);
+    if (st == ST_OK && call->out && !call->json)
+        printf("signed for chain %s: %s\n", call->chain, call->out);
+    else if (st == ST_OK)
+        fputs(strbuf_text(&signed_json), stdout);
+    if (key)
+        crypto_wipe(key, key_len);
+    free(key);
+    free(bundle);
+    strbuf_free(&text);
+    strbuf_free(&signed_json);
+    return st;
+}
+
+enum status command_bundle_check(const struct command_call *call, struct errmsg *err)
+{
+    struct strbuf report = STRBUF_INIT(REPORT_BYTES_MAX);
+    char *bundle = NULL;
+    size_t len = 0;
+    int64_t version = 0;
+    enum status st = file_read(call->words[0], (size_t)MANIFEST_FILE_BYTES_MAX, &bundle, &len, err);
+
+    if (st == ST_OK) {
+        st = evaluator_check(bundle, len, &version, &report, err);
+        fputs(strbuf_text(&report), stdout);
+        if (st == ST_OK)
+            printf("%s: version %lld, %zu bytes, compiles\n", call->words[0], (long long)version, len);
+    }
+    free(bundle);
+    strbuf_free(&report);
+    return st;
+}
+
+/* The signed manifest as one line, then the bundle. */
+static enum status send_bundle(const struct command_call *call, const char *signed_json, size_t signed_len,
+                               const char *bundle, size_t len, struct admin_reply *reply, struct errmsg *err)
+{
+    struct strbuf body = STRBUF_INIT((size_t)MANIFEST_FILE_BYTES_MAX + SIGNED_BYTES_MAX);
+    struct cJSON *root = NULL;
+    char *line = NULL;
+    enum status st = json_parse(signed_json, signed_len, SIGNED_BYTES_MAX, &root, err);
+
+    if (st != ST_OK)
+        errmsg_wrap(err, "%s", call->words[1]);
+    if (st == ST_OK && !(line = cJSON_PrintUnformatted(root)))
+        st = ST_NOMEM;
+    if (st == ST_OK) {
+        strbuf_puts(&body, line);
+        strbuf_putc(&body, '\n');
+        strbuf_add(&body, bundle, len);
+        st = strbuf_status(&body);
+    }
+    if (st == ST_OK)
+        st = admin_ask(call->state_dir, "POST", "/admin/bundles", body.data, body.len, reply, err);
+    cJSON_free(line);
+    json_free(root);
+    strbuf_free(&body);
+    return st;
+}
+
+enum status command_bundle_publish(const struct command_call *call, struct errmsg *err)
+{
+    char *bundle = NULL, *signed_json = NULL;
+    size_t len = 0, signed_len = 0;
+    struct admin_reply reply;
+    int64_t version = 0;
+    enum status st = file_read(call->words[0], (size_t)MANIFEST_FILE_BYTES_MAX, &bundle, &len, err);
+
+    if (st == ST_OK)
+        st = file_read(call->words[1], SIGNED_BYTES_MAX, &signed_json, &signed_len, err);
+    if (st == ST_OK)
+        st = send_bundle(call, signed_json, signed_len, bundle, len, &reply, err);
+    free(bundle);
+    free(signed_json);
+    if (st != ST_OK) {
+        errmsg_wrap(err, "not published");
+        return st;
+    }
+    (void)json_int(reply.root, "published", 0, JSON_INT_MAX, &version, NULL);
+    if (call->json)
+        printf("%s\n", strbuf_text(&reply.body));
+    else
+        printf("version %lld is published\n", (long long)version);
+    admin_reply_clear(&reply);
+    return ST_OK;
+}
+
+enum status command_bundle_list(const struct command_call *call, struct errmsg *err)
+{
+    static const struct table_column columns[] = {
+        {"chain", "chain", TABLE_TEXT},
+        {"version", "version", TABLE_NUMBER},
+        {"sha256", "sha256", TABLE_SHORT},
+        {"bytes", "bytes", TABLE_NUMBER},
+        {"published (UTC)", "published_us", TABLE_TIME},
+        {"active on", "tills_active", TABLE_NUMBER},
+        {"of tills", "tills", TABLE_NUMBER},
+        {0},
+    };
+    struct admin_reply reply;
+    enum status st = admin_ask(call->state_dir, "GET", "/admin/bundles", NULL, 0, &reply, err);
+
+    if (st != ST_OK)
+        return st;
+    if (call->json)
+        printf("%s\n", strbuf_text(&reply.body));
+    else
+        table_print(stdout, cJSON_GetObjectItemCaseSensitive(reply.root, "bundles"), columns);
+    admin_reply_clear(&reply);
+    return ST_OK;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/base/json.h"
+#include "agent/base/money.h"
+#include "sync/central/admin_client.h"
+#include "sync/central/command.h"
+#include "sync/central/table.h"
+
+/* Asks, then prints the answer as it came or hands it to print. */
+static enum status show(const struct command_call *call, const char *path,
+                        enum status (*print)(const struct cJSON *root, struct errmsg *err), struct errmsg *err)
+{
+    struct admin_reply reply;
+    enum status st = admin_ask(call->state_dir, "GET", path, NULL, 0, &reply, err);
+
+    if (st != ST_OK)
+        return st;
+    if (call->json)
+        printf("%s\n", strbuf_text(&reply.body));
+    else
+        st = print(reply.root, err);
+    admin_reply_clear(&reply);
+    return st;
+}
+
+static int64_t number_of(const struct cJSON *object, const char *name)
+{
+    int64_t number = 0;
+
+    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &number, NULL);
+    return number;
+}
+
+static void print_number(const char *label, int64_t number)
+{
+    printf("  %-22s %14lld\n", label, (long long)number);
+}
+
+/* The central keeps amounts in minor units; two digits is what every currency served so far has. */
+static void print_money(const char *label, const struct cJSON *chain, const char *name, const char *currency)
+{
+    char text[32];
+
+    money_format((money){number_of(chain, name)}, 2, '.', text);
+    printf("  %-22s %14s %s\n", label, text, currency);
+}
+
+static void print_chain(const struct cJSON *chain)
+{
+    static const struct table_column points[] = {
+        {"points", "currency", TABLE_TEXT},
+        {"earned", "earned", TABLE_NUMBER},
+        {"redeemed", "redeemed", TABLE_NUMBER},
+        {"spent", "cost", TABLE_NUMBER},
+        {"opening", "opening", TABLE_NUMBER},
+        {"balance", "balance", TABLE_NUMBER},
+        {0},
+    };
+    static const struct {
+        const char *label, *name;
+    } counts[] = {{"stores", "stores"},
+                  {"tills", "tills"},
+                  {"members", "members"},
+                  {"records", "records"},
+                  {"duplicates dropped", "duplicates"},
+                  {"dead letters", "dead_letters"},
+                  {"digests the same", "compared_same"},
+                  {"digests different", "differences"},
+                  {"sales without member", "unattached"},
+                  {"voids", "voids"},
+                  {"quarantined tills", "quarantined"}};
+    const char *id = "", *currency = "";
+
+    (void)json_text(chain, "chain", 64, &id, NULL);
+    (void)json_text(chain, "currency", 3, &currency, NULL);
+    printf("chain %s\n", id);
+    print_number("sales", number_of(chain, "sales"));
+    print_money("gross", chain, "gross_minor", currency);
+    print_money("discount", chain, "discount_minor", currency);
+    print_money("paid with points", chain, "redeemed_minor", currency);
+    print_money("net", chain, "net_minor", currency);
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        print_number(counts[i].label, number_of(chain, counts[i].name));
+    table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "points"), points);
+}
+
+static enum status print_ledger(const struct cJSON *ledger, struct errmsg *err)
+{
+    bool ok = false;
+
+    (void)json_bool(ledger, "ok", &ok, NULL);
+    printf("ledger: %s, %lld postings, %lld entries, %lld accounts\n", ok ? "balanced" : "WRONG",
+           (long long)number_of(ledger, "postings"), (long long)number_of(ledger, "entries"),
+           (long long)number_of(ledger, "accounts"));
+    if (ok)
+        return ST_OK;
+    errmsg_set(err, "%lld postings do not sum to zero, %lld balances are not the sum of their entries",
+               (long long)number_of(ledger, "unbalanced_postings"), (long long)number_of(ledger, "wrong_balances"));
+    return ST_CORRUPT;
+}
+
+static enum status print_totals(const struct cJSON *root, struct errmsg *err)
+{
+    const struct cJSON *chain;
+
+    cJSON_ArrayForEach(chain, cJSON_GetObjectItemCaseSensitive(root, "chains"))
+    {
+        print_chain(chain);
+    }
+    return print_ledger(cJSON_GetObjectItemCaseSensitive(root, "ledger"), err);
+}
+
+enum status command_totals(const struct command_call *call, struct errmsg *err)
+{
+    return show(call, "/admin/totals", print_totals, err);
+}
+
+enum status command_ledger_check(const struct command_call *call, struct errmsg *err)
+{
+    return show(call, "/admin/ledger", print_ledger, err);
+}
+
+static enum status print_differences(const struct cJSON *root, struct errmsg *err)
+{
+    static const struct table_column columns[] = {
+        {"when (UTC)", "at_us", TABLE_TIME},
+        {"chain", "chain", TABLE_TEXT},
+        {"store", "store", TABLE_TEXT},
+        {"till", "till", TABLE_TEXT},
+        {"record", "seq", TABLE_NUMBER},
+        {"sale", "sale_id", TABLE_TEXT},
+        {"bundle", "bundle", TABLE_SHORT},
+        {"till has", "till_digest", TABLE_SHORT},
+        {"central has", "central_digest", TABLE_SHORT},
+        {"why", "reason", TABLE_TEXT},
+        {0},
+    };
+
+    (void)err;
+    table_print(stdout, cJSON_GetObjectItemCaseSensitive(root, "differences"), columns);
+    return ST_OK;
+}
+
+enum status command_difference_list(const struct command_call *call, struct errmsg *err)
+{
+    return show(call, "/admin/differences", print_differences, err);
+}
+
+static enum status print_dead(const struct cJSON *root, struct errmsg *err)
+{
+    static const struct table_column columns[] = {
+        {"when (UTC)", "at_us", TABLE_TIME}, {"chain", "chain", TABLE_TEXT},
+        {"store", "store", TABLE_TEXT},      {"till", "till", TABLE_TEXT},
+        {"record", "seq", TABLE_NUMBER},     {"type", "type", TABLE_TEXT},
+        {"why", "reason", TABLE_TEXT},       {0},
+    };
+
+    (void)err;
+    table_print(stdout, cJSON_GetObjectItemCaseSensitive(root, "dead_letters"), columns);
+    return ST_OK;
+}
+
+enum status command_dead_list(const struct command_call *call, struct errmsg *err)
+{
+    return show(call, "/admin/dead-letters", print_dead, err);
+}
+
+static enum status print_notices(const struct cJSON *root, struct errmsg *err)
+{
+    static const struct table_column columns[] = {
+        {"when (UTC)", "at_us", TABLE_TIME},
+        {"chain", "chain", TABLE_TEXT},
+        {"till", "dev", TABLE_TEXT},
+        {"notice", "text", TABLE_TEXT},
+        {0},
+    };
+
+    (void)err;
+    table_print(stdout, cJSON_GetObjectItemCaseSensitive(root, "notices"), columns);
+    return ST_OK;
+}
+
+enum status command_notice_list(const struct command_call *call, struct errmsg *err)
+{
+    return show(call, "/admin/notices", print_notices, err);
+}

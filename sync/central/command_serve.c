@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/base/log.h"
+#include "agent/net/loop.h"
+#include "sync/central/admin_server.h"
+#include "sync/central/central.h"
+#include "sync/central/command.h"
+#include "sync/central/till_server.h"
+
+enum status command_init(const struct command_call *call, struct errmsg *err)
+{
+    const char *host = call->host ? call->host : "";
+    enum status st = central_init(call->state_dir, host, clock_system(), err);
+
+    if (st == ST_OK)
+        printf("made %s: database, authority and certificate for %s\n", call->state_dir,
+               host[0] ? host : "localhost");
+    return st;
+}
+
+static void on_stop(void *context)
+{
+    log_info("central", "stopping");
+    loop_stop(context);
+}
+
+static enum status serve(const struct command_call *call, struct central *central, struct loop *loop,
+                         struct errmsg *err)
+{
+    struct till_server_options options = {.loop = loop,
+                                          .central = central,
+                                          .listen_host = call->listen_host,
+                                          .listen_port = (uint16_t)call->listen_port,
+                                          .connections_max = (int)call->connections_max};
+    struct till_server *tills = NULL;
+    struct http_server *admin = NULL;
+    enum status st = till_server_create(&options, &tills, err);
+
+    if (st == ST_OK)
+        st = admin_server_create(loop, central, call->state_dir, &admin, err);
+    if (st == ST_OK)
+        st = loop_on_stop_signal(loop, on_stop, loop, err);
+    if (st == ST_OK) {
+        log_info("central", "ready listen=%s port=%u incarnation=%s pid=%d", call->listen_host,
+                 till_server_port(tills), central->incarnation, (int)getpid());
+        loop_notify("READY=1");
+        loop_run(loop);
+    }
+    http_server_destroy(admin);
+    till_server_destroy(tills);
+    if (st == ST_OK && store_has_failed(central->store)) {
+        errmsg_set(err, "the database could not be written");
+        st = ST_IO;
+    }
+    return st;
+}
+
+enum status command_serve(const struct command_call *call, struct errmsg *err)
+{
+    struct central *central = NULL;
+    struct loop *loop = NULL;
+    enum status st = central_open(call->state_dir, clock_system(), &central, err);
+
+    if (st == ST_OK)
+        st = loop_create(&loop, err);
+    if (st == ST_OK)
+        st = serve(call, central, loop, err);
+    loop_destroy(loop);
+    central_close(central);
+    if (st == ST_OK)
+        log_info("central", "stopped");
+    return st;
+}

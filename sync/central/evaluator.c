@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/evaluator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/sha256.h"
+#include "agent/engine/engine.h"
+#include "sync/central/store.h"
+
+struct compiled {
+    char sha256[SHA256_TEXT];
+    struct bundle *bundle; /* NULL: free */
+    uint64_t used;         /* when last, in calls */
+};
+
+struct evaluator {
+    struct store *store;
+    struct engine *engine;
+    struct engine_sale *sale; /* of the last evaluation: its result has views of it */
+    struct compiled compiled[EVALUATOR_BUNDLES_MAX];
+    uint64_t calls;
+};
+
+enum status evaluator_create(struct store *store, struct evaluator **out_evaluator, struct errmsg *err)
+{
+    struct evaluator *evaluator = calloc(1, sizeof(*evaluator));
+    enum status st;
+
+    if (!evaluator)
+        return ST_NOMEM;
+    evaluator->store = store;
+    st = engine_create(&evaluator->engine, err);
+    if (st != ST_OK) {
+        free(evaluator);
+        return st;
+    }
+    *out_evaluator = evaluator;
+    return ST_OK;
+}
+
+void evaluator_destroy(struct evaluator *evaluator)
+{
+    if (!evaluator)
+        return;
+    engine_sale_destroy(evaluator->sale);
+    for (int i = 0; i < EVALUATOR_BUNDLES_MAX; i++)
+        bundle_destroy(evaluator->compiled[i].bundle);
+    engine_destroy(evaluator->engine);
+    free(evaluator);
+}
+
+static enum status load(struct evaluator *evaluator, const char *sha256, struct bundle **out_bundle,
+                        struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(evaluator->store, STATEMENT_BLOB_GET, &rows, err, V_TEXT(sha256)), end;
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        size_t len;
+        const char *text = rows_blob(rows, 0, &len);
+
+        st = bundle_compile(text, len, out_bundle, NULL, err);
+    } else {
+        errmsg_set(err, "no bundle of hash %.12s was ever published here", sha256);
+        st = ST_NOT_FOUND;
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    if (st == ST_OK && end != ST_OK) {
+        bundle_destroy(*out_bundle);
+        *out_bundle = NULL;
+        st = end;
+    }
+    return st;
+}
+
+static enum status find_bundle(struct evaluator *evaluator, const char *sha256, const struct bundle **out_bundle,
+                               struct errmsg *err)
+{
+    struct compiled *oldest = &evaluator->compiled[0];
+    struct bundle *bundle = NULL;
+    enum status st;
+
+    evaluator->calls++;
+    for (int i = 0; i < EVALUATOR_BUNDLES_MAX; i++) {
+        struct compiled *one = &evaluator->compiled[i];
+
+        if (one->bundle && strcmp(one->sha256, sha256) == 0) {
+            one->used = evaluator->calls;
+            *out_bundle = one->bundle;
+            return ST_OK;
+        }
+        if (one->used < oldest->used)
+            oldest = one;
+    }
+    st = load(evaluator, sha256, &bundle, err);
+    if (st != ST_OK)
+        return st;
+    bundle_destroy(oldest->bundle);
+    oldest->bundle = bundle;
+    oldest->used = evaluator->calls;
+    memcpy(oldest->sha256, sha256, SHA256_TEXT);
+    *out_bundle = bundle;
+    return ST_OK;
+}
+
+enum status evaluator_evaluate(struct evaluator *evaluator, const char *bundle_sha256, const char *sale,
+                               size_t sale_len, const struct engine_result **out_result, struct errmsg *err)
+{
+    struct engine_fault fault;
+    struct engine_sale *parsed = NULL;
+    const struct bundle *bundle;
+    enum status st;
+
+    if (strlen(bundle_sha256) != SHA256_TEXT - 1) {
+        errmsg_set(err, "\"%.64s\" is not the hash of a bundle", bundle_sha256);
+        return ST_NOT_FOUND;
+    }
+    st = find_bundle(evaluator, bundle_sha256, &bundle, err);
+    if (st != ST_OK)
+        return st;
+    st = engine_sale_parse(sale, sale_len, &parsed, &fault);
+    if (st != ST_OK) {
+        errmsg_set(err, "the engine refuses the sale: %s at \"%s\": %s", fault.code, fault.at, fault.message);
+        return st;
+    }
+    engine_sale_destroy(evaluator->sale);
+    evaluator->sale = parsed;
+    return engine_evaluate(evaluator->engine, bundle, parsed, NULL, out_result, err);
+}
+
+static void write_report(const struct bundle_report *notes, struct strbuf *report)
+{
+    for (size_t i = 0; i < notes->note_count; i++)
+        strbuf_printf(report, "%s: %s: %s\n", notes->notes[i].warning ? "warning" : "fault",
+                      notes->notes[i].at[0] ? notes->notes[i].at : "/", notes->notes[i].text);
+    if (notes->fault_count + notes->warning_count > notes->note_count)
+        strbuf_printf(report, "... %zu faults and %zu warnings in all\n", notes->fault_count, notes->warning_count);
+}
+
+enum status evaluator_check(const char *bundle, size_t len, int64_t *out_version, struct strbuf *report,
+                            struct errmsg *err)
+{
+    struct bundle_report *notes = calloc(1, sizeof(*notes));
+    struct bundle *compiled = NULL;
+    enum status st;
+
+    if (!notes)
+        return ST_NOMEM;
+    st = bundle_compile(bundle, len, &compiled, notes, err);
+    if (report)
+        write_report(notes, report);
+    if (st == ST_OK)
+        *out_version = bundle_version(compiled);
+    bundle_destroy(compiled);
+    free(notes);
+    return st;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evaluator - the same engine as at the tills, with the bundles published so far, compiled once and kept while in
+ * use.
+ */
+#ifndef LOYALD_CENTRAL_EVALUATOR_H
+#define LOYALD_CENTRAL_EVALUATOR_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+#include "agent/base/strbuf.h"
+
+#include <stdint.h>
+
+struct evaluator;
+struct engine_result;
+struct store;
+
+enum { EVALUATOR_BUNDLES_MAX = 4 /* compiled at once; the one unused longest goes */ };
+
+/* Borrows store. */
+enum status evaluator_create(struct store *store, struct evaluator **out_evaluator, struct errmsg *err);
+void evaluator_destroy(struct evaluator *evaluator); /* accepts NULL */
+/* Evaluates a sale (JSON) by the bundle of that hash (64 hex digits). *out_result is a view until the next call.
+ * ST_NOT_FOUND when no such bundle was ever published here; ST_INVALID when the engine refuses the sale. */
+enum status evaluator_evaluate(struct evaluator *evaluator, const char *bundle_sha256, const char *sale,
+                               size_t sale_len, const struct engine_result **out_result, struct errmsg *err);
+/* Compiles a bundle to see whether it does; *out_version is its own. report (may be NULL) gets every fault and
+ * warning, one a line. ST_INVALID with the first fault in err. */
+enum status evaluator_check(const char *bundle, size_t len, int64_t *out_version, struct strbuf *report,
+                            struct errmsg *err);
+
+#endif

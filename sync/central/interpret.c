@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/interpret.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/json.h"
+#include "sync/central/interpret_sale.h"
+#include "sync/central/member.h"
+
+enum { REASON_MAX = 400 };
+
+bool interpret_is_fault(enum status st)
+{
+    return st == ST_IO || st == ST_NOMEM || st == ST_CORRUPT || st == ST_AGAIN;
+}
+
+static enum status note_void(struct central *central, const struct interpret_record *record, const struct cJSON *body,
+                             struct errmsg *err)
+{
+    const char *sale_id, *reason = "";
+    enum status st = json_text(body, "sale_id", ID_LEN_MAX, &sale_id, err);
+
+    if (st == ST_OK)
+        st = json_optional(json_text(body, "reason", REASON_MAX, &reason, err));
+    if (st != ST_OK)
+        return st;
+    return STORE_RUN(central->store, STATEMENT_VOID_INSERT, err, V_TEXT(record->device->chain), V_TEXT(sale_id),
+                     V_TEXT(record->device->dev), V_TEXT(record->device->epoch), V_INT(record->seq), V_TEXT(reason));
+}
+
+/* The sale may be one that became a dead letter; then there is nothing to mark and that is no fault of this record.
+ */
+static enum status note_print(struct central *central, const struct interpret_record *record,
+                              const struct cJSON *body, struct errmsg *err)
+{
+    const char *sale_id, *state;
+    enum status st = json_text(body, "sale_id", ID_LEN_MAX, &sale_id, err);
+
+    if (st == ST_OK)
+        st = json_text(body, "state", 32, &state, err);
+    if (st != ST_OK)
+        return st;
+    return STORE_RUN(central->store, STATEMENT_SALE_PRINTED, err, V_TEXT(record->device->chain), V_TEXT(sale_id),
+                     V_TEXT(state));
+}
+
+static enum status note_activated(struct central *central, const struct interpret_record *record,
+                                  const struct cJSON *body, struct errmsg *err)
+{
+    int64_t version;
+    enum status st = json_int(body, "version", 0, JSON_INT_MAX, &version, err);
+
+    if (st != ST_OK)
+        return st;
+    return STORE_RUN(central->store, STATEMENT_DEVICE_ACTIVATED, err, V_TEXT(record->device->dev), V_INT(version));
+}
+
+static enum status note_refused(struct central *central, const struct interpret_record *record,
+                                const struct cJSON *body, struct errmsg *err)
+{
+    char text[REASON_MAX + 160];
+    const char *reason;
+    int64_t version = 0;
+    enum status st = json_text(body, "reason", REASON_MAX, &reason, err);
+
+    if (st == ST_OK)
+        st = json_optional(json_int(body, "version", 0, JSON_INT_MAX, &version, err));
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(text, sizeof(text), "version %lld: %s", (long long)version, reason);
+    st = STORE_RUN(central->store, STATEMENT_DEVICE_REFUSED, err, V_TEXT(record->device->dev), V_TEXT(text));
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(text, sizeof(text), "till %s of store %s refused bundle %lld: %s", record->device->till,
+                   record->device->store, (long long)version, reason);
+    return notice_put(central, record->device->chain, "", text, err);
+}
+
+enum status interpret(struct central *central, const struct interpret_record *record, struct errmsg *err)
+{
+    static const struct {
+        const char *type;
+        enum status (*note)(struct central *, const struct interpret_record *, const struct cJSON *, struct errmsg *);
+    } types[] = {
+        {"void", note_void},
+        {"print", note_print},
+        {"bundle_activated", note_activated},
+        {"bundle_refused", note_refused},
+    };
+    struct cJSON *body = NULL;
+    enum status st;
+
+    if (record->type_version != 1) {
+        errmsg_set(err, "version %lld of \"%s\" is not known here", (long long)record->type_version, record->type);
+        return ST_UNSUPPORTED;
+    }
+    if (strcmp(record->type, "sale") == 0)
+        return interpret_sale(central, record, err);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(record->type, types[i].type) != 0)
+            continue;
+        st = json_parse(record->body, record->body_len, record->body_len, &body, err);
+        if (st == ST_OK)
+            st = types[i].note(central, record, body, err);
+        json_free(body);
+        return st;
+    }
+    errmsg_set(err, "records of type \"%s\" are not known here", record->type);
+    return ST_UNSUPPORTED;
+}

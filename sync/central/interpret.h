@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * interpret - what a till's record means for sales, members, ledger and reports.
+ *
+ * Runs inside the transaction that accepts the record. A record that cannot be understood is no reason to stop the
+ * till: the caller undoes what was begun and keeps it as a dead letter, with the reason.
+ */
+#ifndef LOYALD_CENTRAL_INTERPRET_H
+#define LOYALD_CENTRAL_INTERPRET_H
+
+#include "sync/central/device.h"
+
+struct interpret_record {
+    const struct device *device;
+    int64_t seq;
+    const char *type;
+    int64_t type_version;
+    const char *body;
+    size_t body_len;
+};
+
+/* Anything but ST_OK and what interpret_is_fault names is a reason for a dead letter. */
+enum status interpret(struct central *central, const struct interpret_record *record, struct errmsg *err);
+/* True when st is the machine's fault and not the record's: the batch must be tried again as a whole. */
+bool interpret_is_fault(enum status st);
+/* Inside a transaction: posts the sales that waited for a member with this identifier. */
+enum status interpret_unattached(struct central *central, const char *chain, const char *hash, const char *member,
+                                 int64_t *out_posted, struct errmsg *err);
+
+#endif

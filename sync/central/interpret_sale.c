@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/interpret_sale.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/engine/engine.h"
+#include "sync/central/evaluator.h"
+#include "sync/central/ledger.h"
+#include "sync/central/member.h"
+#include "sync/central/sale_record.h"
+#include "sync/protocol/record.h"
+
+enum { MEMBER_JSON_MAX = 1024 * 1024 };
+
+/* One sale on its way into the books. */
+struct booking {
+    struct central *central;
+    const char *chain, *dev, *epoch;
+    int64_t seq;
+    const struct sale_record *sale;
+    char member[ID_BYTES]; /* whom it is posted to; "" when nobody yet */
+};
+
+static enum status put_difference(const struct booking *booking, const char *central_digest, const char *reason,
+                                  struct errmsg *err)
+{
+    const struct sale_record *sale = booking->sale;
+
+    return STORE_RUN(booking->central->store, STATEMENT_DIFFERENCE_INSERT, err, V_TEXT(booking->dev),
+                     V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(booking->chain), V_TEXT(sale->sale_id),
+                     V_TEXT(sale->bundle), V_TEXT(sale->digest), V_TEXT(central_digest), V_TEXT(reason),
+                     V_INT(central_now_us(booking->central)));
+}
+
+/* Computes the sale again by the bundle it names. What differs is reported and stays as sold. */
+static enum status compare(const struct booking *booking, const char **out_compared, struct errmsg *err)
+{
+    const struct sale_record *sale = booking->sale;
+    const struct engine_result *result;
+    struct errmsg reason = ERRMSG_INIT;
+    enum status st;
+
+    *out_compared = "no_bundle";
+    if (!sale->bundle[0])
+        return ST_OK;
+    st = evaluator_evaluate(booking->central->evaluator, sale->bundle, sale->sale_json, sale->sale_len, &result,
+                            &reason);
+    if (interpret_is_fault(st)) {
+        *err = reason;
+        return st;
+    }
+    if (st == ST_NOT_FOUND) {
+        *out_compared = "unknown_bundle";
+        return put_difference(booking, "", reason.text, err);
+    }
+    if (st == ST_OK && strcmp(result->digest, sale->digest) == 0) {
+        *out_compared = "same";
+        return ST_OK;
+    }
+    *out_compared = "different";
+    return put_difference(booking, st == ST_OK ? result->digest : "",
+                          st == ST_OK ? "the central computes another result" : reason.text, err);
+}
+
+static enum status put_sale(const struct booking *booking, const struct interpret_record *record,
+                            const char *compared, struct errmsg *err)
+{
+    const struct sale_record *sale = booking->sale;
+    const struct device *device = record->device;
+    /* Where it was sold is what the till was enrolled as, not what a body claims. */
+    enum status st = STORE_RUN(
+        booking->central->store, STATEMENT_SALE_INSERT, err, V_TEXT(booking->chain), V_TEXT(sale->sale_id),
+        V_TEXT(booking->dev), V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(device->store),
+        V_TEXT(device->till), V_TEXT(booking->member), V_TEXT(sale->identifier), V_TEXT(sale->business_date),
+        V_INT(sale->gross_minor), V_INT(sale->discount_minor), V_INT(sale->redeemed_minor), V_INT(sale->net_minor),
+        V_INT(sale->line_count), V_TEXT(sale->bundle), V_TEXT(sale->digest), V_TEXT(compared));
+
+    if (st == ST_CONFLICT)
+        errmsg_set(err, "sale %s was booked before, from another record", sale->sale_id);
+    return st;
+}
+
+static enum status post_points(const struct booking *booking, struct errmsg *err)
+{
+    struct ledger_record record = {.dev = booking->dev, .epoch = booking->epoch, .seq = booking->seq};
+    struct ledger_posting posting;
+    struct sale_points points;
+    enum status st = ledger_begin(booking->central, booking->chain, booking->member, &record, &posting, err);
+
+    for (int i = 0; st == ST_OK; i++) {
+        struct ledger_move move;
+
+        st = sale_record_points(booking->sale, i, &points, err);
+        if (st == ST_NOT_FOUND)
+            return ST_OK;
+        if (st != ST_OK)
+            break;
+        move = (struct ledger_move){
+            .currency = points.currency, .earned = points.earned, .redeemed = points.redeemed, .cost = points.cost};
+        st = ledger_sale(booking->central, &posting, &move, err);
+    }
+    return st;
+}
+
+static enum status count_use(void *context, const char *name, struct errmsg *err)
+{
+    const struct booking *booking = context;
+    enum status st = usage_count(booking->central, booking->chain, name, err);
+
+    if (st == ST_OK && booking->member[0] && strncmp(name, "coupon:", 7) != 0)
+        st = member_count_use(booking->central, booking->chain, booking->member, name, booking->sale->business_day,
+                              err);
+    return st;
+}
+
+/* The receipt named this member, so it is this one, through merges, even if the card has moved since. */
+static enum status find_named_member(struct booking *booking, struct errmsg *err)
+{
+    const char *named = booking->sale->member;
+    enum status st = member_resolve(booking->central, booking->chain, named, booking->member, err);
+
+    if (st != ST_NOT_FOUND)
+        return st;
+    st = member_make(booking->central, booking->chain, named, err);
+    if (st == ST_OK)
+        (void)snprintf(booking->member, sizeof(booking->member), "%s", named);
+    return st;
+}
+
+/* A card was shown that the till did not know. Points are what the sale would have earned with the member as known
+ * here; what was on the receipt stays. */
+static enum status post_earned(struct booking *booking, struct errmsg *err)
+{
+    struct central *central = booking->central;
+    struct strbuf member = STRBUF_INIT(MEMBER_JSON_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&member);
+    struct ledger_record record = {.dev = booking->dev, .epoch = booking->epoch, .seq = booking->seq};
+    struct ledger_posting posting;
+    const struct engine_result *result;
+    char *text = NULL;
+    size_t len = 0;
+    enum status st = member_write(central, booking->chain, booking->member, NULL, &w, err);
+
+    if (st == ST_OK) {
+        text = sale_record_with_member(booking->sale, strbuf_text(&member), &len);
+        st = text ? evaluator_evaluate(central->evaluator, booking->sale->bundle, text, len, &result, err) : ST_NOMEM;
+    }
+    if (st == ST_OK)
+        st = ledger_begin(central, booking->chain, booking->member, &record, &posting, err);
+    for (size_t i = 0; st == ST_OK && i < result->point_count; i++) {
+        const struct engine_points *points = &result->points[i];
+        struct ledger_move move = {.currency = points->currency, .earned = points->earned};
+
+        st = ledger_sale(central, &posting, &move, err);
+        for (size_t k = 0; st == ST_OK && k < points->by_count; k++)
+            st = count_use(booking, points->by[k].promotion, err);
+    }
+    free(text);
+    strbuf_free(&member);
+    return st;
+}
+
+/* Earned afterwards, or a notice that it could not be: the sale itself is booked either way. */
+static enum status post_identified(struct booking *booking, struct errmsg *err)
+{
+    struct errmsg reason = ERRMSG_INIT;
+    char text[ERRMSG_BYTES_MAX + 128];
+    enum status st = booking->sale->bundle[0] ? post_earned(booking, &reason) : ST_OK;
+
+    if (st != ST_OK && interpret_is_fault(st)) {
+        *err = reason;
+        return st;
+    }
+    if (st != ST_OK) {
+        (void)snprintf(text, sizeof(text), "sale %s: points could not be computed afterwards: %s",
+                       booking->sale->sale_id, reason.text);
+        st = notice_put(booking->central, booking->chain, "", text, err);
+    }
+    if (st == ST_OK)
+        st = member_count_purchase(booking->central, booking->chain, booking->member, err);
+    return st == ST_OK ? member_touch(booking->central, booking->chain, booking->member, err) : st;
+}
+
+static enum status post_by_identifier(struct booking *booking, struct errmsg *err)
+{
+    const struct sale_record *sale = booking->sale;
+    enum status st = member_by_identifier(booking->central, booking->chain, sale->identifier, booking->member, err);
+
+    if (st == ST_NOT_FOUND)
+        return STORE_RUN(booking->central->store, STATEMENT_UNATTACHED_INSERT, err, V_TEXT(booking->dev),
+                         V_TEXT(booking->epoch), V_INT(booking->seq), V_TEXT(booking->chain),
+                         V_TEXT(sale->identifier));
+    if (st == ST_OK)
+        st = STORE_RUN(booking->central->store, STATEMENT_SALE_MEMBER, err, V_TEXT(booking->chain),
+                       V_TEXT(sale->sale_id), V_TEXT(booking->member));
+    return st == ST_OK ? post_identified(booking, err) : st;
+}
+
+static enum status book(struct booking *booking, const struct interpret_record *record, struct errmsg *err)
+{
+    const char *compared;
+    enum status st = ST_OK;
+
+    if (booking->sale->member[0])
+        st = find_named_member(booking, err);
+    if (st == ST_OK)
+        st = compare(booking, &compared, err);
+    if (st == ST_OK)
+        st = put_sale(booking, record, compared, err);
+    if (st == ST_OK && booking->member[0])
+        st = post_points(booking, err);
+    if (st == ST_OK)
+        st = sale_record_uses(booking->sale, count_use, booking, err);
+    if (st == ST_OK && booking->member[0])
+        st = member_count_purchase(booking->central, booking->chain, booking->member, err);
+    /* Last, so that the row's new place behind the cursors covers all of the above. */
+    if (st == ST_OK && booking->member[0])
+        return member_touch(booking->central, booking->chain, booking->member, err);
+    if (st == ST_OK && booking->sale->identifier[0])
+        st = post_by_identifier(booking, err);
+    return st;
+}
+
+enum status interpret_sale(struct central *central, const struct interpret_record *record, struct errmsg *err)
+{
+    struct sale_record sale;
+    struct booking booking = {.central = central,
+                              .chain = record->device->chain,
+                              .dev = record->device->dev,
+                              .epoch = record->device->epoch,
+                              .seq = record->seq,
+                              .sale = &sale};
+    enum status st = sale_record_parse(record->body, record->body_len, &sale, err);
+
+    if (st != ST_OK)
+        return st;
+    st = book(&booking, record, err);
+    sale_record_clear(&sale);
+    return st;
+}
+
+/* The sale of one journalled record, for the member that its card now has. */
+static enum status attach(struct central *central, const char *chain, const char *member, const struct rows *rows,
+                          struct errmsg *err)
+{
+    struct record_head head;
+    struct sale_record sale;
+    struct booking booking = {.central = central, .chain = chain, .sale = &sale};
+    char dev[HEX64_TEXT], epoch[HEX64_TEXT];
+    size_t len, body_len;
+    const char *bytes = rows_blob(rows, 3, &len), *body;
+    enum status st = record_parse(bytes, len, &head, &body, &body_len, err);
+
+    if (st == ST_OK)
+        st = sale_record_parse(body, body_len, &sale, err);
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(dev, sizeof(dev), "%s", rows_text(rows, 0));
+    (void)snprintf(epoch, sizeof(epoch), "%s", rows_text(rows, 1));
+    (void)snprintf(booking.member, sizeof(booking.member), "%s", member);
+    booking.dev = dev;
+    booking.epoch = epoch;
+    booking.seq = rows_int(rows, 2);
+    st = STORE_RUN(central->store, STATEMENT_SALE_MEMBER, err, V_TEXT(chain), V_TEXT(sale.sale_id), V_TEXT(member));
+    if (st == ST_OK)
+        st = post_identified(&booking, err);
+    sale_record_clear(&sale);
+    return st;
+}
+
+enum status interpret_unattached(struct central *central, const char *chain, const char *hash, const char *member,
+                                 int64_t *out_posted, struct errmsg *err)
+{
+    struct rows *rows;
+    int64_t posted = 0;
+    enum status st = STORE_SELECT(central->store, STATEMENT_UNATTACHED_OF, &rows, err, V_TEXT(chain), V_TEXT(hash)),
+                end;
+
+    if (st != ST_OK)
+        return st;
+    while (st == ST_OK && rows_next(rows)) {
+        st = attach(central, chain, member, rows, err);
+        posted++;
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    if (st == ST_OK)
+        st = end;
+    if (st == ST_OK && posted > 0)
+        st = STORE_RUN(central->store, STATEMENT_UNATTACHED_DELETE, err, V_TEXT(chain), V_TEXT(hash));
+    if (st == ST_OK)
+        *out_posted = posted;
+    return st;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ledger - points by double entry. What a member gets, another account gives: "issued" (earned), "opening"
+ * (imported); what a member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum
+ * to zero in each currency.
+ *
+ * A sale that happened is always posted: a balance may go below zero.
+ */
+#ifndef LOYALD_CENTRAL_LEDGER_H
+#define LOYALD_CENTRAL_LEDGER_H
+
+#include "agent/base/json_writer.h"
+#include "sync/central/central.h"
+
+struct ledger_record { /* the till's record that a posting is made of; each is posted once */
+    const char *dev, *epoch;
+    int64_t seq;
+};
+
+struct ledger_move {
+    const char *currency;
+    int64_t earned, redeemed, cost; /* none below zero */
+};
+
+struct ledger_posting {
+    int64_t id;
+    int64_t lines;
+    const char *chain, *member;
+};
+
+/* All inside a transaction. record NULL: an opening balance by import. ST_CONFLICT when the record was posted before.
+ */
+enum status ledger_begin(struct central *central, const char *chain, const char *member,
+                         const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err);
+enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
+                        struct errmsg *err);
+/* Moves the member's balance to what an import says, by the difference. */
+enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
+                           int64_t balance, struct errmsg *err);
+/* "balances":{...} of a member as the value of a name already written. */
+enum status ledger_write_balances(struct central *central, const char *chain, const char *member,
+                                  struct json_writer *w, struct errmsg *err);
+
+/* {"ok","postings","entries","accounts","unbalanced_postings","wrong_balances"}; ok is that both last are 0. */
+enum status ledger_check(struct central *central, struct json_writer *w, bool *out_ok, struct errmsg *err);
+
+#endif

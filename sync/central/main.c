@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loyal-central: books what the tills sold, keeps members and points, hands out rules. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cli.h"
+#include "agent/base/log.h"
+#include "sync/central/command.h"
+
+enum { ARGUMENTS_MAX = 128 };
+
+static const char usage[] =
+    "loyal-central - the central of a chain of stores: sales, members, points, rules\n"
+    "\n"
+    "usage: loyal-central COMMAND [WORDS] [OPTIONS]\n"
+    "\n"
+    "the server\n"
+    "  init [--host NAME]                    make database, certificate authority and server certificate\n"
+    "  serve                                 serve the tills over TLS and the commands below on admin.sock\n"
+    "\n"
+    "set up (the server runs)\n"
+    "  chain create ID --currency RUB --language ru [--name TEXT]\n"
+    "  chain key add ID PUBLIC.pem           whose signature on rules counts\n"
+    "  store create CHAIN STORE [--name TEXT] [--attr NAME=VALUE]...\n"
+    "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
+    "  till list | till revoke DEV\n"
+    "  member import CHAIN FILE.csv          columns member,card,phone,state,tier,segments,birthday,display,\n"
+    "                                        personal,attr:NAME; any other column is a balance of points\n"
+    "  member show ID\n"
+    "\n"
+    "rules\n"
+    "  key create --out office.pem           a signing key; needs no server, as check and sign do not\n"
+    "  bundle check FILE\n"
+    "  bundle sign --key office.pem --chain ID FILE [--expires DATE|DAYS] [--out FILE.signed]\n"
+    "  bundle publish FILE FILE.signed\n"
+    "  bundle list\n"
+    "\n"
+    "look\n"
+    "  totals | ledger check | difference list | dead list | notice list\n"
+    "\n"
+    "options\n"
+    "  --state-dir DIR   database, keys and admin.sock (default /var/lib/loyal-central)\n"
+    "  --config FILE     default /etc/loyald/loyal-central.conf, when it is there\n"
+    "  --json            what is printed, as JSON\n"
+    "  --sample-config   print a configuration file with every option\n"
+    "  --help --version\n";
+
+struct config {
+    char state_dir[CONFIG_TEXT_MAX];
+    char listen_host[CONFIG_TEXT_MAX];
+    int64_t listen_port, connections_max;
+    int64_t log_level;
+};
+
+static const struct option_spec options[] = {
+    {"central", "state_dir", OPTION_TEXT, offsetof(struct config, state_dir), 1, CONFIG_TEXT_MAX - 32, NULL,
+     "/var/lib/loyal-central", "Folder of the database, the keys and the admin socket."},
+    {"central", "listen_host", OPTION_TEXT, offsetof(struct config, listen_host), 1, 64, NULL, "0.0.0.0",
+     "Address to serve the tills on, numeric."},
+    {"central", "listen_port", OPTION_INT, offsetof(struct config, listen_port), 0, 65535, NULL, "8474",
+     "Port to serve the tills on; 0 lets the system choose, the log says which."},
+    {"central", "connections_max", OPTION_INT, offsetof(struct config, connections_max), 4, 60000, NULL, "15000",
+     "Connections at once; each till holds one or two."},
+    {"log", "level", OPTION_ENUM, offsetof(struct config, log_level), 0, 3, "error|warn|info|debug", "info",
+     "What is logged to standard error."},
+    {0},
+};
+
+struct command {
+    const char *words[3]; /* NULL: none */
+    int min, max;         /* words behind */
+    command_fn *run;
+};
+
+static const struct command commands[] = {
+    {{"init"}, 0, 0, command_init},
+    {{"serve"}, 0, 0, command_serve},
+    {{"chain", "create"}, 1, 1, command_chain_create},
+    {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
+    {{"store", "create"}, 2, 2, command_store_create},
+    {{"till", "code"}, 3, 3, command_till_code},
+    {{"till", "list"}, 0, 0, command_till_list},
+    {{"till", "revoke"}, 1, 1, command_till_revoke},
+    {{"member", "import"}, 2, 2, command_member_import},
+    {{"member", "show"}, 1, 1, command_member_show},
+    {{"key", "create"}, 0, 0, command_key_create},
+    {{"bundle", "check"}, 1, 1, command_bundle_check},
+    {{"bundle", "sign"}, 1, 1, command_bundle_sign},
+    {{"bundle", "publish"}, 2, 2, command_bundle_publish},
+    {{"bundle", "list"}, 0, 0, command_bundle_list},
+    {{"totals"}, 0, 0, command_totals},
+    {{"ledger", "check"}, 0, 0, command_ledger_check},
+    {{"difference", "list"}, 0, 0, command_difference_list},
+    {{"dead", "list"}, 0, 0, command_dead_list},
+    {{"notice", "list"}, 0, 0, command_notice_list},
+};
+
+/* The command that the words begin with, and how many are its own. */
+static const struct command *find_command(const struct cli *cli, int *out_own)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        int own = 0;
+
+        while (own < 3 && commands[i].words[own] && own < cli->word_count &&
+               strcmp(cli->words[own], commands[i].words[own]) == 0)
+            own++;
+        if (own == 3 || !commands[i].words[own]) {
+            *out_own = own;
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* "--attr k=v" may be given again and again, which the shared parser has no word for: they are taken out before it
+ * looks. */
+static int take_attrs(int argc, char **argv, char **out_argv, struct command_call *call)
+{
+    int kept = 0;
+
+    for (int i = 0; i < argc && kept < ARGUMENTS_MAX; i++) {
+        const char *attr = NULL;
+
+        if (strcmp(argv[i], "--attr") == 0 && i + 1 < argc)
+            attr = argv[++i];
+        else if (strncmp(argv[i], "--attr=", 7) == 0)
+            attr = argv[i] + 7;
+        if (!attr)
+            out_argv[kept++] = argv[i];
+        else if (call->attr_count < COMMAND_WORDS_MAX)
+            call->attrs[call->attr_count++] = attr;
+    }
+    return kept;
+}
+
+static int run(const struct cli *cli, struct command_call *call)
+{
+    struct config config;
+    struct errmsg err = ERRMSG_INIT;
+    const struct command *command;
+    int own = 0;
+    enum status st;
+
+    command = find_command(cli, &own);
+    if (!command || cli->word_count - own < command->min || cli->word_count - own > command->max) {
+        fprintf(stderr, "loyal-central: %s; try loyal-central --help\n",
+                cli->word_count == 0 ? "a command is wanted"
+                : command            ? "this command takes another number of words"
+                                     : "this command is not known");
+        return 2;
+    }
+    st = config_load(options, cli_config_path(cli, "/etc/loyald/loyal-central.conf"), &config, sizeof(config), &err);
+    if (st == ST_OK) {
+        log_set_level((enum log_level)config.log_level);
+        call->state_dir = cli->state_dir ? cli->state_dir : config.state_dir;
+        call->listen_host = config.listen_host;
+        call->listen_port = config.listen_port;
+        call->connections_max = config.connections_max;
+        for (int i = own; i < cli->word_count; i++)
+            call->words[call->word_count++] = cli->words[i];
+        st = command->run(call, &err);
+    }
+    if (st == ST_OK)
+        return fflush(stdout) == 0 ? 0 : 1;
+    (void)fflush(stdout);
+    fprintf(stderr, "loyal-central: %s\n", err.text[0] ? err.text : status_text(st));
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_call call = {0};
+    char *kept[ARGUMENTS_MAX];
+    const struct cli_option extra[] = {
+        {"host", &call.host, NULL},         {"name", &call.name, NULL},
+        {"currency", &call.currency, NULL}, {"language", &call.language, NULL},
+        {"key", &call.key, NULL},           {"chain", &call.chain, NULL},
+        {"expires", &call.expires, NULL},   {"out", &call.out, NULL},
+        {"json", NULL, &call.json},         {0},
+    };
+    struct cli cli = {.program = "loyal-central", .usage = usage, .options = options, .extra = extra};
+
+    argc = take_attrs(argc, argv, kept, &call);
+    switch (cli_parse(&cli, argc, kept)) {
+    case CLI_RUN:
+        return run(&cli, &call);
+    case CLI_DONE:
+        return 0;
+    case CLI_BAD:
+        return 2;
+    }
+    return 2;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * office - what the office sets up: chains, their signing keys, stores, codes to enrol tills with.
+ */
+#ifndef LOYALD_CENTRAL_OFFICE_H
+#define LOYALD_CENTRAL_OFFICE_H
+
+#include "agent/base/crypto.h"
+#include "sync/central/central.h"
+
+enum {
+    OFFICE_NAME_MAX = 200,
+    OFFICE_ATTRS_MAX = 16 * 1024,
+    CODE_DIGITS = 8,
+    CODE_TEXT = CODE_DIGITS + 2, /* "ABCD-EFGH" */
+    CODE_LIFE_S = 15 * 60,
+};
+
+struct office_chain {
+    const char *id, *name, *currency, *language;
+};
+
+/* Each is a transaction of its own. ST_INVALID in words, ST_CONFLICT when it is there, ST_NOT_FOUND for an unknown
+ * chain or store. */
+enum status office_chain_create(struct central *central, const struct office_chain *chain, struct errmsg *err);
+enum status office_key_add(struct central *central, const char *chain, const char *pem, char out_key_id[17],
+                           struct errmsg *err);
+/* attrs is a JSON object of texts, integers, true and false. */
+enum status office_store_create(struct central *central, const char *chain, const char *store, const char *name,
+                                const char *attrs, struct errmsg *err);
+enum status office_till_code(struct central *central, const char *chain, const char *store, const char *till,
+                             char out_code[CODE_TEXT], struct errmsg *err);
+
+/* ST_NOT_FOUND in words. */
+enum status office_need_chain(struct central *central, const char *chain, struct errmsg *err);
+enum status office_id_key(struct central *central, const char *chain, uint8_t out_key[CRYPTO_KEY_BYTES],
+                          struct errmsg *err);
+/* Codes are kept and looked up by hash: what the lookup's time tells is of the hash. Case, spaces and hyphens do not
+ * count. ST_INVALID when the text cannot be a code. */
+enum status office_code_hash(const char *code, char out_hash[SHA256_TEXT]);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/publish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "sync/central/evaluator.h"
+#include "sync/central/office.h"
+
+struct offer { /* what somebody wants published */
+    struct cJSON *root;
+    const char *text; /* of the manifest */
+    const struct cJSON *signatures;
+    struct manifest manifest;
+    char bundle_sha256[SHA256_TEXT];
+};
+
+static enum status read_offer(const char *json, size_t len, struct offer *offer, struct errmsg *err)
+{
+    enum status st = json_parse(json, len, SIGNED_BYTES_MAX, &offer->root, err);
+
+    if (st == ST_OK)
+        st = json_text(offer->root, "text", MANIFEST_BYTES_MAX, &offer->text, err);
+    if (st == ST_OK)
+        st = json_array(offer->root, "signatures", &offer->signatures, err);
+    if (st == ST_OK)
+        st = manifest_parse(offer->text, strlen(offer->text), &offer->manifest, err);
+    if (st == ST_OK)
+        hex_encode(offer->manifest.bundle_sha256, SHA256_BYTES, offer->bundle_sha256);
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
+
+/* ST_NOT_FOUND when the chain has no key of that name. */
+static enum status load_key(struct central *central, const char *chain, const char *id, struct pk **out_key,
+                            struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEY_GET, &rows, err, V_TEXT(chain), V_TEXT(id)),
+                end;
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        st = pk_from_public_pem(rows_text(rows, 0), out_key, err);
+    else
+        st = ST_NOT_FOUND;
+    end = rows_end(rows, NULL);
+    return st == ST_OK ? end : st;
+}
+
+/* ST_OK when this one signature is by a key of the chain over the text. */
+static enum status check_signature(struct central *central, const struct offer *offer, const struct cJSON *one,
+                                   struct errmsg *err)
+{
+    uint8_t digest[SHA256_BYTES], der[PK_SIGNATURE_BYTES_MAX];
+    const char *id, *hex;
+    struct pk *key = NULL;
+    size_t len;
+    enum status st = json_text(one, "key", 64, &id, err);
+
+    if (st == ST_OK)
+        st = json_text(one, "signature", 2 * PK_SIGNATURE_BYTES_MAX, &hex, err);
+    if (st != ST_OK)
+        return st;
+    len = strlen(hex) / 2;
+    if (strlen(hex) % 2 != 0 || hex_decode(hex, len, der) != ST_OK) {
+        errmsg_set(err, "the signature of key %s is not hex", id);
+        return ST_INVALID;
+    }
+    st = load_key(central, offer->manifest.chain, id, &key, err);
+    if (st == ST_NOT_FOUND)
+        errmsg_set(err, "key %s is not one of chain %s: see \"loyal-central chain key add\"", id,
+                   offer->manifest.chain);
+    if (st != ST_OK)
+        return st;
+    sha256_of(offer->text, strlen(offer->text), digest);
+    st = pk_verify(key, digest, der, len, err);
+    if (st != ST_OK)
+        errmsg_set(
+            err, "the signature of key %s is not over this manifest: it was changed after signing, or signed wrongly",
+            id);
+    pk_destroy(key);
+    return st;
+}
+
+/* One good signature is enough; the last fault is told when there is none. */
+static enum status check_signatures(struct central *central, const struct offer *offer, struct errmsg *err)
+{
+    const struct cJSON *one;
+    int count = 0;
+
+    errmsg_set(err, "the manifest carries no signature");
+    cJSON_ArrayForEach(one, offer->signatures)
+    {
+        enum status st;
+
+        if (++count > SIGNATURES_MAX)
+            break;
+        st = check_signature(central, offer, one, err);
+        if (st == ST_OK)
+            return ST_OK;
+        if (st == ST_IO || st == ST_CORRUPT || st == ST_NOMEM)
+            return st;
+    }
+    return ST_DENIED;
+}
+
+static enum status check_version(struct central *central, const struct offer *offer, struct errmsg *err)
+{
+    int64_t last = 0;
+    enum status st =
+        STORE_NUMBER(central->store, STATEMENT_MANIFEST_VERSION, &last, err, V_TEXT(offer->manifest.chain));
+
+    if (st == ST_OK && offer->manifest.version <= last) {
+        errmsg_set(err, "version %lld is not above %lld, which is published: raise it and sign again",
+                   (long long)offer->manifest.version, (long long)last);
+        st = ST_CONFLICT;
+    }
+    return st;
+}
+
+static enum status check_bundle(const struct offer *offer, const char *bundle, size_t len, struct errmsg *err)
+{
+    uint8_t digest[SHA256_BYTES];
+    int64_t version = 0;
+    enum status st;
+
+    sha256_of(bundle, len, digest);
+    if ((int64_t)len != offer->manifest.bundle_bytes ||
+        memcmp(digest, offer->manifest.bundle_sha256, SHA256_BYTES) != 0) {
+        errmsg_set(err, "the bundle is not the file that was signed: sign this one, or give the one signed");
+        return ST_DENIED;
+    }
+    st = evaluator_check(bundle, len, &version, NULL, err);
+    if (st != ST_OK) {
+        errmsg_wrap(err, "the bundle does not compile");
+        return st;
+    }
+    if (version != offer->manifest.version) {
+        errmsg_set(err, "the bundle says version %lld, its manifest %lld: they must agree", (long long)version,
+                   (long long)offer->manifest.version);
+        return ST_INVALID;
+    }
+    return ST_OK;
+}
+
+static enum status put_bundle(struct central *central, const struct offer *offer, const char *bundle, size_t len,
+                              struct errmsg *err)
+{
+    char *signatures = cJSON_PrintUnformatted(offer->signatures);
+    int64_t change;
+    enum status st = signatures ? store_begin(central->store, err) : ST_NOMEM;
+
+    if (st == ST_OK)
+        st = store_next_change(central->store, &change, err);
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_BLOB_PUT, err, V_TEXT(offer->bundle_sha256), V_BLOB(bundle, len));
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_MANIFEST_INSERT, err, V_TEXT(offer->manifest.chain),
+                       V_INT(offer->manifest.version), V_INT(change), V_TEXT(offer->text), V_TEXT(signatures),
+                       V_TEXT(offer->bundle_sha256), V_INT(central_now_us(central)));
+    if (st == ST_OK)
+        st = store_commit(central->store, err);
+    store_rollback(central->store);
+    cJSON_free(signatures);
+    return st;
+}
+
+enum status publish_bundle(struct central *central, const char *signed_json, size_t signed_len, const char *bundle,
+                           size_t bundle_len, int64_t *out_version, struct errmsg *err)
+{
+    struct offer offer = {0};
+    enum status st = read_offer(signed_json, signed_len, &offer, err);
+
+    if (st == ST_OK)
+        st = office_need_chain(central, offer.manifest.chain, err);
+    if (st == ST_OK)
+        st = check_signatures(central, &offer, err);
+    if (st == ST_OK)
+        st = check_version(central, &offer, err);
+    if (st == ST_OK)
+        st = check_bundle(&offer, bundle, bundle_len, err);
+    if (st == ST_OK)
+        st = put_bundle(central, &offer, bundle, bundle_len, err);
+    if (st == ST_OK) {
+        *out_version = offer.manifest.version;
+        log_info("publish", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu", offer.manifest.chain,
+                 (long long)offer.manifest.version, offer.bundle_sha256, bundle_len);
+        central_tell_changed(central);
+    }
+    json_free(offer.root);
+    return st;
+}
+
+enum status publish_list(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = store_select(central->store, STATEMENT_MANIFEST_LIST, NULL, 0, &rows, err);
+
+    if (st != ST_OK)
+        return st;
+    jw_object_begin(w);
+    jw_name(w, "bundles");
+    jw_array_begin(w);
+    while (rows_next(rows)) {
+        jw_object_begin(w);
+        jw_field_text(w, "chain", rows_text(rows, 0));
+        jw_field_int(w, "version", rows_int(rows, 1));
+        jw_field_text(w, "sha256", rows_text(rows, 2));
+        jw_field_int(w, "bytes", rows_int(rows, 3));
+        jw_field_int(w, "published_us", rows_int(rows, 4));
+        jw_field_int(w, "tills_active", rows_int(rows, 5));
+        jw_field_int(w, "tills", rows_int(rows, 6));
+        jw_object_end(w);
+    }
+    jw_array_end(w);
+    jw_object_end(w);
+    return rows_end(rows, err);
+}
+
+static bool read_offset(const char *text, int64_t *out_offset)
+{
+    size_t len = strlen(text);
+
+    if (len == 0 || len > 12 || strspn(text, "0123456789") != len)
+        return false;
+    *out_offset = strtoll(text, NULL, 10);
+    return true;
+}
+
+void publish_blob(struct central *central, const struct device *device, const struct operation_args *args,
+                  struct answer *answer)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct rows *rows;
+    int64_t from, to;
+    bool found = false;
+    enum status st;
+
+    if (!read_offset(args->values[1], &from) || !read_offset(args->values[2], &to) || to < from ||
+        to - from >= BLOB_RANGE_MAX) {
+        answer_error(answer, 400, "bad_request", "a range of 1 to %d bytes is wanted: Range: bytes=a-b",
+                     BLOB_RANGE_MAX);
+        return;
+    }
+    st = STORE_SELECT(central->store, STATEMENT_BLOB_RANGE, &rows, &err, V_TEXT(device->chain),
+                      V_TEXT(args->values[0]), V_INT(from + 1), V_INT(to - from + 1));
+    if (st == ST_OK) {
+        found = rows_next(rows);
+        if (found) {
+            size_t len;
+            const void *bytes = rows_blob(rows, 0, &len);
+
+            found = len > 0;
+            strbuf_add(&answer->body, bytes, len);
+        }
+        st = rows_end(rows, &err);
+    }
+    if (st != ST_OK) {
+        answer_status(answer, st, &err);
+    } else if (!found) {
+        answer_error(answer, 404, "not_found", "no such bytes here");
+    } else {
+        answer->status = 206;
+        answer->binary = true;
+    }
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/report.h"
+
+#include "sync/central/ledger.h"
+#include "sync/central/member.h"
+
+/* A list under one name: each column of a row under its own, texts and numbers as the letters of kinds say. */
+struct list {
+    const char *name;
+    enum statement statement;
+    const char *kinds; /* one of t i a column */
+    const char *columns[12];
+};
+
+static void write_row(const struct list *list, const struct rows *rows, struct json_writer *w)
+{
+    jw_object_begin(w);
+    for (int i = 0; list->kinds[i]; i++) {
+        if (list->kinds[i] == 't')
+            jw_field_text(w, list->columns[i], rows_text(rows, i));
+        else
+            jw_field_int(w, list->columns[i], rows_int(rows, i));
+    }
+    jw_object_end(w);
+}
+
+static enum status write_list(struct central *central, const struct list *list, const struct store_value *values,
+                              size_t count, struct json_writer *w, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = store_select(central->store, list->statement, values, count, &rows, err);
+
+    if (st != ST_OK)
+        return st;
+    jw_name(w, list->name);
+    jw_array_begin(w);
+    while (rows_next(rows))
+        write_row(list, rows, w);
+    jw_array_end(w);
+    return rows_end(rows, err);
+}
+
+static enum status write_list_alone(struct central *central, const struct list *list, struct json_writer *w,
+                                    struct errmsg *err)
+{
+    enum status st;
+
+    jw_object_begin(w);
+    st = write_list(central, list, STORE_VALUES(V_INT(REPORT_ROWS_MAX)), w, err);
+    jw_object_end(w);
+    return st;
+}
+
+static enum status write_chain(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
+{
+    static const struct {
+        const char *name;
+        enum statement statement;
+    } counts[] = {
+        {"stores", STATEMENT_TOTAL_STORES},
+        {"tills", STATEMENT_TOTAL_TILLS},
+        {"members", STATEMENT_TOTAL_MEMBERS},
+        {"records", STATEMENT_TOTAL_RECORDS},
+        {"duplicates", STATEMENT_TOTAL_DUPLICATES},
+        {"dead_letters", STATEMENT_TOTAL_DEAD},
+        {"differences", STATEMENT_TOTAL_DIFFERENCES},
+        {"unattached", STATEMENT_TOTAL_UNATTACHED},
+        {"voids", STATEMENT_TOTAL_VOIDS},
+        {"quarantined", STATEMENT_TOTAL_QUARANTINED},
+    };
+    static const struct list points = {
+        "points", STATEMENT_TOTAL_POINTS, "tiiiii", {"currency", "earned", "redeemed", "cost", "opening", "balance"}};
+    static const char *const sums[] = {"sales",     "gross_minor",   "discount_minor",   "redeemed_minor",
+                                       "net_minor", "compared_same", "sales_with_member"};
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_TOTAL_SALES, &rows, err, V_TEXT(chain));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        for (int i = 0; i < 7; i++)
+            jw_field_int(w, sums[i], rows_int(rows, i));
+    st = rows_end(rows, err);
+    for (size_t i = 0; st == ST_OK && i < sizeof(counts) / sizeof(counts[0]); i++) {
+        int64_t number = 0;
+
+        st = STORE_NUMBER(central->store, counts[i].statement, &number, err, V_TEXT(chain));
+        jw_field_int(w, counts[i].name, number);
+    }
+    return st == ST_OK ? write_list(central, &points, STORE_VALUES(V_TEXT(chain)), w, err) : st;
+}
+
+enum status report_totals(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    struct rows *rows;
+    bool ok;
+    enum status st = store_select(central->store, STATEMENT_CHAIN_LIST, NULL, 0, &rows, err), end;
+
+    if (st != ST_OK)
+        return st;
+    jw_object_begin(w);
+    jw_name(w, "chains");
+    jw_array_begin(w);
+    while (st == ST_OK && rows_next(rows)) {
+        jw_object_begin(w);
+        jw_field_text(w, "chain", rows_text(rows, 0));
+        jw_field_text(w, "currency", rows_text(rows, 1));
+        st = write_chain(central, rows_text(rows, 0), w, err);
+        jw_object_end(w);
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    jw_array_end(w);
+    jw_name(w, "ledger");
+    if (st == ST_OK)
+        st = end;
+    if (st == ST_OK)
+        st = ledger_check(central, w, &ok, err);
+    jw_object_end(w);
+    return st;
+}
+
+enum status report_differences(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    static const struct list list = {"differences",
+                                     STATEMENT_DIFFERENCE_LIST,
+                                     "tttttittttti",
+                                     {"chain", "store", "till", "dev", "epoch", "seq", "sale_id", "bundle",
+                                      "till_digest", "central_digest", "reason", "at_us"}};
+
+    return write_list_alone(central, &list, w, err);
+}
+
+enum status report_dead_letters(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    static const struct list list = {"dead_letters",
+                                     STATEMENT_DEAD_LIST,
+                                     "tttttitti",
+                                     {"chain", "store", "till", "dev", "epoch", "seq", "type", "reason", "at_us"}};
+
+    return write_list_alone(central, &list, w, err);
+}
+
+enum status report_notices(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    static const struct list list = {
+        "notices", STATEMENT_NOTICE_LIST, "ittti", {"id", "chain", "dev", "text", "at_us"}};
+
+    return write_list_alone(central, &list, w, err);
+}
+
+enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err)
+{
+    static const struct list postings = {"postings",
+                                         STATEMENT_MEMBER_POSTINGS,
+                                         "ittiti",
+                                         {"posting", "kind", "currency", "amount", "counter", "at_us"}};
+    struct rows *rows;
+    int found = 0;
+    enum status st = STORE_SELECT(central->store, STATEMENT_MEMBER_CHAINS, &rows, err, V_TEXT(id)), end;
+
+    if (st != ST_OK)
+        return st;
+    jw_object_begin(w);
+    jw_name(w, "members");
+    jw_array_begin(w);
+    while (st == ST_OK && rows_next(rows)) {
+        const char *chain = rows_text(rows, 0);
+
+        found++;
+        jw_object_begin(w);
+        jw_field_text(w, "chain", chain);
+        jw_name(w, "member");
+        st = member_write(central, chain, id, NULL, w, err);
+        if (st == ST_OK)
+            st = write_list(central, &postings, STORE_VALUES(V_TEXT(chain), V_TEXT(id), V_INT(50)), w, err);
+        jw_object_end(w);
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    jw_array_end(w);
+    jw_object_end(w);
+    if (st == ST_OK)
+        st = end;
+    if (st == ST_OK && found == 0) {
+        errmsg_set(err, "member \"%.64s\" is not known", id);
+        st = ST_NOT_FOUND;
+    }
+    return st;
+}

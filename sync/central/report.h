@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report - what the office asks the books: totals, differences, dead letters, one member. */
+#ifndef LOYALD_CENTRAL_REPORT_H
+#define LOYALD_CENTRAL_REPORT_H
+
+#include "agent/base/json_writer.h"
+#include "sync/central/central.h"
+
+enum { REPORT_ROWS_MAX = 1000 /* of a list, newest first */ };
+
+/* {"chains":[{"chain","currency","tills","sales","gross_minor",...,"points":[...]}],"ledger":{...}} */
+enum status report_totals(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"differences":[...]} */
+enum status report_differences(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"dead_letters":[...]} */
+enum status report_dead_letters(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"members":[{"chain","member":{row},"postings":[...]}]}: that id in every chain that has it, its last postings with
+ * it. */
+enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err);
+/* {"notices":[...]} */
+enum status report_notices(struct central *central, struct json_writer *w, struct errmsg *err);
+
+#endif

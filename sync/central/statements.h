@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * statements - every SQL statement of the central, by name, in one dialect that SQLite and PostgreSQL both take.
+ *
+ * Parameters are $1, $2 ...; what answers several rows is ordered; no date functions; integers only.
+ */
+#ifndef LOYALD_CENTRAL_STATEMENTS_H
+#define LOYALD_CENTRAL_STATEMENTS_H
+
+/* clang-format off */
+#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X)
+
+#define STATEMENTS_OFFICE(X)                                                                                              \
+    X(META_GET, "SELECT value FROM meta WHERE name = $1")                                                                 \
+    X(META_SET, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2")             \
+    X(CHAIN_INSERT, "INSERT INTO chain (id, name, currency, language, id_key, created_us) VALUES ($1, $2, $3, $4, $5, $6)")   \
+    X(CHAIN_EXISTS, "SELECT 1 FROM chain WHERE id = $1")                                                                  \
+    X(CHAIN_LIST, "SELECT id, currency FROM chain ORDER BY id")                                                           \
+    X(CHAIN_ID_KEY, "SELECT id_key FROM chain WHERE id = $1")                                                             \
+    X(CHAIN_KEY_INSERT, "INSERT INTO chain_key (chain, id, pem, added_us) VALUES ($1, $2, $3, $4)")                       \
+    X(CHAIN_KEY_GET, "SELECT pem FROM chain_key WHERE chain = $1 AND id = $2")                                            \
+    X(CHAIN_KEYS, "SELECT id, pem FROM chain_key WHERE chain = $1 ORDER BY id")                                           \
+    X(STORE_INSERT, "INSERT INTO store (chain, id, name, attrs) VALUES ($1, $2, $3, $4)")                                 \
+    X(STORE_EXISTS, "SELECT 1 FROM store WHERE chain = $1 AND id = $2")                                                   \
+    X(STORE_GET, "SELECT s.name, s.attrs, c.currency, c.language FROM store s JOIN chain c ON c.id = s.chain"             \
+        " WHERE s.chain = $1 AND s.id = $2")                                                                              \
+    X(TILL_CODE_SWEEP, "DELETE FROM till_code WHERE expires_us <= $1")                                                    \
+    X(TILL_CODE_INSERT, "INSERT INTO till_code (code_hash, chain, store, till, expires_us) VALUES ($1, $2, $3, $4, $5)")  \
+    X(TILL_CODE_TAKE, "DELETE FROM till_code WHERE code_hash = $1 AND expires_us > $2 RETURNING chain, store, till")      \
+    X(BLOB_PUT, "INSERT INTO blob (sha256, bytes) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")                       \
+    X(BLOB_GET, "SELECT bytes FROM blob WHERE sha256 = $1")                                                               \
+    X(BLOB_RANGE, "SELECT substr(bytes, $3, $4) FROM blob WHERE sha256 = $2"                                              \
+        " AND EXISTS (SELECT 1 FROM manifest WHERE chain = $1 AND bundle = $2)")                                          \
+    X(MANIFEST_INSERT, "INSERT INTO manifest (chain, version, change_seq, text, signatures, bundle, published_us)"        \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
+    X(MANIFEST_VERSION, "SELECT COALESCE(MAX(version), 0) FROM manifest WHERE chain = $1")                                \
+    X(MANIFEST_LAST, "SELECT change_seq, text, signatures FROM manifest WHERE chain = $1 ORDER BY version DESC LIMIT 1")  \
+    X(MANIFEST_LIST, "SELECT m.chain, m.version, m.bundle, length(b.bytes), m.published_us,"                              \
+        " (SELECT COUNT(*) FROM device d WHERE d.chain = m.chain AND d.revoked = 0 AND d.bundle_version = m.version),"    \
+        " (SELECT COUNT(*) FROM device d WHERE d.chain = m.chain AND d.revoked = 0)"                                      \
+        " FROM manifest m JOIN blob b ON b.sha256 = m.bundle ORDER BY m.chain, m.version DESC")
+
+#define STATEMENTS_TILL(X)                                                                                                \
+    X(DEVICE_GET, "SELECT dev, chain, store, till, mac_key, epoch, acked, head_hash, counted, counted_change, revoked,"   \
+        " quarantined_seq FROM device WHERE dev = $1")                                                                    \
+    X(DEVICE_PUT, "INSERT INTO device (dev, chain, store, till, mac_key, cert_not_after_us, epoch, acked, head_hash,"     \
+        " counted, counted_change, duplicates, revoked, quarantined_seq, till_head, version, bundle_version,"             \
+        " bundle_refused, enrolled_us, last_seen_us)"                                                                     \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 0, 0, 0, 0, $8, $10, 0, '', $11, $11)"                          \
+        " ON CONFLICT (dev) DO UPDATE SET chain = $2, store = $3, till = $4, mac_key = $5, cert_not_after_us = $6,"       \
+        " quarantined_seq = CASE WHEN device.epoch = $7 THEN device.quarantined_seq ELSE 0 END,"                          \
+        " epoch = $7, acked = $8, head_hash = $9, counted = $8, revoked = 0, till_head = $8, version = $10,"              \
+        " enrolled_us = $11, last_seen_us = $11")                                                                         \
+    X(DEVICE_LIST, "SELECT dev, chain, store, till, epoch, version, bundle_refused, acked, counted, duplicates,"          \
+        " till_head, bundle_version, quarantined_seq, enrolled_us, last_seen_us, cert_not_after_us, revoked"              \
+        " FROM device ORDER BY chain, store, till, dev")                                                                  \
+    X(DEVICE_REVOKE, "UPDATE device SET revoked = 1 WHERE dev = $1")                                                      \
+    X(DEVICE_STATUS, "UPDATE device SET version = $2, till_head = $3, bundle_version = CASE WHEN $4 > 0 THEN $4"          \
+        " ELSE bundle_version END, last_seen_us = $5 WHERE dev = $1")                                                     \
+    X(DEVICE_CURSOR, "UPDATE device SET acked = $2, head_hash = $3, counted = $4, counted_change = $5,"                   \
+        " duplicates = duplicates + $6, till_head = CASE WHEN till_head < $2 THEN $2 ELSE till_head END,"                 \
+        " last_seen_us = $7 WHERE dev = $1")                                                                              \
+    X(DEVICE_QUARANTINE, "UPDATE device SET quarantined_seq = $2 WHERE dev = $1")                                         \
+    X(DEVICE_ACTIVATED, "UPDATE device SET bundle_version = $2, bundle_refused = '' WHERE dev = $1")                      \
+    X(DEVICE_REFUSED, "UPDATE device SET bundle_refused = $2 WHERE dev = $1")                                             \
+    X(JOURNAL_INSERT, "INSERT INTO journal (dev, epoch, seq, type, bytes, hash, received_us)"                             \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
+    X(JOURNAL_HASH, "SELECT hash FROM journal WHERE dev = $1 AND epoch = $2 AND seq = $3")                                \
+    X(JOURNAL_HEAD, "SELECT seq, hash FROM journal WHERE dev = $1 AND epoch = $2 ORDER BY seq DESC LIMIT 1")              \
+    X(DEAD_INSERT, "INSERT INTO dead_letter (dev, epoch, seq, chain, type, reason, at_us)"                                \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)")
+
+#define STATEMENTS_BOOKS(X)                                                                                               \
+    X(SALE_INSERT, "INSERT INTO sale (chain, sale_id, dev, epoch, seq, store, till, member, identifier, business_date,"   \
+        " gross_minor, discount_minor, redeemed_minor, net_minor, line_count, bundle, digest, compared, printed)"         \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, '')")                  \
+    X(SALE_MEMBER, "UPDATE sale SET member = $3 WHERE chain = $1 AND sale_id = $2")                                       \
+    X(SALE_PRINTED, "UPDATE sale SET printed = $3 WHERE chain = $1 AND sale_id = $2")                                     \
+    X(VOID_INSERT, "INSERT INTO void_sale (chain, sale_id, dev, epoch, seq, reason) VALUES ($1, $2, $3, $4, $5, $6)")     \
+    X(DIFFERENCE_INSERT, "INSERT INTO difference (dev, epoch, seq, chain, sale_id, bundle, till_digest, central_digest,"  \
+        " reason, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                                               \
+    X(UNATTACHED_INSERT, "INSERT INTO unattached (dev, epoch, seq, chain, hash) VALUES ($1, $2, $3, $4, $5)")             \
+    X(UNATTACHED_OF, "SELECT u.dev, u.epoch, u.seq, j.bytes FROM unattached u"                                            \
+        " JOIN journal j ON j.dev = u.dev AND j.epoch = u.epoch AND j.seq = u.seq"                                        \
+        " WHERE u.chain = $1 AND u.hash = $2 ORDER BY j.received_us, u.dev, u.epoch, u.seq")                              \
+    X(UNATTACHED_DELETE, "DELETE FROM unattached WHERE chain = $1 AND hash = $2")                                         \
+    X(POSTING_INSERT, "INSERT INTO posting (chain, kind, dev, epoch, seq, member, at_us)"                                 \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")                                                              \
+    X(ACCOUNT_BALANCE, "SELECT balance FROM ledger_account WHERE chain = $1 AND kind = $2 AND owner = $3 AND currency = $4")  \
+    X(ACCOUNT_PUT, "INSERT INTO ledger_account (chain, kind, owner, currency, balance) VALUES ($1, $2, $3, $4, $5)"       \
+        " ON CONFLICT (chain, kind, owner, currency) DO UPDATE SET balance = $5 RETURNING id")                            \
+    X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
+        " ORDER BY currency")                                                                                             \
+    X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \
+    X(POSTING_COUNT, "SELECT COUNT(*) FROM posting")                                                                      \
+    X(ENTRY_COUNT, "SELECT COUNT(*) FROM ledger_entry")                                                                   \
+    X(ACCOUNT_COUNT, "SELECT COUNT(*) FROM ledger_account")                                                               \
+    X(POSTING_UNBALANCED, "SELECT COUNT(*) FROM (SELECT e.posting FROM ledger_entry e JOIN ledger_account a"              \
+        " ON a.id = e.account GROUP BY e.posting, a.currency HAVING SUM(e.amount) <> 0) AS unbalanced")                   \
+    X(ACCOUNT_WRONG, "SELECT COUNT(*) FROM ledger_account a WHERE a.balance <>"                                           \
+        " (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e WHERE e.account = a.id)")
+
+#define STATEMENTS_MEMBER(X)                                                                                              \
+    X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases FROM member"        \
+        " WHERE chain = $1 AND id = $2")                                                                                  \
+    X(MEMBER_MERGED, "SELECT merged_into FROM member WHERE chain = $1 AND id = $2")                                       \
+    X(MEMBER_PUT, "INSERT INTO member (chain, id, change_seq, state, tier, birthday, segments, attrs, personal, lists,"   \
+        " display, purchases, merged_into, created_us) VALUES ($1, $2, $3, COALESCE($4, 'active'), COALESCE($5, ''),"     \
+        " COALESCE($6, ''), COALESCE($7, '[]'), COALESCE($8, '{}'), COALESCE($9, '[]'), COALESCE($10, '{}'),"             \
+        " COALESCE($11, ''), 0, '', $12)"                                                                                 \
+        " ON CONFLICT (chain, id) DO UPDATE SET change_seq = $3, state = COALESCE($4, member.state),"                     \
+        " tier = COALESCE($5, member.tier), birthday = COALESCE($6, member.birthday),"                                    \
+        " segments = COALESCE($7, member.segments), attrs = COALESCE($8, member.attrs),"                                  \
+        " personal = COALESCE($9, member.personal), lists = COALESCE($10, member.lists),"                                 \
+        " display = COALESCE($11, member.display)")                                                                       \
+    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3 WHERE chain = $1 AND id = $2")                                     \
+    X(MEMBER_PURCHASE, "UPDATE member SET purchases = purchases + 1 WHERE chain = $1 AND id = $2")                        \
+    X(MEMBER_CHAINS, "SELECT chain FROM member WHERE id = $1 ORDER BY chain")                                             \
+    X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, c.kind, p.at_us FROM posting p"                        \
+        " JOIN ledger_entry e ON e.posting = p.id JOIN ledger_account a ON a.id = e.account"                              \
+        " JOIN ledger_entry o ON o.posting = e.posting AND o.line = e.line + 1 JOIN ledger_account c ON c.id = o.account" \
+        " WHERE a.chain = $1 AND a.kind = 'member' AND a.owner = $2 ORDER BY p.id DESC, e.line LIMIT $3")                 \
+    X(MEMBER_USAGE_GET, "SELECT uses, last_day, day, week, month FROM member_usage"                                       \
+        " WHERE chain = $1 AND member = $2 AND promotion = $3")                                                           \
+    X(MEMBER_USAGE_PUT, "INSERT INTO member_usage (chain, member, promotion, uses, last_day, day, week, month)"           \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chain, member, promotion)"                                 \
+        " DO UPDATE SET uses = $4, last_day = $5, day = $6, week = $7, month = $8")                                       \
+    X(MEMBER_USAGE_LIST, "SELECT promotion, uses, last_day, day, week, month FROM member_usage"                           \
+        " WHERE chain = $1 AND member = $2 ORDER BY promotion")                                                           \
+    X(IDENTIFIER_GET, "SELECT member FROM identifier WHERE chain = $1 AND hash = $2")                                     \
+    X(IDENTIFIER_PUT, "INSERT INTO identifier (chain, hash, member) VALUES ($1, $2, $3)"                                  \
+        " ON CONFLICT (chain, hash) DO UPDATE SET member = $3")                                                           \
+    X(IDENTIFIER_LIST, "SELECT hash FROM identifier WHERE chain = $1 AND member = $2 ORDER BY hash")                      \
+    X(USAGE_COUNT, "INSERT INTO usage (chain, name, uses, change_seq) VALUES ($1, $2, 1, $3)"                             \
+        " ON CONFLICT (chain, name) DO UPDATE SET uses = usage.uses + 1, change_seq = $3")
+
+#define STATEMENTS_CHANGE(X)                                                                                              \
+    X(CHANGE_NEXT, "UPDATE change_counter SET value = value + 1 WHERE one = 1 RETURNING value")                           \
+    X(CHANGE_LAST, "SELECT value FROM change_counter WHERE one = 1")                                                      \
+    X(CHANGE_LIST, "SELECT change_seq, kind, name, number FROM ("                                                         \
+        " SELECT change_seq, 'member' AS kind, id AS name, 0 AS number FROM member WHERE chain = $1 AND change_seq > $3"  \
+        " UNION ALL SELECT change_seq, 'usage', name, uses FROM usage WHERE chain = $1 AND change_seq > $3"               \
+        " UNION ALL SELECT change_seq, 'manifest', '', version FROM manifest WHERE chain = $1 AND change_seq > $3"        \
+        " UNION ALL SELECT change_seq, 'notice', text, id FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
+        ") AS change ORDER BY change_seq LIMIT $4")                                                                       \
+    X(CHANGE_FIRST, "SELECT change_seq FROM ("                                                                            \
+        " SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                             \
+        " UNION ALL SELECT change_seq FROM usage WHERE chain = $1 AND change_seq > $3"                                    \
+        " UNION ALL SELECT change_seq FROM manifest WHERE chain = $1 AND change_seq > $3"                                 \
+        " UNION ALL SELECT change_seq FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"                      \
+        ") AS change ORDER BY change_seq LIMIT 1")                                                                        \
+    X(NOTICE_INSERT, "INSERT INTO notice (chain, change_seq, dev, text, at_us) VALUES ($1, $2, $3, $4, $5)")
+
+#define STATEMENTS_REPORT(X)                                                                                              \
+    X(TOTAL_STORES, "SELECT COUNT(*) FROM store WHERE chain = $1")                                                        \
+    X(TOTAL_TILLS, "SELECT COUNT(*) FROM device WHERE chain = $1 AND revoked = 0")                                        \
+    X(TOTAL_MEMBERS, "SELECT COUNT(*) FROM member WHERE chain = $1")                                                      \
+    X(TOTAL_RECORDS, "SELECT COUNT(*) FROM journal j JOIN device d ON d.dev = j.dev WHERE d.chain = $1")                  \
+    X(TOTAL_DUPLICATES, "SELECT COALESCE(SUM(duplicates), 0) FROM device WHERE chain = $1")                               \
+    X(TOTAL_DEAD, "SELECT COUNT(*) FROM dead_letter WHERE chain = $1")                                                    \
+    X(TOTAL_DIFFERENCES, "SELECT COUNT(*) FROM difference WHERE chain = $1")                                              \
+    X(TOTAL_UNATTACHED, "SELECT COUNT(*) FROM unattached WHERE chain = $1")                                               \
+    X(TOTAL_VOIDS, "SELECT COUNT(*) FROM void_sale WHERE chain = $1")                                                     \
+    X(TOTAL_QUARANTINED, "SELECT COUNT(*) FROM device WHERE chain = $1 AND quarantined_seq > 0")                          \
+    X(TOTAL_SALES, "SELECT COUNT(*), COALESCE(SUM(gross_minor), 0), COALESCE(SUM(discount_minor), 0),"                    \
+        " COALESCE(SUM(redeemed_minor), 0), COALESCE(SUM(net_minor), 0),"                                                 \
+        " COALESCE(SUM(CASE WHEN compared = 'same' THEN 1 ELSE 0 END), 0),"                                               \
+        " COALESCE(SUM(CASE WHEN member <> '' THEN 1 ELSE 0 END), 0) FROM sale WHERE chain = $1")                         \
+    X(TOTAL_POINTS, "SELECT currency, -SUM(CASE WHEN kind = 'issued' THEN balance ELSE 0 END),"                           \
+        " SUM(CASE WHEN kind = 'redeemed' THEN balance ELSE 0 END),"                                                      \
+        " SUM(CASE WHEN kind = 'spent' THEN balance ELSE 0 END),"                                                         \
+        " -SUM(CASE WHEN kind = 'opening' THEN balance ELSE 0 END),"                                                      \
+        " SUM(CASE WHEN kind = 'member' THEN balance ELSE 0 END)"                                                         \
+        " FROM ledger_account WHERE chain = $1 GROUP BY currency ORDER BY currency")                                      \
+    X(DIFFERENCE_LIST, "SELECT f.chain, d.store, d.till, f.dev, f.epoch, f.seq, f.sale_id, f.bundle, f.till_digest,"      \
+        " f.central_digest, f.reason, f.at_us FROM difference f JOIN device d ON d.dev = f.dev"                                     \
+        " ORDER BY f.at_us DESC, f.dev, f.epoch, f.seq DESC LIMIT $1")                                                    \
+    X(DEAD_LIST, "SELECT l.chain, d.store, d.till, l.dev, l.epoch, l.seq, l.type, l.reason, l.at_us FROM dead_letter l"   \
+        " JOIN device d ON d.dev = l.dev ORDER BY l.at_us DESC, l.dev, l.epoch, l.seq DESC LIMIT $1")                     \
+    X(NOTICE_LIST, "SELECT id, chain, dev, text, at_us FROM notice ORDER BY id DESC LIMIT $1")
+/* clang-format on */
+
+#define STATEMENT_NAME(name, text) STATEMENT_##name,
+enum statement { STATEMENTS(STATEMENT_NAME) STATEMENT_COUNT };
+
+/* Views of static texts. */
+const char *statement_name(enum statement statement);
+const char *statement_text(enum statement statement);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store - the central's database behind a small face, so that a second engine changes this module only.
+ *
+ * Every statement has a name in statements.h and takes $1, $2 ...; there is no other SQL. One connection, used from
+ * the loop's thread, which is the only writer. The face knows rows and values, not SQLite.
+ *
+ * A failing disk is not argued with: when a commit fails for it, store_has_failed is true from then on, and the
+ * server ends; what was not committed was not answered.
+ */
+#ifndef LOYALD_CENTRAL_STORE_H
+#define LOYALD_CENTRAL_STORE_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+#include "sync/central/statements.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct rows;
+
+enum { STORE_PARAMETERS_MAX = 24 };
+
+enum store_value_kind { STORE_NULL, STORE_INT, STORE_TEXT, STORE_BLOB };
+struct store_value {
+    enum store_value_kind kind;
+    int64_t number;
+    const void *bytes; /* borrowed until the statement ends */
+    size_t len;
+};
+
+#define V_NULL       ((struct store_value){.kind = STORE_NULL})
+#define V_INT(value) ((struct store_value){.kind = STORE_INT, .number = (value)})
+#define V_TEXT(text) store_text(text)
+#define V_BLOB(p, n) ((struct store_value){.kind = STORE_BLOB, .bytes = (p), .len = (n)})
+struct store_value store_text(const char *text);
+
+/* Opens or makes the database and brings its schema up to date; refuses one of a later version. */
+enum status store_open(const char *path, struct store **out_store, struct errmsg *err);
+void store_close(struct store *store); /* accepts NULL */
+
+/* A transaction that may write. Not nested. store_rollback never fails and does nothing outside of one. */
+enum status store_begin(struct store *store, struct errmsg *err);
+enum status store_commit(struct store *store, struct errmsg *err);
+void store_rollback(struct store *store);
+/* Marks a place to go back to within the transaction, for one record of a batch. */
+enum status store_mark(struct store *store, struct errmsg *err);
+enum status store_mark_keep(struct store *store, struct errmsg *err);
+enum status store_mark_undo(struct store *store, struct errmsg *err);
+bool store_has_failed(const struct store *store);
+
+/* Runs a statement that answers nothing of interest. out_changed (may be NULL) is the number of rows written.
+ * ST_CONFLICT when a unique or foreign key stands against it. */
+enum status store_run(struct store *store, enum statement statement, const struct store_value *values, size_t count,
+                      int64_t *out_changed, struct errmsg *err);
+/* Starts a statement that answers rows. *out_rows is valid until rows_end, which must come before the same statement
+ * is started again. */
+enum status store_select(struct store *store, enum statement statement, const struct store_value *values,
+                         size_t count, struct rows **out_rows, struct errmsg *err);
+/* True when there is another row. Views of it are valid until the next call. */
+bool rows_next(struct rows *rows);
+int64_t rows_int(const struct rows *rows, int column);
+const char *rows_text(const struct rows *rows, int column); /* "" for null */
+const void *rows_blob(const struct rows *rows, int column, size_t *out_len);
+/* Says whether all rows were read without a fault. */
+enum status rows_end(struct rows *rows, struct errmsg *err);
+
+/* The values written out, counted by the compiler. */
+#define STORE_VALUES(...)                                                                                            \
+    (const struct store_value[]){__VA_ARGS__},                                                                       \
+        sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
+#define STORE_RUN(store, statement, err, ...) store_run(store, statement, STORE_VALUES(__VA_ARGS__), NULL, err)
+#define STORE_SELECT(store, statement, out_rows, err, ...)                                                           \
+    store_select(store, statement, STORE_VALUES(__VA_ARGS__), out_rows, err)
+
+/* The one number a statement answers; ST_NOT_FOUND when it answers no row. */
+enum status store_number(struct store *store, enum statement statement, const struct store_value *values,
+                         size_t count, int64_t *out_number, struct errmsg *err);
+#define STORE_NUMBER(store, statement, out_number, err, ...)                                                         \
+    store_number(store, statement, STORE_VALUES(__VA_ARGS__), out_number, err)
+
+/* The next value of the change counter, inside a transaction. */
+enum status store_next_change(struct store *store, int64_t *out_change, struct errmsg *err);
+enum status store_last_change(struct store *store, int64_t *out_change, struct errmsg *err);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/till_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/log.h"
+#include "agent/net/loop.h"
+#include "sync/central/device.h"
+#include "sync/central/enrol.h"
+#include "sync/central/journal.h"
+#include "sync/central/publish.h"
+#include "sync/central/updates.h"
+
+enum { STATUS_BODY_MAX = 64 * 1024 };
+
+/* A request for updates that waits. */
+struct poll {
+    struct poll *next, **link;
+    struct till_server *server;
+    struct http_request *request;
+    struct loop_timer *timer; /* at the end of its wait */
+    char dev[HEX64_TEXT];
+    struct updates_cursor cursor;
+};
+
+struct till_server {
+    struct loop *loop;
+    struct central *central;
+    struct http_server *http;
+    struct poll *polls;
+    struct loop_timer *wake; /* gathers the changes of one turn of the loop */
+};
+
+/* A request that was found to be its till's own. */
+struct call {
+    struct till_server *server;
+    struct http_request *request;
+    enum operation op;
+    struct device device;
+    struct answer answer;
+};
+
+static void send_answer(struct http_request *request, enum operation op, const uint8_t *mac_key,
+                        struct answer *answer)
+{
+    char mac[2 * CRYPTO_MAC_BYTES + 1] = "", retry[16];
+
+    if (strbuf_status(&answer->body) != ST_OK)
+        answer_error(answer, 503, "unavailable", "the answer could not be made: %s", status_text(answer->body.st));
+    if (mac_key)
+        device_answer_mac(mac_key, http_header(request, "Loyald-Dev"), http_header(request, "Loyald-Epoch"),
+                          http_header(request, "Loyald-N"), op, answer->status, strbuf_text(&answer->body),
+                          answer->body.len, mac);
+    if (mac[0])
+        http_add_header(request, "Loyald-Mac", mac);
+    if (answer->retry_after_s > 0) {
+        (void)snprintf(retry, sizeof(retry), "%d", answer->retry_after_s);
+        http_add_header(request, "Retry-After", retry);
+    }
+    http_answer(request, answer->status, answer->binary ? "application/octet-stream" : "application/json",
+                strbuf_text(&answer->body), answer->body.len);
+    strbuf_free(&answer->body);
+}
+
+static void stop_when_failed(struct till_server *server)
+{
+    if (!store_has_failed(server->central->store))
+        return;
+    log_error("central", "the database could not be written: stopping, look at the disk and start again");
+    loop_stop(server->loop);
+}
+
+static void finish_call(struct call *call)
+{
+    send_answer(call->request, call->op, call->device.mac_key, &call->answer);
+    stop_when_failed(call->server);
+}
+
+/* "bytes=a-b" */
+static bool read_range(const char *text, struct operation_args *args)
+{
+    const char *from = text + 6, *dash = strchr(text, '-');
+
+    if (strncmp(text, "bytes=", 6) != 0 || !dash || dash == from || dash - from > 12 || strlen(dash + 1) > 12)
+        return false;
+    (void)snprintf(args->values[1], sizeof(args->values[1]), "%.*s", (int)(dash - from), from);
+    (void)snprintf(args->values[2], sizeof(args->values[2]), "%s", dash + 1);
+    return true;
+}
+
+static void read_args(const struct http_request *request, enum operation op, struct operation_args *args)
+{
+    const struct operation_spec *spec = operation_spec(op);
+    bool in_path = strchr(spec->path, '{') != NULL;
+
+    memset(args, 0, sizeof(*args));
+    for (int i = 0; i < OPERATION_ARG_MAX && spec->args[i]; i++) {
+        const char *value = in_path && i == 0 ? http_path_part(request, 0) : http_query(request, spec->args[i]);
+
+        (void)snprintf(args->values[i], sizeof(args->values[i]), "%s", value);
+    }
+    if (op == OP_BLOB && !read_range(http_header(request, "Range"), args))
+        args->values[1][0] = args->values[2][0] = '\0';
+}
+
+/* False when the request was answered already: it was not a till's own. */
+static bool begin_call(struct till_server *server, struct http_request *request, enum operation op, struct call *call,
+                       struct operation_args *args)
+{
+    struct till_request asked = {.op = op,
+                                 .peer = http_peer_name(request),
+                                 .dev = http_header(request, "Loyald-Dev"),
+                                 .epoch = http_header(request, "Loyald-Epoch"),
+                                 .n = http_header(request, "Loyald-N"),
+                                 .mac = http_header(request, "Loyald-Mac")};
+    bool known;
+
+    read_args(request, op, args);
+    asked.args = *args;
+    asked.body = http_body(request, &asked.body_len);
+    *call = (struct call){.server = server, .request = request, .op = op, .answer = ANSWER_INIT};
+    if (device_check_request(server->central, &asked, &call->device, &known, &call->answer))
+        return true;
+    log_warn("tills", "refused op=%s dev=%.16s: %s", operation_spec(op)->name, asked.dev,
+             strbuf_text(&call->answer.body));
+    send_answer(request, op, known ? call->device.mac_key : NULL, &call->answer);
+    return false;
+}
+
+static void on_enrol(void *context, struct http_request *request)
+{
+    struct till_server *server = context;
+    struct answer answer = ANSWER_INIT;
+    uint8_t mac_key[CRYPTO_KEY_BYTES];
+    size_t len;
+    const char *body = http_body(request, &len);
+    bool good = enrol_till(server->central, http_header(request, "Loyald-Dev"), http_header(request, "Loyald-Epoch"),
+                           body, len, mac_key, &answer);
+
+    send_answer(request, OP_ENROL, good ? mac_key : NULL, &answer);
+    crypto_wipe(mac_key, sizeof(mac_key));
+    stop_when_failed(server);
+}
+
+static void on_journal(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct call call;
+    size_t len;
+    const char *body;
+
+    if (!begin_call(context, request, OP_JOURNAL, &call, &args))
+        return;
+    body = http_body(request, &len);
+    journal_accept(call.server->central, &call.device, body, len, &call.answer);
+    finish_call(&call);
+}
+
+static void on_member(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct call call;
+
+    if (!begin_call(context, request, OP_MEMBER, &call, &args))
+        return;
+    updates_member(call.server->central, &call.device, args.values[0], &call.answer);
+    finish_call(&call);
+}
+
+static void on_blob(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct call call;
+
+    if (!begin_call(context, request, OP_BLOB, &call, &args))
+        return;
+    publish_blob(call.server->central, &call.device, &args, &call.answer);
+    finish_call(&call);
+}
+
+static void on_status(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct call call;
+    size_t len;
+    const char *body;
+
+    if (!begin_call(context, request, OP_STATUS, &call, &args))
+        return;
+    body = http_body(request, &len);
+    device_status(call.server->central, &call.device, body, len, &call.answer);
+    finish_call(&call);
+}
+
+static void poll_destroy(struct poll *poll)
+{
+    *poll->link = poll->next;
+    if (poll->next)
+        poll->next->link = poll->link;
+    loop_timer_destroy(poll->timer);
+    free(poll);
+}
+
+static void on_poll_gone(void *context)
+{
+    poll_destroy(context);
+}
+
+/* Answers a poll with what there is now. The till is looked up again: it may have been revoked meanwhile. */
+static void answer_poll(struct poll *poll)
+{
+    struct till_server *server = poll->server;
+    struct call call = {.server = server, .request = poll->request, .op = OP_UPDATES, .answer = ANSWER_INIT};
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = device_load(server->central, poll->dev, &call.device, &err);
+
+    if (st != ST_OK)
+        answer_status(&call.answer, st, &err);
+    else if (call.device.revoked)
+        answer_error(&call.answer, 403, "revoked",
+                     "this till was revoked by the office: enrol it again with a new code");
+    else
+        updates_answer(server->central, &call.device, &poll->cursor, &call.answer);
+    poll_destroy(poll);
+    finish_call(&call);
+}
+
+static void on_poll_over(void *context)
+{
+    answer_poll(context);
+}
+
+static enum status park(struct till_server *server, struct http_request *request, const struct device *device,
+                        const struct updates_cursor *cursor, int64_t wait_s)
+{
+    struct poll *poll = calloc(1, sizeof(*poll));
+
+    if (!poll)
+        return ST_NOMEM;
+    poll->server = server;
+    poll->request = request;
+    poll->cursor = *cursor;
+    memcpy(poll->dev, device->dev, sizeof(poll->dev));
+    if (loop_timer_create(server->loop, on_poll_over, poll, &poll->timer) != ST_OK) {
+        free(poll);
+        return ST_NOMEM;
+    }
+    poll->next = server->polls;
+    poll->link = &server->polls;
+    if (poll->next)
+        poll->next->link = &poll->next;
+    server->polls = poll;
+    loop_timer_set(poll->timer, wait_s * 1000, 0);
+    http_park(request, on_poll_gone, poll);
+    return ST_OK;
+}
+
+/* A wait that is no number, or none, is no wait; too long a one is cut. */
+static int64_t read_wait(const char *text)
+{
+    int64_t wait_s = strspn(text, "0123456789") == strlen(text) && strlen(text) <= 4 ? strtol(text, NULL, 10) : 0;
+
+    return wait_s < UPDATES_WAIT_MAX_S ? wait_s : UPDATES_WAIT_MAX_S;
+}
+
+static void on_updates(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct updates_cursor cursor;
+    struct errmsg err = ERRMSG_INIT;
+    struct call call;
+    bool waiting = true;
+    int64_t wait_s;
+    enum status st;
+
+    if (!begin_call(context, request, OP_UPDATES, &call, &args))
+        return;
+    wait_s = read_wait(args.values[1]);
+    st = updates_read_cursor(call.server->central, args.values[0], &cursor, &err);
+    if (st == ST_OK && wait_s > 0)
+        st = updates_waiting(call.server->central, &call.device, &cursor, &waiting, &err);
+    if (st == ST_OK && !waiting && park(call.server, request, &call.device, &cursor, wait_s) == ST_OK)
+        return;
+    if (st == ST_OK)
+        updates_answer(call.server->central, &call.device, &cursor, &call.answer);
+    else
+        answer_status(&call.answer, st, &err);
+    finish_call(&call);
+}
+
+/* Goes through the polls once; those that still have nothing to hear wait on. */
+static void on_wake(void *context)
+{
+    struct till_server *server = context;
+    struct poll *poll = server->polls, *next;
+
+    for (; poll; poll = next) {
+        struct errmsg err = ERRMSG_INIT;
+        struct device device;
+        bool waiting = true;
+
+        next = poll->next;
+        if (device_load(server->central, poll->dev, &device, &err) == ST_OK && !device.revoked &&
+            updates_waiting(server->central, &device, &poll->cursor, &waiting, &err) == ST_OK && !waiting)
+            continue;
+        answer_poll(poll);
+    }
+}
+
+static void on_changed(void *context)
+{
+    struct till_server *server = context;
+
+    loop_timer_set(server->wake, 0, 0);
+}
+
+static const struct http_route routes[] = {
+    {"POST", "/v1/enroll", HTTP_AUTH_NONE, on_enrol, ENROL_BODY_MAX},
+    {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, on_journal, JOURNAL_BODY_MAX},
+    {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, on_updates, 0},
+    {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
+    {"GET", "/v1/blob/{sha256}", HTTP_AUTH_CERTIFICATE, on_blob, 0},
+    {"POST", "/v1/status", HTTP_AUTH_CERTIFICATE, on_status, STATUS_BODY_MAX},
+    {0},
+};
+
+const struct http_route *till_server_routes(void)
+{
+    return routes;
+}
+
+enum status till_server_create(const struct till_server_options *options, struct till_server **out_server,
+                               struct errmsg *err)
+{
+    struct till_server *server = calloc(1, sizeof(*server));
+    enum status st;
+
+    if (!server)
+        return ST_NOMEM;
+    server->loop = options->loop;
+    server->central = options->central;
+    st = loop_timer_create(options->loop, on_wake, server, &server->wake);
+    if (st == ST_OK) {
+        struct http_server_options http = {.loop = options->loop,
+                                           .routes = routes,
+                                           .context = server,
+                                           .tcp_host = options->listen_host,
+                                           .tcp_port = options->listen_port,
+                                           .certificate_pem = options->central->server_pem,
+                                           .key_pem = options->central->server_key_pem,
+                                           .client_ca_pem = options->central->ca_pem,
+                                           .answer_header = "Loyald-Protocol: 1",
+                                           .connections_max = options->connections_max};
+
+        st = http_server_create(&http, &server->http, err);
+    }
+    if (st != ST_OK) {
+        till_server_destroy(server);
+        return st;
+    }
+    options->central->changed = on_changed;
+    options->central->changed_context = server;
+    *out_server = server;
+    return ST_OK;
+}
+
+void till_server_destroy(struct till_server *server)
+{
+    if (!server)
+        return;
+    if (server->central->changed_context == server)
+        server->central->changed = NULL;
+    http_server_destroy(server->http); /* tells every poll that it is gone */
+    loop_timer_destroy(server->wake);
+    free(server);
+}
+
+uint16_t till_server_port(const struct till_server *server)
+{
+    return http_server_port(server->http);
+}

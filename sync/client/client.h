@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client - loyald-sync: carries loyald's requests to the central and the answers back (docs/protocol.md 3, 4, 6).
+ *
+ * Knows no key of the journal and changes no byte of a body, but for the certificate request it adds to an enrolment.
+ * It decides nothing and retries nothing: whoever asks again is loyald. Several may live in one process.
+ */
+#ifndef LOYALD_CLIENT_CLIENT_H
+#define LOYALD_CLIENT_CLIENT_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+
+#include <stdint.h>
+
+struct loop;
+struct client;
+
+enum { CLIENT_REQUESTS_MAX = 8 };
+
+/* All copied, but for the loop. */
+struct client_options {
+    struct loop *loop;
+    const char *url;     /* of the central; "" while none is configured: every request is answered offline */
+    const char *ca_file; /* whom to trust for enrolling; may be "" */
+    const char *proxy;   /* "" for none */
+    int64_t connect_timeout_ms;
+    const char *socket_path; /* loyald's sync.sock */
+    const char *state_dir;   /* exists, and is locked by the caller */
+};
+
+enum status client_create(const struct client_options *options, struct client **out_client, struct errmsg *err);
+void client_destroy(struct client *client); /* gives up what is under way; accepts NULL */
+
+#endif

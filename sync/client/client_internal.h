@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client_internal - shared by client.c (life, link notices), client_request.c (one request's way) and client_enrol.c.
+ */
+#ifndef LOYALD_CLIENT_CLIENT_INTERNAL_H
+#define LOYALD_CLIENT_CLIENT_INTERNAL_H
+
+#include "agent/base/pk.h"
+#include "agent/base/strbuf.h"
+#include "sync/client/client.h"
+#include "sync/client/daemon_link.h"
+#include "sync/client/http_carrier.h"
+#include "sync/client/identity.h"
+#include "sync/protocol/frame.h"
+#include "sync/protocol/operation.h"
+
+enum link_known { LINK_UNKNOWN, LINK_UP, LINK_DOWN };
+
+/* One request under way; a free place has client NULL. */
+struct client_request {
+    struct client *client;
+    int64_t id;
+    enum operation op;
+    struct carrier_call *call;
+    char enrol_key_pem[PK_PEM_BYTES_MAX]; /* OP_ENROL: the key its certificate will be for */
+    char enrol_dev[17];
+};
+
+struct client {
+    struct loop *loop;
+    struct identity identity;
+    struct http_carrier *carrier; /* NULL without a url */
+    struct daemon_link *link;
+    char dev[17]; /* loyald's name for itself, of its hello */
+    struct client_request requests[CLIENT_REQUESTS_MAX];
+    enum link_known known;
+    char link_text[ERRMSG_BYTES_MAX]; /* why it is down */
+};
+
+/* client.c: notes what the last answer told of the central; tells loyald of a change. */
+void client_note_link(struct client *client, bool up, const char *text);
+
+/* client_request.c */
+enum status client_request_begin(struct client *client, const struct message *message, struct errmsg *err);
+/* Gives up a request without an answer: loyald is gone. */
+void client_request_drop(struct client_request *request);
+
+/* client_enrol.c */
+/* Makes a key and appends the body with "csr" added to out. ST_INVALID when the body is no enrolment. */
+enum status client_enrol_begin(struct client_request *request, const char *body, size_t body_len, struct strbuf *out,
+                               struct errmsg *err);
+/* Keeps certificate and CA of a 200 answer. */
+enum status client_enrol_keep(struct client_request *request, const char *body, size_t body_len, struct errmsg *err);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity - the till's TLS key, its certificate and the central's CA, kept in loyald-sync's state directory.
+ *
+ * Files key.pem (0600), cert.pem, ca.pem. A new set is first written whole as pending.json and applied from there, at
+ * the next start too, so that a power cut leaves the old three or the new three, never a key beside another key's
+ * certificate.
+ */
+#ifndef LOYALD_CLIENT_IDENTITY_H
+#define LOYALD_CLIENT_IDENTITY_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { IDENTITY_PEM_BYTES_MAX = 64 * 1024 };
+
+struct identity {
+    char *dir;
+    char *key_pem, *cert_pem, *ca_pem; /* NULL, all three, until enrolled */
+    char *first_ca_pem; /* of the configured ca_file: whom to trust for enrolling; NULL when not configured */
+    char dev[17];       /* common name of the certificate; "" until enrolled */
+    int64_t not_after_unix_s;
+};
+
+/* Reads dir and ca_file (may be ""). What is there but does not fit together counts as not enrolled and is said in
+ * the log; only a directory or ca_file that cannot be read fails. */
+enum status identity_open(struct identity *identity, const char *dir, const char *ca_file, struct errmsg *err);
+void identity_close(struct identity *identity);
+bool identity_is_enrolled(const struct identity *identity);
+/* Takes over a certificate answered to a request of this key: checks that it is for that key and dev, writes all to
+ * disk, then uses it. On failure the identity is as before. */
+enum status identity_replace(struct identity *identity, const char *key_pem, const char *cert_pem, const char *ca_pem,
+                             const char *dev, struct errmsg *err);
+
+#endif

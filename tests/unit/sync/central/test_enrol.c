@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "sync/central/enrol.h"
+
+enum { TEXT_MAX = 1024 * 1024 };
+
+Test(central_enrol, gives_a_till_its_keys_for_a_code)
+{
+    struct fixture f;
+    struct fake_till till;
+    struct device device;
+    char name[X509_NAME_BYTES_MAX];
+    int64_t until;
+
+    fixture_open(&f);
+    till_enrol_fresh(&f, &till, 0xa1);
+    cr_assert_eq(device_load(f.central, till.dev_hex, &device, NULL), ST_OK);
+    cr_expect_str_eq(device.store, "S12");
+    cr_expect_str_eq(device.till, "3");
+    cr_expect_eq(device.acked, 0);
+    cr_assert_eq(x509_read(till.certificate, name, &until, NULL), ST_OK);
+    cr_expect_str_eq(name, till.dev_hex);
+    till_clear(&till);
+    fixture_close(&f);
+}
+
+Test(central_enrol, takes_a_code_once)
+{
+    struct fixture f;
+    struct fake_till first, second;
+    char code[16];
+
+    fixture_open(&f);
+    fixture_code(&f, "3", code);
+    till_init(&first, 1, 11);
+    till_init(&second, 2, 22);
+    cr_expect_eq(till_enrol(&f, &first, code), 200);
+    cr_expect_eq(till_enrol(&f, &second, code), 403);
+    cr_expect_eq(till_enrol(&f, &first, code), 403);
+    till_clear(&first);
+    till_clear(&second);
+    fixture_close(&f);
+}
+
+Test(central_enrol, takes_a_code_as_people_type_it)
+{
+    struct fixture f;
+    struct fake_till till;
+    char code[16], typed[16];
+    size_t len = 0;
+
+    fixture_open(&f);
+    fixture_code(&f, "3", code);
+    for (size_t i = 0; code[i]; i++)
+        if (code[i] != '-')
+            typed[len++] = (char)(code[i] >= 'A' ? code[i] + 32 : code[i]);
+    typed[len] = '\0';
+    till_init(&till, 1, 11);
+    cr_expect_eq(till_enrol(&f, &till, typed), 200);
+    till_clear(&till);
+    fixture_close(&f);
+}
+
+Test(central_enrol, refuses_a_code_that_is_too_old)
+{
+    struct fixture f;
+    struct fake_till till;
+    char code[16];
+
+    fixture_open(&f);
+    fixture_code(&f, "3", code);
+    till_init(&till, 1, 11);
+    f.now.wall_ms += 15 * 60 * 1000;
+    cr_expect_eq(till_enrol(&f, &till, code), 403);
+    cr_expect_eq(total(&f, "tills"), 0);
+    till_clear(&till);
+    fixture_close(&f);
+}
+
+Test(central_enrol, slows_down_who_guesses)
+{
+    struct fixture f;
+    struct fake_till till;
+    char code[16];
+
+    fixture_open(&f);
+    fixture_code(&f, "3", code);
+    till_init(&till, 1, 11);
+    for (int i = 0; i < ENROL_FAILURES_MAX; i++)
+        cr_assert_eq(till_enrol(&f, &till, i % 2 ? "AAAA-AAAA" : "not a code"), 403);
+    cr_expect_eq(till_enrol(&f, &till, code), 429);
+    f.now.mono_ms += 60000;
+    cr_expect_eq(till_enrol(&f, &till, code), 200);
+    till_clear(&till);
+    fixture_close(&f);
+}
+
+Test(central_enrol, keeps_the_code_when_the_request_was_bad)
+{
+    struct fixture f;
+    struct fake_till till, other;
+    struct strbuf body = STRBUF_INIT(TEXT_MAX);
+    struct answer answer = ANSWER_INIT;
+    struct pk *own, *swap;
+    uint8_t key[CRYPTO_KEY_BYTES];
+    char code[16];
+
+    fixture_open(&f);
+    fixture_code(&f, "3", code);
+    till_init(&till, 1, 11);
+    till_init(&other, 2, 11);
+    /* A certificate request in another till's name. */
+    swap = till.tls_key;
+    till_enrol_body(&other, code, &own, &body);
+    cr_expect_not(enrol_till(f.central, till.dev_hex, till.epoch_hex, body.data, body.len, key, &answer));
+    cr_expect_eq(answer.status, 400);
+    cr_expect_not(enrol_till(f.central, other.dev_hex, other.epoch_hex, body.data, body.len - 3, key, &answer));
+    cr_expect_eq(answer.status, 400);
+    cr_expect_eq(swap, till.tls_key);
+    cr_expect_eq(till_enrol(&f, &till, code), 200);
+    pk_destroy(own);
+    strbuf_free(&body);
+    strbuf_free(&answer.body);
+    till_clear(&till);
+    till_clear(&other);
+    fixture_close(&f);
+}
+
+Test(central_enrol, comes_back_where_it_stood)
+{
+    struct fixture f;
+    struct fake_till till;
+    struct device device;
+    struct strbuf batch = STRBUF_INIT(TEXT_MAX), answer = STRBUF_INIT(TEXT_MAX);
+    uint8_t old_key[CRYPTO_KEY_BYTES];
+    char code[16];
+
+    fixture_open(&f);
+    till_enrol_fresh(&f, &till, 0xa1);
+    till_record(&till, "void", "{\"sale_id\":\"a\"}", &batch);
+    cr_assert_eq(till_post(&f, &till, &batch, &answer), 200);
+    cr_assert_eq(device_revoke(f.central, till.dev_hex, NULL), ST_OK);
+    memcpy(old_key, till.mac_key, sizeof(old_key));
+    fixture_code(&f, "4", code);
+    cr_assert_eq(till_enrol(&f, &till, code), 200);
+    cr_expect_arr_neq(old_key, till.mac_key, sizeof(old_key));
+    cr_assert_eq(device_load(f.central, till.dev_hex, &device, NULL), ST_OK);
+    cr_expect_eq(device.acked, 1);
+    cr_expect_arr_eq(device.head_hash, till.head, SHA256_BYTES);
+    cr_expect_not(device.revoked);
+    cr_expect_str_eq(device.till, "4");
+    strbuf_free(&batch);
+    strbuf_free(&answer);
+    till_clear(&till);
+    fixture_close(&f);
+}
