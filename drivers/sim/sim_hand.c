@@ -4,6 +4,7 @@
 #include "drivers/sim/sim_client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,10 @@ static enum status reach(struct sim_hand *hand, struct errmsg *err)
 static enum status take_answer(struct sim_hand *hand, struct sim_client *client, char line[SIM_HAND_LINE_MAX],
                                struct errmsg *err)
 {
+    struct pollfd alone = {.fd = hand->fd, .events = POLLIN};
     ssize_t len;
 
-    if (!sim_client_wait(client, hand->fd, SIM_HAND_WAIT_MS)) {
+    if (client ? !sim_client_wait(client, hand->fd, SIM_HAND_WAIT_MS) : poll(&alone, 1, SIM_HAND_WAIT_MS) <= 0) {
         errmsg_set(err, "%s: no answer", hand->socket_path);
         return ST_TIMEOUT;
     }
@@ -81,6 +83,7 @@ enum status sim_hand_do(struct sim_hand *hand, struct sim_client *client, const 
         sim_hand_clear(hand); /* its answer may still come, and would be taken for the next one's */
         return st;
     }
+    (void)snprintf(hand->answer, sizeof hand->answer, "%s", line);
     if (strncmp(line, "ok", 2) != 0) {
         errmsg_set(err, "%s", line);
         return ST_IO;

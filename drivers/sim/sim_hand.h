@@ -18,6 +18,7 @@ enum { SIM_HAND_LINE_MAX = 1024, SIM_HAND_WAIT_MS = 15 * 1000 };
 struct sim_hand {
     const char *socket_path; /* view; NULL: there is no such device */
     int fd;
+    char answer[SIM_HAND_LINE_MAX]; /* the last one */
 };
 
 #define SIM_HAND_INIT(path)                                                                                          \
@@ -26,8 +27,8 @@ struct sim_hand {
     }
 
 void sim_hand_clear(struct sim_hand *hand);
-/* Connects when needed. *out_ns is the wall time of the device's last byte; may be NULL. ST_OFFLINE when there is no
- * such simulator, ST_IO with its words when it could not. */
+/* Connects when needed. client may be NULL: no events meanwhile. *out_ns is the wall time of the device's last byte;
+ * may be NULL. ST_OFFLINE when there is no such simulator, ST_IO with its words when it could not. */
 enum status sim_hand_do(struct sim_hand *hand, struct sim_client *client, const char *command, int64_t *out_ns,
                         struct errmsg *err);
 
