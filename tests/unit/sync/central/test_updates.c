@@ -119,7 +119,7 @@ Test(central_updates, carries_the_till_s_own_position_in_rows_its_sales_changed)
     cr_expect(has_text(&s.answer.body, "\"balances\":{\"bonus\":180}"));
     cr_expect(has_text(&s.answer.body, "\"purchases\":2"));
     cr_expect(
-        has_text(&s.answer.body, "\"ten\":{\"count\":2,\"day\":2,\"week\":2,\"month\":2,\"on\":\"2026-11-22\"}"));
+        has_text(&s.answer.body, "\"ten\":{\"count\":2,\"day\":2,\"week\":2,\"month\":2,\"date\":\"2026-11-22\"}"));
     cr_expect(has_text(&s.answer.body, "\"epoch\":\"0000000000000d11\",\"seq\":2"));
     cr_expect(has_text(&s.answer.body, "{\"promotion\":\"ten\",\"uses\":2,"));
     strbuf_free(&batch);
