@@ -40,7 +40,7 @@ struct sim_basket_source {
 
 /* Makes basket number index, from 0. Baskets come in the order of the day. */
 void sim_basket_make(const struct sim_basket_source *source, int64_t index, struct sim_basket *out_basket);
-/* "29" and 906 make "2900000009069": prefix, number padded to ten digits, check digit. */
+/* "29" and 906 make "2900000009066": prefix, number padded to ten digits, check digit. */
 void sim_ean13(const char *prefix, uint64_t number, char out_text[SIM_EAN_BYTES]);
 
 #endif
