@@ -34,9 +34,15 @@ static void begin(struct engine *engine, const struct bundle *bundle, const stru
     struct engine kept = *engine;
 
     arena_reset(&kept.arena);
-    *engine = (struct engine){.arena = kept.arena, .selections = kept.selections,
-                              .selection_cap = kept.selection_cap, .stamp = kept.stamp, .text = kept.text,
-                              .bundle = bundle, .sale = sale, .trace = trace, .nodes_left = bundle->search_nodes,
+    *engine = (struct engine){.arena = kept.arena,
+                              .selections = kept.selections,
+                              .selection_cap = kept.selection_cap,
+                              .stamp = kept.stamp,
+                              .text = kept.text,
+                              .bundle = bundle,
+                              .sale = sale,
+                              .trace = trace,
+                              .nodes_left = bundle->search_nodes,
                               .optimal = true};
 }
 

@@ -18,9 +18,9 @@ struct option { /* a seat that selects a cell */
 struct search {
     struct engine *e;
     struct part *part;
-    struct option *options;    /* by cell, best worth first */
-    size_t *option_first;      /* by cell, one more at the end */
-    uint64_t *suffix;          /* the most that the cells from here on are worth, with the seats that are on */
+    struct option *options; /* by cell, best worth first */
+    size_t *option_first;   /* by cell, one more at the end */
+    uint64_t *suffix;       /* the most that the cells from here on are worth, with the seats that are on */
     struct solution *best, tried;
     uint64_t open; /* the highest bound left unexplored, + 1; 0: none */
     int64_t *used; /* units used of each cell, of the solution being tried */
@@ -134,8 +134,8 @@ static void solution_add(struct search *s, size_t seat_number, const struct outc
         const struct take *take = &outcome->takes[i];
         uint32_t cell = seat->offers[places[take->offer]].cell;
 
-        s->tried.takes[s->tried.count++] = (struct part_take){(uint32_t)seat_number, cell, take->count, take->amount,
-                                                              take->bought};
+        s->tried.takes[s->tried.count++] =
+            (struct part_take){(uint32_t)seat_number, cell, take->count, take->amount, take->bought};
         s->used[cell] += take->count;
     }
     s->tried.gains[seat_number] = outcome->gain;
