@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arena - memory that is given back all at once: a compiled bundle lives in one, so does the scratch of an evaluation.
+ * arena - memory that is given back all at once: a compiled bundle lives in one, so does the scratch of an
+ * evaluation.
  *
  * Memory comes zeroed. When there is none, or the bound is reached, arena_alloc answers NULL and the arena remembers
  * why: code that builds something asks arena.st once at the end.
@@ -22,7 +23,10 @@ struct arena {
     enum status st; /* ST_OK, ST_NOMEM or ST_FULL; sticky until the reset */
 };
 
-#define ARENA_INIT(chunk, max) { .chunk_bytes = (chunk), .bytes_max = (max) }
+#define ARENA_INIT(chunk, max)                                                                                       \
+    {                                                                                                                \
+        .chunk_bytes = (chunk), .bytes_max = (max)                                                                   \
+    }
 
 /* Returns a view of zeroed memory, aligned for any object; NULL when there is none. */
 void *arena_alloc(struct arena *arena, size_t bytes);
@@ -46,10 +50,10 @@ void arena_free(struct arena *arena);
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each);
 
 /* Appends room for one element to vec {items, count, cap}; evaluates to a pointer to it, or NULL. */
-#define VEC_ADD(arena, vec)                                                                                            \
-    (((vec)->count < (vec)->cap ||                                                                                     \
-      vec_more((arena), (void *)&(vec)->items, (vec)->count, &(vec)->cap, sizeof *(vec)->items))                       \
-         ? &(vec)->items[(vec)->count++]                                                                               \
+#define VEC_ADD(arena, vec)                                                                                          \
+    (((vec)->count < (vec)->cap ||                                                                                   \
+      vec_more((arena), (void *)&(vec)->items, (vec)->count, &(vec)->cap, sizeof *(vec)->items))                     \
+         ? &(vec)->items[(vec)->count++]                                                                             \
          : NULL)
 
 /* array_slot is the address of the pointer. */

@@ -3,8 +3,8 @@
  * bundle - the compiled form of a bundle (internal to the engine).
  *
  * Everything lives in one arena and never changes after compilation. Numbers take the place of names: promotions are
- * sorted by layer, order, id, so a promotion's number is also its rank wherever promotions are named in order; layers,
- * selections, currencies, series and exclusive groups are numbers too. NONE is no number.
+ * sorted by layer, order, id, so a promotion's number is also its rank wherever promotions are named in order;
+ * layers, selections, currencies, series and exclusive groups are numbers too. NONE is no number.
  */
 #ifndef LOYALD_ENGINE_BUNDLE_H
 #define LOYALD_ENGINE_BUNDLE_H
@@ -38,7 +38,7 @@ struct bundle_text {
 struct selection {
     bool any;
     struct number_list skus, gtins, categories, brands, tags, member_lists; /* interned names */
-    struct number_list sets;                                               /* selections, all of lower numbers */
+    struct number_list sets;                                                /* selections, all of lower numbers */
     int64_t price_min, price_max; /* of the line; 0 and INT64_MAX when not named */
     int64_t line_qty_min;
     uint32_t exclude; /* a selection or NONE */
@@ -155,8 +155,8 @@ struct promotion {
     const struct when *when;
     uint32_t cost_currency; /* or NONE */
     int64_t cost_points;
-    int64_t per_sale, total;                  /* 0: none */
-    int64_t per_member[PERIOD_COUNT];         /* 0: none */
+    int64_t per_sale, total;          /* 0: none */
+    int64_t per_member[PERIOD_COUNT]; /* 0: none */
     struct reward reward;
 };
 

@@ -13,8 +13,8 @@
 
 enum { NODES_DEFAULT = 20000, NODES_MAX = 10000000, CODES_MAX = 10000000 };
 
-#define BUNDLE_NAMES                                                                                                   \
-    "format id version currency minor_digits created_at expires_at layers item_sets price_lists coupon_series "        \
+#define BUNDLE_NAMES                                                                                                 \
+    "format id version currency minor_digits created_at expires_at layers item_sets price_lists coupon_series "      \
     "point_currencies redemption guards search_nodes promotions codes receipts offline texts"
 
 static void compile_header(struct compiler *c, const cJSON *root)
@@ -296,7 +296,8 @@ static void compile_redemption(struct compiler *c, const cJSON *root)
     c->bundle->redemption_count = i;
 }
 
-/* What the compiler only checks for its form; other modules read it (codes: api, receipts: receipt, offline: till). */
+/* What the compiler only checks for its form; other modules read it (codes: api, receipts: receipt, offline: till).
+ */
 static void compile_carried(struct compiler *c, const cJSON *root)
 {
     (void)rd_array(&c->rd, root, "codes", OPTIONAL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Selections: every `items` of the bundle becomes one struct selection whose names are numbers. Sets are compiled when
- * they are first named, so what a selection refers to always has a lower number; items.c relies on it.
+ * Selections: every `items` of the bundle becomes one struct selection whose names are numbers. Sets are compiled
+ * when they are first named, so what a selection refers to always has a lower number; items.c relies on it.
  *
  * The index anchors each selection on one of its fields: a line looks up its own names and meets only selections that
  * may hit it. An empty list anchors on nothing, so such a selection is never met, which is what it means.
@@ -12,8 +12,9 @@
 
 #include <string.h>
 
-#define ITEM_NAMES                                                                                                     \
-    "any skus gtins categories brands tags set member_lists price_min_minor price_max_minor line_qty_min_milli exclude"
+#define ITEM_NAMES                                                                                                   \
+    "any skus gtins categories brands tags set member_lists price_min_minor price_max_minor line_qty_min_milli "     \
+    "exclude"
 
 static uint32_t compile_selection(struct compiler *c, const cJSON *json);
 
@@ -107,7 +108,8 @@ static struct named_set *set_find(struct compiler *c, const char *name)
     return NULL;
 }
 
-/* Compiles the set on its first use. The reader stays where the set is named, but faults inside it show its own place. */
+/* Compiles the set on its first use. The reader stays where the set is named, but faults inside it show its own
+ * place. */
 static uint32_t set_number(struct compiler *c, const char *name)
 {
     struct named_set *set = set_find(c, name);
@@ -254,8 +256,8 @@ void compile_sets(struct compiler *c, const cJSON *root)
     c->sets = arena_array(&c->bundle->arena, count + 1, sizeof *c->sets);
     if (!sets || !c->sets)
         return;
-    cJSON_ArrayForEach(value, sets)
-        c->sets[c->set_count++] = (struct named_set){.name = value->string, .json = value, .selection = NONE};
+    cJSON_ArrayForEach(value, sets) c->sets[c->set_count++] =
+        (struct named_set){.name = value->string, .json = value, .selection = NONE};
     sort_items(c->sets, c->set_count, sizeof *c->sets, set_cmp);
     for (size_t i = 0; i < c->set_count; i++) {
         size_t mark = rd_in(&c->rd, "item_sets");
@@ -267,11 +269,12 @@ void compile_sets(struct compiler *c, const cJSON *root)
 
 /* ---- the index */
 
-/* The field a selection is found by: the one whose names are likely the rarest. NULL: it is looked at for every line. */
+/* The field a selection is found by: the one whose names are likely the rarest. NULL: it is looked at for every line.
+ */
 static const struct number_list *anchor_names(const struct selection *selection)
 {
-    const struct number_list *fields[] = {&selection->skus,   &selection->gtins,      &selection->brands,
-                                          &selection->categories, &selection->tags, &selection->member_lists};
+    const struct number_list *fields[] = {&selection->skus,       &selection->gtins, &selection->brands,
+                                          &selection->categories, &selection->tags,  &selection->member_lists};
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (fields[i]->present)
@@ -312,7 +315,8 @@ static void anchor_all(struct compiler *c, enum anchor_pass pass)
 
         if (promotion->reward.items != NONE)
             post(&bundle->used_by[promotion->reward.items], p, pass);
-        if (promotion->hint || promotion->reward.items == NONE || (promotion->when && promotion->when->series != NONE))
+        if (promotion->hint || promotion->reward.items == NONE ||
+            (promotion->when && promotion->when->series != NONE))
             post(&bundle->always, p, pass);
     }
 }

@@ -93,8 +93,7 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
 
     out->id = "";
     out->group = NONE;
-    if (!rd_names(&c->rd, json,
-                  "id title hint layer order exclusive_group final when cost reward limits round"))
+    if (!rd_names(&c->rd, json, "id title hint layer order exclusive_group final when cost reward limits round"))
         return;
     (void)rd_text(&c->rd, json, "id", REQUIRED, ID_BYTES_MAX, &out->id);
     rd_language_text(&c->rd, json, "title", OPTIONAL, &out->title);
@@ -177,8 +176,12 @@ void compile_promotions(struct compiler *c, const cJSON *root)
         return;
     }
     c->promotions = arena_array(&c->bundle->arena, count + 1, sizeof *c->promotions);
-    if (!c->promotions || (count > 0 && c->bundle->layer_count == 0))
+    if (!c->promotions)
         return;
+    if (count > 0 && c->bundle->layer_count == 0) {
+        rd_fault(&c->rd, "layers", "is empty, and a promotion needs a layer");
+        return;
+    }
     mark = rd_in(&c->rd, "promotions");
     cJSON_ArrayForEach(value, array)
     {

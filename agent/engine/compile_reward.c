@@ -32,7 +32,8 @@ static void amount_off(struct compiler *c, const cJSON *json, struct promotion *
     struct reward *out = &promotion->reward;
     int per = PER_UNIT, base = 0;
 
-    (void)rd_names(&c->rd, json, "kind items amount_minor per max_units_per_line every_minor max_times base cap_minor");
+    (void)rd_names(&c->rd, json,
+                   "kind items amount_minor per max_units_per_line every_minor max_times base cap_minor");
     out->items = compile_items(c, json, "items", REQUIRED);
     out->gives = GIVES_AMOUNT;
     (void)rd_int(&c->rd, json, "amount_minor", REQUIRED, 1, AMOUNT_MAX, &out->value);
@@ -175,7 +176,7 @@ static void message(struct compiler *c, const cJSON *json, struct reward *out)
 
 static void by_kind(struct compiler *c, const cJSON *json, const char *kind, struct promotion *out)
 {
-    static const char *const kinds[] = {"percent_off", "amount_off", "fixed_price", "buy_get",
+    static const char *const kinds[] = {"percent_off", "amount_off",   "fixed_price", "buy_get",
                                         "points",      "issue_coupon", "message"};
     size_t k = 0;
 

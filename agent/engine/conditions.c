@@ -2,9 +2,9 @@
 /*
  * All of `when`, in the order of the closed list of reasons: the first that fails is what a cashier is told.
  *
- * Decisions: a store's ids and attributes are one reason (`store`). Weekday and hours hold together in one range: after
- * midnight a range that began the evening before counts as that calendar day; otherwise the business date's weekday.
- * What names a time fails without `at`; weekdays and birthdays need the business date only.
+ * Decisions: a store's ids and attributes are one reason (`store`). Weekday and hours hold together in one range:
+ * after midnight a range that began the evening before counts as that calendar day; otherwise the business date's
+ * weekday. What names a time fails without `at`; weekdays and birthdays need the business date only.
  */
 #include "agent/engine/work.h"
 
@@ -76,8 +76,8 @@ static const char *hours_weekday(const struct engine_sale *sale, const struct wh
     for (uint32_t i = 0; sale->has_at && i < when->hours_count; i++) {
         const struct hours_range *range = &when->hours[i];
         bool over = range->from_s > range->until_s, evening = sale->at.second >= range->from_s;
-        bool inside = over ? evening || sale->at.second < range->until_s
-                           : evening && sale->at.second < range->until_s;
+        bool inside =
+            over ? evening || sale->at.second < range->until_s : evening && sale->at.second < range->until_s;
 
         if (!inside)
             continue;

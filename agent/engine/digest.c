@@ -27,8 +27,7 @@ static bool write_object(struct json_writer *w, const cJSON *object)
 
     if (!good)
         return false;
-    cJSON_ArrayForEach(member, object)
-        members[i++] = member;
+    cJSON_ArrayForEach(member, object) members[i++] = member;
     sort_items(members, count, sizeof *members, member_cmp);
     jw_object_begin(w);
     for (i = 0; good && i < count; i++) {

@@ -2,13 +2,13 @@
 /*
  * engine - the promotion engine: a bundle of promotions and a sale in, what every line costs out.
  *
- * Pure: no clock, locale, file, random source or floating point, so the till, the central and every online channel get
- * the same bytes from the same bundle and sale. Money is in minor units, quantities in thousandths, rates in hundredths
- * of a percent.
+ * Pure: no clock, locale, file, random source or floating point, so the till, the central and every online channel
+ * get the same bytes from the same bundle and sale. Money is in minor units, quantities in thousandths, rates in
+ * hundredths of a percent.
  *
  * How it is built, in reading order:
- *   bundle.h, compile*.c  JSON to an immutable structure; promotions sorted by layer, order, id, so that a promotion's
- *                         number is its rank; every selection of items indexed by sku, gtin, category, brand, tag, set
+ *   bundle.h, compile*.c  JSON to an immutable structure; promotions sorted by layer, order, id, so that a
+ * promotion's number is its rank; every selection of items indexed by sku, gtin, category, brand, tag, set
  *   sale_parse.c          JSON to a checked sale
  *   items.c               which selections hit which lines: from the line to the selection, never the other way round
  *   conditions.c          all of `when`, limits, with the first reason that failed
@@ -222,6 +222,8 @@ struct engine_result {
 
 struct engine_options {
     bool trace;
+    bool skip_digest; /* leaves the digest "": while goods are being scanned nobody reads it, and it costs half the
+                         time */
 };
 
 struct engine; /* scratch memory, reused: after the first evaluations none allocates. One per thread. */

@@ -68,8 +68,8 @@ uint32_t intern_add(struct intern *intern, struct arena *arena, enum name_kind k
         !vec_more(arena, &intern->names, intern->count, &intern->cap, sizeof *intern->names))
         return UINT32_MAX;
     name = &intern->names[intern->count];
-    *name = (struct intern_name){.text = arena_text(arena, text, len), .len = (uint32_t)len, .hash = hash,
-                                 .kind = (uint8_t)kind};
+    *name = (struct intern_name){
+        .text = arena_text(arena, text, len), .len = (uint32_t)len, .hash = hash, .kind = (uint8_t)kind};
     if (!name->text)
         return UINT32_MAX;
     intern->slots[slot] = (uint32_t)++intern->count;

@@ -66,8 +66,14 @@ static void offer_line(struct engine *e, const struct promotion *promotion, uint
         offer = VEC_ADD(&e->arena, out);
         if (!offer)
             return;
-        *offer = (struct offer){.line = number, .cell = (uint32_t)i, .start = run->start, .count = run->count, .price = run->price,
-                                .room = unit_room(line, run->price), .get = get, .buy = buy,
+        *offer = (struct offer){.line = number,
+                                .cell = (uint32_t)i,
+                                .start = run->start,
+                                .count = run->count,
+                                .price = run->price,
+                                .room = unit_room(line, run->price),
+                                .get = get,
+                                .buy = buy,
                                 .weight_milli = line_weighed(line) ? line->line->qty_milli : 0};
     }
 }
@@ -125,8 +131,11 @@ void outcome_apply(struct engine *e, uint32_t promotion, const struct offer *off
     /* The takes of one offer stand together. */
     for (size_t i = 0; i < outcome->count; i++) {
         const struct take *take = &outcome->takes[i];
-        struct move move = {.promotion = promotion, .line = offers[take->offer].line, .count = take->count,
-                            .amount = take->amount, .bought = take->bought};
+        struct move move = {.promotion = promotion,
+                            .line = offers[take->offer].line,
+                            .count = take->count,
+                            .amount = take->amount,
+                            .bought = take->bought};
 
         if (take->offer != offer)
             used = 0;

@@ -4,8 +4,8 @@
  * part found (search.h).
  *
  * A promotion ties the lines it selects together only when its gain on one depends on another: sets, limits per sale,
- * caps, baskets, groups, costs. A plain percent off every line leaves each line a part of its own, so the usual basket
- * falls into many small searches.
+ * caps, baskets, groups, costs. A plain percent off every line leaves each line a part of its own, so the usual
+ * basket falls into many small searches.
  *
  * Decision: the node budget (search_nodes) is for one layer of one sale; the parts use it up in the order of their
  * first lines.
@@ -131,7 +131,8 @@ static int reference_cmp(const void *a, const void *b)
 
 /* ---- bounds of a seat */
 
-/* Sets of one kind of unit give at most get / (buy + get) of what all their units would: the got ones are cheapest. */
+/* Sets of one kind of unit give at most get / (buy + get) of what all their units would: the got ones are cheapest.
+ */
 static bool is_plain_set(const struct seat *seat)
 {
     const struct reward *reward = &seat->promotion->reward;
@@ -167,6 +168,23 @@ static uint64_t unit_worth(const struct seat *seat, size_t i, bool plain_set)
     return room; /* spread: any unit may bear all */
 }
 
+/* Whether less to choose from never gives more. A limit takes the dearest units, which need not be those that gain
+ * most once there are floors, weights or lines to round on; a pool gives the cheapest. */
+static bool is_monotone(const struct seat *seat)
+{
+    const struct promotion *promotion = seat->promotion;
+
+    if (promotion->reward.kind == REWARD_BUY_GET)
+        return !promotion->reward.pool;
+    if (promotion->per_sale && promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE)
+        return false;
+    for (size_t i = 0; (promotion->per_sale || promotion->reward.max_units_per_line) && i < seat->count; i++) {
+        if (seat->offers[i].room != seat->offers[i].price || seat->offers[i].weight_milli)
+            return false;
+    }
+    return true;
+}
+
 static void seat_bounds(struct seat *seat)
 {
     bool plain_set = is_plain_set(seat);
@@ -181,10 +199,9 @@ static void seat_bounds(struct seat *seat)
             seat->slack += BP / 2;
         line = seat->offers[i].line;
     }
-    /* What it gives alone is the most it gives on fewer units, except from a pool. */
-    if (seat->promotion->reward.pool || alone >= sum / 2)
+    if (alone >= sum / 2 || !is_monotone(seat))
         return;
-    seat->lump = alone;
+    seat->lump = alone; /* the most it gives on fewer units */
     seat->slack = 0;
     for (size_t i = 0; i < seat->count; i++)
         seat->worth[i] = 0;
@@ -276,8 +293,11 @@ static void solution_apply(struct engine *e, const struct part *part, const stru
         const struct part_take *take = &solution->takes[i];
         const struct seat *seat = &part->seats[take->seat];
         const struct cell *cell = &part->cells[take->cell];
-        struct move move = {.promotion = e->candidates[seat->candidate].promotion, .line = cell->line,
-                            .start = cell->start + used[take->cell], .count = take->count, .amount = take->amount,
+        struct move move = {.promotion = e->candidates[seat->candidate].promotion,
+                            .line = cell->line,
+                            .start = cell->start + used[take->cell],
+                            .count = take->count,
+                            .amount = take->amount,
                             .bought = take->bought};
 
         used[take->cell] += take->count;

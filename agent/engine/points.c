@@ -111,8 +111,8 @@ static bool issue(struct engine *e, const struct promotion *promotion)
 
     if (!slot)
         return false;
-    *slot = (struct engine_issued){.promotion = promotion->id, .series = promotion->reward.series,
-                                   .print = promotion->reward.print};
+    *slot = (struct engine_issued){
+        .promotion = promotion->id, .series = promotion->reward.series, .print = promotion->reward.print};
     if (e->sale->has_date)
         civil_format_date(e->sale->business_day + (int32_t)promotion->reward.valid_days, slot->valid_until);
     return true;

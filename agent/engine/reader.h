@@ -2,8 +2,8 @@
 /*
  * reader - reads a bundle's JSON and collects every fault with its JSON pointer, instead of stopping at the first.
  *
- * The reader knows where it is (rd_in, rd_out). Each getter answers whether it has a good value; a wrong one is put in
- * the report and the output left as it was, so that the compiler goes on and finds the next fault.
+ * The reader knows where it is (rd_in, rd_out). Each getter answers whether it has a good value; a wrong one is put
+ * in the report and the output left as it was, so that the compiler goes on and finds the next fault.
  */
 #ifndef LOYALD_ENGINE_READER_H
 #define LOYALD_ENGINE_READER_H
@@ -29,17 +29,17 @@ void rd_out(struct reader *reader, size_t mark);
 
 /* Puts a note at the place the reader is at, or at one of its members (name not NULL). */
 void rd_note(struct reader *reader, bool warning, const char *name, const char *text);
-#define rd_fault(reader, name, ...)                                                                                    \
-    do {                                                                                                               \
-        struct errmsg rd_text_ = ERRMSG_INIT;                                                                          \
-        errmsg_set(&rd_text_, __VA_ARGS__);                                                                            \
-        rd_note((reader), false, (name), rd_text_.text);                                                               \
+#define rd_fault(reader, name, ...)                                                                                  \
+    do {                                                                                                             \
+        struct errmsg rd_text_ = ERRMSG_INIT;                                                                        \
+        errmsg_set(&rd_text_, __VA_ARGS__);                                                                          \
+        rd_note((reader), false, (name), rd_text_.text);                                                             \
     } while (0)
-#define rd_warn(reader, name, ...)                                                                                     \
-    do {                                                                                                               \
-        struct errmsg rd_text_ = ERRMSG_INIT;                                                                          \
-        errmsg_set(&rd_text_, __VA_ARGS__);                                                                            \
-        rd_note((reader), true, (name), rd_text_.text);                                                                \
+#define rd_warn(reader, name, ...)                                                                                   \
+    do {                                                                                                             \
+        struct errmsg rd_text_ = ERRMSG_INIT;                                                                        \
+        errmsg_set(&rd_text_, __VA_ARGS__);                                                                          \
+        rd_note((reader), true, (name), rd_text_.text);                                                              \
     } while (0)
 
 /* Member of an object, NULL when absent; faults its type when it is there and another. */

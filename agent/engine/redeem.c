@@ -115,8 +115,8 @@ static void redeem_currency(struct engine *e, const struct redemption *rule)
     if (most <= 0 || amount <= 0)
         return;
     /* Worth points x value / scale, so this many at most; then whole granules. */
-    most = least(most, (int64_t)wide_down((uint64_t)amount, (uint64_t)currency->scale,
-                                          (uint64_t)currency->value_minor));
+    most =
+        least(most, (int64_t)wide_down((uint64_t)amount, (uint64_t)currency->scale, (uint64_t)currency->value_minor));
     most -= most % granule(rule, currency);
     if (most == 0)
         return;

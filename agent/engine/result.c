@@ -148,8 +148,11 @@ static void make_points(struct engine *e)
         if (!by)
             return;
         points[count] = (struct engine_points){.currency = e->bundle->currencies[c].id,
-                                               .digits = e->bundle->currencies[c].digits, .earned = state->earned,
-                                               .redeemed = state->redeemed, .cost = state->cost, .by = by};
+                                               .digits = e->bundle->currencies[c].digits,
+                                               .earned = state->earned,
+                                               .redeemed = state->redeemed,
+                                               .cost = state->cost,
+                                               .by = by};
         for (size_t i = 0; i < e->earnings.count; i++) {
             const struct points_entry *entry = &e->earnings.items[i];
 
@@ -260,11 +263,17 @@ void result_make(struct engine *e)
 {
     struct engine_result *result = &e->result;
 
-    *result = (struct engine_result){
-        .sale_id = e->sale->sale_id, .bundle_id = e->bundle->id, .bundle_digest = e->bundle->digest,
-        .bundle_version = e->bundle->version, .optimal = e->optimal, .bound_minor = e->bound,
-        .issued = e->issued.items, .issued_count = e->issued.count, .messages = e->messages.items,
-        .message_count = e->messages.count, .promotions_looked_at = e->candidate_count};
+    *result = (struct engine_result){.sale_id = e->sale->sale_id,
+                                     .bundle_id = e->bundle->id,
+                                     .bundle_digest = e->bundle->digest,
+                                     .bundle_version = e->bundle->version,
+                                     .optimal = e->optimal,
+                                     .bound_minor = e->bound,
+                                     .issued = e->issued.items,
+                                     .issued_count = e->issued.count,
+                                     .messages = e->messages.items,
+                                     .message_count = e->messages.count,
+                                     .promotions_looked_at = e->candidate_count};
     make_lines(e);
     make_points(e);
     make_coupons(e);

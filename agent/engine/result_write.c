@@ -147,13 +147,13 @@ static void trace(struct json_writer *w, const struct engine_trace *trace)
     jw_object_end(w);
 }
 
-#define LIST(name, items, count, write)                                                                                \
-    do {                                                                                                               \
-        jw_name(w, (name));                                                                                            \
-        jw_array_begin(w);                                                                                             \
-        for (size_t i_ = 0; i_ < (count); i_++)                                                                        \
-            write(w, &(items)[i_]);                                                                                    \
-        jw_array_end(w);                                                                                               \
+#define LIST(name, items, count, write)                                                                              \
+    do {                                                                                                             \
+        jw_name(w, (name));                                                                                          \
+        jw_array_begin(w);                                                                                           \
+        for (size_t i_ = 0; i_ < (count); i_++)                                                                      \
+            write(w, &(items)[i_]);                                                                                  \
+        jw_array_end(w);                                                                                             \
     } while (0)
 
 static void write_result(struct json_writer *w, const struct engine_result *r, bool canonical, bool with_trace)

@@ -168,14 +168,15 @@ static void give_units(struct calc *c, size_t from, size_t end, int64_t amount, 
     if (!shares)
         return;
     for (size_t i = from; i < end; i++) {
-        shares[i - from] = (struct share){
-            .weight = weight_of(c, i, percent), .cap = c->offers[i].room, .count = c->use[i]};
+        shares[i - from] =
+            (struct share){.weight = weight_of(c, i, percent), .cap = c->offers[i].room, .count = c->use[i]};
     }
     spread_amount(c->arena, shares, end - from, amount);
     for (size_t i = from; i < end; i++) {
         const struct share *share = &shares[i - from];
 
-        if (share->weight == 0 || c->use[i] == 0)
+        /* The price of a basket counts every unit in it, also those that cannot come down. */
+        if (share->weight == 0 && c->reward->kind != REWARD_FIXED_PRICE)
             continue;
         reward_emit(c->arena, c->out, i, share->extra, share->low + 1, false);
         reward_emit(c->arena, c->out, i, c->use[i] - share->extra, share->low, false);
@@ -283,7 +284,6 @@ static void amount_by_basket(struct calc *c, int64_t times)
         give_lines(c, amount, false);
 }
 
-/* A basket price is no unit price: which units "it gives something" to is decided by their room alone. */
 static void use_all(struct calc *c)
 {
     c->use = arena_array(c->arena, c->count, sizeof *c->use);
@@ -327,9 +327,11 @@ static void shrink(struct arena *arena, const struct offer *offers, struct outco
     spread_amount(arena, lines, n, cap);
     n = 0;
     for (size_t i = 0, end; i < out->count; i = end, n++) {
-        for (end = i; end < out->count && offers[out->takes[end].offer].line == offers[out->takes[i].offer].line; end++)
+        for (end = i; end < out->count && offers[out->takes[end].offer].line == offers[out->takes[i].offer].line;
+             end++)
             units[end - i] = (struct share){.weight = (uint64_t)out->takes[end].amount,
-                                            .cap = out->takes[end].amount, .count = out->takes[end].count};
+                                            .cap = out->takes[end].amount,
+                                            .count = out->takes[end].count};
         spread_amount(arena, units, end - i, lines[n].low + lines[n].extra);
         for (size_t k = i; k < end; k++) {
             const struct take *take = &out->takes[k];
@@ -353,12 +355,12 @@ static int take_cmp(const void *a, const void *b)
     return (int)x->bought - (int)y->bought;
 }
 
-void reward_compute(struct arena *arena, const struct promotion *promotion, int64_t times,
-                    const struct offer *offers, size_t count, struct outcome *out)
+void reward_compute(struct arena *arena, const struct promotion *promotion, int64_t times, const struct offer *offers,
+                    size_t count, struct outcome *out)
 {
     const struct reward *reward = &promotion->reward;
-    struct calc c = {.arena = arena, .promotion = promotion, .reward = reward, .offers = offers, .count = count,
-                     .out = out};
+    struct calc c = {
+        .arena = arena, .promotion = promotion, .reward = reward, .offers = offers, .count = count, .out = out};
 
     *out = (struct outcome){0};
     if (count == 0)

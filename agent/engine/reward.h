@@ -12,11 +12,11 @@
 
 struct offer { /* alike units of one line */
     uint32_t line;
-    uint32_t cell;     /* the caller's own number */
+    uint32_t cell; /* the caller's own number */
     int64_t start, count;
-    int64_t price, room; /* room: price above the floor */
+    int64_t price, room;  /* room: price above the floor */
     int64_t weight_milli; /* of a weighed line's only unit; 0: sold by each */
-    bool get, buy;     /* what they may be used for; both sides for rewards that do not buy */
+    bool get, buy;        /* what they may be used for; both sides for rewards that do not buy */
 };
 
 struct take {
@@ -32,8 +32,8 @@ struct outcome {
 };
 
 /* times: how often every_minor was reached. The takes are in the arena. */
-void reward_compute(struct arena *arena, const struct promotion *promotion, int64_t times,
-                    const struct offer *offers, size_t count, struct outcome *out);
+void reward_compute(struct arena *arena, const struct promotion *promotion, int64_t times, const struct offer *offers,
+                    size_t count, struct outcome *out);
 /* What a got or priced unit comes down by, on its own: at most its room. */
 int64_t reward_unit_gain(const struct reward *reward, const struct offer *offer);
 bool reward_counts(const struct reward *reward); /* makes sets of units */

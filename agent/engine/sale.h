@@ -65,8 +65,8 @@ struct engine_sale {
     int32_t business_day;
     struct sale_line *lines; /* in the order of the sale */
     uint32_t line_count;
-    uint32_t *canonical; /* lines by sku, gross, quantity, line: the order that decides */
-    const struct sale_member *member; /* NULL: anonymous */
+    uint32_t *canonical;                        /* lines by sku, gross, quantity, line: the order that decides */
+    const struct sale_member *member;           /* NULL: anonymous */
     struct text_list coupons, rewards, tenders; /* coupons in the order given */
     struct sale_amounts redeem, usage;
 };

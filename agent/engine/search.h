@@ -2,14 +2,14 @@
 /*
  * search - the best solution of one independent part of a `best` layer (internal).
  *
- * A cell is a run of alike units. Each unit of a cell is offered to one of the promotions (seats) that select it; what
- * a seat takes of its offers is what its reward takes, as if there were no more. A solution is sound when every seat
- * that gives something would take the same if it were offered all that the others leave: then, and only then, "each
- * promotion acts on all the units it selects that no other takes". Rewards do not care for units they do not use, so
- * every sound solution is found among the offers, and taking the seats one after the other always gives one.
+ * A cell is a run of alike units. Each unit of a cell is offered to one of the promotions (seats) that select it;
+ * what a seat takes of its offers is what its reward takes, as if there were no more. A solution is sound when every
+ * seat that gives something would take the same if it were offered all that the others leave: then, and only then,
+ * "each promotion acts on all the units it selects that no other takes". Rewards do not care for units they do not
+ * use, so every sound solution is found among the offers, and taking the seats one after the other always gives one.
  *
- * Branch and bound: cells in order, for each cell how many units go to which seat, dearest bound first. The bound of a
- * seat is a worth per unit (in 1/10000 minor units) plus a slack for rounding, or one lump for rewards that give a
+ * Branch and bound: cells in order, for each cell how many units go to which seat, dearest bound first. The bound of
+ * a seat is a worth per unit (in 1/10000 minor units) plus a slack for rounding, or one lump for rewards that give a
  * fixed amount however many units there are.
  */
 #ifndef LOYALD_ENGINE_SEARCH_H
@@ -26,7 +26,7 @@ struct seat { /* a promotion in this part */
     int64_t *offered; /* of each offer, in the solution being tried */
     uint64_t *worth;  /* bound per unit; all 0 when it is a lump */
     uint64_t lump, slack;
-    int64_t alone; /* what it gives when all is its own */
+    int64_t alone;      /* what it gives when all is its own */
     bool on, is_switch; /* a switch may be off: it has a group or a cost */
 };
 

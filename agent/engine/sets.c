@@ -11,8 +11,9 @@
  * have no bound of their own. What is left is to choose how many got units come from E and how many from G, so that
  * the units for buying suffice.
  *
- * Decisions: a set that gives nothing is not formed. Of solutions that give the same the one with fewer sets, then with
- * fewer got E units is taken. Bought are B units first, then E units, each dearest first (in a pool: the dearest).
+ * Decisions: a set that gives nothing is not formed. Of solutions that give the same the one with fewer sets, then
+ * with fewer got E units is taken. Bought are B units first, then E units, each dearest first (in a pool: the
+ * dearest).
  */
 #include "agent/engine/reward.h"
 #include "agent/engine/sort.h"
@@ -390,8 +391,12 @@ void sets_compute(struct arena *arena, const struct promotion *promotion, const 
                   struct outcome *out)
 {
     const struct reward *reward = &promotion->reward;
-    struct sets s = {.arena = arena, .reward = reward, .offers = offers, .buy = reward->buy_qty,
-                     .get = reward->get_qty, .out = out};
+    struct sets s = {.arena = arena,
+                     .reward = reward,
+                     .offers = offers,
+                     .buy = reward->buy_qty,
+                     .get = reward->get_qty,
+                     .out = out};
 
     s.limit = promotion->per_sale ? promotion->per_sale : INT64_MAX / 4 / s.get;
     if (!reward->repeat)

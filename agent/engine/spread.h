@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * spread - an amount over parts in proportion to their weights: exact shares, cut down to whole minor units; what is
- * missing goes one by one to the largest fractions, ties to the earlier part. A part that would go above its cap stops
- * there and the rest is spread anew over the others. The parts sum to the amount.
+ * missing goes one by one to the largest fractions, ties to the earlier part. A part that would go above its cap
+ * stops there and the rest is spread anew over the others. The parts sum to the amount.
  */
 #ifndef LOYALD_ENGINE_SPREAD_H
 #define LOYALD_ENGINE_SPREAD_H

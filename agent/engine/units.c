@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The units of a sale. A line's amount lies on its units, the odd minor units on the first. A weighed line is one unit
- * whatever it weighs; its floor is for each 1.000, half up.
+ * The units of a sale. A line's amount lies on its units, the odd minor units on the first. A weighed line is one
+ * unit whatever it weighs; its floor is for each 1.000, half up.
  */
 #include "agent/engine/sort.h"
 #include "agent/engine/spread.h"
@@ -25,8 +25,7 @@ static void line_begin(struct engine *e, struct work_line *line)
         return;
     if (odd > 0)
         line->items[line->count++] = (struct run){.count = odd, .gross = each + 1, .price = each + 1};
-    line->items[line->count++] =
-        (struct run){.start = odd, .count = line->units - odd, .gross = each, .price = each};
+    line->items[line->count++] = (struct run){.start = odd, .count = line->units - odd, .gross = each, .price = each};
 }
 
 void units_begin(struct engine *e)
@@ -168,8 +167,8 @@ static void group_shrink(struct engine *e, const struct moves *old, size_t from,
     if (!units)
         return;
     for (size_t i = from; i < end; i++)
-        units[i - from] = (struct share){.weight = (uint64_t)old->items[i].amount, .cap = old->items[i].amount,
-                                         .count = old->items[i].count};
+        units[i - from] = (struct share){
+            .weight = (uint64_t)old->items[i].amount, .cap = old->items[i].amount, .count = old->items[i].count};
     spread_amount(&e->arena, units, end - from, amount);
     for (size_t i = from; i < end; i++) {
         const struct share *unit = &units[i - from];

@@ -4,8 +4,8 @@
  *
  * Lines stand in the order that decides (sku, gross, quantity, line number); "line" below is a place in that order. A
  * line's units are numbered from 0 and kept as runs of units that are alike in everything, so that 100,000 units cost
- * no more than one. Whatever is taken off units is also written down as a move, by unit numbers, until its layer ends:
- * the guard may have to shrink it.
+ * no more than one. Whatever is taken off units is also written down as a move, by unit numbers, until its layer
+ * ends: the guard may have to shrink it.
  */
 #ifndef LOYALD_ENGINE_WORK_H
 #define LOYALD_ENGINE_WORK_H
@@ -14,13 +14,13 @@
 
 struct run {
     int64_t start, count;
-    int64_t gross, price;  /* of one unit: at first, now */
-    int64_t layer_price;   /* at the start of the layer */
-    int64_t paid;          /* of one unit, with points */
-    bool taken;            /* in this layer: by a reward of a best or first layer */
-    bool counted;          /* in this layer: bought or got in a set */
-    bool final;            /* takes nothing in later layers */
-    bool final_next;       /* will be final when the layer ends */
+    int64_t gross, price; /* of one unit: at first, now */
+    int64_t layer_price;  /* at the start of the layer */
+    int64_t paid;         /* of one unit, with points */
+    bool taken;           /* in this layer: by a reward of a best or first layer */
+    bool counted;         /* in this layer: bought or got in a set */
+    bool final;           /* takes nothing in later layers */
+    bool final_next;      /* will be final when the layer ends */
 };
 
 struct work_line {
@@ -111,7 +111,7 @@ struct engine {
     struct {
         uint32_t *items;
         size_t count, cap;
-    } selection_hits; /* selections that hit any line */
+    } selection_hits;             /* selections that hit any line */
     struct candidate *candidates; /* by promotion number */
     uint32_t candidate_count;
     bool *group_used;
@@ -154,7 +154,8 @@ struct engine {
 
 /* items.c */
 void items_match(struct engine *e);
-/* Walks the lines a selection hit, in order: for (i = hit_first(e, s); i; i = hit_next(e, i)) line = hit_line(e, i). */
+/* Walks the lines a selection hit, in order: for (i = hit_first(e, s); i; i = hit_next(e, i)) line = hit_line(e, i).
+ */
 uint32_t hit_first(const struct engine *e, uint32_t selection);
 static inline uint32_t hit_next(const struct engine *e, uint32_t i)
 {

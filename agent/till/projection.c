@@ -73,7 +73,6 @@ static void add_points(struct projection *p, const cJSON *result, int32_t day)
 
     cJSON_ArrayForEach(item, child(result, "points"))
     {
-        add_uses_of(p, child(item, "by"), day);
         if (p->member[0] != '\0' && json_text(item, "currency", 64, &currency, NULL) == ST_OK)
             add(p, EFFECT_POINTS, p->member, currency,
                 number_of(item, "earned") - number_of(item, "redeemed") - number_of(item, "cost"), day);
@@ -108,7 +107,7 @@ static void add_coupons(struct projection *p, cJSON *result, int32_t day)
 
 static void read_sale(struct projection *p)
 {
-    const cJSON *sale = child(p->tree, "sale"), *line;
+    const cJSON *sale = child(p->tree, "sale"), *item;
     cJSON *result = cJSON_GetObjectItemCaseSensitive(p->tree, "result");
     const char *text;
     int32_t day = 0;
@@ -121,11 +120,12 @@ static void read_sale(struct projection *p)
         (void)civil_parse_date(text, &day);
     if (p->member[0] != '\0')
         add(p, EFFECT_MEMBER_USE, p->member, "", 1, day); /* the sale itself: a purchase */
-    cJSON_ArrayForEach(line, child(result, "lines")) add_uses_of(p, child(line, "adjustments"), day);
     add_points(p, result, day);
+    add_coupons(p, result, day);
+    cJSON_ArrayForEach(item, child(result, "lines")) add_uses_of(p, child(item, "adjustments"), day);
+    cJSON_ArrayForEach(item, child(result, "points")) add_uses_of(p, child(item, "by"), day);
     add_uses_of(p, child(result, "gifts"), day);
     add_uses_of(p, child(result, "issued_coupons"), day);
-    add_coupons(p, result, day);
 }
 
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,

@@ -15,7 +15,7 @@
 
 struct journal;
 
-enum { PROJECTION_EFFECTS_MAX = 512 };
+enum { PROJECTION_EFFECTS_MAX = CACHE_EFFECTS_MAX };
 
 struct projection {
     char sale_id[ID_LEN_MAX + 1];
@@ -25,8 +25,8 @@ struct projection {
     struct cJSON *tree; /* owned: the body */
 };
 
-/* Reads what a sale's body did; other types do nothing. Effects past the bound are dropped: limits of the rarest kind then count one
- * use too few until the central says. */
+/* Reads what a sale's body did; other types do nothing. Points and coupons come first; uses past the bound are dropped:
+ * a limit then counts one use too few until the central says. */
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err);
 void projection_clear(struct projection *projection);

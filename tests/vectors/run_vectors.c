@@ -26,7 +26,8 @@ static size_t cases_run, cases_failed;
 static const char *const defaults =
     "{\"format\":\"loyald-bundle/1\",\"id\":\"test\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"
     "\"layers\":[{\"id\":\"promo\",\"mode\":\"best\"},{\"id\":\"card\",\"mode\":\"first\"},"
-    "{\"id\":\"coupon\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0,\"value_minor\":100}],"
+    "{\"id\":\"coupon\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0,\"value_minor\":"
+    "100}],"
     "\"promotions\":[]}";
 
 static void complain(const struct text_case *c, const char *at, const char *text)
@@ -318,5 +319,5 @@ Test(vectors, all_come_out_as_written)
     engine_destroy(engine);
     fprintf(stderr, "%zu cases, %zu failed\n", cases_run, cases_failed);
     cr_assert_eq(cases_failed, 0);
-    cr_assert(cases_run > 0);
+    cr_assert(cases_run >= 60);
 }

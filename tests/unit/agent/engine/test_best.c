@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The best layer against brute force: small random baskets, every way to share the units out among the promotions is
+ * tried with a plain evaluator of its own. Without limits rewards here never give less for more units, so the best of
+ * all ways is the best of those the contract calls a solution; with limits only those are compared. Compared are the
+ * total and what each promotion gives (the tie-break).
+ *
+ * LOYALD_SEED=n repeats a run, LOYALD_CASES=n makes it longer.
+ */
+#include "agent/engine/engine.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LINES = 4, UNITS = 6, PROMOS = 3 };
+enum kind { PERCENT, PERCENT_SALE, AMOUNT, BASKET, FIXED, FIXED_BASKET, BUY_GET, KINDS };
+
+struct promo {
+    enum kind kind;
+    int lines; /* bit map of what it gives to */
+    int buys;  /* of what a set is bought from */
+    int64_t value, per_sale, cap;
+    int buy, get, group;
+    bool dearest;
+};
+
+struct world {
+    int lines, units, promos;
+    int64_t price[LINES], floor[LINES];
+    int qty[LINES];
+    int line_of[UNITS];
+    struct promo promo[PROMOS];
+    bool limited; /* a limit takes the dearest units, so the way to share out must be sound */
+};
+
+static uint64_t state;
+
+static int below(int n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (int)(state % (uint64_t)n);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t room(const struct world *w, int unit)
+{
+    int line = w->line_of[unit];
+
+    return w->price[line] > w->floor[line] ? w->price[line] - w->floor[line] : 0;
+}
+
+static int64_t price(const struct world *w, int unit)
+{
+    return w->price[w->line_of[unit]];
+}
+
+/* The dearest units of the map that get something, at most max of them. */
+static int dearest_units(const struct world *w, int map, int64_t max, int64_t above)
+{
+    int taken = 0;
+
+    while (max > 0) {
+        int best = -1;
+
+        for (int u = 0; u < w->units; u++) {
+            if ((map & ~taken) >> u & 1 && room(w, u) > 0 && price(w, u) > above &&
+                (best < 0 || price(w, u) > price(w, best)))
+                best = u;
+        }
+        if (best < 0)
+            break;
+        taken |= 1 << best;
+        max--;
+    }
+    return taken;
+}
+
+static int64_t set_unit_gain(const struct world *w, const struct promo *p, int unit)
+{
+    return least((price(w, unit) * p->value + 5000) / 10000, room(w, unit));
+}
+
+static bool in(const struct world *w, int lines, int unit)
+{
+    return lines >> w->line_of[unit] & 1;
+}
+
+/* Whether these may be the bought and got units of one set. */
+static bool is_set(const struct world *w, const struct promo *p, int bought, int got)
+{
+    for (int g = 0; g < w->units; g++) {
+        if (!(got >> g & 1))
+            continue;
+        if (!in(w, p->lines, g))
+            return false;
+        for (int b = 0; b < w->units; b++) {
+            if (bought >> b & 1 && !p->dearest && in(w, p->buys, g) && in(w, p->lines, b) &&
+                price(w, g) > price(w, b))
+                return false;
+        }
+    }
+    for (int b = 0; b < w->units; b++) {
+        if (bought >> b & 1 && !in(w, p->buys, b))
+            return false;
+    }
+    return true;
+}
+
+/* The most that sets out of the units of the map give. */
+static int64_t best_sets(const struct world *w, const struct promo *p, int map, int64_t sets)
+{
+    int64_t best = 0;
+
+    if (sets == 0)
+        return 0;
+    for (int got = map; got > 0; got = (got - 1) & map) {
+        if (__builtin_popcount((unsigned)got) != p->get)
+            continue;
+        for (int rest = map & ~got, bought = rest; bought > 0; bought = (bought - 1) & rest) {
+            int64_t gain = 0;
+
+            if (__builtin_popcount((unsigned)bought) != p->buy || !is_set(w, p, bought, got))
+                continue;
+            for (int u = 0; u < w->units; u++)
+                gain += got >> u & 1 ? set_unit_gain(w, p, u) : 0;
+            gain += best_sets(w, p, map & ~got & ~bought, sets - 1);
+            best = gain > best ? gain : best;
+        }
+    }
+    return best;
+}
+
+static int64_t percent(const struct world *w, const struct promo *p, int map)
+{
+    int64_t total = 0, sale = 0;
+
+    map = dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, 0);
+    for (int l = 0; l < w->lines; l++) {
+        int64_t line = 0;
+
+        for (int u = 0; u < w->units; u++) {
+            if (map >> u & 1 && w->line_of[u] == l)
+                line += least(price(w, u) * p->value, room(w, u) * 10000);
+        }
+        total += (line + 5000) / 10000;
+        sale += line;
+    }
+    return p->kind == PERCENT_SALE ? (sale + 5000) / 10000 : total;
+}
+
+static int64_t gain_of(const struct world *w, const struct promo *p, int map)
+{
+    int64_t total = 0, rooms = 0;
+
+    for (int u = 0; u < w->units; u++) {
+        total += map >> u & 1 ? price(w, u) : 0;
+        rooms += map >> u & 1 ? room(w, u) : 0;
+    }
+    switch (p->kind) {
+    case PERCENT:
+    case PERCENT_SALE:
+        total = percent(w, p, map);
+        break;
+    case AMOUNT:
+        map = dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, 0);
+        total = 0;
+        for (int u = 0; u < w->units; u++)
+            total += map >> u & 1 ? least(p->value, room(w, u)) : 0;
+        break;
+    case BASKET:
+        total = least(p->value, rooms);
+        break;
+    case FIXED:
+        map = dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, p->value);
+        total = 0;
+        for (int u = 0; u < w->units; u++)
+            total += map >> u & 1 ? least(price(w, u) - p->value, room(w, u)) : 0;
+        break;
+    case FIXED_BASKET:
+        total = least(total > p->value ? total - p->value : 0, rooms);
+        break;
+    case BUY_GET:
+    case KINDS:
+        total = best_sets(w, p, map, p->per_sale ? p->per_sale : UNITS);
+        break;
+    }
+    return p->cap ? least(total, p->cap) : total;
+}
+
+struct answer {
+    int64_t total, gain[PROMOS];
+};
+
+static bool better(const struct answer *a, const struct answer *b)
+{
+    if (a->total != b->total)
+        return a->total > b->total;
+    for (int i = 0; i < PROMOS; i++) {
+        if (a->gain[i] != b->gain[i])
+            return a->gain[i] > b->gain[i];
+    }
+    return false;
+}
+
+/* The units a promotion takes of a map, where that is not a question of sets. */
+static int used_of(const struct world *w, const struct promo *p, int map)
+{
+    if (gain_of(w, p, map) == 0)
+        return 0;
+    if (p->kind == FIXED_BASKET)
+        return map;
+    return dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, p->kind == FIXED ? p->value : 0);
+}
+
+/* gain_of and used_of for every promotion and map, once. */
+static int64_t table[PROMOS][1 << UNITS];
+static int used[PROMOS][1 << UNITS];
+
+/* Each promotion that gives something would take the same if it were offered all that the others leave. */
+static bool is_sound(const struct world *w, const int *maps)
+{
+    for (int i = 0; i < w->promos; i++) {
+        int rest = 0;
+
+        for (int u = 0; u < w->units; u++)
+            rest |= in(w, w->promo[i].lines, u) ? 1 << u : 0;
+        for (int k = 0; k < w->promos; k++)
+            rest &= k == i ? rest : ~used[k][maps[k]];
+        if (table[i][maps[i]] > 0 && used[i][rest] != used[i][maps[i]])
+            return false;
+    }
+    return true;
+}
+
+static void brute(const struct world *w, int unit, int *maps, struct answer *best)
+{
+    if (unit == w->units) {
+        struct answer a = {0};
+
+        for (int i = 0; i < w->promos; i++) {
+            a.gain[i] = table[i][maps[i]];
+            a.total += a.gain[i];
+            for (int k = 0; k < i; k++) {
+                if (w->promo[i].group && w->promo[i].group == w->promo[k].group && a.gain[i] && a.gain[k])
+                    return;
+            }
+        }
+        if (better(&a, best) && (!w->limited || is_sound(w, maps)))
+            *best = a;
+        return;
+    }
+    brute(w, unit + 1, maps, best);
+    for (int i = 0; i < w->promos; i++) {
+        const struct promo *p = &w->promo[i];
+
+        if (!in(w, p->lines | (p->kind == BUY_GET ? p->buys : 0), unit))
+            continue;
+        maps[i] |= 1 << unit;
+        brute(w, unit + 1, maps, best);
+        maps[i] &= ~(1 << unit);
+    }
+}
+
+/* ---- the same world as JSON */
+
+static void items(struct strbuf *out, const struct world *w, int lines)
+{
+    strbuf_puts(out, "\"items\":{\"skus\":[");
+    for (int l = 0, n = 0; l < w->lines; l++) {
+        if (lines >> l & 1)
+            strbuf_printf(out, "%s\"S%d\"", n++ ? "," : "", l);
+    }
+    strbuf_puts(out, "]}");
+}
+
+static void reward(struct strbuf *out, const struct world *w, const struct promo *p)
+{
+    static const char *const kinds[] = {
+        "\"kind\":\"percent_off\",\"percent_bp\":",  "\"kind\":\"percent_off\",\"percent_bp\":",
+        "\"kind\":\"amount_off\",\"amount_minor\":", "\"kind\":\"amount_off\",\"per\":\"basket\",\"amount_minor\":",
+        "\"kind\":\"fixed_price\",\"price_minor\":", "\"kind\":\"fixed_price\",\"per\":\"basket\",\"price_minor\":"};
+
+    if (p->kind == BUY_GET) {
+        strbuf_printf(out, "\"kind\":\"buy_get\",\"pick\":\"%s\",\"buy\":{\"qty\":%d,",
+                      p->dearest ? "dearest" : "cheapest", p->buy);
+        items(out, w, p->buys);
+        strbuf_printf(out, "},\"get\":{\"qty\":%d,\"percent_bp\":%" PRId64 ",", p->get, p->value);
+        items(out, w, p->lines);
+        strbuf_puts(out, "}");
+    } else {
+        strbuf_printf(out, "%s%" PRId64 ",", kinds[p->kind], p->value);
+        items(out, w, p->lines);
+    }
+    if (p->cap)
+        strbuf_printf(out, ",\"cap_minor\":%" PRId64, p->cap);
+}
+
+static void write_bundle(struct strbuf *out, const struct world *w)
+{
+    strbuf_puts(out, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":1,\"currency\":\"EUR\",\"layers\":"
+                     "[{\"id\":\"l\",\"mode\":\"best\"}],\"search_nodes\":10000000,\"promotions\":[");
+    for (int i = 0; i < w->promos; i++) {
+        const struct promo *p = &w->promo[i];
+
+        strbuf_printf(out, "%s{\"id\":\"p%d\",\"layer\":\"l\",\"limits\":{\"per_sale\":%" PRId64 "},", i ? "," : "",
+                      i, p->per_sale);
+        if (p->group)
+            strbuf_printf(out, "\"exclusive_group\":\"g%d\",", p->group);
+        if (p->kind == PERCENT_SALE)
+            strbuf_puts(out, "\"round\":\"sale\",");
+        strbuf_puts(out, "\"reward\":{");
+        reward(out, w, p);
+        strbuf_puts(out, "}}");
+    }
+    strbuf_puts(out, "]}");
+}
+
+static void write_sale(struct strbuf *out, const struct world *w)
+{
+    strbuf_puts(out, "{\"lines\":[");
+    for (int l = 0; l < w->lines; l++)
+        strbuf_printf(out,
+                      "%s{\"line\":%d,\"sku\":\"S%d\",\"qty_milli\":%d,\"unit_price_minor\":%" PRId64
+                      ",\"floor_price_minor\":%" PRId64 "}",
+                      l ? "," : "", l + 1, l, w->qty[l] * 1000, w->price[l], w->floor[l]);
+    strbuf_puts(out, "]}");
+}
+
+static void make_promo(struct world *w, struct promo *p)
+{
+    static const int64_t percents[] = {500, 1000, 1500, 3333, 5000, 10000};
+    int all = (1 << w->lines) - 1;
+
+    *p = (struct promo){.kind = (enum kind)below(KINDS),
+                        .lines = 1 + below(all),
+                        .buy = 1 + below(2),
+                        .get = 1 + (below(4) == 0),
+                        .dearest = below(4) == 0};
+    p->buys = below(2) ? p->lines : 1 + below(all);
+    p->value =
+        p->kind == PERCENT || p->kind == PERCENT_SALE || p->kind == BUY_GET ? percents[below(6)] : 1 + below(300);
+    if (p->kind != BASKET && p->kind != FIXED_BASKET)
+        p->per_sale = below(3) ? 0 : 1 + below(3);
+    p->group = below(4) ? 0 : 1;
+    p->cap = below(5) ? 0 : 1 + below(200);
+}
+
+static void make_world(struct world *w)
+{
+    static const int64_t prices[] = {1, 3, 5, 10, 33, 99, 100, 150, 250};
+
+    *w = (struct world){.lines = 1 + below(LINES), .promos = 1 + below(PROMOS)};
+    for (int l = 0; l < w->lines; l++) {
+        int left = UNITS - w->units - (w->lines - 1 - l);
+
+        w->qty[l] = 1 + below(left < 3 ? left : 3);
+        w->price[l] = prices[below(9)];
+        w->floor[l] = below(4) ? 0 : below((int)w->price[l] + 1);
+        for (int i = 0; i < w->qty[l]; i++)
+            w->line_of[w->units++] = l;
+    }
+    for (int i = 0; i < w->promos; i++) {
+        make_promo(w, &w->promo[i]);
+        w->limited = w->limited || (w->promo[i].per_sale && w->promo[i].kind != BUY_GET);
+    }
+    for (int i = 0; i < w->promos && w->limited; i++) {
+        if (w->promo[i].kind == BUY_GET)
+            w->promo[i].kind = PERCENT;
+    }
+}
+
+static void engine_answer(struct engine *engine, const char *bundle_text, const char *sale_text, struct answer *out)
+{
+    const struct engine_result *result;
+    struct engine_fault fault;
+    struct engine_sale *sale;
+    struct bundle *bundle;
+    struct errmsg err = ERRMSG_INIT;
+
+    cr_assert_eq(bundle_compile(bundle_text, strlen(bundle_text), &bundle, NULL, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(engine_sale_parse(sale_text, strlen(sale_text), &sale, &fault), ST_OK, "%s", fault.message);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, &err), ST_OK, "%s", err.text);
+    *out = (struct answer){.total = result->discount_minor};
+    cr_assert(result->optimal);
+    for (size_t i = 0; i < result->line_count; i++) {
+        const struct engine_result_line *line = &result->lines[i];
+
+        for (size_t k = 0; k < line->adjustment_count; k++)
+            out->gain[line->adjustments[k].promotion[1] - '0'] += line->adjustments[k].amount_minor;
+    }
+    engine_sale_destroy(sale);
+    bundle_destroy(bundle);
+}
+
+Test(best_layer, is_what_brute_force_finds)
+{
+    const char *seed = getenv("LOYALD_SEED"), *cases = getenv("LOYALD_CASES");
+    long count = cases ? strtol(cases, NULL, 10) : 3000;
+    struct engine *engine;
+
+    state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 2654435761u;
+    state = state ? state : 1;
+    fprintf(stderr, "LOYALD_SEED=%" PRIu64 "\n", state);
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    for (long i = 0; i < count; i++) {
+        struct strbuf bundle = STRBUF_INIT(1 << 16), sale = STRBUF_INIT(1 << 16);
+        struct answer best = {0}, got;
+        int maps[PROMOS] = {0};
+        struct world w;
+
+        make_world(&w);
+        for (int p = 0; p < w.promos; p++) {
+            for (int map = 0; map < 1 << w.units; map++)
+                table[p][map] = gain_of(&w, &w.promo[p], map);
+            for (int map = 0; map < 1 << w.units && w.limited; map++)
+                used[p][map] = used_of(&w, &w.promo[p], map);
+        }
+        brute(&w, 0, maps, &best);
+        write_bundle(&bundle, &w);
+        write_sale(&sale, &w);
+        engine_answer(engine, strbuf_text(&bundle), strbuf_text(&sale), &got);
+        cr_assert(memcmp(&best, &got, sizeof best) == 0,
+                  "case %ld: brute force %" PRId64 " (%" PRId64 " %" PRId64 " %" PRId64 "), engine %" PRId64
+                  " (%" PRId64 " %" PRId64 " %" PRId64 ")\n%s\n%s",
+                  i, best.total, best.gain[0], best.gain[1], best.gain[2], got.total, got.gain[0], got.gain[1],
+                  got.gain[2], strbuf_text(&bundle), strbuf_text(&sale));
+        strbuf_free(&bundle);
+        strbuf_free(&sale);
+    }
+    engine_destroy(engine);
+}

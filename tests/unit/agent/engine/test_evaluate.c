@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/engine/engine.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct bundle *compile(const char *text)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct bundle *bundle = NULL;
+
+    cr_assert_eq(bundle_compile(text, strlen(text), &bundle, NULL, &err), ST_OK, "%s", err.text);
+    return bundle;
+}
+
+static struct engine_sale *parse(const char *text)
+{
+    struct engine_sale *sale = NULL;
+    struct engine_fault fault;
+
+    cr_assert_eq(engine_sale_parse(text, strlen(text), &sale, &fault), ST_OK, "%s %s", fault.at, fault.message);
+    return sale;
+}
+
+Test(engine, empty_bundle_sells_at_shelf_price)
+{
+    struct engine_sale *sale = parse("{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
+                                     "\"unit_price_minor\":500}]}");
+    const struct engine_result *result;
+    struct engine *engine;
+    struct bundle *bundle;
+
+    cr_assert_eq(engine_empty_bundle("EUR", 2, &bundle, NULL), ST_OK);
+    cr_assert_str_eq(bundle_id(bundle), "empty");
+    cr_assert_eq(bundle_version(bundle), 0);
+    cr_assert_eq(strlen(bundle_digest(bundle)), 64u);
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    cr_assert_eq(result->total_minor, 500);
+    engine_destroy(engine);
+    engine_sale_destroy(sale);
+    bundle_destroy(bundle);
+}
+
+Test(engine, digest_can_be_left_out)
+{
+    struct engine_sale *sale = parse("{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
+                                     "\"unit_price_minor\":500}]}");
+    struct engine_options options = {.skip_digest = true};
+    const struct engine_result *result;
+    struct engine *engine;
+    struct bundle *bundle;
+
+    cr_assert_eq(engine_empty_bundle(NULL, 2, &bundle, NULL), ST_OK);
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, &options, &result, NULL), ST_OK);
+    cr_assert_str_empty(result->digest);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    cr_assert_eq(strlen(result->digest), 64u);
+    engine_destroy(engine);
+    engine_sale_destroy(sale);
+    bundle_destroy(bundle);
+}
+
+Test(engine, titles_fall_back_to_english_then_id)
+{
+    struct bundle *bundle =
+        compile("{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\",\"minor_digits\":2,"
+                "\"layers\":[{\"id\":\"l\",\"mode\":\"best\"}],\"promotions\":["
+                "{\"id\":\"a\",\"title\":{\"en\":\"Ten off\",\"ru\":\"Скидка\"},\"layer\":\"l\","
+                "\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":1000}},"
+                "{\"id\":\"b\",\"layer\":\"l\","
+                "\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":1000}}]}");
+
+    cr_assert_str_eq(bundle_title(bundle, "a", "ru"), "Скидка");
+    cr_assert_str_eq(bundle_title(bundle, "a", "de"), "Ten off");
+    cr_assert_str_eq(bundle_title(bundle, "b", "ru"), "b");
+    cr_assert_str_eq(bundle_title(bundle, "gone", "ru"), "gone");
+    cr_assert_eq(bundle_promotion_count(bundle), 2u);
+    bundle_destroy(bundle);
+}
+
+Test(engine, digest_of_a_bundle_does_not_see_its_spelling)
+{
+    struct bundle *a = compile("{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\","
+                               "\"layers\":[],\"promotions\":[]}");
+    struct bundle *b = compile(" {\"version\": 3.0, \"id\":\"\\u0062\",\"currency\":\"RUB\",\n\"promotions\":[],"
+                               "\"layers\":[],\"format\":\"loyald-bundle\\/1\"}");
+
+    cr_assert_str_eq(bundle_digest(a), bundle_digest(b));
+    bundle_destroy(a);
+    bundle_destroy(b);
+}
+
+Test(engine, reports_every_fault_and_counts_those_past_the_bound)
+{
+    static struct bundle_report report;
+    struct strbuf text = STRBUF_INIT(1 << 20);
+    struct bundle *bundle = NULL;
+    struct errmsg err = ERRMSG_INIT;
+
+    strbuf_puts(&text, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\",\"layers\":"
+                       "[{\"id\":\"l\",\"mode\":\"best\"}],\"promotions\":[");
+    for (int i = 0; i < 150; i++)
+        strbuf_printf(&text, "%s{\"id\":\"p%d\",\"layer\":\"l\",\"reward\":{\"kind\":\"magic\"}}", i ? "," : "", i);
+    strbuf_puts(&text, "]}");
+    cr_assert_eq(bundle_compile(text.data, text.len, &bundle, &report, &err), ST_INVALID);
+    cr_assert_eq(report.fault_count, 150u);
+    cr_assert_eq(report.note_count, (size_t)BUNDLE_NOTES_MAX);
+    cr_assert_str_eq(report.notes[2].at, "/promotions/2/reward/kind");
+    cr_assert_str_not_empty(err.text);
+    cr_assert_null(bundle);
+    strbuf_free(&text);
+}
+
+/* ---- the order of scanning and of the file does not move money */
+
+static void lines_text(struct strbuf *out, const int *order, int count)
+{
+    strbuf_puts(out, "{\"lines\":[");
+    for (int i = 0; i < count; i++)
+        strbuf_printf(
+            out, "%s{\"line\":%d,\"sku\":\"S%d\",\"qty_milli\":%d,\"unit_price_minor\":%d,\"category\":\"c/%d\"}",
+            i ? "," : "", order[i] + 1, order[i] % 3, 1000 * (1 + order[i] % 4), 333 + 77 * order[i], order[i] % 2);
+    strbuf_puts(out, "]}");
+}
+
+static const char *const mixed_bundle =
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\",\"layers\":"
+    "[{\"id\":\"l\",\"mode\":\"best\"},{\"id\":\"s\",\"mode\":\"stack\"}],\"promotions\":["
+    "{\"id\":\"a\",\"layer\":\"l\",\"reward\":{\"kind\":\"buy_get\",\"buy\":{\"items\":{\"any\":true},\"qty\":2},"
+    "\"get\":{\"items\":{\"any\":true},\"qty\":1,\"percent_bp\":10000}}},"
+    "{\"id\":\"b\",\"layer\":\"l\",\"reward\":{\"kind\":\"percent_off\",\"items\":{\"categories\":[\"c/1\"]},"
+    "\"percent_bp\":1700}},"
+    "{\"id\":\"c\",\"layer\":\"s\",\"reward\":{\"kind\":\"amount_off\",\"per\":\"basket\",\"items\":{\"any\":true},"
+    "\"amount_minor\":1001}}]}";
+
+Test(engine, order_of_lines_does_not_move_money)
+{
+    static const int orders[3][6] = {{0, 1, 2, 3, 4, 5}, {5, 4, 3, 2, 1, 0}, {2, 5, 0, 3, 1, 4}};
+    struct bundle *bundle = compile(mixed_bundle);
+    int64_t net[3][6] = {{0}};
+    struct engine *engine;
+
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    for (int o = 0; o < 3; o++) {
+        struct strbuf text = STRBUF_INIT(1 << 16);
+        const struct engine_result *result;
+        struct engine_sale *sale;
+
+        lines_text(&text, orders[o], 6);
+        sale = parse(strbuf_text(&text));
+        cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+        for (size_t i = 0; i < 6; i++)
+            net[o][result->lines[i].line - 1] = result->lines[i].net_minor;
+        engine_sale_destroy(sale);
+        strbuf_free(&text);
+    }
+    cr_assert_arr_eq(net[0], net[1], sizeof net[0]);
+    cr_assert_arr_eq(net[0], net[2], sizeof net[0]);
+    engine_destroy(engine);
+    bundle_destroy(bundle);
+}
+
+Test(engine, a_hundred_thousand_units_are_one_run)
+{
+    struct bundle *bundle = compile(mixed_bundle);
+    struct engine_sale *sale = parse("{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":100000000,"
+                                     "\"unit_price_minor\":9999999,\"category\":\"c/1\"}]}");
+    const struct engine_result *result;
+    struct engine *engine;
+
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    cr_assert_eq(result->gross_minor, INT64_C(999999900000));
+    cr_assert(result->lines[0].split_count < 8);
+    cr_assert_eq(result->gross_minor - result->discount_minor, result->total_minor);
+    engine_destroy(engine);
+    engine_sale_destroy(sale);
+    bundle_destroy(bundle);
+}
+
+Test(engine, search_stops_at_its_budget_and_says_how_far)
+{
+    struct strbuf text = STRBUF_INIT(1 << 16);
+    const struct engine_result *result;
+    struct engine_sale *sale;
+    struct engine *engine;
+    struct bundle *bundle;
+    int order[12];
+
+    strbuf_puts(&text, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\",\"layers\":"
+                       "[{\"id\":\"l\",\"mode\":\"best\"}],\"search_nodes\":3,\"promotions\":[");
+    for (int i = 0; i < 4; i++)
+        strbuf_printf(
+            &text,
+            "%s{\"id\":\"p%d\",\"layer\":\"l\",\"reward\":{\"kind\":\"buy_get\",\"buy\":{\"items\":{\"skus\":"
+            "[\"S%d\",\"S%d\"]},\"qty\":%d},\"get\":{\"items\":{\"any\":true},\"qty\":1,\"percent_bp\":%d}}}",
+            i ? "," : "", i, i % 3, (i + 1) % 3, 1 + i % 2, 10000 - i * 1000);
+    strbuf_puts(&text, "]}");
+    bundle = compile(strbuf_text(&text));
+    strbuf_clear(&text);
+    for (int i = 0; i < 12; i++)
+        order[i] = i;
+    lines_text(&text, order, 12);
+    sale = parse(strbuf_text(&text));
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    cr_assert(!result->optimal);
+    cr_assert(result->bound_minor > 0);
+    cr_assert(result->discount_minor > 0);
+    engine_destroy(engine);
+    engine_sale_destroy(sale);
+    bundle_destroy(bundle);
+    strbuf_free(&text);
+}

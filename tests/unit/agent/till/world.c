@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "world.h"
+
+#include "agent/base/hex.h"
+#include "agent/base/json.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/db/rules.h"
+#include "agent/engine/engine.h"
+#include "agent/net/loop.h"
+#include "agent/till/member.h"
+#include "sync/protocol/manifest.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { START_UNIX_MS_S = 1795000000 }; /* a Thursday in November 2026 */
+
+/* What a test cannot go on without. */
+static void must(bool holds, const char *what)
+{
+    if (!holds) {
+        (void)fprintf(stderr, "world: %s\n", what);
+        abort();
+    }
+}
+
+/* ---- the tables ---- */
+
+static void print(void *device, const struct page *page, const char *job_id, till_printed_fn *printed, void *context)
+{
+    struct world *world = device;
+
+    (void)page;
+    world->prints++;
+    world->journal_at_print = world_records(world);
+    (void)snprintf(world->job_id, sizeof world->job_id, "%s", job_id);
+    world->printed = printed;
+    world->printed_context = context;
+}
+
+static void ask_member(void *link, const uint8_t identifier[16], int64_t deadline_ms, till_member_fn *answer,
+                       void *context)
+{
+    struct world *world = link;
+
+    (void)identifier;
+    (void)deadline_ms;
+    world->questions++;
+    world->member_answer = answer;
+    world->member_context = context;
+}
+
+static bool is_up(void *link, int64_t *out_since)
+{
+    *out_since = 0;
+    return ((struct world *)link)->link_up;
+}
+
+static void event(void *watcher, const char *name, const char *json, size_t len)
+{
+    struct world *world = watcher;
+    struct cJSON *root = NULL;
+    const char *code;
+
+    must(json_parse(json, len, TILL_ANSWER_MAX, &root, NULL) == ST_OK, "an event is not JSON");
+    if (strcmp(name, "notice") == 0 && json_text(root, "code", 15, &code, NULL) == ST_OK)
+        (void)snprintf(world->notices[world->notice_count++ % WORLD_NOTICES], 16, "%s", code);
+    json_free(root);
+}
+
+static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t to)
+{
+    struct world *world = context;
+
+    world->fetches++;
+    if (!world->file)
+        return;
+    if (to >= (int64_t)world->file_len)
+        to = (int64_t)world->file_len - 1;
+    rulebook_piece(world->rulebook, sha256_hex, from, world->file + from, from <= to ? (size_t)(to - from + 1) : 0);
+}
+
+static void changed(void *context, int64_t version, const char *refused_reason)
+{
+    struct world *world = context;
+
+    world->active_version = version;
+    (void)snprintf(world->refused, sizeof world->refused, "%s", refused_reason ? refused_reason : "");
+    if (world->till)
+        till_rules_changed(world->till, version, refused_reason);
+}
+
+static enum status journal_record(void *context, const char *type, const char *body, size_t len, struct errmsg *err)
+{
+    struct world *world = context;
+
+    return till_record(world->till, type, body, len, err);
+}
+
+static bool may_switch(void *context)
+{
+    const struct world *world = context;
+
+    return !world->till || till_is_idle(world->till);
+}
+
+/* ---- beginning and ending ---- */
+
+static const char *path(const struct world *world, const char *name, char *out, size_t size)
+{
+    if (world->dir[0] == '\0')
+        return ":memory:";
+    (void)snprintf(out, size, "%s/%s", world->dir, name);
+    return out;
+}
+
+static void fill_identity(struct world *world)
+{
+    struct identity *identity = &world->identity;
+
+    identity_clear(identity);
+    must(identity_load(world->journal, identity, NULL) == ST_OK, "identity");
+    if (identity->enrolled)
+        return;
+    identity->enrolled = true;
+    (void)snprintf(identity->chain, sizeof identity->chain, "demo");
+    (void)snprintf(identity->store, sizeof identity->store, "S12");
+    (void)snprintf(identity->store_name, sizeof identity->store_name, "Shop");
+    (void)snprintf(identity->till, sizeof identity->till, "3");
+    (void)snprintf(identity->currency, sizeof identity->currency, "RUB");
+    (void)snprintf(identity->language, sizeof identity->language, "en");
+    memset(identity->id_key, 7, sizeof identity->id_key);
+    {
+        char pem[PK_PEM_BYTES_MAX];
+
+        must(pk_public_pem(world->office, pem, NULL) == ST_OK &&
+                 pk_from_public_pem(pem, &identity->rules_keys[0], NULL) == ST_OK &&
+                 pk_id(identity->rules_keys[0], identity->rules_key_ids[0]) == ST_OK,
+             "the office's key");
+        identity->rules_key_count = 1;
+    }
+}
+
+static void open_all(struct world *world)
+{
+    struct journal_options journal = {.now_unix_ms = world->time.wall_ms, .new_dev = 0xd1, .new_epoch = 0xe1};
+    struct errmsg err = ERRMSG_INIT;
+    char text[WORLD_TEXT + 32];
+    bool rebuilt;
+
+    journal.path = path(world, "journal.db", text, sizeof text);
+    must(journal_open(&journal, &world->journal, &err) == ST_OK, err.text);
+    must(rules_open(path(world, "rules.db", text, sizeof text), world->time.wall_ms, &world->rules, &rebuilt, &err) == ST_OK,
+         err.text);
+    must(cache_open(path(world, "cache.db", text, sizeof text), world->time.wall_ms, &world->cache, &rebuilt, &err) == ST_OK,
+         err.text);
+    fill_identity(world);
+    {
+        struct rulebook_options book = {world->loop,      &world->clock, world->journal, world->rules, &world->identity,
+                                        fetch,            changed,       journal_record, may_switch,   world};
+        struct till_options till = {.loop = world->loop,
+                                    .clock = &world->clock,
+                                    .journal = world->journal,
+                                    .cache = world->cache,
+                                    .identity = &world->identity,
+                                    .language = "en",
+                                    .card_prefixes = "29",
+                                    .printer = {world, world->no_printer ? NULL : print},
+                                    .central = {world, ask_member, is_up, NULL},
+                                    .watcher = {world, event}};
+
+        must(rulebook_create(&book, &world->rulebook, &err) == ST_OK, err.text);
+        till.rulebook = world->rulebook;
+        must(till_create(&till, &world->till, &err) == ST_OK, err.text);
+    }
+}
+
+static void close_all(struct world *world)
+{
+    till_destroy(world->till);
+    rulebook_destroy(world->rulebook);
+    world->till = NULL;
+    world->rulebook = NULL;
+    cache_close(world->cache);
+    rules_close(world->rules);
+    journal_close(world->journal);
+}
+
+void world_begin(struct world *world, const char *dir)
+{
+    *world = (struct world){.link_up = true};
+    if (dir)
+        (void)snprintf(world->dir, sizeof world->dir, "%s", dir);
+    world->time.wall_ms = INT64_C(1000) * START_UNIX_MS_S;
+    world->time.mono_ms = 1000;
+    world->clock = clock_virtual(&world->time);
+    must(loop_create(&world->loop, NULL) == ST_OK, "loop");
+    must(pk_generate(&world->office, NULL) == ST_OK, "key");
+    open_all(world);
+}
+
+void world_restart(struct world *world, bool cache_lost)
+{
+    char text[WORLD_TEXT + 32];
+
+    close_all(world);
+    if (cache_lost) {
+        (void)unlink(path(world, "cache.db", text, sizeof text));
+        (void)unlink(path(world, "cache.db-wal", text, sizeof text));
+    }
+    open_all(world);
+}
+
+void world_end(struct world *world)
+{
+    close_all(world);
+    identity_clear(&world->identity);
+    pk_destroy(world->office);
+    loop_destroy(world->loop);
+}
+
+/* ---- rules ---- */
+
+void world_sign(const struct world *world, const char *chain, const char *bundle_json, int64_t version, const struct pk *key,
+                char **out_manifest, char **out_signatures)
+{
+    struct manifest manifest = {.version = version, .bundle_bytes = (int64_t)strlen(bundle_json)};
+    struct strbuf text = STRBUF_INIT(4096), list = STRBUF_INIT(4096);
+    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
+    char id[17], hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
+    size_t len;
+
+    (void)world;
+    (void)snprintf(manifest.chain, sizeof manifest.chain, "%s", chain);
+    (void)snprintf(manifest.created_at, sizeof manifest.created_at, "2026-11-22T10:00:00Z");
+    sha256_of(bundle_json, strlen(bundle_json), manifest.bundle_sha256);
+    manifest_write(&manifest, &text);
+    sha256_of(text.data, text.len, digest);
+    must(pk_sign(key, digest, signature, &len, NULL) == ST_OK && pk_id(key, id) == ST_OK, "sign");
+    hex_encode(signature, len, hex);
+    strbuf_printf(&list, "[{\"key\":\"%s\",\"signature\":\"%s\"}]", id, hex);
+    *out_manifest = strbuf_detach(&text, &len);
+    *out_signatures = strbuf_detach(&list, &len);
+}
+
+void world_offer(struct world *world, const char *manifest, const char *signatures)
+{
+    int64_t before = world->active_version;
+
+    world->refused[0] = '\0';
+    rulebook_offer(world->rulebook, manifest, strlen(manifest), signatures, strlen(signatures));
+    /* Two workers at most are under way, each ends in a turn of the loop. */
+    for (int turn = 0; turn < 50 && world->active_version == before && world->refused[0] == '\0'; turn++)
+        loop_step(world->loop, 100);
+}
+
+void world_rules(struct world *world, const char *bundle_json, int64_t version)
+{
+    char *manifest, *signatures;
+
+    world_sign(world, "demo", bundle_json, version, world->office, &manifest, &signatures);
+    world->file = bundle_json;
+    world->file_len = strlen(bundle_json);
+    world_offer(world, manifest, signatures);
+    must(rule_edition_version(rulebook_active(world->rulebook)) == version || !till_is_idle(world->till), world->refused);
+    free(manifest);
+    free(signatures);
+}
+
+/* ---- members ---- */
+
+void world_member_row(const struct world *world, const char *id, const char *card, const char *extra, int64_t seq,
+                      struct strbuf *out)
+{
+    uint8_t hash[IDENTITY_HASH_BYTES];
+    char hex[2 * IDENTITY_HASH_BYTES + 1];
+
+    identity_hash(&world->identity, "card", card, hash);
+    hex_encode(hash, sizeof hash, hex);
+    strbuf_printf(out, "{\"id\":\"%s\",%s\"identifiers\":[\"%s\"],\"epoch\":\"00000000000000e1\",\"seq\":%lld}", id, extra, hex,
+                  (long long)seq);
+}
+
+void world_member(struct world *world, const char *id, const char *card, const char *extra, int64_t seq)
+{
+    struct strbuf text = STRBUF_INIT(16384);
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *row = NULL;
+
+    world_member_row(world, id, card, extra, seq, &text);
+    must(json_parse(text.data, text.len, text.len, &row, &err) == ST_OK, err.text);
+    must(cache_begin(world->cache, &err) == ST_OK && member_store(world->cache, row, &err) == ST_OK &&
+             cache_commit(world->cache, &err) == ST_OK,
+         err.text);
+    json_free(row);
+    strbuf_free(&text);
+}
+
+/* ---- acting and looking ---- */
+
+void world_scan(struct world *world, const char *text)
+{
+    struct till_scan scan = {"]E0", text, strlen(text), "scanner", clock_measure_ns()};
+
+    till_scanned(world->till, &scan);
+}
+
+enum problem world_do(struct world *world, const char *command, const char *id, const char *body,
+                      struct cJSON **out_answer)
+{
+    struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    size_t len = body ? strlen(body) : 0;
+    enum problem problem;
+
+    if (strcmp(command, "open") == 0)
+        problem = till_open_sale(world->till, body, len, &out, &err);
+    else if (strcmp(command, "put") == 0)
+        problem = till_put_sale(world->till, id, body, len, &out, &err);
+    else if (strcmp(command, "tender") == 0)
+        problem = till_tender(world->till, id, body, len, &out, &err);
+    else if (strcmp(command, "commit") == 0)
+        problem = till_commit(world->till, id, body, len, &out, &err);
+    else if (strcmp(command, "void") == 0)
+        problem = till_void(world->till, id, body, len, &out, &err);
+    else if (strcmp(command, "copy") == 0)
+        problem = till_copy(world->till, id, &out, &err);
+    else
+        problem = till_get_sale(world->till, id, &out, &err);
+    if (out_answer) {
+        *out_answer = NULL;
+        if (problem == PROBLEM_NONE)
+            must(json_parse(out.data, out.len, out.len, out_answer, &err) == ST_OK, err.text);
+    }
+    strbuf_free(&out);
+    return problem;
+}
+
+int64_t world_int(struct world *world, const char *id, const char *name)
+{
+    struct cJSON *view = NULL;
+    int64_t value = -1;
+
+    if (world_do(world, "get", id, NULL, &view) == PROBLEM_NONE)
+        (void)json_int(view, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
+    json_free(view);
+    return value;
+}
+
+bool world_has_notice(struct world *world, const char *id, const char *code)
+{
+    struct cJSON *view = NULL;
+    const cJSON *item;
+    const char *text;
+    bool found = false;
+
+    if (world_do(world, "get", id, NULL, &view) == PROBLEM_NONE) {
+        cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(view, "notices")) found =
+            found || (json_text(item, "code", 16, &text, NULL) == ST_OK && strcmp(text, code) == 0);
+    }
+    json_free(view);
+    return found;
+}
+
+bool world_was_told(const struct world *world, const char *code)
+{
+    for (int i = 0; i < world->notice_count && i < WORLD_NOTICES; i++) {
+        if (strcmp(world->notices[i], code) == 0)
+            return true;
+    }
+    return false;
+}
+
+int64_t world_records(const struct world *world)
+{
+    struct journal_head head;
+
+    journal_head(world->journal, &head);
+    return head.position;
+}
+
+struct count {
+    const char *type;
+    int count;
+};
+
+static bool count_entry(void *context, const struct journal_entry *entry)
+{
+    struct count *count = context;
+
+    count->count += strcmp(entry->type, count->type) == 0;
+    return true;
+}
+
+int world_count(const struct world *world, const char *type)
+{
+    struct count count = {type, 0};
+
+    must(journal_each(world->journal, 1, count_entry, &count, NULL) == ST_OK, "journal");
+    return count.count;
+}
