@@ -33,7 +33,7 @@ static const char usage[] =
     "  paper ok|low|out    paper N: out after N more lines\n"
     "  cover open|closed\n"
     "  stall, resume       it reads and answers nothing, as when hung\n"
-    "  power-cycle         its memory is lost\n"
+    "  power-cycle         its memory is lost; silent for 1.5 s\n"
     "  unplug, plug        the cable\n"
     "  tear                ends a slip that no cut has ended\n"
     "  slips               how many were cut\n"

@@ -23,7 +23,9 @@
 extern atomic_int serial_shim_lookups; /* how often the library asked for a pty's folder: proof that it ran */
 extern atomic_int serial_shim_modem;   /* lines on, as TIOCM_ bits */
 extern atomic_uint serial_shim_forgotten_cflag, serial_shim_forgotten_iflag;
-atomic_int serial_shim_lookups;
+extern atomic_int serial_shim_busy_writes; /* so many writes more are answered with EAGAIN */
+extern atomic_int serial_shim_empty_reads; /* so many reads more are answered with 0 */
+atomic_int serial_shim_lookups, serial_shim_busy_writes, serial_shim_empty_reads;
 atomic_int serial_shim_modem = TIOCM_CTS | TIOCM_DSR | TIOCM_CAR;
 atomic_uint serial_shim_forgotten_cflag, serial_shim_forgotten_iflag;
 
@@ -101,6 +103,28 @@ int ioctl(int fd, unsigned long request, ...)
     if (rc < 0 && (errno == ENOTTY || errno == EINVAL) && isatty(fd))
         return modem_ioctl(request, argument);
     return (int)rc;
+}
+
+/* Whether one of those ordered falls to this call. */
+static int take_one(atomic_int *ordered, int fd)
+{
+    return atomic_load(ordered) > 0 && isatty(fd) && atomic_fetch_sub(ordered, 1) > 0;
+}
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+    if (take_one(&serial_shim_busy_writes, fd)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return syscall(SYS_write, fd, bytes, len);
+}
+
+ssize_t read(int fd, void *out_bytes, size_t max)
+{
+    if (take_one(&serial_shim_empty_reads, fd))
+        return 0;
+    return syscall(SYS_read, fd, out_bytes, max);
 }
 
 int tcsetattr(int fd, int actions, const struct termios *settings)

@@ -238,3 +238,40 @@ Test(serial_transport, tells_writers_when_the_device_goes)
     cr_expect_eq(outcome.st, ST_OFFLINE);
     cr_expect_eq(status_now().state, PORT_LOST);
 }
+
+/* Some devices say they are writable and take nothing: the library calls that a failure. */
+Test(serial_transport, waits_for_a_device_that_takes_nothing_without_spinning)
+{
+    static struct outcome outcome;
+    atomic_int *busy = shim("serial_shim_busy_writes");
+    int left;
+
+    begin_ready("?strict=1");
+    atomic_store(busy, 1000000);
+    cr_assert_eq(port_write(f.port, page, 1000, 500, on_done, &outcome), ST_OK);
+    cr_assert(fixture_until(&f, is_told, &outcome));
+    cr_expect_eq(outcome.st, ST_TIMEOUT);
+    cr_expect_eq(outcome.written, 0u);
+    cr_expect_eq(status_now().state, PORT_READY);
+    left = atomic_load(busy);
+    cr_expect_gt(left, 1000000 - 100, "%d tries in half a second", 1000000 - left);
+
+    /* It recovers in the middle of the next one. */
+    atomic_store(busy, 3);
+    outcome.calls = 0;
+    cr_assert_eq(port_write(f.port, page, 1000, 5000, on_done, &outcome), ST_OK);
+    cr_assert(fixture_until(&f, is_told, &outcome));
+    cr_expect_eq(outcome.st, ST_OK);
+    cr_assert(fixture_device_reads(&f, printed, 1000));
+    cr_expect_arr_eq(printed, page, 1000);
+}
+
+Test(serial_transport, takes_an_empty_read_for_the_end)
+{
+    begin_ready("?strict=1");
+    atomic_store((atomic_int *)shim("serial_shim_empty_reads"), 1);
+    fixture_device_writes(&f, "x", 1);
+    cr_assert(fixture_until_state(&f, PORT_LOST));
+    cr_expect(strstr(status_now().reason, "line hung up"), "%s", status_now().reason);
+    cr_expect(fixture_until_state(&f, PORT_READY));
+}

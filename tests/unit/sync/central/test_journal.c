@@ -264,7 +264,8 @@ Test(central_journal, reports_a_result_that_differs_and_books_it_as_sold)
 
     scene_open(&s);
     till_sale(&s.fixture, &s.till, "sale-1", MEMBER, "", 10000, &s.batch);
-    /* The till computed something else: its digest is of another result. The record is made anew, so its chain holds. */
+    /* The till computed something else: its digest is of another result. The record is made anew, so its chain holds.
+     */
     digest = strstr(s.batch.data, "\"digest\":\"");
     while (strstr(digest + 1, "\"digest\":\""))
         digest = strstr(digest + 1, "\"digest\":\"");
@@ -355,9 +356,11 @@ Test(central_journal, understands_what_a_till_tells_of_itself)
 
     scene_open(&s);
     till_sale(&s.fixture, &s.till, "sale-1", MEMBER, "", 10000, &s.batch);
-    till_record(&s.till, "print", "{\"sale_id\":\"sale-1\",\"state\":\"confirmed\",\"reason\":\"\",\"copy\":0}", &s.batch);
+    till_record(&s.till, "print", "{\"sale_id\":\"sale-1\",\"state\":\"confirmed\",\"reason\":\"\",\"copy\":0}",
+                &s.batch);
     till_record(&s.till, "bundle_activated", "{\"id\":\"main\",\"version\":1,\"sha256\":\"00\"}", &s.batch);
-    till_record(&s.till, "bundle_refused", "{\"version\":9,\"sha256\":\"00\",\"reason\":\"wrong signature\"}", &s.batch);
+    till_record(&s.till, "bundle_refused", "{\"version\":9,\"sha256\":\"00\",\"reason\":\"wrong signature\"}",
+                &s.batch);
     till_record(&s.till, "void", "{\"sale_id\":\"sale-0\",\"reason\":\"customer left\"}", &s.batch);
     cr_assert_eq(post(&s), 200);
     cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
