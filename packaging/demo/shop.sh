@@ -167,8 +167,11 @@ ca_file = $dir/central/ca.pem
 socket = $dir/till/run/sync.sock
 CONF
     start courier "$bin/loyald-sync" --config "$dir/loyald-sync.conf" --state-dir "$dir/courier"
+    wait_for 15 courier_is_here
 }
 
+# loyald names the version of the loyald-sync that is connected.
+courier_is_here() { ctl api GET /v1/health 2>/dev/null | grep -q '"courier":"[0-9]'; }
 enrol() { ctl enrol "$(central till code demo S12 3)" >>"$dir/log/setup.log"; }
 
 rules_version() { ctl api GET /v1/health 2>/dev/null | number version; }
