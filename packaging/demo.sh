@@ -59,7 +59,7 @@ mkdir "$dir/log"
 finish() {
     finish_code=$?
     trap - EXIT INT TERM
-    shop_end
+    shop_end || finish_code=1
     if [ "$finish_code" -ne 0 ]; then
         say "What the programs said is in $dir/log" >&2
     else

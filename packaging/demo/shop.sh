@@ -36,10 +36,13 @@ reap() {
     return $reap_code
 }
 
-# Asks to end; one that does not within ten seconds is a fault. Answers the program's own exit status.
-stop() {
-    is_running "$1" || return 0
-    kill -TERM "$(pid_of "$1")" 2>/dev/null
+ask_to_end() {
+    if is_running "$1"; then kill -TERM "$(pid_of "$1")" 2>/dev/null; fi
+}
+
+# Waits for the end; ten seconds are too long. Answers the program's own exit status.
+await_end() {
+    [ -n "$(pid_of "$1")" ] || return 0
     wait_for 10 is_ended "$1" || {
         echo "$1 did not end within 10 s of SIGTERM" >&2
         kill_now "$1"
@@ -48,18 +51,29 @@ stop() {
     reap "$1"
 }
 
+stop() {
+    ask_to_end "$1"
+    await_end "$1"
+}
+
 kill_now() {
     is_running "$1" && kill -KILL "$(pid_of "$1")" 2>/dev/null
     [ -z "$(pid_of "$1")" ] || reap "$1" 2>/dev/null || true
 }
 
+# Ends all of them; a program that does not end cleanly is a fault. Each is asked once: a second SIGTERM means at once.
 shop_end() {
+    shop_end_code=0
     for shop_end_name in $shop_names; do
-        is_running "$shop_end_name" && kill -TERM "$(pid_of "$shop_end_name")" 2>/dev/null
+        ask_to_end "$shop_end_name"
     done
     for shop_end_name in $shop_names; do
-        stop "$shop_end_name" 2>/dev/null || true
+        await_end "$shop_end_name" || {
+            echo "$shop_end_name ended with status $?" >&2
+            shop_end_code=1
+        }
     done
+    return $shop_end_code
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds.

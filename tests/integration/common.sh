@@ -13,7 +13,7 @@ mkdir "$dir/log"
 finish() {
     finish_code=$?
     trap - EXIT INT TERM
-    shop_end
+    shop_end || failed=1
     # A sanitizer's report must reach ctest, whatever else went well.
     grep -h -A 30 'Sanitizer:\|runtime error:' "$work"/log/*.log && failed=1
     if [ $failed -ne 0 ] || [ $finish_code -ne 0 ]; then
