@@ -661,6 +661,7 @@ void rulebook_settle(struct rulebook *book)
     struct rule_edition *edition;
     struct errmsg err = ERRMSG_INIT;
     char version[24];
+    bool settled;
     enum status st;
 
     if (book->progress != STAGED || !book->options.may_switch(book->options.context))
@@ -668,13 +669,21 @@ void rulebook_settle(struct rulebook *book)
     edition = edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
     book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
+    settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
     st = edition ? rules_activate(book->options.rules, &err) : ST_NOMEM;
     if (st == ST_OK)
-        st = journal_put_state(book->options.journal, RATCHET_STATE, version, strlen(version), &err);
+        st = journal_put_states(book->options.journal,
+                                (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
+                                                               {REFUSED_STATE, NULL, 0}},
+                                settled ? 2 : 1, &err);
     if (st != ST_OK) {
         rule_edition_release(edition);
         refuse(book, err.text);
         return;
+    }
+    if (settled) {
+        book->refused_version = 0;
+        book->refused_reason[0] = '\0';
     }
     rule_edition_release(book->active);
     book->active = edition;
