@@ -61,7 +61,8 @@ struct central {
 };
 
 /* Agrees the keys with the till's point: fills the MAC key and the seal key. */
-static void agree(const struct question *q, const struct pk *own, const char *code, uint8_t mac_key[32], uint8_t seal_key[32])
+static void agree(const struct question *q, const struct pk *own, const char *code, uint8_t mac_key[32],
+                  uint8_t seal_key[32])
 {
     uint8_t point[PK_POINT_BYTES], secret[PK_SECRET_BYTES];
     struct cJSON *body = NULL;
@@ -77,7 +78,8 @@ static void agree(const struct question *q, const struct pk *own, const char *co
     json_free(body);
 }
 
-static void write_answer(const struct central *central, const struct pk *own, const uint8_t seal_key[32], struct strbuf *out)
+static void write_answer(const struct central *central, const struct pk *own, const uint8_t seal_key[32],
+                         struct strbuf *out)
 {
     static const char store[] = "{\"id\":\"S77\",\"name\":\"Corner\",\"attrs\":{\"format\":\"express\"}}";
     struct json_writer w = JSON_WRITER_INIT(out);
@@ -87,7 +89,8 @@ static void write_answer(const struct central *central, const struct pk *own, co
 
     (void)snprintf(id_key, sizeof id_key, "{\"id_key\":\"%064d\"}", 7);
     len = strlen(id_key);
-    cr_assert_eq(crypto_seal(seal_key, central->wrong_seal ? "enrol 00000000000000d2" : "enrol 00000000000000d1", id_key, len, sealed),
+    cr_assert_eq(crypto_seal(seal_key, central->wrong_seal ? "enrol 00000000000000d2" : "enrol 00000000000000d1",
+                             id_key, len, sealed),
                  ST_OK);
     cr_assert(pk_point(own, point) == ST_OK && pk_public_pem(rig.world.office, rules_pem, NULL) == ST_OK);
     jw_object_begin(&w);

@@ -228,7 +228,8 @@ Test(pieces, piece_that_cannot_be_had_is_asked_for_when_the_link_is_back)
     cr_expect(rig_is_up(&rig));
 }
 
-/* The answer's callback meets a dead socket when it resumes the fetch, before the answer is read: it must live on until then. */
+/* The answer's callback meets a dead socket when it resumes the fetch, before the answer is read: it must live on
+ * until then. */
 Test(pieces, answer_outlives_a_fetch_that_meets_a_dead_socket)
 {
     struct question q, poll;

@@ -152,8 +152,8 @@ Test(updates, long_poll_that_ends_empty_is_no_failure)
     question_clear(&q);
 }
 
-static const char *const unusable[] = {"", "[]", "7", "{}", "{\"cursor\":7}", "{\"cursor\":\"\"}", "{\"cursor\":\"a b\"}",
-                                       "{\"cursor\":\"aa.2\""};
+static const char *const unusable[] = {
+    "", "[]", "7", "{}", "{\"cursor\":7}", "{\"cursor\":\"\"}", "{\"cursor\":\"a b\"}", "{\"cursor\":\"aa.2\""};
 
 Test(updates, answer_that_cannot_be_used_is_waited_for_and_moves_nothing)
 {
@@ -191,8 +191,9 @@ Test(updates, refusals_and_errors_are_waited_for)
 
 Test(updates, members_usage_and_lost_cards_are_taken)
 {
-    struct strbuf rows = members(1, 3, 5400, ",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,"
-                                             "\"epoch\":\"00000000000000e1\",\"seq\":0}],\"cursor\":\"aa.7\"");
+    struct strbuf rows = members(1, 3, 5400,
+                                 ",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,"
+                                 "\"epoch\":\"00000000000000e1\",\"seq\":0}],\"cursor\":\"aa.7\"");
     struct question q = put(rows.data);
     char body[256], hex[2 * IDENTITY_HASH_BYTES + 1], card[14];
     uint8_t hash[IDENTITY_HASH_BYTES];
@@ -228,7 +229,8 @@ static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
 
 Test(updates, usage_is_counted_by_promotion)
 {
-    struct question q = put("{\"cursor\":\"aa.1\",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,\"seq\":0}]}");
+    struct question q =
+        put("{\"cursor\":\"aa.1\",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,\"seq\":0}]}");
     int64_t uses = 0;
 
     cr_assert_eq(cache_each_usage(rig.world.cache, position_of, NULL, note_usage, &uses, NULL), ST_OK);
@@ -243,11 +245,14 @@ Test(updates, bad_rows_are_left_out_and_the_rest_is_taken)
 
     strbuf_puts(&body, "{\"members\":[");
     add_member(&body, 1, 1);
-    strbuf_puts(&body, ",{},7,null,[],\"x\",{\"id\":5},{\"id\":\"\"},{\"id\":\"B1\",\"identifiers\":[\"zz\"]},"
-                       "{\"id\":\"B2\",\"identifiers\":7},{\"id\":\"B3\",\"epoch\":\"q\"},{\"id\":\"B4\",\"seq\":-1}");
+    strbuf_puts(&body,
+                ",{},7,null,[],\"x\",{\"id\":5},{\"id\":\"\"},{\"id\":\"B1\",\"identifiers\":[\"zz\"]},"
+                "{\"id\":\"B2\",\"identifiers\":7},{\"id\":\"B3\",\"epoch\":\"q\"},{\"id\":\"B4\",\"seq\":-1}");
     add_member(&body, 2, 2);
-    strbuf_puts(&body, "],\"usage\":[{},7,{\"promotion\":\"p\",\"uses\":-1},{\"promotion\":\"p\",\"uses\":1,\"epoch\":\"zz\"},"
-                       "{\"promotion\":\"opening-week\",\"uses\":3}],\"identifiers_gone\":[7,\"\",\"zz\",{}],\"cursor\":\"aa.3\"}");
+    strbuf_puts(
+        &body,
+        "],\"usage\":[{},7,{\"promotion\":\"p\",\"uses\":-1},{\"promotion\":\"p\",\"uses\":1,\"epoch\":\"zz\"},"
+        "{\"promotion\":\"opening-week\",\"uses\":3}],\"identifiers_gone\":[7,\"\",\"zz\",{}],\"cursor\":\"aa.3\"}");
     q = put(body.data);
     cr_expect_str_eq(cursor(), "aa.3");
     cr_expect(is_known(1) && is_known(2));
