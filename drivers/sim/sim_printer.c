@@ -147,6 +147,15 @@ static bool do_cover(struct sim_printer *printer, const char *argument, char *ou
     return true;
 }
 
+static bool do_busy(struct sim_printer *printer, const char *argument, char *out)
+{
+    if (strcmp(argument, "on") != 0 && strcmp(argument, "off") != 0)
+        return false;
+    sim_escpos_busy(&printer->inside, strcmp(argument, "on") == 0);
+    (void)snprintf(out, ANSWER_BYTES, "ok busy %s", argument);
+    return true;
+}
+
 static bool do_stall(struct sim_printer *printer, const char *argument, char *out)
 {
     (void)argument;
@@ -219,7 +228,8 @@ static bool do_state(struct sim_printer *printer, const char *argument, char *ou
                    printer->pty.fd < 0 ? "unplugged"
                    : printer->stalled  ? "stalled"
                                        : "plugged",
-                   printer->inside.buffered, printer->inside.slip.item_count, printer->slip_next - printer->slip_first);
+                   printer->inside.buffered, printer->inside.slip.item_count,
+                   printer->slip_next - printer->slip_first);
     return true;
 }
 
@@ -230,6 +240,7 @@ static const struct {
 } commands[] = {
     {"paper", do_paper, "ok, low, out or a number of lines"},
     {"cover", do_cover, "open or closed"},
+    {"busy", do_busy, "on or off"},
     {"stall", do_stall, ""},
     {"resume", do_resume, ""},
     {"power-cycle", do_power_cycle, ""},
@@ -255,9 +266,9 @@ void sim_printer_command(struct sim_printer *printer, const char *line)
         answer(printer, out);
         return;
     }
-    answer(printer,
-           "error commands: paper ok|low|out|N, cover open|closed, stall, resume, power-cycle, unplug, plug, "
-           "tear, slips, state");
+    answer(printer, "error commands: paper ok|low|out|N, cover open|closed, busy on|off, stall, resume, power-cycle, "
+                    "unplug, plug, "
+                    "tear, slips, state");
 }
 
 /* The first number no slip has yet. */

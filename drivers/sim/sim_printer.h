@@ -6,6 +6,7 @@
  * Commands, each answered at once by "ok ..." or "error" and what is wrong:
  *   paper ok|low|out    paper N: out after N more lines
  *   cover open|closed
+ *   busy on|off         online and answering, but printing nothing more: a slow mechanism
  *   stall, resume       it reads and answers nothing, as when hung
  *   power-cycle         memory, buffer and settings are lost; for 1.5 s it reads and answers nothing
  *   unplug, plug        the cable

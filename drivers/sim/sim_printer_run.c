@@ -32,6 +32,7 @@ static const char usage[] =
     "Commands, one a line, each answered by \"ok ...\" or \"error\" and why:\n"
     "  paper ok|low|out    paper N: out after N more lines\n"
     "  cover open|closed\n"
+    "  busy on|off         online and answering, but printing nothing more: a slow mechanism\n"
     "  stall, resume       it reads and answers nothing, as when hung\n"
     "  power-cycle         its memory is lost; silent for 1.5 s\n"
     "  unplug, plug        the cable\n"

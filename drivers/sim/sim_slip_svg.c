@@ -79,7 +79,7 @@ static void put_word(struct drawing *drawing, const struct slip_cell *cells, siz
 
 static void put_text(struct drawing *drawing, const struct slip_item *item)
 {
-    const struct slip_cell *cells = drawing->slip->cells + item->first;
+    const struct slip_cell *cells = item->count > 0 ? drawing->slip->cells + item->first : NULL;
     int x = left_edge(drawing, item->align, slip_cells_width(cells, item->count) * SLIP_CELL_DOTS);
     int tall = 1;
 

@@ -172,6 +172,28 @@ Test(api_events, one_that_falls_behind_is_cut_and_nobody_else)
     raw_close(&quick);
 }
 
+Test(api_events, one_that_is_cut_hears_and_counts_no_more)
+{
+    struct till_watcher talk = hub_watcher(shop.hub);
+    char json[32 * 1024];
+    struct raw raw;
+
+    raw_open(&raw, &shop, WATCH);
+    cr_assert(raw_wait(&raw, &shop, "event: hello"));
+    memset(json, 'x', sizeof json);
+    json[0] = json[sizeof json - 1] = '"';
+    for (int i = 0; i < 20; i++) /* in one turn of the loop: nothing leaves meanwhile */
+        talk.event(talk.watcher, "notice", json, sizeof json);
+    cr_expect_eq(hub_cut_count(shop.hub), 1);
+    cr_expect_not(raw_wait(&raw, &shop, "id: 20\n"));
+    while (hub_watcher_count(shop.hub) > 0)
+        loop_step(shop.loop, 1000);
+    raw_close(&raw);
+    raw_open(&raw, &shop, WATCH);
+    cr_expect(raw_wait(&raw, &shop, "\"last_id\":20}"), "it may come again");
+    raw_close(&raw);
+}
+
 Test(api_events, a_large_sale_cuts_nobody)
 {
     struct strbuf body = STRBUF_INIT(TILL_BODY_MAX);

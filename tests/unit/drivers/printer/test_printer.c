@@ -211,7 +211,7 @@ Test(printer, does_not_print_again_what_a_power_cut_took)
     rig_command(&rig, "power-cycle");
     rig_command(&rig, "paper ok");
     rig_wait_done(&rig, 1);
-    expect_job(&rig, 0, "a", PRINT_UNKNOWN, "switched off");
+    expect_job(&rig, 0, "a", PRINT_UNKNOWN, "ook at the paper");
     /* How much of it was still on its way decides whether a rest comes out; the whole cannot. */
     before = rig.slip_count;
     cr_expect_leq(before, 1);
@@ -245,6 +245,30 @@ Test(printer, never_takes_an_old_answer_for_a_new_one)
     expect_job(&rig, 2, "c", PRINT_UNKNOWN, "nobody helped");
     cr_expect_eq(rig.slip_count, 1);
     expect_paper(&rig, 1, 48);
+    rig_end(&rig);
+}
+
+/* A slow printer answers the first job's marker when the second is in its buffer: that confirms nothing. */
+Test(printer, never_takes_a_late_answer_for_its_own)
+{
+    struct rig rig;
+    int64_t until;
+
+    rig_begin(&rig, "epson-tm-t20iii");
+    rig.on_sending = "busy on";
+    print(&rig, "a");
+    rig_wait_done(&rig, 1);
+    expect_job(&rig, 0, "a", PRINT_UNKNOWN, "did not say");
+    rig_wait_condition(&rig, PRINTER_READY);
+    print(&rig, "b");
+    until = loop_now_ms(rig.loop) + 200; /* long enough for b to go out, were it not for what is owed */
+    while (loop_now_ms(rig.loop) < until)
+        loop_step(rig.loop, 20);
+    rig_command(&rig, "paper 60"); /* all of a, part of b */
+    rig_command(&rig, "busy off");
+    rig_wait_done(&rig, 2);
+    cr_expect_eq(rig.slip_count, 1);
+    expect_job(&rig, 1, "b", PRINT_UNKNOWN, "nobody helped");
     rig_end(&rig);
 }
 

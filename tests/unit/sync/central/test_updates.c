@@ -141,6 +141,9 @@ Test(central_updates, starts_anew_for_a_cursor_of_another_history)
         cr_expect(flag(&s, "reload"), "%s", foreign[i]);
         cr_expect_eq(count(&s, "members"), 1);
     }
+    cr_assert_eq(central_restored(s.fixture.central, NULL), ST_OK);
+    ask(&s);
+    cr_expect(flag(&s, "reload"));
     /* Of a database that was put back: further on than this one is. */
     snprintf(s.cursor, sizeof(s.cursor), "%s.999999", s.fixture.central->incarnation);
     ask(&s);

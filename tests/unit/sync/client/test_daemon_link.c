@@ -123,7 +123,7 @@ Test(daemon_link, whatever_breaks_the_protocol_closes_the_connection_which_comes
         {"no frame", "\xff\xff\xff\xff\xff\xff\xff\xff garbage", 16, true},
         {"no JSON", "\0\0\0\4\0\0\0\0abcd", 12, true},
         {"no hello", "\0\0\0\10\0\0\0\0{\"id\":1}", 16, true},
-        {"another's hello", "\0\0\0\31\0\0\0\0{\"hello\":\"x\",\"protocol\":1}", 33, true},
+        {"another's hello", "\0\0\0\32\0\0\0\0{\"hello\":\"x\",\"protocol\":1}", 34, true},
         {"header of none", "\0\0\0\0\0\0\0\0", 8, false},
         {"payload too long", "\0\0\0\2\0\1\0\1{}", 10, false},
         {"more without id", "\0\0\0\15\0\0\0\0{\"more\":true}", 21, false},
