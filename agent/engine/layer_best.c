@@ -19,7 +19,7 @@ struct player {
     struct offers offers;
     int64_t times, alone;
     const struct mix_table *table;
-    bool separable, unproven;
+    bool separable, unproven, monotone;
 };
 
 struct reference { /* one offer of one player */
@@ -68,6 +68,29 @@ static bool entangled(const struct promotion *x, const struct promotion *y)
            (x->cost_currency != NONE && x->cost_currency == y->cost_currency);
 }
 
+/* A percent may take a unit without giving it anything (rounded), when it gives something elsewhere. */
+static bool takes_for_nothing(const struct player *player)
+{
+    for (size_t i = 0; player->promotion->reward.kind == REWARD_PERCENT_OFF && i < player->offers.count; i++) {
+        if (player->offers.items[i].room > 0 &&
+            reward_unit_gain(&player->promotion->reward, &player->offers.items[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* That matters to those who give more when a cheap unit goes to another. Then what it gives elsewhere decides about
+ * the units here, and its lines belong together. */
+static void parts_unite(struct best_layer *b)
+{
+    bool all_monotone = true;
+
+    for (uint32_t p = 0; p < b->player_count; p++)
+        all_monotone = all_monotone && b->players[p].monotone;
+    for (uint32_t p = 0; p < b->player_count && !all_monotone; p++)
+        b->players[p].separable = b->players[p].separable && !takes_for_nothing(&b->players[p]);
+}
+
 static void parts_make(struct best_layer *b)
 {
     for (uint32_t l = 0; l < b->e->line_count; l++)
@@ -102,15 +125,16 @@ static void player_offer(struct best_layer *b, struct candidate *candidate, stru
     seat_compute(&e->arena, &seat, &outcome);
     outcome_unproven(e, &outcome);
     player->alone = outcome.gain;
-    player->unproven = outcome.unproven > 0;
+    seat.unproven = player->unproven = outcome.unproven > 0;
     player->separable = is_separable(player->promotion);
+    player->monotone = bounds_monotone(&seat);
     if (outcome.gain == 0) {
         int64_t lacks = set_lacks_milli(player->promotion, &player->offers);
 
         if (lacks > 0)
             candidate->verdict = (struct verdict){"nothing", ENGINE_MISSING_QTY_MILLI, lacks, 1};
         /* Alone it gives nothing, and most give no more with less to choose from. */
-        if (player->offers.count == 0 || bounds_monotone(&seat))
+        if (player->offers.count == 0 || player->monotone)
             return;
     } else {
         candidate->verdict.reason = "outbid"; /* unless it is applied */
@@ -323,6 +347,7 @@ void layer_best(struct engine *e, uint32_t first, uint32_t end)
         if (reward_is_discount(&e->bundle->promotions[e->candidates[i].promotion].reward))
             player_try(&b, i);
     }
+    parts_unite(&b);
     parts_make(&b);
     solve(&b);
 }
