@@ -394,15 +394,13 @@ static enum status read_folder(const struct option_spec *options, const char *fo
 
 static enum status read_files(const struct option_spec *options, const char *path, void *fields, struct errmsg *err)
 {
-    const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
     enum status st = read_one(options, path, fields, err);
 
     if (st != ST_OK)
         return st;
-    if (snprintf(folder, sizeof folder, "%.*sconf.d", slash ? (int)(slash - path) + 1 : 0, path) >=
-        (int)sizeof folder) {
-        errmsg_set(err, "configuration: the path of conf.d is too long");
+    if (snprintf(folder, sizeof folder, "%s.d", path) >= (int)sizeof folder) {
+        errmsg_set(err, "configuration: the path %s.d is too long", path);
         return ST_INVALID;
     }
     return read_folder(options, folder, fields, err);
@@ -473,7 +471,8 @@ void config_sample(const struct option_spec *options, const char *program, struc
     strbuf_printf(out,
                   "# Configuration of %s. Every option stands here with its default, commented out.\n"
                   "# A line that begins with # or ; is a comment, and so is what follows \" ;\" in a line.\n"
-                  "# Files conf.d/*.conf beside this one are read after it in name order; a later value wins.\n",
+                  "# Files *.conf in the folder named like this file with .d after it are read after it in name order; a later value\n"
+                  "# wins.\n",
                   program);
     for (i = 0; options[i].section; i++) {
         for (first = 0; strcmp(options[first].section, options[i].section) != 0; first++)

@@ -62,7 +62,7 @@ static enum status format_subject(const char *name, char out_subject[X509_NAME_B
     enum status st = check_common_name(name, err);
 
     if (st == ST_OK)
-        snprintf(out_subject, X509_NAME_BYTES_MAX, "CN=%s", name);
+        (void)snprintf(out_subject, X509_NAME_BYTES_MAX, "CN=%.*s", X509_NAME_BYTES_MAX - 4, name);
     return st;
 }
 

@@ -17,12 +17,15 @@
 #include "agent/till/rulebook.h"
 #include "agent/till/till.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { IDLE_MS = 5000, TOKEN_BYTES = 32, TOKEN_TEXT = 2 * TOKEN_BYTES + 1, PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32 };
+
+#define CACHE_JOURNAL "journal" /* in the cache's state: the dev of the journal it reads */
 
 static void path_in(const char *dir, const char *name, char out_path[PATH_MAX_BYTES])
 {
@@ -52,6 +55,46 @@ static enum status start_folders(struct parts *parts, struct errmsg *err)
     return st;
 }
 
+/* A cache that read another journal, or more than this one holds (a journal restored from a backup), says nothing true. */
+static bool cache_is_of_journal(const struct parts *parts)
+{
+    struct journal_head head;
+    char dev[17], known[32] = "";
+
+    journal_head(parts->journal, &head);
+    hex_from_u64(head.dev, dev);
+    if (cache_get_state(parts->cache, CACHE_JOURNAL, known, sizeof known, NULL) != ST_OK || known[0] == '\0')
+        return cache_projected(parts->cache) == 0 &&
+               cache_put_state(parts->cache, CACHE_JOURNAL, dev, NULL) == ST_OK;
+    return strcmp(known, dev) == 0 && cache_projected(parts->cache) <= head.position;
+}
+
+static enum status start_cache(struct parts *parts, int64_t now_unix_ms, struct errmsg *err)
+{
+    char path[PATH_MAX_BYTES], aside[PATH_MAX_BYTES + 32];
+    bool rebuilt = false;
+    enum status st;
+
+    path_in(parts->state_dir, "cache.db", path);
+    st = cache_open(path, now_unix_ms, &parts->cache, &rebuilt, err);
+    if (st == ST_OK && !cache_is_of_journal(parts)) {
+        log_warn("daemon", "cache.db is of another journal and put aside: members come again from the central");
+        cache_close(parts->cache);
+        parts->cache = NULL;
+        (void)snprintf(aside, sizeof aside, "%s.foreign", path);
+        if (rename(path, aside) != 0) {
+            errmsg_set(err, "%s: cannot be put aside: %s", path, strerror(errno));
+            return ST_IO;
+        }
+        st = cache_open(path, now_unix_ms, &parts->cache, &rebuilt, err);
+        if (st == ST_OK)
+            (void)cache_is_of_journal(parts); /* writes down whose it is */
+    } else if (st == ST_OK && rebuilt) {
+        log_info("daemon", "cache.db is new: members come from the central");
+    }
+    return st;
+}
+
 static enum status start_databases(struct parts *parts, struct errmsg *err)
 {
     struct journal_options wanted = {.now_unix_ms = clock_wall_ms(clock_system())};
@@ -72,11 +115,7 @@ static enum status start_databases(struct parts *parts, struct errmsg *err)
         return st;
     if (rebuilt)
         log_warn("daemon", "rules.db was damaged and put aside: rules come again from the central");
-    path_in(parts->state_dir, "cache.db", path);
-    st = cache_open(path, wanted.now_unix_ms, &parts->cache, &rebuilt, err);
-    if (st == ST_OK && rebuilt)
-        log_info("daemon", "cache.db is new: members come again from the central");
-    return st;
+    return start_cache(parts, wanted.now_unix_ms, err);
 }
 
 static enum status start_identity(struct parts *parts, struct errmsg *err)

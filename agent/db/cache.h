@@ -80,9 +80,9 @@ struct cache_effect {
     int64_t amount;
     int32_t day;
 };
-/* Adds what the record at position did, and that all up to it is projected; in one commit (or inside a slice).
- * Positions come in order, a record without effects may be left out; one at or below the projected is ignored.
- * sale_id may be NULL. Two effects of one record with one (kind, subject, name) add up. */
+/* Adds what the record at position did, and that it is projected; in one commit (or inside a slice). Every position has its turn, those without
+ * effects too: one at or below the projected is ignored, one that leaves out another is ST_CONFLICT (project from
+ * cache_projected() + 1 on again). sale_id may be NULL. Two effects of one record with one (kind, subject, name) add up. */
 enum status cache_project(struct cache *cache, int64_t position, const char *sale_id,
                           const struct cache_effect *effects, size_t effect_count, struct errmsg *err);
 int64_t cache_projected(const struct cache *cache);

@@ -77,6 +77,12 @@ enum status cache_project(struct cache *cache, int64_t position, const char *sal
 
     if (position <= cache->projected)
         return ST_OK;
+    /* One that could not be written would be taken for projected by the next, and its effects lost for ever. */
+    if (st == ST_OK && position != cache->projected + 1) {
+        errmsg_set(err, "%s: record %" PRId64 " cannot be projected before %" PRId64, cache->db.name, position,
+                   cache->projected + 1);
+        st = ST_CONFLICT;
+    }
     if (st == ST_OK && effect_count > CACHE_EFFECTS_MAX) {
         errmsg_set(err, "record %" PRId64 ": %zu effects are more than %d", position, effect_count,
                    CACHE_EFFECTS_MAX);

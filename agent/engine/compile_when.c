@@ -202,6 +202,8 @@ static void compile_basket(struct compiler *c, const cJSON *when, struct when *o
             (void)rd_int(&c->rd, value, "distinct_min", OPTIONAL, 0, SALE_LINES_MAX, &entry->distinct_min);
             (void)rd_word(&c->rd, value, "base", OPTIONAL, "gross current", &base);
             entry->current = base == 1;
+            if (!entry->amount_min && !entry->qty_min_milli && !entry->distinct_min)
+                rd_warn(&c->rd, NULL, "names no minimum: holds for every basket, also without such items");
         }
         rd_out(&c->rd, inner);
     }

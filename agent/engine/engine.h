@@ -222,6 +222,8 @@ struct engine_result {
 
 struct engine_options {
     bool trace;
+    bool skip_digest; /* leaves the digest "": while goods are being scanned nobody reads it, and it costs half the
+                         time */
 };
 
 struct engine; /* scratch memory, reused: after the first evaluations none allocates. One per thread. */

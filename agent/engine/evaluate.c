@@ -121,7 +121,8 @@ enum status engine_evaluate(struct engine *e, const struct bundle *bundle, const
     memory = prepare(e);
     for (size_t i = 0; memory && e->arena.st == ST_OK && i < sizeof stages / sizeof *stages; i++)
         stages[i](e);
-    if (!memory || e->arena.st == ST_NOMEM || (e->arena.st == ST_OK && !result_digest(&e->result, &e->text))) {
+    if (!memory || e->arena.st == ST_NOMEM ||
+        (e->arena.st == ST_OK && !(options && options->skip_digest) && !result_digest(&e->result, &e->text))) {
         errmsg_set(err, "engine: out of memory");
         return ST_NOMEM;
     }

@@ -86,6 +86,21 @@ static void parts_make(struct best_layer *b)
     }
 }
 
+/* Whether less to choose from never gives more. A limit takes the dearest units, which need not be those that gain
+ * most once there are floors, weights or lines to round on; a pool gives the cheapest. */
+static bool is_monotone(const struct promotion *promotion, const struct offer *offers, size_t count)
+{
+    if (promotion->reward.kind == REWARD_BUY_GET)
+        return !promotion->reward.pool;
+    if (promotion->per_sale && promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE)
+        return false;
+    for (size_t i = 0; (promotion->per_sale || promotion->reward.max_units_per_line) && i < count; i++) {
+        if (offers[i].room != offers[i].price || offers[i].weight_milli)
+            return false;
+    }
+    return true;
+}
+
 /* Conditions, units and what it would give alone. */
 static void player_try(struct best_layer *b, uint32_t number)
 {
@@ -109,8 +124,8 @@ static void player_try(struct best_layer *b, uint32_t number)
 
         if (lacks > 0)
             candidate->verdict = (struct verdict){"nothing", ENGINE_MISSING_QTY_MILLI, lacks, 1};
-        /* Alone it gives nothing, and with less to choose from neither; a pool may. */
-        if (!player.promotion->reward.pool || player.offers.count == 0)
+        /* Alone it gives nothing, and mostly with less to choose from neither. */
+        if (player.offers.count == 0 || is_monotone(player.promotion, player.offers.items, player.offers.count))
             return;
     } else {
         candidate->verdict.reason = "outbid"; /* unless it is applied */
@@ -168,23 +183,6 @@ static uint64_t unit_worth(const struct seat *seat, size_t i, bool plain_set)
     return room; /* spread: any unit may bear all */
 }
 
-/* Whether less to choose from never gives more. A limit takes the dearest units, which need not be those that gain
- * most once there are floors, weights or lines to round on; a pool gives the cheapest. */
-static bool is_monotone(const struct seat *seat)
-{
-    const struct promotion *promotion = seat->promotion;
-
-    if (promotion->reward.kind == REWARD_BUY_GET)
-        return !promotion->reward.pool;
-    if (promotion->per_sale && promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE)
-        return false;
-    for (size_t i = 0; (promotion->per_sale || promotion->reward.max_units_per_line) && i < seat->count; i++) {
-        if (seat->offers[i].room != seat->offers[i].price || seat->offers[i].weight_milli)
-            return false;
-    }
-    return true;
-}
-
 static void seat_bounds(struct seat *seat)
 {
     bool plain_set = is_plain_set(seat);
@@ -199,7 +197,7 @@ static void seat_bounds(struct seat *seat)
             seat->slack += BP / 2;
         line = seat->offers[i].line;
     }
-    if (alone >= sum / 2 || !is_monotone(seat))
+    if (alone >= sum / 2 || !is_monotone(seat->promotion, seat->offers, seat->count))
         return;
     seat->lump = alone; /* the most it gives on fewer units */
     seat->slack = 0;

@@ -219,6 +219,20 @@ static enum courier_outcome outcome_of(const char *error)
     return COURIER_OFFLINE;
 }
 
+/* An answer that cannot be trusted is none. One without a MAC is mostly the server's own word that it stops. */
+static void distrust(const struct asked *one, struct courier_answer *answer)
+{
+    answer->outcome = COURIER_OFFLINE;
+    if (!answer->mac && answer->http_status == 503) {
+        answer->text = "the central is stopping or too busy";
+        return;
+    }
+    answer->text = answer->mac ? "the answer is not from our central: its MAC is wrong"
+                               : "the answer is not from our central: it bears no MAC";
+    log_warn("link", "answer refused op=%s status=%d: %s", operation_spec(one->op)->name, answer->http_status,
+             answer->text);
+}
+
 static void take_answer(struct courier *courier, struct asked *one, const struct message *message)
 {
     struct strbuf prefix = STRBUF_INIT(MESSAGE_MAC_PREFIX_MAX);
@@ -240,12 +254,8 @@ static void take_answer(struct courier *courier, struct asked *one, const struct
         if (json_hex(message->header, "mac", sizeof mac, mac, NULL) == ST_OK)
             answer.mac = mac;
         if (!mac_fits(courier, one, answer.http_status, message, answer.mac ? mac : (const uint8_t[32]){0},
-                      &prefix)) {
-            answer.outcome = COURIER_OFFLINE;
-            answer.text = "the answer is not from our central: its MAC is wrong";
-            log_warn("link", "answer refused op=%s status=%d: wrong MAC", operation_spec(one->op)->name,
-                     answer.http_status);
-        }
+                      &prefix))
+            distrust(one, &answer);
         answer.mac_prefix = prefix.data;
         answer.mac_prefix_len = prefix.len;
     }

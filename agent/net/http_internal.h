@@ -39,12 +39,14 @@ enum {
     HTTP_PEER_BYTES_MAX = 128,
     HTTP_METHOD_BYTES_MAX = 16,
     HTTP_ERROR_BYTES_MAX = 1024,
+    HTTP_HANDSHAKE_POLL_MS = 1,
     HTTP_STOP_MS = 300, /* to bring out the last answers */
 };
 
 struct http_connection {
     struct http_connection *next, **link;
     int fd;
+    bool fresh;       /* no request has begun on it yet: with TLS it may be shaking hands */
     bool busy;        /* a whole request is with its handler or being answered */
     int64_t since_ms; /* when the connection began or its last request was completed */
 };
@@ -98,6 +100,7 @@ struct http_server {
     struct loop_timer *run_timer;  /* when libmicrohttpd wants to run without an event */
     struct loop_timer *slow_timer; /* looks for clients that never finish a request */
     struct http_connection *connections;
+    int fresh_count;
     struct http_request *requests;
     bool running;   /* inside MHD_run */
     bool run_again; /* something was resumed meanwhile */

@@ -26,6 +26,10 @@ static struct http_request *request_create(struct http_server *server, struct MH
     request->mhd = mhd;
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     request->connection = info ? info->socket_context : NULL;
+    if (request->connection && request->connection->fresh) {
+        request->connection->fresh = false;
+        server->fresh_count--;
+    }
     /* A method cut short matches no route. */
     strncpy(request->method, method, sizeof request->method - 1);
 

@@ -25,20 +25,32 @@
 
 /* Running. */
 
-static void server_run(struct http_server *server)
+/*
+ * libmicrohttpd asks to be run again at once for bytes at hand, and all through a TLS handshake (it does not notice
+ * that the socket is empty then). So while somebody may be shaking hands it is run once a millisecond instead of all
+ * the time.
+ */
+static void schedule_run(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
 
+    if (server->run_again)
+        loop_timer_set(server->run_timer, 0, 0);
+    else if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES)
+        loop_timer_stop(server->run_timer);
+    else if (wait_ms == 0 && server->tls && server->fresh_count > 0)
+        loop_timer_set(server->run_timer, HTTP_HANDSHAKE_POLL_MS, 0);
+    else
+        loop_timer_set(server->run_timer, wait_ms < INT32_MAX ? (int64_t)wait_ms : INT32_MAX, 0);
+}
+
+static void server_run(struct http_server *server)
+{
     server->running = true;
     server->run_again = false;
     (void)MHD_run(server->daemon);
     server->running = false;
-    if (server->run_again)
-        loop_timer_set(server->run_timer, 0, 0);
-    else if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES)
-        loop_timer_set(server->run_timer, wait_ms < INT32_MAX ? (int64_t)wait_ms : INT32_MAX, 0);
-    else
-        loop_timer_stop(server->run_timer);
+    schedule_run(server);
 }
 
 static void run_due(void *context)
@@ -76,6 +88,8 @@ static void connection_changed(void *context, struct MHD_Connection *mhd, void *
             return; /* served all the same, only not watched for slowness */
         connection->fd = info ? info->connect_fd : -1;
         connection->since_ms = loop_now_ms(server->loop);
+        connection->fresh = true;
+        server->fresh_count++;
         connection->next = server->connections;
         connection->link = &server->connections;
         if (connection->next)
@@ -83,6 +97,7 @@ static void connection_changed(void *context, struct MHD_Connection *mhd, void *
         server->connections = connection;
         *slot = connection;
     } else if (connection) {
+        server->fresh_count -= connection->fresh;
         *connection->link = connection->next;
         if (connection->next)
             connection->next->link = connection->link;

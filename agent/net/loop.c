@@ -20,6 +20,8 @@
 struct loop {
     uv_loop_t uv;
     uv_timer_t keeper; /* always runs: uv_run must not return while nothing is watched; it bounds loop_step too */
+    uv_idle_t hurry;   /* runs while soon holds timers, and keeps the turn from waiting */
+    struct loop_timer *soon;
     uv_signal_t term, interrupt;
     bool signals_ready;
     void (*stop)(void *context);
@@ -29,6 +31,8 @@ struct loop {
 
 struct loop_timer {
     uv_timer_t uv;
+    struct loop_timer *next, **link; /* of those due in the next turn; link is NULL outside of it */
+    int64_t repeat_ms;
     loop_timer_fn *fn;
     void *context;
 };
@@ -77,7 +81,8 @@ enum status loop_create(struct loop **out_loop, struct errmsg *err)
         return ST_IO;
     }
     loop->uv.data = loop;
-    (void)uv_timer_init(&loop->uv, &loop->keeper); /* cannot fail */
+    (void)uv_timer_init(&loop->uv, &loop->keeper); /* these two cannot fail */
+    (void)uv_idle_init(&loop->uv, &loop->hurry);
     (void)uv_timer_start(&loop->keeper, keeper_due, KEEPER_IDLE_MS, KEEPER_IDLE_MS);
     *out_loop = loop;
     return ST_OK;
@@ -90,6 +95,7 @@ void loop_destroy(struct loop *loop)
     if (!loop)
         return;
     uv_close((uv_handle_t *)&loop->keeper, NULL);
+    uv_close((uv_handle_t *)&loop->hurry, NULL);
     if (loop->signals_ready) {
         uv_close((uv_handle_t *)&loop->term, NULL);
         uv_close((uv_handle_t *)&loop->interrupt, NULL);
@@ -140,6 +146,50 @@ static void timer_due(uv_timer_t *handle)
     timer->fn(timer->context);
 }
 
+/*
+ * A timer set to 0 is due in the next turn, by a list of its own: libuv would run it in this one, again and again,
+ * and one that sets itself anew would keep everything else from running.
+ */
+static void soon_add(struct loop *loop, struct loop_timer *timer)
+{
+    struct loop_timer **end = &loop->soon;
+
+    while (*end) /* in the order set; there are never more than a few */
+        end = &(*end)->next;
+    timer->next = NULL;
+    timer->link = end;
+    *end = timer;
+}
+
+static void soon_remove(struct loop_timer *timer)
+{
+    if (!timer->link)
+        return;
+    *timer->link = timer->next;
+    if (timer->next)
+        timer->next->link = timer->link;
+    timer->link = NULL;
+}
+
+static void soon_due(uv_idle_t *handle)
+{
+    struct loop *loop = handle->loop->data;
+    struct loop_timer *due = loop->soon, *timer;
+
+    /* Those set by the callbacks below belong to the next turn. */
+    loop->soon = NULL;
+    if (due)
+        due->link = &due;
+    while ((timer = due)) {
+        soon_remove(timer);
+        if (timer->repeat_ms > 0)
+            (void)uv_timer_start(&timer->uv, timer_due, (uint64_t)timer->repeat_ms, (uint64_t)timer->repeat_ms);
+        timer_due(&timer->uv);
+    }
+    if (!loop->soon)
+        (void)uv_idle_stop(handle);
+}
+
 static void timer_closed(uv_handle_t *handle)
 {
     free(handle->data);
@@ -161,25 +211,33 @@ enum status loop_timer_create(struct loop *loop, loop_timer_fn *fn, void *contex
 
 void loop_timer_destroy(struct loop_timer *timer)
 {
-    if (timer)
-        uv_close((uv_handle_t *)&timer->uv, timer_closed);
+    if (!timer)
+        return;
+    soon_remove(timer);
+    uv_close((uv_handle_t *)&timer->uv, timer_closed);
 }
 
 void loop_timer_set(struct loop_timer *timer, int64_t after_ms, int64_t repeat_ms)
 {
-    uint64_t now = uv_hrtime() / 1000000;
-    uint64_t cached = uv_now(timer->uv.loop);
+    struct loop *loop = timer->uv.loop->data;
+    uint64_t now = uv_hrtime() / 1000000, cached = uv_now(timer->uv.loop);
+    uint64_t behind = now > cached ? now - cached : 0;
 
+    loop_timer_stop(timer);
+    timer->repeat_ms = repeat_ms;
+    if (after_ms <= 0) {
+        soon_add(loop, timer);
+        (void)uv_idle_start(&loop->hurry, soon_due);
+        return;
+    }
     /* libuv counts from the start of this turn: after a long callback, or before the first turn, a timer would fire
      * early. */
-    uint64_t behind = after_ms > 0 && now > cached ? now - cached : 0;
-
-    (void)uv_timer_start(&timer->uv, timer_due, (after_ms > 0 ? (uint64_t)after_ms : 0) + behind,
-                         repeat_ms > 0 ? (uint64_t)repeat_ms : 0);
+    (void)uv_timer_start(&timer->uv, timer_due, (uint64_t)after_ms + behind, repeat_ms > 0 ? (uint64_t)repeat_ms : 0);
 }
 
 void loop_timer_stop(struct loop_timer *timer)
 {
+    soon_remove(timer);
     (void)uv_timer_stop(&timer->uv);
 }
 

@@ -225,7 +225,7 @@ static void lay_wide_right(struct layout *layout, const struct page_row *row, in
 
 static void lay_clipped(struct layout *layout, const struct page_row *row, int columns, int room)
 {
-    size_t count = layout->left.count;
+    size_t count = room >= 0 ? layout->left.count : 0; /* not even an indent, nor characters of no width */
     bool clipped = width_of(layout->left.codes, count) > room;
 
     if (clipped) {
@@ -248,7 +248,7 @@ static void lay_columns(struct layout *layout, const struct page_row *original)
     }
     room = columns - row_indent(&row, columns) - (right_width > 0 ? right_width + 1 : 0);
     if (row.overflow == PAGE_CLIP && right_width <= columns) {
-        lay_clipped(layout, &row, columns, room > 0 ? room : 0);
+        lay_clipped(layout, &row, columns, room);
         return;
     }
     /* The left's lines take the whole width; the last one leaves room for the right, when that is room for words. */

@@ -12,8 +12,9 @@ static void put_spaces(struct strbuf *out, int count)
 static void put_line(const struct page_lines *lines, const struct page_line *line, struct strbuf *out)
 {
     const char *text = page_line_text(lines, line);
-    int columns = lines->columns / (line->style.double_width ? 2 : 1);
-    int spare = columns > line->width ? columns - line->width : 0;
+    /* An enlarged line begins where it begins on paper, though here its characters are small. */
+    int width = line->width * (line->style.double_width ? 2 : 1);
+    int spare = lines->columns > width ? lines->columns - width : 0;
 
     switch (line->kind) {
     case PAGE_TEXT:

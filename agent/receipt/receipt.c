@@ -26,7 +26,6 @@ static const struct page_style centre = {.align = PAGE_CENTRE};
 static const struct page_style centre_bold = {.align = PAGE_CENTRE, .bold = true};
 static const struct page_style heading = {
     .align = PAGE_CENTRE, .bold = true, .double_width = true, .double_height = true};
-static const struct page_style praise = {.align = PAGE_CENTRE, .bold = true, .double_height = true};
 static const struct page_style grand = {
     .align = PAGE_LEFT, .bold = true, .double_width = true, .double_height = true};
 
@@ -214,7 +213,7 @@ static void put_messages(struct build *build)
         (void)join(build, build->words->saved, amount);
         if (given(facts->currency))
             strbuf_printf(&build->scratch, " %s", facts->currency);
-        page_add_text(build->page, praise, strbuf_text(&build->scratch));
+        page_add_text(build->page, centre_bold, strbuf_text(&build->scratch));
     }
     if (facts->message_count > 0)
         page_add_rule(build->page);

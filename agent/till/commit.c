@@ -23,12 +23,18 @@ enum { SETTLE_RECORDS_BACK = 64, JOB_ID_MAX = ID_LEN_MAX + 16 };
 
 /* ---- records ---- */
 
-/* The cache is only a reading of the journal: what fails here is read again at the next start, and the sale stands. */
+/* The cache is only a reading of the journal: what fails here is read again with the next record or at the next start, and the sale
+ * stands. */
 static void project(struct till *till, const char *type, const char *body, size_t len, int64_t position)
 {
     struct errmsg err = ERRMSG_INIT;
     struct projection *p = till->projection;
-    enum status st = projection_read(type, body, len, p, &err);
+    enum status st = ST_OK;
+
+    if (cache_projected(till->options.cache) + 1 < position)
+        st = projection_catch_up(till->options.journal, till->options.cache, &err);
+    if (st == ST_OK)
+        st = projection_read(type, body, len, p, &err);
 
     if (st == ST_OK)
         st = cache_project(till->options.cache, position, p->sale_id[0] ? p->sale_id : NULL, p->effects,
@@ -244,6 +250,8 @@ static void journal_print(struct till *till, const char *sale_id, enum till_prin
     jw_object_end(&w);
     if (strbuf_status(&body) != ST_OK || till_append(till, "print", body.data, body.len, &err) != ST_OK)
         log_error("till", "what became of a print is not journalled sale=%s: %s", sale_id, err.text);
+    else if (till->options.watcher.event)
+        till->options.watcher.event(till->options.watcher.watcher, "print", body.data, body.len);
     strbuf_free(&body);
 }
 

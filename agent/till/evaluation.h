@@ -22,7 +22,8 @@ struct journal;
 struct reservations;
 struct till_member;
 
-enum { EVALUATION_BYTES_MAX = 768 * 1024 };
+/* Input and result together, with what a record adds, stay below RECORD_BYTES_MAX. */
+enum { EVALUATION_BYTES_MAX = 480 * 1024 };
 
 struct evaluation {
     bool done;

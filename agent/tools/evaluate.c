@@ -11,12 +11,14 @@
 #include "agent/base/json_writer.h"
 #include "agent/engine/engine.h"
 #include "agent/tools/histogram.h"
+#include "agent/tools/lines.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the bundle ---- */
 
@@ -78,40 +80,16 @@ int command_bundle_check(const struct command_call *call)
     return command_finish(exit_status);
 }
 
-/* ---- lines ---- */
-
-enum line { LINE_READ, LINE_TOO_LONG, LINE_END, LINE_FAILED };
-
-/* Reads up to the next line break; of a line past the buffer's bound the rest is skipped, so that the next one is
- * found. */
-static enum line read_line(FILE *file, struct strbuf *line)
-{
-    bool any = false, long_one = false;
-    int c;
-
-    strbuf_clear(line);
-    while ((c = getc_unlocked(file)) != EOF && c != '\n') {
-        any = true;
-        if (!long_one)
-            strbuf_putc(line, (char)c);
-        long_one = strbuf_status(line) != ST_OK;
-    }
-    if (ferror(file))
-        return LINE_FAILED;
-    if (c == EOF && !any)
-        return LINE_END;
-    if (line->len > 0 && line->data[line->len - 1] == '\r')
-        line->data[--line->len] = '\0'; /* a file made on Windows */
-    return long_one ? LINE_TOO_LONG : LINE_READ;
-}
-
 /* ---- the sales ---- */
+
+enum { RESULT_BYTES_MAX = 32 * 1024 * 1024 };
 
 struct run {
     const struct bundle *bundle;
     struct engine *engine;
     bool trace;
     bool bad_line;
+    struct lines in;
     struct strbuf line, out;
     int64_t sales, looked_at;
     struct histogram times;
@@ -168,12 +146,18 @@ static enum status answer_line(struct run *run, struct errmsg *err)
     return st == ST_INVALID ? ST_OK : st;
 }
 
+/* A write that failed shows at the next one, or at the end. */
+static void flush_answers(void)
+{
+    (void)fflush(stdout);
+}
+
 static int run_lines(struct run *run)
 {
     struct errmsg err = ERRMSG_INIT;
 
     for (;;) {
-        enum line kind = read_line(stdin, &run->line);
+        enum line kind = lines_next(&run->in, &run->line, flush_answers);
         enum status st = ST_OK;
 
         if (kind == LINE_END)
@@ -225,10 +209,11 @@ int command_evaluate(const struct command_call *call)
         command_say("%s has faults: nothing is evaluated", call->bundle);
         goto out;
     }
-    *run = (struct run){.bundle = bundle,
-                        .trace = call->trace,
-                        .line = STRBUF_INIT(SALE_BYTES_MAX),
-                        .out = STRBUF_INIT(8 * SALE_BYTES_MAX)};
+    run->bundle = bundle;
+    run->trace = call->trace;
+    run->in.fd = STDIN_FILENO;
+    run->line = (struct strbuf)STRBUF_INIT(SALE_BYTES_MAX);
+    run->out = (struct strbuf)STRBUF_INIT(RESULT_BYTES_MAX);
     if (engine_create(&run->engine, &err) != ST_OK) {
         command_say("%s", err.text);
         goto out;

@@ -151,7 +151,7 @@ static void begin(struct render *render)
 }
 
 enum status escpos_render(const struct profile *profile, const struct page *page, struct strbuf *out,
-                          uint64_t *out_substituted, struct errmsg *err)
+                          struct strbuf *out_ends, uint64_t *out_substituted, struct errmsg *err)
 {
     struct render render = {.profile = profile, .out = out};
     struct page_layout_options options = {.columns = profile->columns, .substitute = substitute, .context = &render};
@@ -166,10 +166,18 @@ enum status escpos_render(const struct profile *profile, const struct page *page
     if (st != ST_OK)
         goto out;
     begin(&render);
-    for (size_t i = 0; i < lines.count && st == ST_OK; i++)
+    for (size_t i = 0; i < lines.count && st == ST_OK; i++) {
+        uint32_t end;
+
         st = put_line(&render, page_line_text(&lines, &lines.items[i]), &lines.items[i], err);
+        end = (uint32_t)out->len;
+        if (out_ends)
+            strbuf_add(out_ends, &end, sizeof end);
+    }
     /* Another program's job must not start in our bold. */
     escpos_put2(out, 0x1B, '@');
+    if (st == ST_OK && strbuf_status(out) == ST_OK && out_ends)
+        out->st = strbuf_status(out_ends);
     if (st == ST_OK && strbuf_status(out) != ST_OK) {
         st = strbuf_status(out);
         errmsg_set(err, "print job: %s", st == ST_FULL ? "more bytes than a job may have" : status_text(st));

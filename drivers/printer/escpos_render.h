@@ -24,9 +24,10 @@ enum {
     ESCPOS_COMMAND_BYTES_MAX = 2048,
 };
 
-/* Appends the job. out_substituted (may be NULL) counts characters printed otherwise. ST_FULL, ST_NOMEM, or the
- * page's fault, in words. */
+/* Appends the job. out_ends (may be NULL) gets, as uint32_t one after another, the offsets at which a row ends:
+ * between two rows no command is open, so that a question may be put there. out_substituted (may be NULL) counts
+ * characters printed otherwise. ST_FULL, ST_NOMEM, or the page's fault, in words. */
 enum status escpos_render(const struct profile *profile, const struct page *page, struct strbuf *out,
-                          uint64_t *out_substituted, struct errmsg *err);
+                          struct strbuf *out_ends, uint64_t *out_substituted, struct errmsg *err);
 
 #endif

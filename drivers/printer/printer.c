@@ -220,12 +220,13 @@ void printer_destroy(struct printer *printer)
 }
 
 /* The job as it will go out: the page, automatic status anew (ESC @ may have ended it), the end marker. */
-static enum status make_bytes(struct printer *printer, const struct page *page, struct strbuf *out,
+static enum status make_bytes(struct printer *printer, const struct page *page, struct print_job *job,
                               struct errmsg *err)
 {
     static const uint8_t end_marker[] = {0x1D, 'r', 1};
     uint64_t substituted = 0;
-    enum status st = escpos_render(printer->profile, page, out, &substituted, err);
+    struct strbuf *out = &job->bytes;
+    enum status st = escpos_render(printer->profile, page, out, &job->ends, &substituted, err);
 
     if (st != ST_OK)
         return st;
@@ -244,7 +245,9 @@ static enum status make_bytes(struct printer *printer, const struct page *page, 
 enum status printer_print(struct printer *printer, const struct page *page, const char *job_id,
                           const struct print_callbacks *callbacks, struct errmsg *err)
 {
-    struct print_job job = {.callbacks = *callbacks, .bytes = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX)};
+    struct print_job job = {.callbacks = *callbacks,
+                            .bytes = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX),
+                            .ends = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX)};
     enum status st;
 
     if (strlen(job_id) >= sizeof job.id) {
@@ -259,9 +262,10 @@ enum status printer_print(struct printer *printer, const struct page *page, cons
         errmsg_set(err, "%s: %d receipts are waiting already", printer->name, PRINTER_QUEUE_MAX);
         return ST_FULL;
     }
-    st = make_bytes(printer, page, &job.bytes, err);
+    st = make_bytes(printer, page, &job, err);
     if (st != ST_OK) {
         strbuf_free(&job.bytes);
+        strbuf_free(&job.ends);
         errmsg_wrap(err, "%s", printer->name);
         return st;
     }

@@ -13,7 +13,8 @@ struct port;
 struct profile;
 
 enum {
-    JOB_CHUNK_BYTES = 512, /* given to the port at once, so that a printer that says "stop" is heard */
+    JOB_CHUNK_BYTES = 512, /* whole rows, about that many, are given to the port at once, so that a printer that says
+                              "stop" is heard */
     JOB_QUIET_MS = 300,    /* without an answer after the last old one: nothing more is owed */
     JOB_BYTE_MS = 2,       /* added to the time to confirm: the slowest line, and the slowest paper */
 };
@@ -35,6 +36,8 @@ struct print_job {
     struct print_callbacks callbacks;
     enum print_state state;
     struct strbuf bytes;
+    struct strbuf ends; /* of rows, uint32_t each: where the bytes may be parted */
+    size_t end_next;    /* index of the first not yet sent */
     size_t written;
 };
 
@@ -46,7 +49,7 @@ struct printer {
     struct printer_watch watch;
     struct escpos_reader reader;
     bool line_up;
-    bool ending; /* printer_destroy is under way: nothing more is taken */
+    bool ending;   /* printer_destroy is under way: nothing more is taken */
     bool told_asb; /* automatic status was asked for since the line came up */
     void (*on_state)(void *context, const struct printer_status *status);
     void *context;
@@ -56,6 +59,7 @@ struct printer {
     struct print_job jobs[PRINTER_QUEUE_MAX]; /* a ring; the head is the one under way */
     size_t head, count;
     enum job_step step;
+    bool was_silent;   /* it missed an answer since the first byte: it may have been switched off */
     bool in_trouble;   /* the job waits for a person */
     bool answers_owed; /* an earlier job's marker may still be answered */
     bool broken_off;   /* an earlier job ended inside a command: the printer may be waiting for data */

@@ -2,17 +2,23 @@
 /*
  * The way of a job. Each job's bytes go out at most once; all moves of its state are in job_move.
  *
- *   PENDING -- checked, job_send --> SENDING -- last byte out, on_written --> SENT -- marker, then a round -->
- * CONFIRMED |                                |  ^                                   |          answered (jobs_round)
- *      |  line away for too long,       |  '- paper, cover: waits (STEP_PAUSE) |
- *      |  cannot print, no answer,      |                                      |
- *      |  sending() refuses             |  line gone, write stopped            |  line gone, no marker in time,
- *      '--> FAILED                      '------------> UNKNOWN <---------------'  round after it unanswered
+ *   PENDING -- job_send --> SENDING -- on_written --> SENT -- jobs_round --> CONFIRMED
+ *      |                       |                        |
+ *      |  line away too long,  |  line gone,            |  line gone,
+ *      |  cannot print,        |  write stopped,        |  no marker in time,
+ *      |  no answer,           |  silent in STEP_PAUSE  |  silent in STEP_MARKER
+ *      |  sending() refuses    |  (paper, cover)        |  or STEP_WITNESS
+ *      '--> FAILED             '------> UNKNOWN <-------'
  *
  * A marker carries no name. So when a job ends UNKNOWN its answer may still come and must not confirm the next one:
  * before the next job a marker of no job is sent, and only when its answer has come and the line is quiet, nothing
- * older can. And a stray zero, such as a line break at power-on, looks like a marker's answer: hence the round of
- * status after it, which a printer that has just lost its memory does not answer.
+ * older can.
+ *
+ * A printer switched off and on in the middle has lost the beginning, prints what is still on its way and answers the
+ * marker like any other. It is found out by its silence: while a job waits it is asked every half second, and whoever
+ * starts up misses at least one answer. One missed answer, and the marker confirms nothing any more. The same guards
+ * against a stray zero, such as a line break at power-on, that looks like a marker's answer: hence the round after
+ * it.
  */
 #include "drivers/printer/printer_internal.h"
 
@@ -26,6 +32,8 @@
 #include <string.h>
 
 static const uint8_t end_marker[] = {0x1D, 'r', 1};
+static const char silent_words[] =
+    "the printer fell silent while it was printing, was it switched off? Look at the paper";
 
 static struct print_job *job_head(struct printer *printer)
 {
@@ -55,6 +63,7 @@ static void job_finish(struct printer *printer, enum print_state to, const char 
     }
     loop_timer_stop(printer->job_timer);
     strbuf_free(&job_head(printer)->bytes);
+    strbuf_free(&job_head(printer)->ends);
     printer->head = (printer->head + 1) % PRINTER_QUEUE_MAX;
     printer->count--;
     printer->status.queued = printer->count;
@@ -113,18 +122,35 @@ static int64_t confirm_ms(struct printer *printer)
 
 static void on_written(void *context, enum status st, size_t bytes_written);
 
+/* Whole rows until there are about JOB_CHUNK_BYTES of them; after the last row, all the rest. */
+static size_t next_chunk(struct print_job *job)
+{
+    size_t count = job->ends.len / sizeof(uint32_t), end = job->written;
+
+    while (job->end_next < count && end < job->written + JOB_CHUNK_BYTES) {
+        uint32_t row_end;
+
+        memcpy(&row_end, job->ends.data + job->end_next++ * sizeof row_end, sizeof row_end);
+        end = row_end;
+    }
+    return (job->end_next < count ? end : job->bytes.len) - job->written;
+}
+
 static void send_next(struct printer *printer)
 {
     struct print_job *job = job_head(printer);
-    size_t len = job->bytes.len - job->written;
+    size_t len;
     enum status st;
 
     if (escpos_condition_trouble(&printer->watch.condition)) {
-        step(printer, STEP_PAUSE, printer->attention_ms);
+        if (printer->step != STEP_PAUSE)
+            step(printer, STEP_PAUSE, printer->attention_ms);
+        printer->watch.busy = true;
+        watch_ask(&printer->watch);
         return;
     }
-    if (len > JOB_CHUNK_BYTES)
-        len = JOB_CHUNK_BYTES;
+    watch_hold(&printer->watch);
+    len = next_chunk(job);
     step(printer, STEP_SEND, 0);
     /* A printer that cannot tell why it takes nothing is given the time a person needs. */
     st = port_write(printer->port, job->bytes.data + job->written, len,
@@ -180,7 +206,7 @@ static void job_send(struct printer *printer)
         return;
     }
     job_move(printer, PRINT_SENDING, "");
-    watch_hold(&printer->watch);
+    printer->was_silent = false;
     send_next(printer);
 }
 
@@ -279,30 +305,36 @@ void jobs_round(struct printer *printer, bool answered)
         if (answered || !printer->watch.heard)
             job_checked(printer, answered);
         return;
+    case STEP_PAUSE:
+        /* What it had received may be lost: the rest alone would be a receipt without a head. */
+        if (!answered)
+            job_move(printer, PRINT_UNKNOWN, silent_words);
+        else if (!escpos_condition_trouble(&printer->watch.condition))
+            send_next(printer);
+        return;
     case STEP_MARKER:
+        printer->was_silent = printer->was_silent || !answered;
         if (answered)
             watch_marker(printer);
         return;
     case STEP_WITNESS:
-        if (answered)
+        if (answered && !printer->was_silent)
             job_move(printer, PRINT_CONFIRMED, "");
         else
-            job_move(printer, PRINT_UNKNOWN, "the printer fell silent at the end of the receipt: look at the paper");
+            job_move(printer, PRINT_UNKNOWN, silent_words);
         return;
     case STEP_IDLE:
     case STEP_LINE:
     case STEP_DRAIN:
     case STEP_SEND:
-    case STEP_PAUSE:
         return;
     }
 }
 
 void jobs_packet(struct printer *printer, const struct escpos_packet *packet)
 {
-    if (packet->kind == ESCPOS_ASB && printer->step == STEP_PAUSE &&
-        !escpos_condition_trouble(&printer->watch.condition))
-        send_next(printer);
+    if (packet->kind == ESCPOS_ASB && printer->step == STEP_PAUSE)
+        watch_ask(&printer->watch); /* its answer decides */
     else if (packet->kind == ESCPOS_ASB && printer->step == STEP_MARKER)
         watch_marker(printer);
     if (packet->kind != ESCPOS_MARKER)
@@ -349,7 +381,7 @@ void jobs_on_timer(void *context)
                                      : "the printer did not say that it has printed: look at the paper");
         return;
     case STEP_WITNESS:
-        job_move(printer, PRINT_UNKNOWN, "the printer fell silent at the end of the receipt: look at the paper");
+        job_move(printer, PRINT_UNKNOWN, silent_words);
         return;
     }
 }

@@ -27,9 +27,13 @@ enum {
 };
 
 /*
- *   OFF -- watch_open --> ASKING -- fourth answer (round_done) --> RESTING -- timer, watch_ask --> ASKING
- * (watch_hold: no timer) |  ^------------- quiet --------- SETTLING <-- any packet -- MUTE
- *                           '-- no answer in time (round_done) --> MUTE -- timer, watch_ask --> ASKING, mute still
+ *   OFF -- watch_open --> ASKING -- fourth answer --> RESTING -- timer, watch_ask --> ASKING
+ *                           |
+ *                           '-- no answer in time --> MUTE -- timer, watch_ask --> ASKING, still owed an answer
+ *
+ *   owed an answer: any packet --> SETTLING -- quiet --> ASKING
+ *
+ * A round ends (round_done) in RESTING and in MUTE. watch_hold rests without a timer.
  * Any state -- watch_close --> OFF. All moves are in watch_move.
  */
 enum watch_state { WATCH_OFF, WATCH_ASKING, WATCH_RESTING, WATCH_MUTE, WATCH_SETTLING };

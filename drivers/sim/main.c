@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loyal-sim - the devices of a till, simulated: a table of subcommands and nothing else.
+ * loyal-sim - the devices of a till, and its shoppers, simulated: a table of subcommands and nothing else.
  */
 #include "agent/base/cli.h"
 #include "agent/base/strbuf.h"
@@ -15,6 +15,8 @@ enum { USAGE_BYTES_MAX = 8 * 1024 };
 static const struct sim_command commands[] = {
     {"scanner", "a barcode scanner that types the codes it is told to", sim_scanner_run},
     {"printer", "a receipt printer that draws what it prints", sim_printer_run},
+    {"shop", "a till full of shoppers: the POS that sells to them", sim_shop_run},
+    {"tell", "one command to a simulated device, its answer printed", sim_tell_run},
     {NULL, NULL, NULL},
 };
 

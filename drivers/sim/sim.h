@@ -19,5 +19,6 @@ struct sim_command {
 extern int sim_scanner_run(int argc, char **argv);
 extern int sim_printer_run(int argc, char **argv);
 extern int sim_shop_run(int argc, char **argv);
+extern int sim_tell_run(int argc, char **argv);
 
 #endif

@@ -26,7 +26,7 @@ bool sim_escpos_offline(const struct sim_escpos *printer)
 
 size_t sim_escpos_room(const struct sim_escpos *printer)
 {
-    size_t cap = sim_escpos_offline(printer) ? SIM_OFFLINE_BYTES : SIM_BUFFER_BYTES;
+    size_t cap = sim_escpos_offline(printer) || printer->busy ? SIM_OFFLINE_BYTES : SIM_BUFFER_BYTES;
 
     return printer->buffered < cap ? cap - printer->buffered : 0;
 }
@@ -42,7 +42,7 @@ static void carry_out(struct sim_escpos *printer)
 {
     size_t at = 0;
 
-    while (at < printer->buffered && !sim_escpos_offline(printer)) {
+    while (at < printer->buffered && !sim_escpos_offline(printer) && !printer->busy) {
         struct sim_length length;
         size_t left = printer->buffered - at;
 
@@ -158,10 +158,18 @@ void sim_escpos_cover(struct sim_escpos *printer, bool open)
         carry_out(printer);
 }
 
+void sim_escpos_busy(struct sim_escpos *printer, bool busy)
+{
+    printer->busy = busy;
+    if (!busy)
+        carry_out(printer);
+}
+
 void sim_escpos_power_cycle(struct sim_escpos *printer)
 {
     clear_buffers(printer);
     printer->asb_mask = 0;
+    printer->busy = false;
     printer->realtime_len = 0;
     strbuf_clear(&printer->qr_store);
     sim_escpos_modes_init(printer);

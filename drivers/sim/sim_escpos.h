@@ -54,6 +54,7 @@ struct sim_escpos {
     enum sim_paper paper;
     int paper_lines; /* left until the paper is out; -1: plenty */
     bool cover_open;
+    bool busy; /* online, but its mechanism is still at work: nothing more is carried out */
     uint64_t pictures_skipped;
     void (*reply)(void *context, const uint8_t *bytes, size_t len);
     void (*cut)(void *context); /* the slip is whole; it is cleared afterwards */
@@ -70,6 +71,7 @@ void sim_escpos_feed(struct sim_escpos *printer, const uint8_t *bytes, size_t le
 /* Paper, cover: the buffer goes on or stops, automatic status is sent. lines is -1 or what is left of the paper. */
 void sim_escpos_paper(struct sim_escpos *printer, enum sim_paper paper, int lines);
 void sim_escpos_cover(struct sim_escpos *printer, bool open);
+void sim_escpos_busy(struct sim_escpos *printer, bool busy);
 /* Memory is lost; what is on the paper stays on it. */
 void sim_escpos_power_cycle(struct sim_escpos *printer);
 /* Somebody tears the paper off: ends a slip that no cut ended. */

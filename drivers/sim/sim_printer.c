@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 512, SLIPS_MAX = 9999, ANSWER_BYTES = 160 };
+enum { BOOT_MS = 1500, READ_BYTES = 512, SLIPS_MAX = 9999, ANSWER_BYTES = 160 };
 
 struct sim_printer {
     struct sim_printer_options options;
@@ -23,6 +23,8 @@ struct sim_printer {
     struct loop_watch *watch; /* while plugged in; pauses when nothing can be received */
     struct sim_escpos inside;
     bool stalled;
+    bool booting;
+    struct loop_timer *boot_timer;
     unsigned slip_first, slip_next; /* numbers */
 };
 
@@ -36,7 +38,7 @@ static void reply(void *context, const uint8_t *bytes, size_t len)
 {
     struct sim_printer *printer = context;
 
-    if (printer->pty.fd >= 0 && !printer->stalled)
+    if (printer->pty.fd >= 0 && !printer->stalled && !printer->booting)
         (void)!write(printer->pty.fd, bytes, len);
 }
 
@@ -63,8 +65,9 @@ static void on_cut(void *context)
 static void watch_again(struct sim_printer *printer)
 {
     if (printer->watch)
-        loop_watch_change(printer->watch,
-                          printer->stalled || sim_escpos_room(&printer->inside) == 0 ? 0 : LOOP_READABLE);
+        loop_watch_change(
+            printer->watch,
+            printer->stalled || printer->booting || sim_escpos_room(&printer->inside) == 0 ? 0 : LOOP_READABLE);
 }
 
 static void on_line(void *context, int events)
@@ -104,6 +107,15 @@ static enum status plug(struct sim_printer *printer, struct errmsg *err)
     return st;
 }
 
+/* What the host has sent meanwhile is still on its way: its flow control held it. */
+static void on_boot(void *context)
+{
+    struct sim_printer *printer = context;
+
+    printer->booting = false;
+    watch_again(printer);
+}
+
 /* Commands. Each says what to answer after "ok", or returns false with what is wrong. */
 
 static bool do_paper(struct sim_printer *printer, const char *argument, char *out)
@@ -135,6 +147,15 @@ static bool do_cover(struct sim_printer *printer, const char *argument, char *ou
     return true;
 }
 
+static bool do_busy(struct sim_printer *printer, const char *argument, char *out)
+{
+    if (strcmp(argument, "on") != 0 && strcmp(argument, "off") != 0)
+        return false;
+    sim_escpos_busy(&printer->inside, strcmp(argument, "on") == 0);
+    (void)snprintf(out, ANSWER_BYTES, "ok busy %s", argument);
+    return true;
+}
+
 static bool do_stall(struct sim_printer *printer, const char *argument, char *out)
 {
     (void)argument;
@@ -156,6 +177,8 @@ static bool do_power_cycle(struct sim_printer *printer, const char *argument, ch
     (void)argument;
     sim_escpos_power_cycle(&printer->inside);
     printer->stalled = false;
+    printer->booting = true;
+    loop_timer_set(printer->boot_timer, BOOT_MS, 0);
     (void)snprintf(out, ANSWER_BYTES, "ok power-cycled");
     return true;
 }
@@ -200,12 +223,13 @@ static bool do_state(struct sim_printer *printer, const char *argument, char *ou
     static const char *const papers[] = {"ok", "low", "out"};
 
     (void)argument;
-    (void)snprintf(out, ANSWER_BYTES, "ok paper=%s cover=%s line=%s buffered=%zu slips=%u",
+    (void)snprintf(out, ANSWER_BYTES, "ok paper=%s cover=%s line=%s buffered=%zu lines=%zu slips=%u",
                    papers[printer->inside.paper], printer->inside.cover_open ? "open" : "closed",
                    printer->pty.fd < 0 ? "unplugged"
                    : printer->stalled  ? "stalled"
                                        : "plugged",
-                   printer->inside.buffered, printer->slip_next - printer->slip_first);
+                   printer->inside.buffered, printer->inside.slip.item_count,
+                   printer->slip_next - printer->slip_first);
     return true;
 }
 
@@ -216,6 +240,7 @@ static const struct {
 } commands[] = {
     {"paper", do_paper, "ok, low, out or a number of lines"},
     {"cover", do_cover, "open or closed"},
+    {"busy", do_busy, "on or off"},
     {"stall", do_stall, ""},
     {"resume", do_resume, ""},
     {"power-cycle", do_power_cycle, ""},
@@ -241,9 +266,9 @@ void sim_printer_command(struct sim_printer *printer, const char *line)
         answer(printer, out);
         return;
     }
-    answer(printer,
-           "error commands: paper ok|low|out|N, cover open|closed, stall, resume, power-cycle, unplug, plug, "
-           "tear, slips, state");
+    answer(printer, "error commands: paper ok|low|out|N, cover open|closed, busy on|off, stall, resume, power-cycle, "
+                    "unplug, plug, "
+                    "tear, slips, state");
 }
 
 /* The first number no slip has yet. */
@@ -295,6 +320,8 @@ enum status sim_printer_create(const struct sim_printer_options *options, struct
     }
     printer->pty = (struct sim_pty)SIM_PTY_INIT;
     st = take_options(printer, options, err);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, on_boot, printer, &printer->boot_timer);
     if (st == ST_OK) {
         printer->slip_first = printer->slip_next = next_number(printer->out_dir);
         st = plug(printer, err);
@@ -312,6 +339,7 @@ void sim_printer_destroy(struct sim_printer *printer)
     if (!printer)
         return;
     unplug(printer);
+    loop_timer_destroy(printer->boot_timer);
     sim_escpos_free(&printer->inside);
     free(printer);
 }

@@ -6,12 +6,13 @@
  * Commands, each answered at once by "ok ..." or "error" and what is wrong:
  *   paper ok|low|out    paper N: out after N more lines
  *   cover open|closed
+ *   busy on|off         online and answering, but printing nothing more: a slow mechanism
  *   stall, resume       it reads and answers nothing, as when hung
- *   power-cycle         memory, buffer and settings are lost
+ *   power-cycle         memory, buffer and settings are lost; for 1.5 s it reads and answers nothing
  *   unplug, plug        the cable
  *   tear                ends a slip that no cut has ended
  *   slips               how many are in the folder from this run: "ok 3"
- *   state               "ok paper=ok cover=closed line=plugged buffered=0 slips=3"
+ *   state               "ok paper=ok cover=closed line=plugged buffered=0 lines=0 slips=3"
  */
 #ifndef LOYALD_SIM_SIM_PRINTER_H
 #define LOYALD_SIM_SIM_PRINTER_H

@@ -130,7 +130,7 @@ int slip_cells_width(const struct slip_cell *cells, size_t count)
 
 static void put_line_text(const struct slip *slip, const struct slip_item *item, struct strbuf *out)
 {
-    const struct slip_cell *cells = slip->cells + item->first;
+    const struct slip_cell *cells = item->count > 0 ? slip->cells + item->first : NULL;
     size_t count = item->count;
     int spare;
 

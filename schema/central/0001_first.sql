@@ -176,7 +176,7 @@ CREATE TABLE identifier (
     PRIMARY KEY (chain, hash),
     FOREIGN KEY (chain, member) REFERENCES member (chain, id)
 ) STRICT;
-CREATE INDEX identifier_by_member ON identifier (chain, member);
+CREATE UNIQUE INDEX identifier_by_member ON identifier (chain, member, hash);
 
 -- Chain-wide uses by promotion, and by "coupon:" and the code.
 CREATE TABLE usage (
@@ -205,7 +205,7 @@ CREATE TABLE member_usage (
 CREATE TABLE ledger_account (
     id       INTEGER PRIMARY KEY,
     chain    TEXT NOT NULL,
-    kind     TEXT NOT NULL CHECK (kind IN ('member', 'issued', 'redeemed', 'spent', 'opening')),
+    kind     TEXT NOT NULL CHECK (kind IN ('member', 'issued', 'issued_later', 'redeemed', 'spent', 'opening')),
     owner    TEXT NOT NULL, -- the member, '' otherwise
     currency TEXT NOT NULL,
     balance  INTEGER NOT NULL,
@@ -260,6 +260,7 @@ CREATE TABLE manifest (
     PRIMARY KEY (chain, version)
 ) STRICT;
 CREATE INDEX manifest_by_bundle ON manifest (bundle);
+CREATE UNIQUE INDEX manifest_by_change ON manifest (chain, change_seq);
 
 -- What the office, and the till it names, should know.
 CREATE TABLE notice (

@@ -96,18 +96,23 @@ out:
     return st;
 }
 
+static enum status new_incarnation(struct store *store, struct errmsg *err)
+{
+    uint8_t random[8];
+    char incarnation[HEX64_TEXT];
+
+    crypto_random(random, sizeof(random));
+    hex_encode(random, sizeof(random), incarnation);
+    return STORE_RUN(store, STATEMENT_META_SET, err, V_TEXT("incarnation"), V_TEXT(incarnation));
+}
+
 static enum status make_database(const char *path, struct errmsg *err)
 {
     struct store *store = NULL;
-    uint8_t random[8];
-    char incarnation[HEX64_TEXT];
     enum status st = store_open(path, &store, err);
 
-    if (st != ST_OK)
-        return st;
-    crypto_random(random, sizeof(random));
-    hex_encode(random, sizeof(random), incarnation);
-    st = STORE_RUN(store, STATEMENT_META_SET, err, V_TEXT("incarnation"), V_TEXT(incarnation));
+    if (st == ST_OK)
+        st = new_incarnation(store, err);
     store_close(store);
     return st;
 }
@@ -224,6 +229,13 @@ void central_close(struct central *central)
     if (central->lock_fd >= 0)
         (void)close(central->lock_fd);
     free(central);
+}
+
+enum status central_restored(struct central *central, struct errmsg *err)
+{
+    enum status st = new_incarnation(central->store, err);
+
+    return st == ST_OK ? read_meta(central, err) : st;
 }
 
 int64_t central_now_us(const struct central *central)

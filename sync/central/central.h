@@ -74,6 +74,9 @@ enum status central_init(const char *state_dir, const char *host, const struct c
 enum status central_open(const char *state_dir, const struct clock_source *clock, struct central **out_central,
                          struct errmsg *err);
 void central_close(struct central *central); /* accepts NULL */
+/* After the database was put back from a backup: a new incarnation, so that tills send again what it lacks and load
+ * anew. */
+enum status central_restored(struct central *central, struct errmsg *err);
 
 int64_t central_now_us(const struct central *central);
 void central_tell_changed(struct central *central);

@@ -27,7 +27,7 @@ struct command_call {
 typedef enum status command_fn(const struct command_call *call, struct errmsg *err);
 
 /* command_serve.c */
-command_fn command_init, command_serve;
+command_fn command_init, command_serve, command_restored;
 /* command_office.c */
 command_fn command_chain_create, command_chain_key_add, command_store_create, command_till_code, command_till_list,
     command_till_revoke, command_member_import, command_member_show;

@@ -20,6 +20,19 @@ enum status command_init(const struct command_call *call, struct errmsg *err)
     return st;
 }
 
+enum status command_restored(const struct command_call *call, struct errmsg *err)
+{
+    struct central *central = NULL;
+    enum status st = central_open(call->state_dir, clock_system(), &central, err);
+
+    if (st == ST_OK)
+        st = central_restored(central, err);
+    if (st == ST_OK)
+        printf("incarnation %s: tills will send again what is missing here\n", central->incarnation);
+    central_close(central);
+    return st;
+}
+
 static void on_stop(void *context)
 {
     log_info("central", "stopping");

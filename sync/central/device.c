@@ -166,12 +166,16 @@ enum status device_list(struct central *central, struct json_writer *w, struct e
     jw_name(w, "tills");
     jw_array_begin(w);
     while (rows_next(rows)) {
+        size_t hash_bytes;
+        const void *head_hash = rows_blob(rows, 17, &hash_bytes); /* valid until the next row */
+
         jw_object_begin(w);
         for (int i = 0; i < 7; i++)
             jw_field_text(w, texts[i], rows_text(rows, i));
         for (int i = 0; i < 9; i++)
             jw_field_int(w, numbers[i], rows_int(rows, 7 + i));
         jw_field_bool(w, "revoked", rows_int(rows, 16) != 0);
+        jw_field_hex(w, "head_hash", head_hash, hash_bytes); /* of record acked */
         jw_object_end(w);
     }
     jw_array_end(w);

@@ -253,7 +253,7 @@ static enum status put_member(const struct import *import, struct errmsg *err)
 }
 
 /* Digits of a card; a phone is + and digits, blanks and brackets are not counted. */
-static enum status canonical(const char *prefix, const char *value, char out_text[IDENTIFIER_TEXT_MAX],
+static enum status canonical(const char *prefix, const char *value, char out_text[2 * IDENTIFIER_TEXT_MAX],
                              struct errmsg *err)
 {
     bool good =
@@ -267,7 +267,7 @@ static enum status canonical(const char *prefix, const char *value, char out_tex
                    prefix[0] == 'p' ? "+ and digits, such as +79990000000" : "digits or letters");
         return ST_INVALID; /* without the value: it is personal, and reports travel */
     }
-    (void)snprintf(out_text, IDENTIFIER_TEXT_MAX, "%s:%s", prefix, value);
+    (void)snprintf(out_text, 2 * IDENTIFIER_TEXT_MAX, "%s:%s", prefix, value);
     return ST_OK;
 }
 
@@ -300,7 +300,7 @@ static enum status put_identifier(struct import *import, const char *member, con
 static enum status put_identifiers(struct import *import, enum column column, struct errmsg *err)
 {
     const char *text = field(import, column);
-    char value[IDENTIFIER_TEXT_MAX], whole[IDENTIFIER_TEXT_MAX], hash[IDENTIFIER_HASH_TEXT];
+    char value[IDENTIFIER_TEXT_MAX], whole[2 * IDENTIFIER_TEXT_MAX], hash[IDENTIFIER_HASH_TEXT];
     enum status st = ST_OK;
 
     while (st == ST_OK && text && next_value(&text, value, sizeof(value))) {

@@ -17,6 +17,7 @@ static const char usage[] =
     "the server\n"
     "  init [--host NAME]                    make database, certificate authority and server certificate\n"
     "  serve                                 serve the tills over TLS and the commands below on admin.sock\n"
+    "  restored                              after a backup was put back, before serve: tills send again\n"
     "\n"
     "set up (the server runs)\n"
     "  chain create ID --currency RUB --language ru [--name TEXT]\n"
@@ -75,6 +76,7 @@ struct command {
 static const struct command commands[] = {
     {{"init"}, 0, 0, command_init},
     {{"serve"}, 0, 0, command_serve},
+    {{"restored"}, 0, 0, command_restored},
     {{"chain", "create"}, 1, 1, command_chain_create},
     {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
     {{"store", "create"}, 2, 2, command_store_create},

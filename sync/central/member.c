@@ -92,7 +92,7 @@ static enum status write_usage(struct central *central, const char *chain, const
         jw_field_int(w, "month", rows_int(rows, 5));
         /* Of which day, week and month those three are: another day has had none yet. */
         civil_format_date((int32_t)rows_int(rows, 2), date);
-        jw_field_text(w, "on", date);
+        jw_field_text(w, "date", date);
         jw_object_end(w);
     }
     jw_object_end(w);

@@ -14,7 +14,8 @@
 #include "agent/base/strbuf.h"
 #include "sync/protocol/record.h"
 
-enum { COUPON_NAME_MAX = 160 };
+/* What a bundle may call a promotion or a currency is the engine's to say; here it must only be kept whole. */
+enum { BUNDLE_NAME_MAX = 512, COUPON_CODE_MAX = 512 };
 
 /* The end of a JSON value that begins at text[at]; the text was parsed before, so brackets and quotes match. */
 static size_t value_end(const char *text, size_t len, size_t at)
@@ -144,11 +145,13 @@ static enum status read_sale(const struct cJSON *sale, struct sale_record *recor
 
     if (st == ST_OK)
         st = read_date(sale, record, err);
-    if (st == ST_OK)
-        st = json_optional(json_object(sale, "store", &object, err));
     record->store = record->till = record->member = "";
-    if (st == ST_OK && cJSON_GetObjectItemCaseSensitive(sale, "store"))
-        st = json_optional(json_text(object, "id", ID_LEN_MAX, &record->store, err));
+    if (st == ST_OK) {
+        st = json_object(sale, "store", &object, err);
+        if (st == ST_OK)
+            st = json_text(object, "id", ID_LEN_MAX, &record->store, err);
+        st = json_optional(st);
+    }
     if (st == ST_OK)
         st = json_optional(json_text(sale, "till", ID_LEN_MAX, &record->till, err));
     if (st == ST_OK) {
@@ -161,6 +164,7 @@ static enum status read_sale(const struct cJSON *sale, struct sale_record *recor
         st = json_array(sale, "lines", &lines, err);
         if (st == ST_OK)
             record->line_count = cJSON_GetArraySize(lines);
+        st = json_optional(st);
     }
     return st;
 }
@@ -229,7 +233,7 @@ enum status sale_record_points(const struct sale_record *record, int index, stru
     one = cJSON_GetArrayItem(points, index);
     if (!one)
         return ST_NOT_FOUND;
-    st = read_id(one, "currency", &read.currency, err);
+    st = json_text(one, "currency", BUNDLE_NAME_MAX, &read.currency, err);
     if (st == ST_NOT_FOUND)
         st = ST_INVALID;
     if (st == ST_OK)
@@ -252,7 +256,7 @@ struct uses {
 static enum status note_use(struct uses *uses, const struct cJSON *holder, struct errmsg *err)
 {
     const char *name;
-    enum status st = read_id(holder, "promotion", &name, err);
+    enum status st = json_text(holder, "promotion", BUNDLE_NAME_MAX, &name, err);
 
     if (st != ST_OK)
         return st == ST_NOT_FOUND ? ST_INVALID : st;
@@ -311,10 +315,10 @@ static enum status note_all(struct uses *uses, const struct cJSON *result, struc
 static enum status visit_coupon(const struct cJSON *coupon, sale_use_visitor *visit, void *context,
                                 struct errmsg *err)
 {
-    char name[COUPON_NAME_MAX] = "coupon:";
+    char name[COUPON_CODE_MAX + 16] = "coupon:";
     const char *code, *state;
     size_t len = strlen(name);
-    enum status st = json_text(coupon, "code", COUPON_NAME_MAX - 16, &code, err);
+    enum status st = json_text(coupon, "code", COUPON_CODE_MAX, &code, err);
 
     if (st == ST_OK)
         st = json_text(coupon, "state", 32, &state, err);

@@ -52,7 +52,7 @@
         " epoch = $7, acked = $8, head_hash = $9, counted = $8, revoked = 0, till_head = $8, version = $10,"              \
         " enrolled_us = $11, last_seen_us = $11")                                                                         \
     X(DEVICE_LIST, "SELECT dev, chain, store, till, epoch, version, bundle_refused, acked, counted, duplicates,"          \
-        " till_head, bundle_version, quarantined_seq, enrolled_us, last_seen_us, cert_not_after_us, revoked"              \
+        " till_head, bundle_version, quarantined_seq, enrolled_us, last_seen_us, cert_not_after_us, revoked, head_hash"   \
         " FROM device ORDER BY chain, store, till, dev")                                                                  \
     X(DEVICE_REVOKE, "UPDATE device SET revoked = 1 WHERE dev = $1")                                                      \
     X(DEVICE_STATUS, "UPDATE device SET version = $2, till_head = $3, bundle_version = CASE WHEN $4 > 0 THEN $4"          \
@@ -103,6 +103,8 @@
 #define STATEMENTS_MEMBER(X)                                                                                              \
     X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases FROM member"        \
         " WHERE chain = $1 AND id = $2")                                                                                  \
+    X(MEMBER_STATE, "SELECT CASE state WHEN 'active' THEN 1 WHEN 'inactive' THEN 1 ELSE 0 END FROM member"                \
+        " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_MERGED, "SELECT merged_into FROM member WHERE chain = $1 AND id = $2")                                       \
     X(MEMBER_PUT, "INSERT INTO member (chain, id, change_seq, state, tier, birthday, segments, attrs, personal, lists,"   \
         " display, purchases, merged_into, created_us) VALUES ($1, $2, $3, COALESCE($4, 'active'), COALESCE($5, ''),"     \
@@ -137,18 +139,18 @@
 #define STATEMENTS_CHANGE(X)                                                                                              \
     X(CHANGE_NEXT, "UPDATE change_counter SET value = value + 1 WHERE one = 1 RETURNING value")                           \
     X(CHANGE_LAST, "SELECT value FROM change_counter WHERE one = 1")                                                      \
-    X(CHANGE_LIST, "SELECT change_seq, kind, name, number FROM ("                                                         \
-        " SELECT change_seq, 'member' AS kind, id AS name, 0 AS number FROM member WHERE chain = $1 AND change_seq > $3"  \
+    /* A plain union, not one inside a SELECT: so SQLite merges the four indexes instead of sorting all that is left. */           \
+    X(CHANGE_LIST, "SELECT change_seq, 'member' AS kind, id AS name, 0 AS number FROM member"                             \
+        " WHERE chain = $1 AND change_seq > $3"                                                                           \
         " UNION ALL SELECT change_seq, 'usage', name, uses FROM usage WHERE chain = $1 AND change_seq > $3"               \
         " UNION ALL SELECT change_seq, 'manifest', '', version FROM manifest WHERE chain = $1 AND change_seq > $3"        \
         " UNION ALL SELECT change_seq, 'notice', text, id FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
-        ") AS change ORDER BY change_seq LIMIT $4")                                                                       \
-    X(CHANGE_FIRST, "SELECT change_seq FROM ("                                                                            \
-        " SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                             \
+        " ORDER BY change_seq LIMIT $4")                                                                                  \
+    X(CHANGE_FIRST, "SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                  \
         " UNION ALL SELECT change_seq FROM usage WHERE chain = $1 AND change_seq > $3"                                    \
         " UNION ALL SELECT change_seq FROM manifest WHERE chain = $1 AND change_seq > $3"                                 \
         " UNION ALL SELECT change_seq FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"                      \
-        ") AS change ORDER BY change_seq LIMIT 1")                                                                        \
+        " ORDER BY change_seq LIMIT 1")                                                                                   \
     X(NOTICE_INSERT, "INSERT INTO notice (chain, change_seq, dev, text, at_us) VALUES ($1, $2, $3, $4, $5)")
 
 #define STATEMENTS_REPORT(X)                                                                                              \
@@ -167,6 +169,7 @@
         " COALESCE(SUM(CASE WHEN compared = 'same' THEN 1 ELSE 0 END), 0),"                                               \
         " COALESCE(SUM(CASE WHEN member <> '' THEN 1 ELSE 0 END), 0) FROM sale WHERE chain = $1")                         \
     X(TOTAL_POINTS, "SELECT currency, -SUM(CASE WHEN kind = 'issued' THEN balance ELSE 0 END),"                           \
+        " -SUM(CASE WHEN kind = 'issued_later' THEN balance ELSE 0 END),"                                                 \
         " SUM(CASE WHEN kind = 'redeemed' THEN balance ELSE 0 END),"                                                      \
         " SUM(CASE WHEN kind = 'spent' THEN balance ELSE 0 END),"                                                         \
         " -SUM(CASE WHEN kind = 'opening' THEN balance ELSE 0 END),"                                                      \

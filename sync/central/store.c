@@ -144,7 +144,7 @@ static enum status prepare(struct store *store, enum statement statement, struct
         return fault(store, rc, statement_names[statement], err);
     rows->store = store;
     for (int i = 0; i < STORE_PARAMETERS_MAX; i++) {
-        char name[8];
+        char name[16];
 
         (void)snprintf(name, sizeof(name), "$%d", i + 1);
         store->slots[statement][i] = sqlite3_bind_parameter_index(rows->stmt, name);

@@ -58,7 +58,8 @@ static void wait_for_next(struct daemon_link *link)
 
     crypto_random(&random, sizeof random);
     loop_timer_set(link->timer, half + (half + 1) * random / (UINT16_MAX + 1), 0);
-    link->wait_ms = link->wait_ms * 2 < RECONNECT_MAX_MS ? link->wait_ms * 2 : RECONNECT_MAX_MS;
+    link->wait_ms =
+        link->wait_ms * 2 < link->options.reconnect_max_ms ? link->wait_ms * 2 : link->options.reconnect_max_ms;
 }
 
 static void drop(struct daemon_link *link, const char *reason)
@@ -267,6 +268,8 @@ enum status daemon_link_create(const struct daemon_link_options *options, struct
 
     if (st == ST_OK) {
         link->options = *options;
+        if (link->options.reconnect_max_ms <= 0)
+            link->options.reconnect_max_ms = RECONNECT_MAX_MS;
         link->fd = -1;
         link->wait_ms = RECONNECT_FIRST_MS;
         frame_reader_init(&link->reader);

@@ -25,7 +25,8 @@ struct daemon_link;
 
 struct daemon_link_options {
     struct loop *loop;
-    const char *socket_path; /* copies */
+    const char *socket_path;  /* copies */
+    int64_t reconnect_max_ms; /* 0: RECONNECT_MAX_MS */
     void *context;
     /* Writes our hello, one JSON object. */
     void (*write_hello)(void *context, struct strbuf *out_json);

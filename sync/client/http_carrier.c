@@ -144,7 +144,7 @@ static enum status set_url(struct http_carrier *carrier, const char *url, struct
     CURLU *parts = curl_url();
     char *host = NULL, *port = NULL, *path = NULL, *other = NULL;
     size_t len = strlen(url), size;
-    bool good = parts && strncmp(url, "https://", 8) == 0 &&
+    bool good = parts && strncmp(url, "https://", 8) == 0 && url[8] != '/' &&
                 curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
                 curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
                 curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&

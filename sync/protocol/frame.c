@@ -39,11 +39,12 @@ static void forget_message(struct frame_reader *reader)
 }
 
 /* Takes one frame's header into the message: the first one is kept, later ones must continue it. */
-static enum status take_header(struct frame_reader *reader, struct cJSON *header, struct errmsg *err)
+static enum status take_header(struct frame_reader *reader, struct cJSON *header, size_t payload_len,
+                               struct errmsg *err)
 {
     bool more = false, continues = reader->more;
     int64_t id = -1;
-    enum status st = json_optional(json_bool(header, "more", &more, err));
+    enum status st = json_optional(json_bool(header, "more", &more, err)); /* refuses what is no object, too */
 
     if (st == ST_OK)
         st = json_optional(json_int(header, "id", 0, JSON_INT_MAX, &id, err));
@@ -55,6 +56,11 @@ static enum status take_header(struct frame_reader *reader, struct cJSON *header
     }
     if (more && id < 0) {
         errmsg_set(err, "a message of several frames needs an id");
+        return ST_INVALID;
+    }
+    /* Or a message of nothing could go on for ever. */
+    if (more && payload_len == 0) {
+        errmsg_set(err, "a frame of message %lld says there is more and carries nothing", (long long)id);
         return ST_INVALID;
     }
     reader->more = more;
@@ -76,7 +82,7 @@ static enum status take_frame(struct frame_reader *reader, size_t header_len, si
     enum status st = json_parse(at, header_len, FRAME_HEADER_MAX, &header, err);
 
     if (st == ST_OK) {
-        st = take_header(reader, header, err);
+        st = take_header(reader, header, payload_len, err);
         if (st != ST_OK)
             json_free(header);
     }
@@ -117,8 +123,8 @@ enum status frame_reader_next(struct frame_reader *reader, struct message *out_m
     return ST_AGAIN;
 }
 
-static void put_frame(const char *header, size_t header_len, const char *more, const char *payload, size_t payload_len,
-                      struct strbuf *out)
+static void put_frame(const char *header, size_t header_len, const char *more, const char *payload,
+                      size_t payload_len, struct strbuf *out)
 {
     uint8_t prefix[FRAME_PREFIX_BYTES];
 
@@ -138,10 +144,13 @@ enum status frame_write(const char *header_json, size_t header_len, int64_t id, 
     char next_header[40];
     const char *header = header_json, *at = payload;
     size_t left = payload_len, len = header_len;
+    bool several = payload_len > FRAME_PAYLOAD_MAX;
     struct strbuf id_text = STRBUF_INIT(sizeof next_header);
 
-    if (header_len < 2 || header_len + sizeof more > FRAME_HEADER_MAX || payload_len > MESSAGE_PAYLOAD_MAX)
+    if (header_len + (several ? sizeof more - 1 : 0) > FRAME_HEADER_MAX || payload_len > MESSAGE_PAYLOAD_MAX)
         return ST_FULL;
+    if (header_len < 2 || header_json[0] != '{' || header_json[header_len - 1] != '}' || (several && id < 0))
+        return ST_INVALID;
     strbuf_printf(&id_text, "{\"id\":%lld}", (long long)id);
     while (left > FRAME_PAYLOAD_MAX) {
         put_frame(header, len, more, at, FRAME_PAYLOAD_MAX, out);

@@ -52,7 +52,8 @@ static enum status read_bundle(const cJSON *root, struct manifest *manifest, str
         return st;
     cJSON_ArrayForEach(file, files)
     {
-        if (json_text(file, "name", MANIFEST_TEXT_MAX, &name, NULL) != ST_OK || strcmp(name, MANIFEST_BUNDLE_NAME) != 0)
+        if (json_text(file, "name", MANIFEST_TEXT_MAX, &name, NULL) != ST_OK ||
+            strcmp(name, MANIFEST_BUNDLE_NAME) != 0)
             continue;
         st = json_hex(file, "sha256", SHA256_BYTES, manifest->bundle_sha256, err);
         if (st != ST_OK)

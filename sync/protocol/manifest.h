@@ -2,7 +2,8 @@
 /*
  * manifest - what the office signs: which files make the rules of a chain, by hash, under a version that only rises.
  *
- * Pure: reads and writes the text. Checking its signatures is the caller's (agent/base/pk.h over the SHA-256 of the text).
+ * Pure: reads and writes the text. Checking its signatures is the caller's (agent/base/pk.h over the SHA-256 of the
+ * text).
  */
 #ifndef LOYALD_PROTOCOL_MANIFEST_H
 #define LOYALD_PROTOCOL_MANIFEST_H
@@ -14,7 +15,7 @@
 
 #include <stdint.h>
 
-#define MANIFEST_FORMAT "loyald-manifest/1"
+#define MANIFEST_FORMAT      "loyald-manifest/1"
 #define MANIFEST_BUNDLE_NAME "main"
 enum { MANIFEST_BYTES_MAX = 64 * 1024, MANIFEST_TEXT_MAX = 64 };
 #define MANIFEST_FILE_BYTES_MAX INT64_C(67108864) /* 64 MiB: ten times the largest bundle known */

@@ -27,8 +27,8 @@ static void put_head(const char *word, uint64_t dev, uint64_t epoch, uint64_t n,
     put_part(out, operation_spec(op)->name);
 }
 
-void message_mac_request(uint64_t dev, uint64_t epoch, uint64_t n, enum operation op, const struct operation_args *args,
-                         struct strbuf *out)
+void message_mac_request(uint64_t dev, uint64_t epoch, uint64_t n, enum operation op,
+                         const struct operation_args *args, struct strbuf *out)
 {
     put_head("loyald-request-1", dev, epoch, n, op, out);
     for (int i = 0; i < OPERATION_ARG_MAX && operation_spec(op)->args[i]; i++) {

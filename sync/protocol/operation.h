@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * operation - what a till may ask of the central: one table of names, methods, paths and arguments, read by loyald, by
- * loyald-sync and by loyal-central, so that no two of them can differ. docs/protocol.md 4.
+ * operation - what a till may ask of the central: one table of names, methods, paths and arguments, read by loyald,
+ * by loyald-sync and by loyal-central, so that no two of them can differ. docs/protocol.md 4.
  */
 #ifndef LOYALD_PROTOCOL_OPERATION_H
 #define LOYALD_PROTOCOL_OPERATION_H
@@ -18,11 +18,11 @@ enum operation { OP_ENROL, OP_JOURNAL, OP_UPDATES, OP_MEMBER, OP_BLOB, OP_STATUS
 enum { OPERATION_ARG_MAX = 3, OPERATION_ARG_BYTES_MAX = 128 };
 
 struct operation_spec {
-    const char *name;   /* in frames and under the MAC */
-    const char *method; /* HTTP */
-    const char *path;   /* "/v1/members/{id}": braces are arg 0 */
+    const char *name;                    /* in frames and under the MAC */
+    const char *method;                  /* HTTP */
+    const char *path;                    /* "/v1/members/{id}": braces are arg 0 */
     const char *args[OPERATION_ARG_MAX]; /* names in the order the MAC takes them; NULL ends */
-    bool certificate;   /* the route demands the till's certificate, and a MAC */
+    bool certificate;                    /* the route demands the till's certificate, and a MAC */
 };
 
 /* The values in the order of operation_spec.args; absent ones are "". */

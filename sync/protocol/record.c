@@ -7,13 +7,42 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { HLC_COUNTER_BITS = 16 };
+enum { HLC_COUNTER_BITS = 16, COUNT_DIGITS_MAX = 15 };
+#define COUNT_MAX    INT64_C(999999999999999) /* 15 digits: exact in every JSON reader */
+#define HLC_WALL_MAX (UINT64_MAX >> HLC_COUNTER_BITS)
+
+static bool type_is_valid(const char *type)
+{
+    size_t len = strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    return len > 0 && len <= RECORD_TYPE_MAX && type[len] == '\0';
+}
+
+/* What record_parse would not take is not written either: a record cannot be mended later. */
+static enum status check_parts(const struct record_head *head, const char *body, size_t body_len, struct errmsg *err)
+{
+    if (head->seq < 1 || head->seq > COUNT_MAX || head->type_version < 1 || head->type_version > COUNT_MAX ||
+        !type_is_valid(head->type)) {
+        errmsg_set(err, "record: seq %" PRId64 ", type \"%s\" or its version %" PRId64 " is out of bounds", head->seq,
+                   head->type, head->type_version);
+        return ST_INVALID;
+    }
+    if (body_len < 2 || body[0] != '{' || body[body_len - 1] != '}' || memchr(body, '\n', body_len)) {
+        errmsg_set(err, "record: the body is not an object on one line");
+        return ST_INVALID;
+    }
+    return ST_OK;
+}
 
 enum status record_encode(const struct record_head *head, const char *body, size_t body_len, struct strbuf *out,
                           struct errmsg *err)
 {
     char dev[17], epoch[17], hlc[17], prev[SHA256_TEXT];
+    size_t start = out->len;
+    enum status st = check_parts(head, body, body_len, err);
 
+    if (st != ST_OK)
+        return st;
     hex_from_u64(head->dev, dev);
     hex_from_u64(head->epoch, epoch);
     hex_from_u64(head->hlc, hlc);
@@ -24,8 +53,8 @@ enum status record_encode(const struct record_head *head, const char *body, size
                   dev, epoch, head->seq, hlc, head->type, head->type_version, prev);
     strbuf_add(out, body, body_len);
     strbuf_putc(out, '}');
-    if (strbuf_status(out) == ST_OK && out->len > RECORD_BYTES_MAX) {
-        errmsg_set(err, "record of %zu bytes is longer than %d", out->len, RECORD_BYTES_MAX);
+    if (strbuf_status(out) == ST_OK && out->len - start > RECORD_BYTES_MAX) {
+        errmsg_set(err, "record of %zu bytes is longer than %d", out->len - start, RECORD_BYTES_MAX);
         return ST_FULL;
     }
     if (strbuf_status(out) != ST_OK)
@@ -75,16 +104,18 @@ static bool take_hex_u64(struct reader *r, uint64_t *out_value)
     return true;
 }
 
-/* A positive integer of at most 15 digits without leading zero. */
+/* A positive integer of at most COUNT_DIGITS_MAX digits without leading zero. */
 static bool take_count(struct reader *r, int64_t *out_value)
 {
     int64_t value = 0;
     int digits = 0;
 
-    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9' && digits < 16; r->at++, digits++)
+    if (r->at < r->end && *r->at == '0')
+        return false;
+    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9' && digits <= COUNT_DIGITS_MAX; r->at++, digits++)
         value = value * 10 + (*r->at - '0');
     *out_value = value;
-    return digits > 0 && digits < 16 && value > 0;
+    return digits > 0 && digits <= COUNT_DIGITS_MAX;
 }
 
 static bool take_type(struct reader *r, char out_type[RECORD_TYPE_MAX + 1])
@@ -139,7 +170,10 @@ void record_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t len
 
 uint64_t record_next_hlc(uint64_t last, int64_t wall_ms)
 {
-    uint64_t now = wall_ms > 0 ? (uint64_t)wall_ms << HLC_COUNTER_BITS : 0;
+    uint64_t wall = wall_ms > 0 ? (uint64_t)wall_ms : 0;
+    uint64_t now = (wall < HLC_WALL_MAX ? wall : HLC_WALL_MAX) << HLC_COUNTER_BITS;
 
-    return now > last ? now : last + 1;
+    if (now > last)
+        return now;
+    return last < UINT64_MAX ? last + 1 : last; /* at the end of time it stands still; it never goes back */
 }

@@ -2,8 +2,8 @@
 /*
  * record - the envelope of what a till journals, and the chain of hashes that ties the records together.
  *
- * The bytes that record_encode writes are stored, hashed and sent as they are, for ever; nobody encodes a record a second
- * time. Shape: docs/protocol.md 2.
+ * The bytes that record_encode writes are stored, hashed and sent as they are, for ever; nobody encodes a record a
+ * second time. Shape: docs/protocol.md 2.
  */
 #ifndef LOYALD_PROTOCOL_RECORD_H
 #define LOYALD_PROTOCOL_RECORD_H
@@ -30,11 +30,13 @@ struct record_head {
     uint8_t prev[SHA256_BYTES];
 };
 
-/* Appends the record's one line, without a newline. body is a JSON object. ST_FULL past RECORD_BYTES_MAX. */
+/* Appends the record's one line, without a newline. body is a JSON object. ST_FULL past RECORD_BYTES_MAX; ST_INVALID
+ * for what record_parse would refuse: a seq or type_version below 1 or of more than 15 digits, a type of other than
+ * a-z 0-9 _, a body that is no object or has a line end in it. On failure out is not to be used. */
 enum status record_encode(const struct record_head *head, const char *body, size_t body_len, struct strbuf *out,
                           struct errmsg *err);
-/* Reads the envelope only, from its fixed beginning; never fails on what a body holds. ST_INVALID when the bytes do not begin as
- * docs/protocol.md 2 says. On ST_OK *out_body is a view of the body's text inside bytes. */
+/* Reads the envelope only, from its fixed beginning; never fails on what a body holds. ST_INVALID when the bytes do
+ * not begin as docs/protocol.md 2 says. On ST_OK *out_body is a view of the body's text inside bytes. */
 enum status record_parse(const char *bytes, size_t len, struct record_head *out_head, const char **out_body,
                          size_t *out_body_len, struct errmsg *err);
 /* hash = SHA-256(prev || bytes). */

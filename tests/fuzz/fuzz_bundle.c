@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (bundle_compile((const char *)data, size, &bundle, &report, NULL) != ST_OK)
         return 0;
     if (engine_sale_parse(sale_text, strlen(sale_text), &sale, NULL) == ST_OK &&
-        engine_create(&engine, NULL) == ST_OK && engine_evaluate(engine, bundle, sale, NULL, &result, NULL) == ST_OK) {
+        engine_create(&engine, NULL) == ST_OK &&
+        engine_evaluate(engine, bundle, sale, NULL, &result, NULL) == ST_OK) {
         if (result->gross_minor - result->discount_minor - result->redeemed_minor != result->total_minor ||
             result->total_minor < 0)
             abort();

@@ -10,17 +10,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char bundle_text[] =
     "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":1,\"currency\":\"RUB\",\"search_nodes\":200,"
     "\"layers\":[{\"id\":\"best\",\"mode\":\"best\"},{\"id\":\"stack\",\"mode\":\"stack\"}],"
-    "\"guards\":{\"max_sale_discount_bp\":6000},\"point_currencies\":[{\"id\":\"bonus\",\"digits\":2,\"value_minor\":100}],"
+    "\"guards\":{\"max_sale_discount_bp\":6000},\"point_currencies\":[{\"id\":\"bonus\",\"digits\":2,\"value_minor\":"
+    "100}],"
     "\"redemption\":[{\"currency\":\"bonus\",\"items\":{\"any\":true},\"max_share_bp\":5000}],"
     "\"coupon_series\":[{\"id\":\"s\",\"kind\":\"generic\",\"codes\":[\"SPRING10\"]}],\"promotions\":["
     "{\"id\":\"a\",\"layer\":\"best\",\"reward\":{\"kind\":\"buy_get\",\"buy\":{\"items\":{\"any\":true},\"qty\":2},"
     "\"get\":{\"items\":{\"any\":true},\"qty\":1,\"percent_bp\":10000}}},"
-    "{\"id\":\"b\",\"layer\":\"best\",\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":1700}},"
-    "{\"id\":\"c\",\"layer\":\"stack\",\"when\":{\"coupon\":\"s\"},\"reward\":{\"kind\":\"amount_off\",\"per\":\"basket\","
+    "{\"id\":\"b\",\"layer\":\"best\",\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":"
+    "1700}},"
+    "{\"id\":\"c\",\"layer\":\"stack\",\"when\":{\"coupon\":\"s\"},\"reward\":{\"kind\":\"amount_off\",\"per\":"
+    "\"basket\","
     "\"items\":{\"any\":true},\"amount_minor\":1001}},"
     "{\"id\":\"d\",\"layer\":\"stack\",\"when\":{\"member\":{\"birthday\":{\"before\":3}},\"weekdays\":[\"sun\"]},"
     "\"reward\":{\"kind\":\"fixed_price\",\"items\":{\"any\":true},\"price_minor\":100}},"
-    "{\"id\":\"e\",\"layer\":\"stack\",\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\",\"items\":{\"any\":true},"
+    "{\"id\":\"e\",\"layer\":\"stack\",\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\",\"items\":{\"any\":"
+    "true},"
     "\"per_minor\":100,\"give\":1}}]}";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

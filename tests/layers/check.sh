@@ -28,7 +28,7 @@ echo 'int base(void); int base(void) { return 0; }' >"$work/agent/base/base.c"
 # case NAME WORDS: configures; WORDS empty means that it must pass.
 case_is() {
     rm -rf "$work/build"
-    if "$cmake" -S "$work" -B "$work/build" >"$work/log" 2>&1; then outcome=passed; else outcome=refused; fi
+    if "$cmake" -G Ninja -S "$work" -B "$work/build" >"$work/log" 2>&1; then outcome=passed; else outcome=refused; fi
     if [ -z "$2" ] && [ $outcome = passed ]; then
         echo "ok: $1"
     elif [ -n "$2" ] && [ $outcome = refused ] && tr '\n' ' ' <"$work/log" | tr -s ' ' | grep -qF "$2"; then

@@ -413,3 +413,21 @@ Test(x509, garbage_is_no_certificate)
     cr_expect_str_eq(name, "untouched");
     cr_expect_eq(end, 7);
 }
+
+Test(x509, public_key_is_the_one_certified)
+{
+    struct pk *own = NULL, *certified = NULL;
+    char own_id[17], certified_id[17];
+    struct errmsg err = ERRMSG_INIT;
+
+    cr_assert_eq(pk_from_private_pem(foreign_key_pem, &own, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(x509_public_key(foreign_ca_pem, &certified, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(pk_id(own, own_id), ST_OK);
+    cr_expect_eq(pk_id(certified, certified_id), ST_OK);
+    cr_expect_str_eq(own_id, certified_id);
+    pk_destroy(certified);
+    certified = NULL;
+    cr_expect_eq(x509_public_key(foreign_key_pem, &certified, &err), ST_INVALID);
+    cr_expect_null(certified);
+    pk_destroy(own);
+}

@@ -368,7 +368,10 @@ Test(cache, a_record_is_projected_once_and_within_bounds)
         many[i] = (struct cache_effect){EFFECT_POINTS, "M2", "bonus", 1, 1};
     project(cache, 1, &points, 1);
     project(cache, 1, &points, 1);
-    cr_assert_eq(cache_project(cache, 3, NULL, NULL, 0, NULL), ST_OK, "a record without effects, one left out");
+    cr_expect_eq(cache_project(cache, 3, NULL, NULL, 0, &err), ST_CONFLICT, "2 is left out");
+    cr_expect_eq(cache_projected(cache), 1);
+    cr_assert_eq(cache_project(cache, 2, NULL, NULL, 0, NULL), ST_OK, "a record without effects");
+    cr_assert_eq(cache_project(cache, 3, NULL, NULL, 0, NULL), ST_OK);
     project(cache, 2, &points, 1);
     cr_expect_eq(cache_projected(cache), 3);
     expect_sums(cache, "M1", 0, "0:bonus=10@1 ");
@@ -432,7 +435,7 @@ Test(cache, a_full_disk_in_a_slice_loses_the_slice_and_no_more)
     disk_install();
     cache = open_cache(path_in("cache.db"), NULL);
     for (int nth = 1; nth < 30; nth++) {
-        char id[16];
+        char id[32];
         enum status st, put = ST_OK;
 
         (void)snprintf(id, sizeof id, "N%d", nth);
@@ -463,6 +466,41 @@ Test(cache, a_full_disk_in_a_slice_loses_the_slice_and_no_more)
     cache_close(open_cache(path_in("cache.db"), NULL));
 }
 
+/* More than the page cache holds is written before the commit: SQLite gives up the whole slice then, and what is put
+ * into it afterwards must not become a commit of its own. */
+Test(cache, a_slice_that_was_given_up_takes_no_more)
+{
+    static char profile[60000];
+    struct cache *cache;
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = ST_OK;
+    char id[32];
+
+    memset(profile, 'p', sizeof profile - 1);
+    disk_install();
+    cache = open_cache(path_in("cache.db"), NULL);
+    project(cache, 1, NULL, 0);
+    cr_assert_eq(cache_begin(cache, NULL), ST_OK);
+    project(cache, 2, NULL, 0);
+    disk_fail(DISK_FULL, "-wal", 3, false);
+    for (int i = 0; i < 200 && st == ST_OK; i++) {
+        (void)snprintf(id, sizeof id, "M%d", i);
+        st = cache_put_member(cache, id, profile, NULL, 0, 1, 1, NULL);
+    }
+    cr_assert_eq(st, ST_FULL);
+    cr_expect_eq(cache_put_member(cache, "late", "{}", NULL, 0, 1, 1, &err), ST_CONFLICT);
+    cr_expect(strstr(err.text, "taken back"), "%s", err.text);
+    cr_expect_eq(cache_put_state(cache, "cursor", "late", NULL), ST_CONFLICT);
+    cr_expect_eq(cache_commit(cache, &err), ST_CONFLICT);
+    cr_expect_eq(cache_member_count(cache), 0);
+    cr_expect_eq(cache_projected(cache), 1);
+    cr_assert_eq(cache_begin(cache, NULL), ST_OK);
+    cr_assert_eq(cache_put_member(cache, "again", "{}", NULL, 0, 1, 1, NULL), ST_OK);
+    cr_assert_eq(cache_commit(cache, NULL), ST_OK);
+    cr_expect_eq(cache_member_count(cache), 1);
+    cache_close(cache);
+}
+
 /* ---- disposable ---- */
 
 Test(cache, a_new_file_is_told_and_a_known_one_kept)
@@ -488,10 +526,8 @@ static void run_sql(const char *sql)
 Test(cache, an_unknown_schema_or_garbage_is_put_aside)
 {
     static const char garbage[9000] = "garbage";
-    static const char *const scripts[] = {
-        "PRAGMA user_version=99", "DROP TABLE effect", "PRAGMA application_id=5",
-        "UPDATE state SET value = x'00' WHERE name = 'projected'; INSERT OR IGNORE INTO "
-        "state VALUES ('projected', x'00')"};
+    static const char *const scripts[] = {"PRAGMA user_version=99", "DROP TABLE effect", "PRAGMA application_id=5",
+                                          "INSERT OR REPLACE INTO state VALUES ('projected', x'00')"};
     bool rebuilt = false;
     struct cache *cache;
 
@@ -515,7 +551,7 @@ Test(cache, damage_met_while_selling_is_put_aside_at_closing)
     static const char garbage[4096] = "garbage";
     struct cache *cache = open_cache(path_in("cache.db"), NULL);
     struct cache_member member;
-    char id[16];
+    char id[32];
     bool rebuilt = false, met = false;
 
     cr_assert_eq(cache_begin(cache, NULL), ST_OK);
@@ -555,7 +591,7 @@ static char *dump(struct cache *cache)
 
     *s = (struct sums){.text = ""};
     for (int m = 0; m < 5; m++) {
-        char id[8];
+        char id[32];
 
         (void)snprintf(id, sizeof id, "M%d", m);
         for (int64_t after = 0; after < 60; after += 20)
@@ -568,7 +604,7 @@ static char *dump(struct cache *cache)
 
 static bool project_entry(void *context, const struct journal_entry *entry)
 {
-    char id[8];
+    char id[32];
 
     (void)snprintf(id, sizeof id, "M%d", (int)(entry->position * 7 % 5));
     project(context, entry->position,

@@ -44,6 +44,26 @@ Test(engine, empty_bundle_sells_at_shelf_price)
     bundle_destroy(bundle);
 }
 
+Test(engine, digest_can_be_left_out)
+{
+    struct engine_sale *sale = parse("{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
+                                     "\"unit_price_minor\":500}]}");
+    struct engine_options options = {.skip_digest = true};
+    const struct engine_result *result;
+    struct engine *engine;
+    struct bundle *bundle;
+
+    cr_assert_eq(engine_empty_bundle(NULL, 2, &bundle, NULL), ST_OK);
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, &options, &result, NULL), ST_OK);
+    cr_assert_str_empty(result->digest);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    cr_assert_eq(strlen(result->digest), 64u);
+    engine_destroy(engine);
+    engine_sale_destroy(sale);
+    bundle_destroy(bundle);
+}
+
 Test(engine, titles_fall_back_to_english_then_id)
 {
     struct bundle *bundle =

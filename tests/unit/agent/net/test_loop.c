@@ -91,6 +91,41 @@ Test(loop, timer_repeats_and_stops)
     loop_timer_destroy(seen.timer);
 }
 
+struct hog {
+    struct loop_timer *timer;
+    int turns;
+};
+
+static void set_again(void *context)
+{
+    struct hog *hog = context;
+
+    hog->turns++;
+    loop_timer_set(hog->timer, 0, 0);
+}
+
+Test(loop, timer_that_sets_itself_to_0_lets_others_run)
+{
+    struct hog hog = {0};
+    struct seen seen = {.stop_after = 1};
+
+    loop_timer_create(loop, set_again, &hog, &hog.timer);
+    loop_timer_create(loop, on_timer, &seen, &seen.timer);
+    loop_timer_set(hog.timer, 0, 0);
+    loop_timer_set(seen.timer, 3, 0);
+    loop_run(loop);
+    cr_expect_gt(hog.turns, 1);
+    loop_timer_stop(hog.timer);
+    hog.turns = 0;
+    loop_step(loop, 0);
+    cr_expect_eq(hog.turns, 0);
+    loop_timer_set(hog.timer, 0, 0);
+    loop_timer_destroy(hog.timer); /* while it is due */
+    loop_step(loop, 0);
+    cr_expect_eq(hog.turns, 0);
+    loop_timer_destroy(seen.timer);
+}
+
 static void destroy_own_timer(void *context)
 {
     struct seen *seen = context;

@@ -86,20 +86,22 @@ void fixture_code(struct fixture *fixture, const char *till, char out_code[16])
 
 void fixture_bundle(int version, struct strbuf *out)
 {
-    strbuf_printf(out,
-                  "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
-                  "\"layers\":[{\"id\":\"promo\",\"mode\":\"best\"}],"
-                  "\"point_currencies\":[{\"id\":\"bonus\",\"digits\":2,\"value_minor\":100}],"
-                  "\"promotions\":["
-                  "{\"id\":\"ten\",\"layer\":\"promo\",\"order\":1,\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},"
-                  "\"percent_bp\":1000}},"
-                  "{\"id\":\"earn\",\"layer\":\"promo\",\"order\":2,\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\","
-                  "\"items\":{\"any\":true},\"per_minor\":100,\"give\":1,\"base\":\"net\"}}]}",
-                  version);
+    strbuf_printf(
+        out,
+        "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
+        "\"layers\":[{\"id\":\"promo\",\"mode\":\"best\"}],"
+        "\"point_currencies\":[{\"id\":\"bonus\",\"digits\":2,\"value_minor\":100}],"
+        "\"promotions\":["
+        "{\"id\":\"ten\",\"layer\":\"promo\",\"order\":1,\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":"
+        "true},"
+        "\"percent_bp\":1000}},"
+        "{\"id\":\"earn\",\"layer\":\"promo\",\"order\":2,\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\","
+        "\"items\":{\"any\":true},\"per_minor\":100,\"give\":1,\"base\":\"net\"}}]}",
+        version);
 }
 
-void fixture_sign(struct fixture *fixture, const struct pk *key, const char *chain, int version, const struct strbuf *bundle,
-                  struct strbuf *out)
+void fixture_sign(struct fixture *fixture, const struct pk *key, const char *chain, int version,
+                  const struct strbuf *bundle, struct strbuf *out)
 {
     struct errmsg err = ERRMSG_INIT;
     struct strbuf text = STRBUF_INIT(MANIFEST_BYTES_MAX);
@@ -139,7 +141,8 @@ void fixture_publish(struct fixture *fixture, int version)
 
     fixture_bundle(version, &bundle);
     fixture_sign(fixture, fixture->office, "demo", version, &bundle, &signed_json);
-    OK(publish_bundle(fixture->central, signed_json.data, signed_json.len, bundle.data, bundle.len, &published, &err));
+    OK(publish_bundle(fixture->central, signed_json.data, signed_json.len, bundle.data, bundle.len, &published,
+                      &err));
     cr_assert_eq(published, version);
     sha256_of(bundle.data, bundle.len, digest);
     hex_encode(digest, sizeof(digest), fixture->bundle_sha256);
@@ -294,11 +297,12 @@ void till_sale(struct fixture *fixture, struct fake_till *till, const char *sale
     struct strbuf bundle = STRBUF_INIT(TEXT_MAX), sale = STRBUF_INIT(TEXT_MAX), body = STRBUF_INIT(TEXT_MAX);
 
     fixture_bundle(1, &bundle);
-    strbuf_printf(&sale,
-                  "{\"sale_id\":\"%s\",\"store\":{\"id\":\"S12\"},\"till\":\"3\",\"at\":\"2026-11-22T18:05:00+03:00\","
-                  "\"business_date\":\"2026-11-22\",\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
-                  "\"unit_price_minor\":%d}]%s%s}",
-                  sale_id, price_minor, member ? ",\"member\":" : "", member ? member : "");
+    strbuf_printf(
+        &sale,
+        "{\"sale_id\":\"%s\",\"store\":{\"id\":\"S12\"},\"till\":\"3\",\"at\":\"2026-11-22T18:05:00+03:00\","
+        "\"business_date\":\"2026-11-22\",\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
+        "\"unit_price_minor\":%d}]%s%s}",
+        sale_id, price_minor, member ? ",\"member\":" : "", member ? member : "");
     strbuf_printf(&body, "{\"sale\":%s,\"result\":", sale.data);
     write_result(&bundle, &sale, &body);
     strbuf_printf(&body,
@@ -379,7 +383,8 @@ int64_t answer_int(const struct strbuf *answer, const char *name)
     struct cJSON *root = NULL;
     int64_t number = -1;
 
-    cr_assert_eq(json_parse(strbuf_text(answer), answer->len, answer->len, &root, NULL), ST_OK, "%s", strbuf_text(answer));
+    cr_assert_eq(json_parse(strbuf_text(answer), answer->len, answer->len, &root, NULL), ST_OK, "%s",
+                 strbuf_text(answer));
     (void)json_int(root, name, -JSON_INT_MAX, JSON_INT_MAX, &number, NULL);
     json_free(root);
     return number;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole central on a folder of its own with a clock moved by hand, an office with a key, and tills that speak the protocol. */
+/* A whole central on a folder of its own with a clock moved by hand, an office with a key, and tills that speak the
+ * protocol. */
 #ifndef LOYALD_TEST_CENTRAL_FIXTURE_H
 #define LOYALD_TEST_CENTRAL_FIXTURE_H
 
@@ -27,8 +28,8 @@ void fixture_code(struct fixture *fixture, const char *till, char out_code[16]);
 /* A bundle of 10 % off and one point for each full 1.00. */
 void fixture_bundle(int version, struct strbuf *out);
 /* The manifest for that chain, version and those bytes, signed with key: {"text","signatures"}. */
-void fixture_sign(struct fixture *fixture, const struct pk *key, const char *chain, int version, const struct strbuf *bundle,
-                  struct strbuf *out);
+void fixture_sign(struct fixture *fixture, const struct pk *key, const char *chain, int version,
+                  const struct strbuf *bundle, struct strbuf *out);
 /* Publishes the bundle above under that version. */
 void fixture_publish(struct fixture *fixture, int version);
 /* Imports the CSV; asserts that no row was refused. */
@@ -50,7 +51,8 @@ void till_clear(struct fake_till *till);
 /* The body of the enrolment; own is the ECDH key to finish with. */
 void till_enrol_body(struct fake_till *till, const char *code, struct pk **out_own, struct strbuf *out);
 /* Takes key, certificate and id_key from the answer. */
-void till_enrol_finish(struct fake_till *till, const char *code, const struct pk *own, const char *answer, size_t len);
+void till_enrol_finish(struct fake_till *till, const char *code, const struct pk *own, const char *answer,
+                       size_t len);
 /* Enrols; returns the HTTP status. */
 int till_enrol(struct fixture *fixture, struct fake_till *till, const char *code);
 /* Both of the above with a fresh code for till "3". */
@@ -58,8 +60,8 @@ void till_enrol_fresh(struct fixture *fixture, struct fake_till *till, uint64_t 
 
 /* Appends the next record of the chain, newline included. */
 void till_record(struct fake_till *till, const char *type, const char *body, struct strbuf *out);
-/* Appends the record of a sale as a till would write it: computed by the engine. member is JSON or NULL, identifier may be "".
- * price_minor is that of its one line. */
+/* Appends the record of a sale as a till would write it: computed by the engine. member is JSON or NULL, identifier
+ * may be "". price_minor is that of its one line. */
 void till_sale(struct fixture *fixture, struct fake_till *till, const char *sale_id, const char *member,
                const char *identifier, int price_minor, struct strbuf *out);
 /* Posts; returns the HTTP status, the answer's body in out (cleared first). */

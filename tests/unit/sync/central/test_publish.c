@@ -45,7 +45,8 @@ static void expect_refused(struct scene *s, enum status st, const char *words)
 
     cr_expect_eq(publish(s), st, "%s", s->err.text);
     cr_expect(strstr(s->err.text, words), "%s", s->err.text);
-    cr_assert_eq(STORE_NUMBER(s->fixture.central->store, STATEMENT_MANIFEST_VERSION, &version, NULL, V_TEXT("demo")), ST_OK);
+    cr_assert_eq(STORE_NUMBER(s->fixture.central->store, STATEMENT_MANIFEST_VERSION, &version, NULL, V_TEXT("demo")),
+                 ST_OK);
     cr_expect_eq(version, 7);
 }
 

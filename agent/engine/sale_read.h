@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sale_read - readers of a sale's JSON (internal). Each answers false with the fault set, or without memory (the
+ * sale's arena says so); an absent or null member leaves the output as it was and is true.
+ */
+#ifndef LOYALD_ENGINE_SALE_READ_H
+#define LOYALD_ENGINE_SALE_READ_H
+
+#include "agent/engine/sale.h"
+
+#include <cjson/cJSON.h>
+
+#define LINE_AMOUNT_MAX INT64_C(1000000000000) /* 10^12 */
+#define LINE_QTY_MAX    INT64_C(100000000)     /* 10^8 */
+#define POINTS_MAX      INT64_C(1000000000000)
+
+struct sale_reader {
+    struct engine_sale *sale;
+    struct engine_fault *fault;
+    char at[128]; /* where we are */
+};
+
+bool sr_fail(struct sale_reader *p, const char *code, const char *name, const char *message);
+void sr_go_index(struct sale_reader *p, const char *name, uint32_t index);
+void sr_go(struct sale_reader *p, const char *at);
+const cJSON *sr_member(const cJSON *object, const char *name);
+bool sr_text(struct sale_reader *p, const cJSON *object, const char *name, const char **out);
+bool sr_integer(struct sale_reader *p, const cJSON *object, const char *name, int64_t min, int64_t max, int64_t *out);
+bool sr_boolean(struct sale_reader *p, const cJSON *object, const char *name, bool *out);
+bool sr_container(struct sale_reader *p, const cJSON *object, const char *name, bool array, const cJSON **out);
+bool sr_texts(struct sale_reader *p, const cJSON *object, const char *name, struct text_list *out);
+bool sr_attrs(struct sale_reader *p, const cJSON *object, struct sale_attrs *out);
+bool sr_amounts(struct sale_reader *p, const cJSON *object, const char *name, bool max_allowed,
+                struct sale_amounts *out);
+
+/* sale_member.c */
+bool sale_member_parse(struct sale_reader *p, const cJSON *root);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* search_try - one solution of a part: what it gives, whether it is sound, whether it is better (internal). */
+#ifndef LOYALD_ENGINE_SEARCH_TRY_H
+#define LOYALD_ENGINE_SEARCH_TRY_H
+
+#include "agent/engine/search.h"
+
+struct option { /* a seat that selects a cell */
+    uint32_t seat, offer;
+    uint64_t worth;
+};
+
+struct search {
+    struct engine *e;
+    struct part *part;
+    struct option *options; /* by cell, best worth first */
+    size_t *option_first;   /* by cell, one more at the end */
+    uint64_t *suffix;       /* the most that the cells from here on are worth, with the seats that are on */
+    struct solution *best, tried;
+    uint64_t open; /* the highest bound left unexplored, + 1; 0: none */
+    int64_t *used; /* units used of each cell, of the solution being tried */
+};
+
+/* The seat's reward on given counts of its offers; *out_places: from the outcome's offers to the seat's. */
+void search_seat(struct search *s, const struct seat *seat, const int64_t *counts, struct outcome *out,
+                 uint32_t **out_places);
+/* Tries what the seats are offered now; keeps it when it is sound and better. */
+void search_try(struct search *s);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * draw_slip - the picture in the README: the sample receipt through the driver's renderer into the simulated printer,
+ * whose drawing goes to standard output. Made anew by `cmake --build build/dev --target slip_picture`.
+ */
+#include "agent/receipt/page.h"
+#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/profile.h"
+#include "drivers/sim/sim_escpos.h"
+#include "tests/unit/agent/receipt/sample_facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SVG_BYTES_MAX = 4 * 1024 * 1024 };
+
+static void on_reply(void *context, const uint8_t *bytes, size_t len)
+{
+    (void)context;
+    (void)bytes;
+    (void)len;
+}
+
+static void on_cut(void *context)
+{
+    const struct sim_escpos *printer = context;
+    struct strbuf svg = STRBUF_INIT(SVG_BYTES_MAX);
+
+    slip_to_svg(&printer->slip, &svg);
+    (void)fwrite(strbuf_text(&svg), 1, svg.len, stdout);
+    strbuf_free(&svg);
+}
+
+int main(int argc, char **argv)
+{
+    static struct sim_escpos printer;
+    struct receipt_facts facts = argc > 1 && strcmp(argv[1], "en") == 0 ? sample_facts_en() : sample_facts_ru();
+    struct page page = PAGE_INIT;
+    struct strbuf bytes = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    const char *profile = "epson-tm-t88v";
+    enum status st = receipt_build(&facts, &page, &err);
+
+    if (st == ST_OK)
+        st = escpos_render(profile_find(profile), &page, &bytes, NULL, NULL, &err);
+    if (st != ST_OK) {
+        (void)fprintf(stderr, "draw_slip: %s\n", err.text);
+        return 1;
+    }
+    sim_escpos_init(&printer, sim_profile_find(profile));
+    printer.reply = on_reply;
+    printer.cut = on_cut;
+    printer.context = &printer;
+    for (size_t at = 0; at < bytes.len; at += 512)
+        sim_escpos_feed(&printer, (const uint8_t *)bytes.data + at, bytes.len - at < 512 ? bytes.len - at : 512);
+    sim_escpos_free(&printer);
+    strbuf_free(&bytes);
+    page_free(&page);
+    return 0;
+}

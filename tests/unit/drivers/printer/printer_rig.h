@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* printer_rig - the real driver and the simulated printer on the two ends of a pty, on one loop. */
+#ifndef LOYALD_TESTS_PRINTER_RIG_H
+#define LOYALD_TESTS_PRINTER_RIG_H
+
+#include "agent/base/strbuf.h"
+#include "agent/receipt/page.h"
+#include "drivers/printer/printer.h"
+#include "drivers/sim/sim_printer.h"
+
+enum { RIG_JOBS_MAX = 16 };
+
+struct rig_job {
+    char id[PRINTER_JOB_ID_BYTES_MAX];
+    enum print_state state;
+    char reason[256];
+};
+
+struct rig {
+    char dir[64];
+    char link[96];
+    struct loop *loop;
+    struct sim_printer *sim;
+    struct printer *printer;
+    struct rig_job done[RIG_JOBS_MAX]; /* in the order told */
+    size_t done_count;
+    unsigned slip_count;
+    unsigned sending_count;
+    const char *on_sending; /* a command to the simulator, carried out in the sending callback */
+    enum status sending_answer;
+    char answer[256]; /* of the last command */
+};
+
+/* confirm_ms 500, attention_ms 3000, absent_ms 300. */
+void rig_begin(struct rig *rig, const char *profile);
+void rig_end(struct rig *rig);
+void rig_command(struct rig *rig, const char *line); /* asserts "ok" */
+/* Queues the sample receipt under that id. */
+enum status rig_print(struct rig *rig, const char *id, struct errmsg *err);
+void rig_wait_done(struct rig *rig, size_t count);
+void rig_wait_condition(struct rig *rig, enum printer_condition condition);
+/* The file of a slip: suffix "txt", "svg", "json". Frees nothing of out. */
+void rig_read_slip(struct rig *rig, unsigned number, const char *suffix, struct strbuf *out);
+void rig_sample_page(struct page *page);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/json_writer.h"
+#include "fixture.h"
+#include "sync/central/csv.h"
+#include "sync/central/import.h"
+#include "sync/central/ledger.h"
+#include "sync/central/member.h"
+#include "sync/central/report.h"
+
+enum { TEXT_MAX = 1024 * 1024 };
+
+/* ---- the store ---- */
+
+Test(central_store, keeps_to_one_dialect)
+{
+    static const char *const forbidden[] = {"?",          "AUTOINCREMENT", "date(", "datetime(",         "strftime",
+                                            "julianday",  "REPLACE INTO",  "rowid", "CURRENT_TIMESTAMP", "ifnull",
+                                            "last_insert"};
+
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        const char *sql = statement_text((enum statement)i);
+
+        for (size_t k = 0; k < sizeof(forbidden) / sizeof(forbidden[0]); k++)
+            cr_expect_null(strstr(sql, forbidden[k]), "%s uses %s", statement_name((enum statement)i), forbidden[k]);
+        if (strstr(sql, "LIMIT"))
+            cr_expect_not_null(strstr(sql, "ORDER BY"), "%s cuts rows in no order",
+                               statement_name((enum statement)i));
+    }
+}
+
+Test(central_store, undoes_to_the_mark_and_keeps_the_rest)
+{
+    struct fixture f;
+    struct errmsg err = ERRMSG_INIT;
+    struct store *store;
+    int64_t last = 0, change;
+
+    fixture_open(&f);
+    store = f.central->store;
+    cr_assert_eq(store_begin(store, &err), ST_OK);
+    cr_assert_eq(store_next_change(store, &change, &err), ST_OK);
+    cr_assert_eq(store_mark(store, &err), ST_OK);
+    cr_assert_eq(store_next_change(store, &change, &err), ST_OK);
+    cr_assert_eq(store_mark_undo(store, &err), ST_OK);
+    cr_assert_eq(store_commit(store, &err), ST_OK);
+    cr_assert_eq(store_last_change(store, &last, &err), ST_OK);
+    cr_expect_eq(last, change - 1);
+    cr_assert_eq(store_begin(store, &err), ST_OK);
+    cr_assert_eq(store_next_change(store, &change, &err), ST_OK);
+    store_rollback(store);
+    cr_assert_eq(store_last_change(store, &change, &err), ST_OK);
+    cr_expect_eq(last, change);
+    fixture_close(&f);
+}
+
+Test(central_store, refuses_a_statement_with_the_wrong_number_of_values)
+{
+    struct fixture f;
+    struct rows *rows;
+
+    fixture_open(&f);
+    cr_expect_eq(STORE_SELECT(f.central->store, STATEMENT_CHAIN_EXISTS, &rows, NULL, V_TEXT("a"), V_TEXT("b")),
+                 ST_INTERNAL);
+    fixture_close(&f);
+}
+
+Test(central_init, refuses_where_one_is_and_opens_once)
+{
+    struct fixture f;
+    struct central *second = NULL;
+    struct errmsg err = ERRMSG_INIT;
+
+    fixture_open(&f);
+    cr_expect_eq(central_open(f.dir, &f.clock, &second, &err), ST_CONFLICT);
+    central_close(f.central);
+    cr_expect_eq(central_init(f.dir, "", clock_system(), &err), ST_CONFLICT);
+    cr_expect(strstr(err.text, "is there already"), "%s", err.text);
+    cr_assert_eq(central_open(f.dir, &f.clock, &f.central, &err), ST_OK);
+    fixture_close(&f);
+}
+
+/* ---- the ledger ---- */
+
+Test(central_ledger, notices_a_balance_that_is_not_the_sum)
+{
+    struct fixture f;
+    int64_t account;
+
+    fixture_open(&f);
+    fixture_import(&f, "member,bonus\nM1,500\n");
+    cr_expect(ledger_is_ok(&f));
+    cr_assert_eq(STORE_NUMBER(f.central->store, STATEMENT_ACCOUNT_PUT, &account, NULL, V_TEXT("demo"),
+                              V_TEXT("member"), V_TEXT("M1"), V_TEXT("bonus"), V_INT(501)),
+                 ST_OK);
+    cr_expect_not(ledger_is_ok(&f));
+    fixture_close(&f);
+}
+
+Test(central_ledger, notices_a_posting_with_one_leg)
+{
+    struct fixture f;
+    int64_t posting;
+
+    fixture_open(&f);
+    fixture_import(&f, "member,bonus\nM1,500\n");
+    cr_assert_eq(STORE_NUMBER(f.central->store, STATEMENT_POSTING_INSERT, &posting, NULL, V_TEXT("demo"),
+                              V_TEXT("sale"), V_NULL, V_NULL, V_NULL, V_TEXT("M1"), V_INT(1)),
+                 ST_OK);
+    cr_assert_eq(
+        STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, NULL, V_INT(posting), V_INT(1), V_INT(1), V_INT(5)),
+        ST_OK);
+    cr_expect_not(ledger_is_ok(&f));
+    fixture_close(&f);
+}
+
+Test(central_ledger, posts_a_record_once_and_below_zero)
+{
+    struct fixture f;
+    struct errmsg err = ERRMSG_INIT;
+    struct ledger_record record = {"d", "e", 1};
+    struct ledger_posting posting;
+    struct ledger_move move = {.currency = "bonus", .earned = 10, .redeemed = 700, .cost = 40};
+
+    fixture_open(&f);
+    fixture_import(&f, "member,bonus\nM1,500\n");
+    cr_assert_eq(ledger_begin(f.central, "demo", "M1", &record, &posting, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(ledger_sale(f.central, &posting, &move, &err), ST_OK);
+    cr_expect_eq(ledger_begin(f.central, "demo", "M1", &record, &posting, &err), ST_CONFLICT);
+    cr_expect_eq(total_points(&f, "balance"), -230);
+    cr_expect_eq(total_points(&f, "redeemed"), 700);
+    cr_expect_eq(total_points(&f, "cost"), 40);
+    cr_expect(ledger_is_ok(&f));
+    fixture_close(&f);
+}
+
+/* ---- uses ---- */
+
+Test(central_usage, counts_by_day_week_and_month_in_any_order_of_arrival)
+{
+    int32_t sunday = civil_day(2026, 11, 29), monday = sunday + 1, next_month = civil_day(2026, 12, 1);
+    struct member_use use = {.last_day = sunday};
+
+    member_use_add(&use, sunday);
+    member_use_add(&use, sunday);
+    cr_expect(use.uses == 2 && use.day == 2 && use.week == 2 && use.month == 2);
+    member_use_add(&use, monday); /* a new week, the same month */
+    cr_expect(use.uses == 3 && use.day == 1 && use.week == 1 && use.month == 3);
+    member_use_add(&use, sunday); /* reported late */
+    cr_expect(use.uses == 4 && use.day == 1 && use.week == 1 && use.month == 4 && use.last_day == monday);
+    member_use_add(&use, next_month); /* the same week, a new month */
+    cr_expect(use.uses == 5 && use.day == 1 && use.week == 2 && use.month == 1);
+}
+
+/* ---- the import ---- */
+
+static void import(struct fixture *f, const char *csv, struct strbuf *out)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct json_writer w = JSON_WRITER_INIT(out);
+    char *text = strdup(csv);
+
+    cr_assert_eq(import_members(f->central, "demo", text, strlen(text), 2, &w, &err), ST_OK, "%s", err.text);
+    free(text);
+}
+
+static void show(struct fixture *f, const char *id, struct strbuf *out)
+{
+    struct json_writer w = JSON_WRITER_INIT(out);
+
+    strbuf_clear(out);
+    cr_assert_eq(report_member(f->central, id, &w, NULL), ST_OK);
+}
+
+Test(central_import, tells_bad_rows_by_line_and_takes_the_others)
+{
+    struct fixture f;
+    struct strbuf out = STRBUF_INIT(TEXT_MAX);
+
+    fixture_open(&f);
+    import(&f,
+           "\xEF\xBB\xBFmember,card,state,birthday,bonus\r\n"
+           "M1,1,active,02-29,10\r\n"
+           "bad id,2,,,\r\n"
+           "M3,3,sleeping,,\r\n"
+           "M4,4,,13-01,\r\n"
+           "M5,5,,,1.5\r\n"
+           "M6,!!,,,\r\n"
+           "M7,7\r\n"
+           "\r\n"
+           "M8,\"8\n9\",,,\r\n"
+           "M9,9|10,,,7\r\n",
+           &out);
+    cr_expect_eq(answer_int(&out, "rows"), 9);
+    cr_expect_eq(answer_int(&out, "imported"), 2);
+    cr_expect_eq(answer_int(&out, "error_count"), 7);
+    for (int line = 3; line <= 8; line++) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "\"line\":%d,", line);
+        cr_expect(has_text(&out, text), "%s %s", text, out.data);
+    }
+    cr_expect(has_text(&out, "\"line\":10,"), "%s", out.data);
+    cr_expect_eq(total(&f, "members"), 2);
+    cr_expect_eq(total_points(&f, "balance"), 17);
+    cr_expect(ledger_is_ok(&f));
+    strbuf_free(&out);
+    fixture_close(&f);
+}
+
+Test(central_import, again_changes_only_what_the_file_says)
+{
+    struct fixture f;
+    struct strbuf out = STRBUF_INIT(TEXT_MAX);
+
+    fixture_open(&f);
+    fixture_import(&f, "member,card,tier,segments,bonus,display\nM1,1,gold,new|vip,100,Анна К.\n");
+    fixture_import(&f, "member;bonus\nM1;40\n");
+    show(&f, "M1", &out);
+    cr_expect(has_text(&out, "\"tier\":\"gold\""));
+    cr_expect(has_text(&out, "\"segments\":[\"new\",\"vip\"]"));
+    cr_expect(has_text(&out, "\"balances\":{\"bonus\":40}"));
+    cr_expect(has_text(&out, "Анна К."));
+    cr_expect(ledger_is_ok(&f));
+    strbuf_free(&out);
+    fixture_close(&f);
+}
+
+Test(central_import, moves_a_card_to_its_new_member)
+{
+    struct fixture f;
+    struct strbuf out = STRBUF_INIT(TEXT_MAX);
+
+    fixture_open(&f);
+    fixture_import(&f, "member,card\nM1,1\nM2,2\n");
+    fixture_import(&f, "member,card\nM2,1\n");
+    show(&f, "M1", &out);
+    cr_expect(has_text(&out, "\"identifiers\":[]"));
+    show(&f, "M2", &out);
+    cr_expect_not(has_text(&out, "\"identifiers\":[]"));
+    strbuf_free(&out);
+    fixture_close(&f);
+}
+
+Test(central_import, refuses_a_file_without_members)
+{
+    struct fixture f;
+    struct strbuf out = STRBUF_INIT(TEXT_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+    struct errmsg err = ERRMSG_INIT;
+    char text[] = "card,tier\n1,gold\n", empty[] = "";
+
+    fixture_open(&f);
+    cr_expect_eq(import_members(f.central, "demo", text, strlen(text), 2, &w, &err), ST_INVALID);
+    cr_expect(strstr(err.text, "\"member\""), "%s", err.text);
+    cr_expect_eq(import_members(f.central, "demo", empty, 0, 2, &w, &err), ST_INVALID);
+    cr_expect_eq(import_members(f.central, "nope", text, strlen(text), 2, &w, &err), ST_NOT_FOUND);
+    strbuf_free(&out);
+    fixture_close(&f);
+}
+
+Test(central_csv, reads_quotes_as_spreadsheets_write_them)
+{
+    char text[] = "a,\"b \"\"c\"\", d\",\n\"open,1\n";
+    struct csv csv;
+    struct errmsg err = ERRMSG_INIT;
+
+    csv_begin(&csv, text, strlen(text), 1);
+    cr_assert_eq(csv_next(&csv, &err), ST_OK);
+    cr_assert_eq(csv.count, 3);
+    cr_expect_str_eq(csv.fields[1], "b \"c\", d");
+    cr_expect_str_eq(csv.fields[2], "");
+    cr_expect_eq(csv_next(&csv, &err), ST_INVALID);
+    cr_expect_eq(csv.line, 2);
+    cr_expect_eq(csv_next(&csv, &err), ST_NOT_FOUND);
+}
