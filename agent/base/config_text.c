@@ -65,7 +65,8 @@ void config_sample(const struct option_spec *options, const char *program, struc
     strbuf_printf(out,
                   "# Configuration of %s. Every option stands here with its default, commented out.\n"
                   "# A line that begins with # or ; is a comment, and so is what follows \" ;\" in a line.\n"
-                  "# Files *.conf in the folder named like this file with .d after it are read after it in name order; a later value\n"
+                  "# Files *.conf in the folder named like this file with .d after it are read after it in name "
+                  "order; a later value\n"
                   "# wins.\n",
                   program);
     each_section(options, put_section, out);
