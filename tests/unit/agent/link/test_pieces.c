@@ -37,6 +37,8 @@ static void end(void)
 
 TestSuite(pieces, .init = begin, .fini = end, .timeout = 60);
 
+static int promotion_count = 1; /* more take longer to compile */
+
 /* Rules of that version, a tenth off all, as a file of at least that many bytes, and the answer that offers them. */
 static void make_rules(int64_t version, size_t at_least, const struct pk *key)
 {
@@ -49,9 +51,14 @@ static void make_rules(int64_t version, size_t at_least, const struct pk *key)
     strbuf_printf(&file,
                   "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%" PRId64
                   ",\"currency\":\"RUB\",\"minor_digits\":2,\"layers\":[{\"id\":\"promo\",\"mode\":\"stack\"}],"
-                  "\"promotions\":[{\"id\":\"off\",\"title\":{\"en\":\"off\"},\"layer\":\"promo\",\"order\":1,"
-                  "\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":1000}}]",
+                  "\"promotions\":[",
                   version);
+    for (int i = 0; i < promotion_count; i++)
+        strbuf_printf(&file,
+                      "%s{\"id\":\"off%d\",\"title\":{\"en\":\"off\"},\"layer\":\"promo\",\"order\":%d,"
+                      "\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":1000}}",
+                      i ? "," : "", i, i + 1);
+    strbuf_putc(&file, ']');
     while (file.len + 1 < at_least)
         strbuf_putc(&file, ' ');
     strbuf_putc(&file, '}');
@@ -361,4 +368,26 @@ Test(pieces, newer_offer_during_a_fetch_comes_after_it)
     question_clear(&q);
     serve_piece(0);
     until_active(2);
+}
+
+static bool is_handed_to_the_worker(struct rig *r)
+{
+    struct rules_entry entry;
+
+    return rules_find(r->world.rules, RULES_FETCHING, &entry, NULL) == ST_OK && entry.have_bytes == entry.total_bytes;
+}
+
+/* A worker still compiles: the end waits for it, and is clean. */
+Test(pieces, stop_during_a_compile_is_clean)
+{
+    promotion_count = 1500;
+    make_rules(1, 0, NULL);
+    offer_rules();
+    for (int64_t at = 0; at < (int64_t)file.len; at += PIECE)
+        serve_piece(at);
+    for (int turn = 0; turn < 1000 && !is_handed_to_the_worker(&rig); turn++)
+        loop_step(rig.world.loop, 1);
+    cr_expect(is_handed_to_the_worker(&rig));
+    rig_end(&rig);
+    rig_begin(&rig, true);
 }
