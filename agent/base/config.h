@@ -45,5 +45,7 @@ enum status config_load(const struct option_spec *options, const char *path, voi
                         struct errmsg *err);
 /* The sample file: every option commented out with its default, range and help. */
 void config_sample(const struct option_spec *options, const char *program, struct strbuf *out);
+/* The same as mdoc(7), for the man page: a subsection for each section, an item for each option. */
+void config_man(const struct option_spec *options, struct strbuf *out);
 
 #endif

@@ -296,3 +296,25 @@ Test(config, sample_shows_everything_once_and_is_the_default)
     cr_expect_eq(strbuf_status(&sample), ST_FULL);
     strbuf_free(&sample);
 }
+
+Test(config, man_page_lists_every_option_as_mdoc)
+{
+    static const struct option_spec hard[] = {
+        {"a", "word", OPTION_ENUM, 0, 0, 0, "Xr|low", "Xr", "First. \\n is no line end."},
+        {"b", "flag", OPTION_BOOL, 0, 0, 0, NULL, "no", "Between."},
+        {"a", "path", OPTION_TEXT, 0, 1, 20, NULL, "", ".conf comes last."},
+        {0},
+    };
+    struct strbuf man = STRBUF_INIT(64 * 1024);
+
+    config_man(hard, &man);
+    cr_assert_eq(strbuf_status(&man), ST_OK);
+    cr_expect_str_eq(man.data, ".Ss Section [a]\n.Bl -tag -width Ds\n"
+                               ".It Ic word No = Cm \\&Xr | Cm low\n"
+                               "First.\n\\en is no line end.\nThe default is\n.Cm \\&Xr .\n"
+                               ".It Ic path No = Ar text\n\\&.conf comes last.\nIt has 1 to 20 bytes.\n"
+                               "Not set by default.\n.El\n"
+                               ".Ss Section [b]\n.Bl -tag -width Ds\n"
+                               ".It Ic flag No = Cm yes | Cm no\nBetween.\nThe default is\n.Cm no .\n.El\n");
+    strbuf_free(&man);
+}
