@@ -22,7 +22,6 @@ enum mutant {
     MUTANT_ACK_FIRST,      /* the central acks before it has stored */
     MUTANT_CURSOR_FIRST,   /* the cursor of what came down is stored before the rows */
     MUTANT_NO_DEDUP,       /* a sale that was committed before is not recognised */
-    MUTANT_PRINT_AGAIN,    /* a restart prints what was cut off */
     MUTANT_OTHER_BYTES,    /* what is stored is not what was given */
     MUTANT_COUNT
 };

@@ -42,14 +42,30 @@ int history_find_sale(const struct history *history, const char *id)
     return -1;
 }
 
+/* Not for secrets: fast, and the records of a run differ in their counters anyway. */
+uint64_t history_digest(const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+    uint64_t sum = UINT64_C(0xcbf29ce484222325) ^ len, word;
+
+    for (; len >= 8; len -= 8, at += 8) {
+        memcpy(&word, at, 8);
+        sum = (sum ^ word) * UINT64_C(0x9fb21c651e98df25);
+        sum ^= sum >> 29;
+    }
+    for (; len > 0; len--, at++)
+        sum = (sum ^ *at) * UINT64_C(0x100000001b3);
+    return sum;
+}
+
 void history_attempt(struct history *history, int64_t position, const char *type, const void *bytes, size_t len)
 {
     struct attempt *attempt = &history->attempts[position];
 
     must(position > 0 && position <= HISTORY_RECORDS_MAX, "more records than a history holds");
     if (attempt->returned)
-        history_wrong(history, "position %lld is written twice", (long long)position);
-    sha256_of(bytes, len, attempt->digest);
+        history_wrong(history, "record %lld was said to be on disk and is written anew", (long long)position);
+    attempt->digest = history_digest(bytes, len);
     attempt->sale = strcmp(type, "sale") == 0 ? history->committing : -1;
     if (position > history->last_position)
         history->last_position = position;

@@ -8,8 +8,6 @@
 #ifndef LOYALD_TESTS_POWERCUT_HISTORY_H
 #define LOYALD_TESTS_POWERCUT_HISTORY_H
 
-#include "agent/base/sha256.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +16,7 @@ enum { HISTORY_RECORDS_MAX = 1500, HISTORY_SALES_MAX = 600, HISTORY_MEMBERS = 3,
 
 /* What was last given to the journal for one position. */
 struct attempt {
-    uint8_t digest[SHA256_BYTES]; /* of its bytes */
+    uint64_t digest; /* of its bytes */
     int sale;                     /* index, -1 for a record that is no sale */
     bool returned;                /* the journal said it is on disk */
 };
@@ -38,6 +36,7 @@ struct told_sale {
 struct history {
     struct attempt attempts[HISTORY_RECORDS_MAX + 1]; /* by position */
     int64_t last_position;                            /* of any attempt */
+    int64_t hashed_position;                          /* the chain is worked out anew up to here */
     struct told_sale sales[HISTORY_SALES_MAX];
     int sale_count;
     int committing;        /* the sale whose commit is under way, -1 */
@@ -53,6 +52,7 @@ void history_begin(struct history *history);
 __attribute__((format(printf, 2, 3))) void history_wrong(struct history *history, const char *format, ...);
 struct told_sale *history_new_sale(struct history *history);
 int history_find_sale(const struct history *history, const char *id); /* -1 */
+uint64_t history_digest(const void *bytes, size_t len);
 void history_attempt(struct history *history, int64_t position, const char *type, const void *bytes, size_t len);
 void history_returned(struct history *history, int64_t position);
 /* What a member's balance must be, counting the sales found in the journal. */

@@ -118,7 +118,7 @@ static bool start(struct shop *shop, struct dice *dice, bool first_start, struct
 /* The cache is disposable: without it the same must be shown. */
 static void lose_cache(struct shop *shop, struct dice *dice)
 {
-    if (!dice_one_in(dice, 25))
+    if (!dice_one_in(dice, 12))
         return;
     (void)disk_unlink(shop->disk, DISK_FOLDER "/cache.db");
     (void)disk_unlink(shop->disk, DISK_FOLDER "/cache.db-wal");

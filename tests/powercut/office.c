@@ -87,14 +87,14 @@ void office_end(struct office *office)
 
 /* ---- the central: a file of entries on the same disk, so that one cut takes both ---- */
 
-enum { ENTRY_BYTES = 8 + SHA256_BYTES + SHA256_BYTES }; /* position, the record's hash, the hash of both */
+enum { ENTRY_BYTES = 8 + SHA256_BYTES + 8 }; /* position, the record's hash, the digest of both */
 static const char CENTRAL_FILE[] = DISK_FOLDER "/central";
 
 static void make_entry(int64_t position, const uint8_t *hash, uint8_t out[ENTRY_BYTES])
 {
     bytes_put_u64(out, (uint64_t)position);
     memcpy(out + 8, hash, SHA256_BYTES);
-    sha256_of(out, 8 + SHA256_BYTES, out + 8 + SHA256_BYTES);
+    bytes_put_u64(out + 8 + SHA256_BYTES, history_digest(out, 8 + SHA256_BYTES));
 }
 
 /* True when the central holds the record at position; its hash. */
