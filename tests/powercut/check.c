@@ -40,7 +40,6 @@ static bool check_record(void *context, const struct journal_entry *entry)
 {
     struct walk *walk = context;
     struct history *history = walk->history;
-    const struct attempt *attempt;
     struct record_head head;
     uint8_t hash[SHA256_BYTES];
     const char *body;
@@ -57,8 +56,7 @@ static bool check_record(void *context, const struct journal_entry *entry)
         history_wrong(history, "record %lld was given by nobody", at);
         return false;
     }
-    attempt = &history->attempts[entry->position];
-    if (history_digest(entry->bytes, entry->len) != attempt->digest)
+    if (!history_found(history, entry->position, entry->bytes, entry->len))
         history_wrong(history, "record %lld has other bytes than were given", at);
     /* What was hashed after an earlier cut and has the same bytes now has the same hash. */
     if (entry->position > history->hashed_position)
@@ -95,11 +93,6 @@ static void check_journal(struct shop *shop)
             history_wrong(history, "record %lld was said to be on disk and is not", (long long)at);
     }
     history->hashed_position = walk.position > 8 ? walk.position - 8 : 0;
-    history->last_position = walk.position; /* what was cut off never was */
-    for (int64_t at = 1; at <= walk.position; at++)
-        history->attempts[at].returned = true; /* it is on disk now, asked for or not */
-    for (int64_t at = walk.position + 1; at <= HISTORY_RECORDS_MAX && at <= walk.position + 8; at++)
-        history->attempts[at].returned = false;
 }
 
 static void check_sales(struct history *history)
@@ -116,7 +109,7 @@ static void check_sales(struct history *history)
     }
 }
 
-static void check_balances(struct shop *shop)
+void shop_check_balances(struct shop *shop)
 {
     static const struct reservations nothing;
 
@@ -145,12 +138,8 @@ void shop_check(struct shop *shop)
 
     check_journal(shop);
     check_sales(history);
-    if (shop->disk) {
+    if (shop->disk)
         central_recover(shop);
-        central_send_rows(shop);
-    }
-    if (!shop_is_dead(shop))
-        check_balances(shop);
     if (shop->active_version < history->rules_version)
         history_wrong(history, "rules of version %lld were active, now those of %lld are", (long long)history->rules_version,
                       (long long)shop->active_version);

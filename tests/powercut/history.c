@@ -65,15 +65,37 @@ void history_attempt(struct history *history, int64_t position, const char *type
     must(position > 0 && position <= HISTORY_RECORDS_MAX, "more records than a history holds");
     if (attempt->returned)
         history_wrong(history, "record %lld was said to be on disk and is written anew", (long long)position);
-    attempt->digest = history_digest(bytes, len);
-    attempt->sale = strcmp(type, "sale") == 0 ? history->committing : -1;
+    must(attempt->count < HISTORY_TRIES_MAX, "one position is tried more often than a history holds");
+    attempt->last = attempt->count++;
+    attempt->tries[attempt->last].digest = history_digest(bytes, len);
+    attempt->tries[attempt->last].sale = strcmp(type, "sale") == 0 ? history->committing : -1;
     if (position > history->last_position)
         history->last_position = position;
 }
 
 void history_returned(struct history *history, int64_t position)
 {
-    history->attempts[position].returned = true;
+    struct attempt *attempt = &history->attempts[position];
+
+    attempt->tries[0] = attempt->tries[attempt->last];
+    attempt->count = 1;
+    attempt->last = 0;
+    attempt->returned = true;
+}
+
+bool history_found(struct history *history, int64_t position, const void *bytes, size_t len)
+{
+    struct attempt *attempt = &history->attempts[position];
+    uint64_t digest = history_digest(bytes, len);
+
+    for (int i = 0; i < attempt->count; i++) {
+        if (attempt->tries[i].digest != digest)
+            continue;
+        attempt->last = i;
+        history_returned(history, position); /* it is on disk now, asked for or not */
+        return true;
+    }
+    return false;
 }
 
 int64_t history_balance(const struct history *history, int member)
@@ -92,7 +114,7 @@ int64_t history_balance_at(const struct history *history, int member, int64_t po
     int64_t balance = HISTORY_FIRST_BALANCE;
 
     for (int64_t at = 1; at <= position; at++) {
-        int sale = history->attempts[at].sale;
+        int sale = history->attempts[at].tries[0].sale;
 
         if (sale >= 0 && history->sales[sale].member == member)
             balance += history->sales[sale].points;

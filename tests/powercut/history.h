@@ -12,13 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HISTORY_RECORDS_MAX = 1500, HISTORY_SALES_MAX = 600, HISTORY_MEMBERS = 3, HISTORY_FIRST_BALANCE = 50 };
+enum { HISTORY_RECORDS_MAX = 1500, HISTORY_SALES_MAX = 600, HISTORY_MEMBERS = 3, HISTORY_TRIES_MAX = 12, HISTORY_FIRST_BALANCE = 50 };
 
-/* What was last given to the journal for one position. */
+/* What was given to the journal for one position. Of several, after cuts in mid write, any may be there: a write that was
+ * cut off and not seen after a restart can be completed by a later one that is cut off too, since both write the same
+ * page of the write-ahead log. Once one was said to be on disk it is the only one. */
 struct attempt {
-    uint64_t digest; /* of its bytes */
-    int sale;                     /* index, -1 for a record that is no sale */
-    bool returned;                /* the journal said it is on disk */
+    struct {
+        uint64_t digest; /* of its bytes */
+        int sale;        /* index, -1 for a record that is no sale */
+    } tries[HISTORY_TRIES_MAX];
+    int count, last;
+    bool returned; /* the journal said that the last is on disk */
 };
 
 struct told_sale {
@@ -55,6 +60,8 @@ int history_find_sale(const struct history *history, const char *id); /* -1 */
 uint64_t history_digest(const void *bytes, size_t len);
 void history_attempt(struct history *history, int64_t position, const char *type, const void *bytes, size_t len);
 void history_returned(struct history *history, int64_t position);
+/* A record was found at a position: whether it is one that was given, and then the only one from now on. */
+bool history_found(struct history *history, int64_t position, const void *bytes, size_t len);
 /* What a member's balance must be, counting the sales found in the journal. */
 int64_t history_balance(const struct history *history, int member);
 /* The same at the central, which counts the records up to a position. */

@@ -39,6 +39,7 @@ static void make_image(struct bench *bench)
     disk_power_on(bench->image);
     must(shop_open(&shop, &err) == ST_OK, err.text);
     shop_check(&shop);
+    shop_check_balances(&shop);
     must(bench->image_history->wrong_count == 0, bench->image_history->wrong);
     disk_cut(bench->image);
     shop_close(&shop);
@@ -139,7 +140,12 @@ static void one_day(struct shop *shop, struct dice *dice, struct life_totals *to
     bool stops = dice_one_in(dice, 30);
 
     shop_check(shop);
-    if (shop->history->wrong_count > 0)
+    if (dice_one_in(dice, 4))
+        disk_cut_at(shop->disk, 1 + dice_below(dice, 40));
+    central_send_rows(shop);
+    if (!disk_is_off(shop->disk))
+        shop_check_balances(shop);
+    if (shop->history->wrong_count > 0 || disk_is_off(shop->disk))
         return;
     disk_cut_at(shop->disk, draw_cut(dice, false));
     script_retry(shop, totals);

@@ -89,5 +89,7 @@ const char *shop_card(int member);
 /* ---- afterwards ---- */
 /* Checks every promise in the history against what the till has; call after shop_open. */
 void shop_check(struct shop *shop);
+/* And that each member is shown what the journal says; call when the till has the central's rows. */
+void shop_check_balances(struct shop *shop);
 
 #endif
