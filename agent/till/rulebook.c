@@ -22,7 +22,7 @@
 
 enum { PIECE_BYTES = 64 * 1024, REASON_MAX = 400, SIGNATURES_BYTES_MAX = 16 * 1024 };
 
-#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here */
+#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here, or was about to */
 
 struct rule_edition {
     int refs;
@@ -619,9 +619,10 @@ void rulebook_settle(struct rulebook *book)
     edition = edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
     book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
-    st = edition ? rules_activate(book->options.rules, &err) : ST_NOMEM;
+    /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
+    st = edition ? journal_put_state(book->options.journal, RATCHET_STATE, version, strlen(version), &err) : ST_NOMEM;
     if (st == ST_OK)
-        st = journal_put_state(book->options.journal, RATCHET_STATE, version, strlen(version), &err);
+        st = rules_activate(book->options.rules, &err);
     if (st != ST_OK) {
         rule_edition_release(edition);
         refuse(book, err.text);

@@ -3,6 +3,7 @@
 #include "tests/powercut/life.h"
 
 #include "agent/db/journal.h"
+#include "tests/powercut/calls.h"
 
 #include <stdio.h>
 
@@ -94,6 +95,23 @@ static void copy_some(struct shop *shop, struct dice *dice)
         (void)shop_do(shop, "copy", history->sales[sale].id, NULL, NULL);
 }
 
+/* The central offers the next rules, or by mistake the ones before: what is good is taken, whatever a cut left behind of
+ * an earlier try, and what is older never is. */
+static void offer(struct shop *shop, struct dice *dice)
+{
+    int64_t before = shop->active_version, version = before < 1 || dice_one_in(dice, 3) ? 1 : 2;
+
+    shop_offer(shop, version);
+    if (shop_is_dead(shop) || shop->failing)
+        return;
+    if (version > before && shop->active_version != version && till_is_idle(shop->till))
+        history_wrong(shop->history, "rules of version %lld were offered, %lld stay: %s", (long long)version,
+                      (long long)shop->active_version, calls_last_log());
+    if (shop->active_version < before)
+        history_wrong(shop->history, "rules of version %lld took the place of %lld", (long long)shop->active_version,
+                      (long long)before);
+}
+
 void script_step(struct shop *shop, struct dice *dice, struct life_totals *totals)
 {
     pass_time(shop, dice);
@@ -115,8 +133,8 @@ void script_step(struct shop *shop, struct dice *dice, struct life_totals *total
         copy_some(shop, dice);
         break;
     case 7:
-        if (dice_one_in(dice, 4))
-            shop_offer(shop, shop->active_version < 1 ? 1 : 2);
+        if (dice_one_in(dice, 3))
+            offer(shop, dice);
         break;
     default:
         sell(shop, dice, totals);
