@@ -253,6 +253,8 @@ enum problem shop_do(struct shop *shop, const char *command, const char *sale, c
         problem = till_get_sale(shop->till, sale, &out, &err);
     if (out_answer)
         *out_answer = problem == PROBLEM_NONE ? strbuf_text(&out) : "";
+    if (problem == PROBLEM_JOURNAL_FAILED)
+        shop->restart_asked = true;
     /* The disk is there and nothing fails on purpose: then nothing may be refused. */
     if (problem != PROBLEM_NONE && problem != PROBLEM_SALE_COMMITTED && !shop_is_dead(shop) && !shop->failing)
         history_wrong(shop->history, "%s of %s was refused: %s: %s (log: %s)", command, sale, problem_spec(problem)->name,

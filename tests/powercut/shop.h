@@ -50,6 +50,7 @@ struct shop {
     bool refused; /* the last offer */
     bool cache_rebuilt;
     bool failing;    /* calls fail on purpose: a command may be refused */
+    bool restart_asked; /* a commit could not be answered for: the daemon ends and is started anew */
     int64_t rebuilds; /* since shop_begin */
     /* The printer has one job at a time that is not answered. */
     char job[64];
