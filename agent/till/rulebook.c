@@ -22,7 +22,7 @@
 
 enum { PIECE_BYTES = 64 * 1024, REASON_MAX = 400, SIGNATURES_BYTES_MAX = 16 * 1024 };
 
-#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here */
+#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here, or was about to */
 #define REFUSED_STATE "rules_refused" /* version and reason of the last refusal, so that a restart does not journal it again */
 
 struct rule_edition {
@@ -670,12 +670,14 @@ void rulebook_settle(struct rulebook *book)
     book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
     settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
-    st = edition ? rules_activate(book->options.rules, &err) : ST_NOMEM;
+    /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
+    st = edition ? journal_put_states(book->options.journal,
+                                      (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
+                                                                     {REFUSED_STATE, NULL, 0}},
+                                      settled ? 2 : 1, &err)
+                 : ST_NOMEM;
     if (st == ST_OK)
-        st = journal_put_states(book->options.journal,
-                                (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
-                                                               {REFUSED_STATE, NULL, 0}},
-                                settled ? 2 : 1, &err);
+        st = rules_activate(book->options.rules, &err);
     if (st != ST_OK) {
         rule_edition_release(edition);
         refuse(book, err.text);
