@@ -11,8 +11,6 @@ PATH=$bin:$PATH
 finish() {
     finish_code=$?
     trap - EXIT INT TERM
-    # shellcheck disable=SC2046 # pids are meant to be parted
-    kill $(cat "$work/pids" 2>/dev/null) 2>/dev/null
     if grep -A 30 'Sanitizer:\|runtime error:' "$work/log"; then finish_code=1; fi
     [ $finish_code = 0 ] || tail -n 60 "$work/log"
     rm -rf "$work"
@@ -21,10 +19,11 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# A drop-in of the test's own: with the page's settings a till may wait for minutes until it asks again, and has an
+# Drop-ins of the test's own. The network stays loopback; with the page's settings a till may wait for minutes until it asks again, and has an
 # answer to its long poll, by which it knows that the link is up, after 50 s.
-mkdir -p "$work/office" "$work/kept" "$work/etc/loyald.conf.d"
+mkdir -p "$work/office" "$work/kept" "$work/etc/loyald.conf.d" "$work/etc/loyal-central.conf.d"
 printf '[sync]\nretry_max_s = 1\npoll_wait_s = 1\n' >"$work/etc/loyald.conf.d/test.conf"
+printf '[central]\nlisten_host = 127.0.0.1\n' >"$work/etc/loyal-central.conf.d/test.conf"
 : >"$work/ask.log"
 cp "$source/packaging/demo/members.csv" "$work/office/members.csv"
 cp "$source/packaging/demo/bundle-1.json" "$work/office/rules.json"
@@ -52,6 +51,17 @@ set -eu
 CENTRAL='$work/central' TILL='$work/till' COURIER='$work/courier' ETC='$work/etc' HOST=localhost PORT='$port'
 OFFICE='$work/office' KEPT='$work/kept'
 CENTRAL_PID= LOYALD_PID= SYNC_PID=
+# All it started are ended by whom started them, however it goes. "jobs" in a \$( ) knows none, in dash.
+end_all() {
+    end_code=\$?
+    trap - EXIT INT TERM
+    jobs -p >'$work/pids'
+    for pid in \$(cat '$work/pids'); do kill "\$pid" 2>/dev/null || true; done
+    for pid in \$(cat '$work/pids'); do wait "\$pid" || echo "\$pid ended with status \$?"; done
+    exit \$end_code
+}
+trap end_all EXIT
+trap 'exit 1' INT TERM
 within() { # SECONDS COMMAND...
     within_until=\$((\$(date +%s) + \$1)); shift
     until "\$@" >/dev/null 2>&1; do
@@ -64,7 +74,6 @@ says() { health | grep -q "\$1"; }
 is_up() { says '"enrolled":false' || { says '"link":{"up":true' && says '"unsynced":0[,}]' && says '"members":360'; }; }
 # After each block: what was started is there, and what the till has to send was sent.
 settle() {
-    echo "\$CENTRAL_PID \$LOYALD_PID \$SYNC_PID \$(jobs -p | tr '\n' ' ')" >'$work/pids'
     [ -z "\$CENTRAL_PID" ] || within 20 loyal-central --state-dir "\$CENTRAL" notice list
     [ -z "\$LOYALD_PID" ] || within 20 health
     [ -z "\$SYNC_PID" ] || within 30 says '"courier":"[0-9]'
@@ -87,7 +96,10 @@ loyalctl --state-dir "$TILL" status
 [ -e "$TILL/cache.db.foreign" ]
 echo DONE
 EPILOGUE
-sh "$work/script" >"$work/log" 2>&1 </dev/null
+sh "$work/script" >"$work/log" 2>&1 </dev/null &
+script=$!
+trap 'kill $script; wait $script; exit 1' INT TERM
+wait $script
 code=$?
 [ $code = 0 ] && grep -q '^DONE' "$work/log" || {
     echo "FAILED: exit status $code"
