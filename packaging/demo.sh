@@ -183,6 +183,7 @@ row 'paid with points' "$(money $((till_gross_minor - till_discount_minor - till
     "$(money "$central_redeemed_minor")"
 row net "$(money "$till_net_minor")" "$(money "$central_net_minor")"
 row 'points earned' "$(money "$till_earned")" "$(money "$central_earned")"
+row 'points earned by card, later' '' "$(money "$central_earned_later")"
 row 'points spent' "$(money "$till_redeemed")" "$(money "$central_redeemed")"
 row 'head of the hash chain' "$(printf '%.16s' "$till_head")" "$(printf '%.16s' "$central_head")"
 row 'digests the same' "$till_sales" "$compared_same"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/link/courier.h"
 
+#include "agent/base/cli.h"
 #include "agent/base/clock.h"
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
@@ -20,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 4 * 1024 * 1024, READ_BYTES = 64 * 1024, READS_PER_TURN = 4 };
+enum { OUTPUT_MAX = 4 * 1024 * 1024, READ_BYTES = 64 * 1024, READS_PER_TURN = 4, LISTEN_PAUSE_MS = 1000 };
 
 /* One question under way. */
 struct asked {
@@ -38,9 +39,11 @@ struct courier {
     char socket_path[108];
     int listen_fd, fd; /* -1: none */
     struct loop_watch *listen_watch, *watch;
-    struct loop_timer *timer; /* the nearest deadline */
+    struct loop_timer *timer;     /* the nearest deadline, or listening again */
+    int64_t listen_again_mono_ms; /* 0: it listens */
     struct frame_reader reader;
     struct strbuf output;
+    bool reading; /* a message of the reader is in use */
     bool greeted;
     char peer_version[32];
     struct asked asked[COURIER_ASKED_MAX];
@@ -59,6 +62,8 @@ static void set_timer(struct courier *courier)
         if (courier->asked[i].used && courier->asked[i].due_mono_ms < nearest)
             nearest = courier->asked[i].due_mono_ms;
     }
+    if (courier->listen_again_mono_ms != 0 && courier->listen_again_mono_ms < nearest)
+        nearest = courier->listen_again_mono_ms;
     if (nearest == INT64_MAX)
         loop_timer_stop(courier->timer);
     else
@@ -87,6 +92,12 @@ static void finish_all(struct courier *courier, enum courier_outcome outcome, co
     }
 }
 
+void courier_drop_all(struct courier *courier, const char *text)
+{
+    finish_all(courier, COURIER_DROPPED, text);
+    set_timer(courier);
+}
+
 static void on_timer(void *context)
 {
     struct courier *courier = context;
@@ -96,6 +107,10 @@ static void on_timer(void *context)
     for (int i = 0; i < COURIER_ASKED_MAX; i++) {
         if (courier->asked[i].used && courier->asked[i].due_mono_ms <= now)
             finish(&courier->asked[i], &answer);
+    }
+    if (courier->listen_again_mono_ms != 0 && courier->listen_again_mono_ms <= now) {
+        courier->listen_again_mono_ms = 0;
+        loop_watch_change(courier->listen_watch, LOOP_READABLE);
     }
     set_timer(courier);
 }
@@ -113,7 +128,8 @@ static void hang_up(struct courier *courier, const char *why)
     courier->fd = -1;
     courier->greeted = false;
     courier->peer_version[0] = '\0';
-    frame_reader_clear(&courier->reader);
+    if (!courier->reading) /* a callback that sends may find the peer gone while it still reads its answer */
+        frame_reader_clear(&courier->reader);
     strbuf_clear(&courier->output);
     finish_all(courier, COURIER_ABSENT, "loyald-sync went away");
     courier->options.link_changed(courier->options.context, false, "loyald-sync is not running");
@@ -137,12 +153,14 @@ static void flush(struct courier *courier)
     loop_watch_change(courier->watch, LOOP_READABLE | (courier->output.len > 0 ? LOOP_WRITABLE : 0));
 }
 
+/* The bounds of one message were looked at by the caller. */
 static void send_message(struct courier *courier, const struct strbuf *header, int64_t id, const char *payload,
                          size_t len)
 {
-    if (courier->output.len + len > OUTPUT_MAX / 2 ||
-        frame_write(header->data, header->len, id, payload, len, &courier->output) != ST_OK)
+    if (courier->output.len + len > OUTPUT_MAX / 2)
         hang_up(courier, "it reads too slowly");
+    else if (frame_write(header->data, header->len, id, payload, len, &courier->output) != ST_OK)
+        hang_up(courier, "no memory for what it is to carry");
     else
         flush(courier);
 }
@@ -159,6 +177,7 @@ static void greet(struct courier *courier, const struct cJSON *header)
     hex_from_u64(courier->options.identity->dev, dev);
     jw_object_begin(&w);
     jw_field_text(&w, "hello", "loyald");
+    jw_field_text(&w, "version", cli_version());
     jw_field_int(&w, "protocol", 1);
     jw_field_text(&w, "dev", dev);
     jw_object_end(&w);
@@ -184,23 +203,54 @@ static bool mac_fits(struct courier *courier, const struct asked *one, int http_
     if (one->op == OP_ENROL)
         return true; /* checked by identity_finish with the key that the answer itself agrees */
     crypto_hmac(identity->mac_key,
-                (const struct crypto_part[]){{prefix->data, prefix->len}, {message->payload, message->payload_len}}, 2,
-                expected);
+                (const struct crypto_part[]){{prefix->data, prefix->len}, {message->payload, message->payload_len}},
+                2, expected);
     return crypto_equal(expected, mac, sizeof expected);
+}
+
+/* loyald-sync's own word; one of a later version is read as the commonest. */
+static enum courier_outcome outcome_of(const char *error)
+{
+    static const struct {
+        const char *error;
+        enum courier_outcome outcome;
+    } known[] = {{"not_enrolled", COURIER_ABSENT},
+                 {"deadline", COURIER_LATE},
+                 {"busy", COURIER_DROPPED},
+                 {"bad_request", COURIER_DROPPED}};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].error, error) == 0)
+            return known[i].outcome;
+    }
+    return COURIER_OFFLINE;
+}
+
+/* An answer that cannot be trusted is none. One without a MAC is mostly the server's own word that it stops. */
+static void distrust(const struct asked *one, struct courier_answer *answer)
+{
+    answer->outcome = COURIER_OFFLINE;
+    if (!answer->mac && answer->http_status == 503) {
+        answer->text = "the central is stopping or too busy";
+        return;
+    }
+    answer->text = answer->mac ? "the answer is not from our central: its MAC is wrong"
+                               : "the answer is not from our central: it bears no MAC";
+    log_warn("link", "answer refused op=%s status=%d: %s", operation_spec(one->op)->name, answer->http_status,
+             answer->text);
 }
 
 static void take_answer(struct courier *courier, struct asked *one, const struct message *message)
 {
     struct strbuf prefix = STRBUF_INIT(MESSAGE_MAC_PREFIX_MAX);
-    struct courier_answer answer = {.outcome = COURIER_ANSWERED, .body = message->payload, .len = message->payload_len};
+    struct courier_answer answer = {
+        .outcome = COURIER_ANSWERED, .body = message->payload, .len = message->payload_len};
     uint8_t mac[CRYPTO_MAC_BYTES];
     int64_t http_status = 0;
     const char *error;
 
     if (json_text(message->header, "error", 32, &error, NULL) == ST_OK) {
-        answer.outcome = strcmp(error, "not_enrolled") == 0 ? COURIER_ABSENT
-                         : strcmp(error, "deadline") == 0   ? COURIER_LATE
-                                                            : COURIER_OFFLINE;
+        answer.outcome = outcome_of(error);
         answer.text = error;
         (void)json_text(message->header, "text", 1024, &answer.text, NULL);
         (void)json_int(message->header, "retry_after_ms", 0, 3600000, &answer.retry_after_ms, NULL);
@@ -210,12 +260,8 @@ static void take_answer(struct courier *courier, struct asked *one, const struct
         answer.http_status = (int)http_status;
         if (json_hex(message->header, "mac", sizeof mac, mac, NULL) == ST_OK)
             answer.mac = mac;
-        if (!mac_fits(courier, one, answer.http_status, message, answer.mac ? mac : (const uint8_t[32]){0}, &prefix)) {
-            answer.outcome = COURIER_OFFLINE;
-            answer.text = "the answer is not from our central: its MAC is wrong";
-            log_warn("link", "answer refused op=%s status=%d: wrong MAC", operation_spec(one->op)->name,
-                     answer.http_status);
-        }
+        if (!mac_fits(courier, one, answer.http_status, message, answer.mac ? mac : (const uint8_t[32]){0}, &prefix))
+            distrust(one, &answer);
         answer.mac_prefix = prefix.data;
         answer.mac_prefix_len = prefix.len;
     }
@@ -262,12 +308,16 @@ static void read_messages(struct courier *courier)
     int fd = courier->fd;
     enum status st = ST_OK;
 
+    courier->reading = true;
     while (st == ST_OK && courier->fd == fd) {
         st = frame_reader_next(&courier->reader, &message, &err);
         if (st == ST_OK)
             take_message(courier, &message);
     }
-    if (st != ST_OK && st != ST_AGAIN && courier->fd == fd)
+    courier->reading = false;
+    if (courier->fd != fd)
+        frame_reader_clear(&courier->reader);
+    else if (st != ST_AGAIN)
         hang_up(courier, err.text);
 }
 
@@ -304,11 +354,19 @@ static void on_connection(void *context, int events)
     int fd = accept4(courier->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)events;
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        /* Who knocks stays at the door: without a pause the loop would do nothing but look. */
+        log_warn("link", "loyald-sync cannot be let in now: %s", strerror(errno));
+        loop_watch_change(courier->listen_watch, 0);
+        courier->listen_again_mono_ms = clock_mono_ms(courier->options.clock) + LISTEN_PAUSE_MS;
+        set_timer(courier);
+    }
     if (fd < 0)
         return;
     hang_up(courier, "another one connected");
     courier->fd = fd;
-    if (loop_watch_create(courier->options.loop, fd, LOOP_READABLE, on_event, courier, &courier->watch, &err) != ST_OK) {
+    if (loop_watch_create(courier->options.loop, fd, LOOP_READABLE, on_event, courier, &courier->watch, &err) !=
+        ST_OK) {
         log_error("link", "cannot watch the connection of loyald-sync: %s", err.text);
         (void)close(fd);
         courier->fd = -1;
@@ -361,17 +419,21 @@ void courier_ask(struct courier *courier, enum operation op, const struct operat
 
     for (int i = 0; i < COURIER_ASKED_MAX && !one; i++)
         one = courier->asked[i].used ? NULL : &courier->asked[i];
-    if (!one) {
-        refusal.outcome = COURIER_LATE;
-        refusal.text = "too many questions are under way";
+    if (courier->greeted && (!one || len > MESSAGE_PAYLOAD_MAX)) {
+        refusal.outcome = COURIER_DROPPED;
+        refusal.text = one ? "longer than a message may be" : "too many questions are under way";
     }
-    if (!one || !courier->greeted) {
+    if (!one || !courier->greeted || len > MESSAGE_PAYLOAD_MAX) {
         fn(context, &refusal);
         return;
     }
-    *one = (struct asked){.used = true, .id = ++courier->next_id, .n = ++courier->next_n, .op = op,
+    *one = (struct asked){.used = true,
+                          .id = ++courier->next_id,
+                          .n = ++courier->next_n,
+                          .op = op,
                           .due_mono_ms = clock_mono_ms(courier->options.clock) + deadline_ms + COURIER_GRACE_MS,
-                          .fn = fn, .context = context};
+                          .fn = fn,
+                          .context = context};
     write_request(courier, one, args ? args : &none, body ? body : "", len, deadline_ms, &header);
     set_timer(courier);
     send_message(courier, &header, one->id, body ? body : "", len);

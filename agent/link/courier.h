@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * courier - loyald's end of the socket to loyald-sync: questions to the central go out, answers come back, each tied to its question by
- * number and MAC. Internal to the link.
+ * courier - loyald's end of the socket to loyald-sync: questions to the central go out, answers come back, each tied
+ * to its question by number and MAC. Internal to the link.
  *
- * loyald-sync may be absent, restart or hang: a question is answered exactly once all the same, at the latest at its deadline. An answer
- * whose MAC is wrong counts as no answer. One connection; a later one takes the place of the one before.
+ * loyald-sync may be absent, restart or hang: a question is answered exactly once all the same, at the latest at its
+ * deadline. An answer whose MAC is wrong counts as no answer. One connection; a later one takes the place of the one
+ * before.
  */
 #ifndef LOYALD_LINK_COURIER_H
 #define LOYALD_LINK_COURIER_H
@@ -31,6 +32,8 @@ enum courier_outcome {
     COURIER_OFFLINE,  /* no central behind it, or its answer cannot be trusted: text says why */
     COURIER_ABSENT,   /* loyald-sync is not there, or it is not enrolled */
     COURIER_LATE,     /* past the deadline */
+    COURIER_DROPPED,  /* not carried, by us or by loyald-sync: too many at once, too long, or of who we were before.
+                         Says nothing of the link */
 };
 
 struct courier_answer {
@@ -40,7 +43,8 @@ struct courier_answer {
     size_t len;
     const char *text;
     int64_t retry_after_ms;
-    /* For the enrolment, whose key is only known from the answer: what the MAC covers before the body, and the MAC. */
+    /* For the enrolment, whose key is only known from the answer: what the MAC covers before the body, and the MAC.
+     */
     const char *mac_prefix;
     size_t mac_prefix_len;
     const uint8_t *mac; /* NULL: none came */
@@ -59,7 +63,7 @@ struct courier_options {
 };
 
 enum status courier_create(const struct courier_options *options, struct courier **out_courier, struct errmsg *err);
-/* Answers what is still asked with COURIER_ABSENT. */
+/* Answers what is still asked with COURIER_ABSENT. Not from inside an answer's callback. */
 void courier_destroy(struct courier *courier);
 bool courier_is_connected(const struct courier *courier);
 /* Version text of the loyald-sync connected, "" when none is. */
@@ -67,5 +71,8 @@ const char *courier_peer_version(const struct courier *courier);
 /* Asks; the answer comes once, possibly before this returns. args may be NULL. Copies body. */
 void courier_ask(struct courier *courier, enum operation op, const struct operation_args *args, const char *body,
                  size_t len, int64_t deadline_ms, courier_answer_fn *fn, void *context);
+/* Answers what is still asked with COURIER_DROPPED: the till has become another one, an answer to the one before is
+ * none. */
+void courier_drop_all(struct courier *courier, const char *text);
 
 #endif

@@ -21,11 +21,12 @@ enum { PIECE_DEADLINE_MS = 30 * 1000, ENROL_DEADLINE_MS = 15 * 1000, ANSWER_BYTE
 
 static void set_up(struct link *link, bool up, const char *reason)
 {
+    (void)snprintf(link->down_reason, sizeof link->down_reason, "%s",
+                   up ? "" : reason); /* the latest is what helps */
     if (up == link->up && (up || link->up_since_unix_ms != 0))
         return;
     link->up = up;
     link->up_since_unix_ms = clock_wall_ms(link->options.clock);
-    (void)snprintf(link->down_reason, sizeof link->down_reason, "%s", up ? "" : reason);
     if (up)
         log_info("link", "up");
     else
@@ -43,6 +44,8 @@ void link_heard(struct link *link, const struct courier_answer *answer)
     case COURIER_ABSENT:
     case COURIER_LATE:
         set_up(link, false, answer->text);
+        break;
+    case COURIER_DROPPED:
         break;
     }
 }
@@ -137,11 +140,13 @@ static void piece_answered(void *context, const struct courier_answer *answer)
     struct link *link = question->link;
     bool good = answer->outcome == COURIER_ANSWERED && (answer->http_status == 206 || answer->http_status == 200);
 
-    link->asks_piece = false;
     rulebook_piece(link->options.rulebook, question->sha256, question->from, good ? answer->body : NULL,
                    good ? answer->len : 0);
-    if (!good)
-        set_up(link, answer->outcome == COURIER_ANSWERED, answer->text ? answer->text : "");
+    if (!good &&
+        answer->outcome == COURIER_ANSWERED) /* no link_heard: its resuming would ask for the same piece at once */
+        set_up(link, true, "");
+    else if (!good)
+        link_heard(link, answer);
     free(question);
 }
 
@@ -159,7 +164,6 @@ void link_fetch(struct link *link, const char *sha256_hex, int64_t from, int64_t
     (void)snprintf(args.values[0], sizeof args.values[0], "%s", sha256_hex);
     (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, from);
     (void)snprintf(args.values[2], sizeof args.values[2], "%" PRId64, to);
-    link->asks_piece = true;
     courier_ask(link->courier, OP_BLOB, &args, NULL, 0, PIECE_DEADLINE_MS, piece_answered, question);
 }
 
@@ -204,11 +208,15 @@ static void enrol_answered(void *context, const struct courier_answer *answer)
     struct errmsg err = ERRMSG_INIT;
     enum problem problem = finish_enrolment(link, answer, &err);
 
+    link->enrolling = false;
     if (problem == PROBLEM_NONE) {
         errmsg_set(&err, "store %s, till %s", identity->store, identity->till);
         log_info("link", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
         link->outbox.forked = false;
         set_up(link, true, "");
+        /* What is under way was asked under the old key, and may be rows of another chain. */
+        courier_drop_all(link->courier, "the till was enrolled anew");
+        updates_begin_anew(&link->updates);
     } else {
         log_warn("link", "enrolment failed: %s", err.text);
     }
@@ -243,8 +251,13 @@ void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, voi
     struct errmsg err = ERRMSG_INIT;
     uint8_t point[PK_POINT_BYTES];
     struct enrolment *enrolment;
-    enum status st = identity_begin(link->options.identity, code, point, &err);
+    enum status st;
 
+    if (link->enrolling) { /* loyald-sync would keep the certificate of one and the till the keys of the other */
+        told(context, PROBLEM_BUSY, "another code is under way");
+        return;
+    }
+    st = identity_begin(link->options.identity, code, point, &err);
     if (st != ST_OK) {
         told(context, PROBLEM_BAD_FIELD, err.text);
         return;
@@ -256,6 +269,7 @@ void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, voi
     }
     *enrolment = (struct enrolment){link, told, context};
     write_enrolment(link->options.identity, code, point, &body);
+    link->enrolling = true;
     courier_ask(link->courier, OP_ENROL, NULL, body.data, body.len, ENROL_DEADLINE_MS, enrol_answered, enrolment);
     strbuf_free(&body);
 }
@@ -265,8 +279,8 @@ void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, voi
 enum status link_create(const struct link_options *options, struct link **out_link, struct errmsg *err)
 {
     struct link *link = calloc(1, sizeof *link);
-    struct courier_options courier = {options->loop,        options->clock,       options->identity,
-                                      options->socket_path, options->socket_mode, on_link, link};
+    struct courier_options courier = {
+        options->loop, options->clock, options->identity, options->socket_path, options->socket_mode, on_link, link};
     enum status st;
 
     if (!link)

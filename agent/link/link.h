@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link - the till's end of what goes to the central and comes from it, by way of loyald-sync: the journal up, updates and rules down, the
- * questions a sale may wait for, the enrolment.
+ * link - the till's end of what goes to the central and comes from it, by way of loyald-sync: the journal up, updates
+ * and rules down, the questions a sale may wait for, the enrolment.
  *
- * loyald decides and stores, loyald-sync carries. Everything that comes down is asked for, when there is time for it; what is sent is sent
- * again until the central says that it has it. Nothing here can stop a sale.
+ * loyald decides and stores, loyald-sync carries. Everything that comes down is asked for, when there is time for it;
+ * what is sent is sent again until the central says that it has it. Nothing here can stop a sale.
  */
 #ifndef LOYALD_LINK_LINK_H
 #define LOYALD_LINK_LINK_H

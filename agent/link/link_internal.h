@@ -17,7 +17,8 @@ struct cJSON;
 struct retry {
     int failures;
 };
-/* The next wait after one more failure: random in [0, min(max, 500 ms x 2^failures)], at least at_least_ms. */
+/* The next wait after one more failure: what the central asks for (0: nothing), and a random part in [0, min(max, 500
+ * ms x 2^failures)] on top of it, since it asks all tills alike. */
 int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms);
 
 /* The journal on its way up: one batch in flight, from what the central acknowledged last. */
@@ -26,8 +27,9 @@ struct outbox {
     struct loop_timer *timer; /* the next try */
     struct retry retry;
     bool in_flight, waiting, forked;
-    int64_t batch_max;    /* records, as the central last asked */
-    int64_t sent_to;      /* position of the last record in flight */
+    int64_t batch_max;  /* records, as the central last asked */
+    int64_t batch_now;  /* records of the next batch: halved by a 413, one more with each that was taken */
+    int64_t sent_count; /* records in flight */
 };
 enum status outbox_init(struct outbox *outbox, struct link *link);
 void outbox_clear(struct outbox *outbox);
@@ -37,17 +39,21 @@ void outbox_kick(struct outbox *outbox, bool now);
 /* What comes down: one long-poll at a time, its rows put into the cache in slices. */
 struct updates {
     struct link *link;
-    struct loop_timer *timer;   /* the next poll, or the next slice */
+    struct loop_timer *timer; /* the next poll, or the next slice */
     struct retry retry;
     bool in_flight, waiting;
-    bool have_more;             /* the central holds more at once */
-    struct cJSON *tree;         /* owned: the answer being put into the cache */
+    bool have_more;                                 /* the central holds more at once */
+    char asked_cursor[OPERATION_ARG_BYTES_MAX + 1]; /* of the poll under way */
+    int64_t asked_mono_ms;
+    bool idle;                                 /* the answer brought nothing, and came sooner than a long-poll ends */
+    struct cJSON *tree;                        /* owned: the answer being put into the cache */
     const struct cJSON *member, *usage, *gone; /* the next rows to put */
-    int64_t applied_rows;
 };
 enum status updates_init(struct updates *updates, struct link *link);
 void updates_clear(struct updates *updates);
 void updates_kick(struct updates *updates, bool now);
+/* The till is another one now: all is asked for anew. */
+void updates_begin_anew(struct updates *updates);
 /* Offers the manifest last received to the rulebook, after a restart. */
 void updates_offer_again(struct updates *updates);
 
@@ -59,7 +65,7 @@ struct link {
     bool up;
     int64_t up_since_unix_ms; /* or down since */
     char down_reason[256];
-    bool asks_piece;          /* a piece of a bundle is under way */
+    bool enrolling; /* a code is under way */
 };
 
 /* What an answer says of the link: keeps `up`, logs the change once. */

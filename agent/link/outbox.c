@@ -3,13 +3,14 @@
  * The whole loop of the journal's way up:
  *
  *   kick -> send: records after the ack, one batch -> answer
- *             200 acked, hash   the hash is ours: remember, send on; is not: stop and alarm (forked)
- *             409 expect        the central has another place in mind (restored from a backup, or an answer was lost): send from there
- *             409 fork          the central knows another history of this till: stop and alarm
- *             else              wait (full jitter), send again
+ *             200 acked, hash   the hash is ours: remember, send on (after next_after_ms); is not: stop and alarm
+ * (forked) 409 expect        the central has another place in mind (restored from a backup, or an answer was lost):
+ * send from there 409 fork          the central knows another history of this till: stop and alarm else wait (full
+ * jitter), send again
  */
 #include "agent/link/link_internal.h"
 
+#include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/journal.h"
@@ -23,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_BYTES_MAX = 512 * 1024, SEND_DEADLINE_MS = 30 * 1000, RETRY_FIRST_MS = 500 };
+enum { BATCH_BYTES_MAX = 512 * 1024, SEND_DEADLINE_MS = 30 * 1000, RETRY_FIRST_MS = 500, PACE_MAX_MS = 3600 * 1000 };
 
 int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms)
 {
@@ -37,7 +38,7 @@ int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms)
         top = max_ms;
     crypto_random(&dice, sizeof dice);
     top = (int64_t)(dice % (uint64_t)(top + 1));
-    return top < at_least_ms ? at_least_ms : top;
+    return at_least_ms + top;
 }
 
 static void send_batch(struct outbox *outbox);
@@ -52,7 +53,7 @@ static void on_timer(void *context)
 
 enum status outbox_init(struct outbox *outbox, struct link *link)
 {
-    *outbox = (struct outbox){.link = link, .batch_max = RECORD_BATCH_MAX};
+    *outbox = (struct outbox){.link = link, .batch_max = RECORD_BATCH_MAX, .batch_now = RECORD_BATCH_MAX};
     return loop_timer_create(link->options.loop, on_timer, outbox, &outbox->timer);
 }
 
@@ -76,8 +77,7 @@ void outbox_kick(struct outbox *outbox, bool now)
 static void wait(struct outbox *outbox, int64_t at_least_ms)
 {
     outbox->waiting = true;
-    loop_timer_set(outbox->timer,
-                   retry_next_ms(&outbox->retry, outbox->link->options.retry_max_ms, at_least_ms), 0);
+    loop_timer_set(outbox->timer, retry_next_ms(&outbox->retry, outbox->link->options.retry_max_ms, at_least_ms), 0);
 }
 
 static void stop_forked(struct outbox *outbox, const char *why)
@@ -92,16 +92,49 @@ static enum status take_ack(struct outbox *outbox, const struct cJSON *root, str
 {
     struct journal_head head;
     uint8_t hash[SHA256_BYTES];
+    const char *epoch_text;
+    uint64_t epoch = 0;
     int64_t acked = 0;
     enum status st = json_int(root, "acked", 0, JSON_INT_MAX, &acked, err);
 
     if (st == ST_OK)
         st = json_hex(root, "hash", sizeof hash, hash, err);
+    if (st == ST_OK)
+        st = json_text(root, "epoch", 16, &epoch_text, err);
     if (st != ST_OK)
         return st;
-    (void)json_int(root, "max_batch", 1, RECORD_BATCH_MAX, &outbox->batch_max, NULL);
     journal_head(outbox->link->options.journal, &head);
+    if (hex_to_u64(epoch_text, &epoch) != ST_OK || epoch != head.epoch) {
+        errmsg_set(err, "the ack is of epoch %s, ours is %016" PRIx64, epoch_text, head.epoch);
+        return ST_INVALID;
+    }
     return journal_set_acked(outbox->link->options.journal, head.epoch, acked, hash, err);
+}
+
+/* Goes on at the pace the central asks for. An ack that did not move on is a failure: sending the same at once would
+ * be a circle. */
+static void go_on(struct outbox *outbox, const struct cJSON *root, bool moved_on)
+{
+    int64_t pace_ms = 0;
+
+    (void)json_int(root, "max_batch", 1, RECORD_BATCH_MAX, &outbox->batch_max, NULL);
+    (void)json_int(root, "next_after_ms", 0, PACE_MAX_MS, &pace_ms, NULL);
+    if (moved_on)
+        outbox->batch_now++;
+    if (outbox->batch_now > outbox->batch_max)
+        outbox->batch_now = outbox->batch_max;
+    if (!moved_on) {
+        log_warn("link", "records were answered but not taken");
+        wait(outbox, pace_ms);
+        return;
+    }
+    outbox->retry.failures = 0;
+    if (pace_ms == 0) {
+        send_batch(outbox);
+        return;
+    }
+    outbox->waiting = true;
+    loop_timer_set(outbox->timer, pace_ms, 0);
 }
 
 /* The central wants the records from another seq on: what it has before that is ours, or it would have said fork. */
@@ -114,8 +147,9 @@ static enum status take_expect(struct outbox *outbox, const struct cJSON *root, 
     enum status st;
 
     journal_head(journal, &head);
-    st = json_int(root, "expect", 1, head.seq + 1, &expect, err);
-    if (st == ST_OK && expect > 1) {
+    st = json_int(root, "expect", 1, JSON_INT_MAX, &expect, err);
+    if (st == ST_OK && expect > 1 &&
+        expect <= head.seq + 1) { /* past our end the journal itself says what is wrong */
         st = journal_position(journal, head.epoch, expect - 1, &position);
         if (st == ST_OK)
             st = journal_hash_at(journal, position, hash, err);
@@ -138,14 +172,22 @@ static void take_refusal(struct outbox *outbox, const struct courier_answer *ans
         stop_forked(outbox, message);
         return;
     }
-    if (answer->http_status == 409 && strcmp(code, "expect") == 0 && take_expect(outbox, root, &err) == ST_OK) {
-        outbox->retry.failures = outbox->retry.failures < 1 ? 1 : outbox->retry.failures;
-        wait(outbox, 0); /* not at once: two that disagree must not chase each other */
-        return;
+    if (answer->http_status == 409 && strcmp(code, "expect") == 0) {
+        enum status st = take_expect(outbox, root, &err);
+
+        if (st == ST_CORRUPT) {
+            stop_forked(outbox, err.text);
+            return;
+        }
+        if (st == ST_OK) {
+            outbox->retry.failures = outbox->retry.failures < 1 ? 1 : outbox->retry.failures;
+            wait(outbox, 0); /* not at once: two that disagree must not chase each other */
+            return;
+        }
     }
     log_warn("link", "records were not taken status=%d code=%s: %s%s", answer->http_status, code, message, err.text);
-    if (answer->http_status == 413 && outbox->batch_max > 1)
-        outbox->batch_max /= 2;
+    if (answer->http_status == 413)
+        outbox->batch_now = outbox->sent_count > 1 ? outbox->sent_count / 2 : 1;
     wait(outbox, answer->retry_after_ms);
 }
 
@@ -154,6 +196,7 @@ static void answered(void *context, const struct courier_answer *answer)
     struct outbox *outbox = context;
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
+    int64_t before = journal_acked_position(outbox->link->options.journal);
     enum status st;
 
     outbox->in_flight = false;
@@ -168,15 +211,14 @@ static void answered(void *context, const struct courier_answer *answer)
         if (st == ST_CORRUPT) {
             stop_forked(outbox, err.text);
         } else if (st == ST_OK) {
-            outbox->retry.failures = 0;
-            send_batch(outbox);
+            go_on(outbox, root, journal_acked_position(outbox->link->options.journal) > before);
         }
     } else if (st == ST_OK) {
         take_refusal(outbox, answer, root);
     }
     if (st != ST_OK && st != ST_CORRUPT) {
-        log_warn("link", "the answer to records cannot be used: %s", err.text);
-        wait(outbox, 0);
+        log_warn("link", "the answer to records cannot be used status=%d: %s", answer->http_status, err.text);
+        wait(outbox, answer->retry_after_ms);
     }
     json_free(root);
 }
@@ -186,7 +228,7 @@ static void answered(void *context, const struct courier_answer *answer)
 struct batch {
     struct strbuf bytes;
     uint64_t epoch;
-    int64_t count, count_max, last;
+    int64_t count, count_max;
 };
 
 static bool add_entry(void *context, const struct journal_entry *entry)
@@ -201,21 +243,21 @@ static bool add_entry(void *context, const struct journal_entry *entry)
     strbuf_add(&batch->bytes, entry->bytes, entry->len);
     strbuf_putc(&batch->bytes, '\n');
     batch->count++;
-    batch->last = entry->position;
     return true;
 }
 
 static void send_batch(struct outbox *outbox)
 {
     struct link *link = outbox->link;
-    struct batch batch = {.bytes = STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX), .count_max = outbox->batch_max};
+    struct batch batch = {.bytes = STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX), .count_max = outbox->batch_now};
     struct errmsg err = ERRMSG_INIT;
     enum status st;
 
     if (outbox->in_flight || outbox->waiting || outbox->forked || !link->options.identity->enrolled ||
         !courier_is_connected(link->courier))
         return;
-    st = journal_each(link->options.journal, journal_acked_position(link->options.journal) + 1, add_entry, &batch, &err);
+    st = journal_each(link->options.journal, journal_acked_position(link->options.journal) + 1, add_entry, &batch,
+                      &err);
     if (st == ST_OK)
         st = strbuf_status(&batch.bytes);
     if (st != ST_OK) {
@@ -223,7 +265,7 @@ static void send_batch(struct outbox *outbox)
         wait(outbox, 0);
     } else if (batch.count > 0) {
         outbox->in_flight = true;
-        outbox->sent_to = batch.last;
+        outbox->sent_count = batch.count;
         courier_ask(link->courier, OP_JOURNAL, NULL, batch.bytes.data, batch.bytes.len, SEND_DEADLINE_MS, answered,
                     outbox);
     }

@@ -2,13 +2,17 @@
 /*
  * The whole loop of what comes down:
  *
- *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit -> the last slice stores the cursor with it -> poll
+ *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit -> the last slice stores the
+ * cursor with it -> poll
  *                          -> manifest to the rulebook
  *
- * The cursor moves only with the last row of its answer: a crash between slices repeats the answer, which changes nothing.
+ * The cursor moves only with the last row of its answer: a crash between slices repeats the answer, which changes
+ * nothing. An answer that brings nothing before its long-poll is over counts as a failure: asking again at once would
+ * be a circle.
  */
 #include "agent/link/link_internal.h"
 
+#include "agent/base/clock.h"
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
@@ -26,7 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_ROWS = 100, ANSWER_BYTES_MAX = 1024 * 1024, POLL_GRACE_MS = 15 * 1000, CURSOR_MAX = 128 };
+enum { SLICE_ROWS = 100, ANSWER_BYTES_MAX = 1024 * 1024, POLL_GRACE_MS = 15 * 1000, IDLE_MIN_MS = 500 };
 
 static void poll_now(struct updates *updates);
 static void put_slice(struct updates *updates);
@@ -65,15 +69,61 @@ void updates_kick(struct updates *updates, bool now)
     poll_now(updates);
 }
 
-static void wait(struct updates *updates, int64_t at_least_ms)
+void updates_begin_anew(struct updates *updates)
+{
+    struct cache *cache = updates->link->options.cache;
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = cache_put_state(cache, "cursor", "", &err);
+
+    if (st == ST_OK)
+        st = cache_put_state(cache, "manifest", "", &err);
+    if (st != ST_OK) /* the central answers a foreign cursor as it would none */
+        log_warn("link", "the old cursor stays: %s", err.text);
+    json_free(updates->tree);
+    updates->tree = NULL;
+    updates->have_more = false;
+    loop_timer_stop(updates->timer);
+    updates->waiting = false;
+}
+
+static void wait_up_to(struct updates *updates, int64_t max_ms, int64_t at_least_ms)
 {
     updates->waiting = true;
-    loop_timer_set(updates->timer,
-                   retry_next_ms(&updates->retry, updates->link->options.retry_max_ms, at_least_ms), 0);
+    loop_timer_set(updates->timer, retry_next_ms(&updates->retry, max_ms, at_least_ms), 0);
+}
+
+static void wait(struct updates *updates, int64_t at_least_ms)
+{
+    wait_up_to(updates, updates->link->options.retry_max_ms, at_least_ms);
 }
 
 /* ---- the manifest ---- */
 
+/* Returns owned the manifest as it is kept (cJSON_free); NULL when it is none, or out of bounds: then it is said and
+ * left out, as a row would be, and must not hold back the cursor. */
+static char *manifest_to_keep(const struct cJSON *manifest)
+{
+    const struct cJSON *signatures;
+    struct errmsg err = ERRMSG_INIT;
+    const char *text;
+    enum status st = json_text(manifest, "text", MANIFEST_BYTES_MAX, &text, &err);
+    char *kept = NULL;
+
+    if (st == ST_OK)
+        st = json_array(manifest, "signatures", &signatures, &err);
+    if (st == ST_OK)
+        kept = cJSON_PrintUnformatted(manifest);
+    if (kept && strlen(kept) > MANIFEST_BYTES_MAX) {
+        errmsg_set(&err, "with its signatures it is longer than %d bytes", MANIFEST_BYTES_MAX);
+        cJSON_free(kept);
+        kept = NULL;
+    }
+    if (!kept)
+        log_error("link", "a manifest was left out: %s", err.text[0] ? err.text : status_text(ST_NOMEM));
+    return kept;
+}
+
+/* It was looked at before it was kept. */
 static void offer(struct updates *updates, const struct cJSON *manifest)
 {
     const struct cJSON *signatures;
@@ -115,8 +165,10 @@ static enum status put_usage(struct cache *cache, const struct cJSON *row, struc
         st = json_int(row, "uses", 0, JSON_INT_MAX, &uses, err);
     if (st == ST_OK)
         st = json_optional(json_int(row, "seq", 0, JSON_INT_MAX, &seq, err));
-    if (st == ST_OK && json_text(row, "epoch", 16, &epoch_text, NULL) == ST_OK)
+    if (st == ST_OK && json_text(row, "epoch", 16, &epoch_text, NULL) == ST_OK) {
         st = hex_to_u64(epoch_text, &epoch);
+        errmsg_set(err, "epoch: \"%s\" is not 16 hex digits", epoch_text);
+    }
     return st == ST_OK ? cache_put_usage(cache, promotion, uses, epoch, seq, err) : st;
 }
 
@@ -125,8 +177,10 @@ static enum status forget_identifier(struct cache *cache, const struct cJSON *ro
     uint8_t hash[IDENTIFIER_HASH_BYTES];
 
     if (!cJSON_IsString(row) || strlen(row->valuestring) != 2 * sizeof hash ||
-        hex_decode(row->valuestring, sizeof hash, hash) != ST_OK)
+        hex_decode(row->valuestring, sizeof hash, hash) != ST_OK) {
+        errmsg_set(err, "not a hash of %zu hex digits", 2 * sizeof hash);
         return ST_INVALID;
+    }
     return cache_forget_identifier(cache, hash, err);
 }
 
@@ -172,26 +226,39 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
     const struct cJSON *manifest = NULL;
     const char *cursor;
     char *text = NULL;
-    enum status st = json_text(updates->tree, "cursor", CURSOR_MAX, &cursor, err);
+    enum status st = json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, err);
 
+    if (st == ST_OK &&
+        !operation_arg_is_valid(cursor)) { /* asked with, it would mean everything from the beginning */
+        errmsg_set(err, "cursor: not one that can be asked with");
+        st = ST_INVALID;
+    }
     if (st == ST_OK)
         st = cache_put_state(cache, "cursor", cursor, err);
-    if (st == ST_OK && json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK) {
-        text = cJSON_PrintUnformatted(manifest);
-        st = text ? cache_put_state(cache, "manifest", text, err) : ST_NOMEM;
-        cJSON_free(text);
-    }
+    if (st == ST_OK && json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK)
+        text = manifest_to_keep(manifest);
+    if (text)
+        st = cache_put_state(cache, "manifest", text, err);
+    cJSON_free(text);
     return st;
 }
 
 static void finish_answer(struct updates *updates)
 {
     const struct cJSON *manifest = NULL;
+    bool idle = updates->idle;
 
     if (json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK)
         offer(updates, manifest);
     json_free(updates->tree);
     updates->tree = NULL;
+    if (idle) { /* no longer than the long-poll that should have been */
+        int64_t poll_ms = updates->link->options.poll_wait_s * 1000;
+
+        wait_up_to(updates,
+                   poll_ms < updates->link->options.retry_max_ms ? poll_ms : updates->link->options.retry_max_ms, 0);
+        return;
+    }
     updates->retry.failures = 0;
     poll_now(updates);
 }
@@ -202,7 +269,7 @@ static void put_slice(struct updates *updates)
     struct errmsg err = ERRMSG_INIT;
     enum status st = cache_begin(cache, &err);
 
-    for (int i = 0; st == ST_OK && i < SLICE_ROWS && rows_left(updates); i++, updates->applied_rows++)
+    for (int i = 0; st == ST_OK && i < SLICE_ROWS && rows_left(updates); i++)
         st = put_row(updates, &err);
     if (st == ST_OK && !rows_left(updates))
         st = put_cursor(updates, &err);
@@ -215,13 +282,25 @@ static void put_slice(struct updates *updates)
         updates->tree = NULL;
         wait(updates, 1000);
     } else if (rows_left(updates)) {
-        loop_timer_set(updates->timer, 0, 0); /* sales first: the next slice in the loop's next turn */
+        /* Sales first: the next slice in the loop's next turn. A timer of 0 would come in the same one, and so all slices. */
+        loop_timer_set(updates->timer, 1, 0);
     } else {
         finish_answer(updates);
     }
 }
 
 /* ---- polling ---- */
+
+static bool brought_nothing(const struct updates *updates)
+{
+    const struct link_options *options = &updates->link->options;
+    int64_t took_ms = clock_mono_ms(options->clock) - updates->asked_mono_ms;
+    const char *cursor;
+
+    return !rows_left(updates) && took_ms < IDLE_MIN_MS && !cJSON_HasObjectItem(updates->tree, "manifest") &&
+           json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, NULL) == ST_OK &&
+           strcmp(cursor, updates->asked_cursor) == 0;
+}
 
 static void answered(void *context, const struct courier_answer *answer)
 {
@@ -250,6 +329,7 @@ static void answered(void *context, const struct courier_answer *answer)
     updates->gone = json_array(updates->tree, "identifiers_gone", &list, NULL) == ST_OK ? list->child : NULL;
     updates->have_more = false;
     (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
+    updates->idle = brought_nothing(updates);
     put_slice(updates);
 }
 
@@ -268,6 +348,8 @@ static void poll_now(struct updates *updates)
     if (args.values[0][0] == '\0')
         wait_s = 0; /* everything is wanted at once */
     (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, wait_s);
+    (void)snprintf(updates->asked_cursor, sizeof updates->asked_cursor, "%s", args.values[0]);
+    updates->asked_mono_ms = clock_mono_ms(link->options.clock);
     updates->in_flight = true;
     courier_ask(link->courier, OP_UPDATES, &args, NULL, 0, wait_s * 1000 + POLL_GRACE_MS, answered, updates);
 }

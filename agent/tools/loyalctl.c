@@ -24,6 +24,7 @@ static const char usage[] =
     "\n"
     "Without a running loyald:\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
+    "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
     "\n"
     "Options:\n"
@@ -51,6 +52,7 @@ static const struct command {
     {"api", NULL, 2, 3, command_api},
     {"page", NULL, 0, 0, command_page},
     {"evaluate", NULL, 0, 0, command_evaluate},
+    {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
 };
 

@@ -187,20 +187,16 @@ struct baskets {
 static enum status read_cards(const char *path, struct baskets *baskets, struct errmsg *err)
 {
     struct sim_csv *csv = calloc(1, sizeof *csv);
-    int column, state = -1, room = 0;
+    int column, room = 0;
     enum status st = csv ? sim_csv_open(csv, NULL, path, err) : ST_NOMEM;
 
     if (st == ST_OK)
         st = sim_csv_column(csv, "card", &column, err);
-    if (st == ST_OK)
-        (void)sim_csv_column(csv, "state", &state, NULL); /* a column that need not be there */
     while (st == ST_OK && (st = sim_csv_next(csv, err)) == ST_OK) {
         int count = baskets->source.card_count;
 
         if (strlen(csv->fields[column]) != SIM_EAN_BYTES - 1)
             continue; /* none, or several: this shopper carries no EAN-13 */
-        if (state >= 0 && csv->fields[state][0] != '\0' && strcmp(csv->fields[state], "active") != 0)
-            continue; /* points of those are worked out by the central afterwards: the till cannot tell them */
         if (count == room) {
             void *grown = realloc(baskets->cards, (size_t)(room = room ? 2 * room : 512) * SIM_EAN_BYTES);
 

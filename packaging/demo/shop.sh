@@ -215,6 +215,8 @@ balance() {
         eval "balance_till=\$till_$balance_name balance_central=\$central_$balance_name"
         [ "$balance_till" = "$balance_central" ] || balance_wrong "$balance_name: till $balance_till, central $balance_central"
     done
+    # Cards that give no price yet: what they earned was worked out by the central, no receipt said it.
+    central_earned_later=$(printf '%s' "$central_json" | number earned_later)
     central_redeemed_minor=$(printf '%s' "$central_json" | number redeemed_minor)
     for balance_name in differences dead_letters quarantined; do
         balance_central=$(printf '%s' "$central_json" | number $balance_name)

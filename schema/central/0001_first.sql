@@ -205,7 +205,7 @@ CREATE TABLE member_usage (
 CREATE TABLE ledger_account (
     id       INTEGER PRIMARY KEY,
     chain    TEXT NOT NULL,
-    kind     TEXT NOT NULL CHECK (kind IN ('member', 'issued', 'redeemed', 'spent', 'opening')),
+    kind     TEXT NOT NULL CHECK (kind IN ('member', 'issued', 'issued_later', 'redeemed', 'spent', 'opening')),
     owner    TEXT NOT NULL, -- the member, '' otherwise
     currency TEXT NOT NULL,
     balance  INTEGER NOT NULL,

@@ -53,6 +53,7 @@ static void print_chain(const struct cJSON *chain)
     static const struct table_column points[] = {
         {"points", "currency", TABLE_TEXT},
         {"earned", "earned", TABLE_NUMBER},
+        {"later", "earned_later", TABLE_NUMBER},
         {"redeemed", "redeemed", TABLE_NUMBER},
         {"spent", "cost", TABLE_NUMBER},
         {"opening", "opening", TABLE_NUMBER},

@@ -151,7 +151,7 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
         st = ledger_begin(central, booking->chain, booking->member, &record, &posting, err);
     for (size_t i = 0; st == ST_OK && i < result->point_count; i++) {
         const struct engine_points *points = &result->points[i];
-        struct ledger_move move = {.currency = points->currency, .earned = points->earned};
+        struct ledger_move move = {.currency = points->currency, .earned_later = points->earned};
 
         st = ledger_sale(central, &posting, &move, err);
         for (size_t k = 0; st == ST_OK && k < points->by_count; k++)
@@ -162,12 +162,20 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
     return st;
 }
 
-/* Earned afterwards, or a notice that it could not be: the sale itself is booked either way. */
+/* Earned afterwards, or a notice that it could not be: the sale itself is booked either way. A member who is not
+ * activated yet earns; a blocked or expired one does not, as the cashier was told. */
 static enum status post_identified(struct booking *booking, struct errmsg *err)
 {
     struct errmsg reason = ERRMSG_INIT;
     char text[ERRMSG_BYTES_MAX + 128];
-    enum status st = booking->sale->bundle[0] ? post_earned(booking, &reason) : ST_OK;
+    int64_t earns = 0;
+    enum status st = STORE_NUMBER(booking->central->store, STATEMENT_MEMBER_STATE, &earns, err,
+                                  V_TEXT(booking->chain), V_TEXT(booking->member));
+
+    if (st != ST_OK)
+        return st;
+    if (booking->sale->bundle[0] && earns)
+        st = post_earned(booking, &reason);
 
     if (st != ST_OK && interpret_is_fault(st)) {
         *err = reason;

@@ -64,6 +64,8 @@ enum status ledger_sale(struct central *central, struct ledger_posting *posting,
     enum status st = put_pair(central, posting, "issued", move->currency, move->earned, err);
 
     if (st == ST_OK)
+        st = put_pair(central, posting, "issued_later", move->currency, move->earned_later, err);
+    if (st == ST_OK)
         st = put_pair(central, posting, "redeemed", move->currency, -move->redeemed, err);
     return st == ST_OK ? put_pair(central, posting, "spent", move->currency, -move->cost, err) : st;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ledger - points by double entry. What a member gets, another account gives: "issued" (earned), "opening"
- * (imported); what a member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum
+ * ledger - points by double entry. What a member gets, another account gives: "issued" (earned, as the receipt said),
+ * "issued_later" (earned by a card the till did not know), "opening" (imported); what a member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum
  * to zero in each currency.
  *
  * A sale that happened is always posted: a balance may go below zero.
@@ -19,7 +19,7 @@ struct ledger_record { /* the till's record that a posting is made of; each is p
 
 struct ledger_move {
     const char *currency;
-    int64_t earned, redeemed, cost; /* none below zero */
+    int64_t earned, earned_later, redeemed, cost; /* none below zero */
 };
 
 struct ledger_posting {

@@ -69,7 +69,10 @@ static enum status write_chain(struct central *central, const char *chain, struc
         {"quarantined", STATEMENT_TOTAL_QUARANTINED},
     };
     static const struct list points = {
-        "points", STATEMENT_TOTAL_POINTS, "tiiiii", {"currency", "earned", "redeemed", "cost", "opening", "balance"}};
+        "points",
+        STATEMENT_TOTAL_POINTS,
+        "tiiiiii",
+        {"currency", "earned", "earned_later", "redeemed", "cost", "opening", "balance"}};
     static const char *const sums[] = {"sales",     "gross_minor",   "discount_minor",   "redeemed_minor",
                                        "net_minor", "compared_same", "sales_with_member"};
     struct rows *rows;

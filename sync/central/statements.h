@@ -103,6 +103,8 @@
 #define STATEMENTS_MEMBER(X)                                                                                              \
     X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases FROM member"        \
         " WHERE chain = $1 AND id = $2")                                                                                  \
+    X(MEMBER_STATE, "SELECT CASE state WHEN 'active' THEN 1 WHEN 'inactive' THEN 1 ELSE 0 END FROM member"                \
+        " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_MERGED, "SELECT merged_into FROM member WHERE chain = $1 AND id = $2")                                       \
     X(MEMBER_PUT, "INSERT INTO member (chain, id, change_seq, state, tier, birthday, segments, attrs, personal, lists,"   \
         " display, purchases, merged_into, created_us) VALUES ($1, $2, $3, COALESCE($4, 'active'), COALESCE($5, ''),"     \
@@ -167,6 +169,7 @@
         " COALESCE(SUM(CASE WHEN compared = 'same' THEN 1 ELSE 0 END), 0),"                                               \
         " COALESCE(SUM(CASE WHEN member <> '' THEN 1 ELSE 0 END), 0) FROM sale WHERE chain = $1")                         \
     X(TOTAL_POINTS, "SELECT currency, -SUM(CASE WHEN kind = 'issued' THEN balance ELSE 0 END),"                           \
+        " -SUM(CASE WHEN kind = 'issued_later' THEN balance ELSE 0 END),"                                                 \
         " SUM(CASE WHEN kind = 'redeemed' THEN balance ELSE 0 END),"                                                      \
         " SUM(CASE WHEN kind = 'spent' THEN balance ELSE 0 END),"                                                         \
         " -SUM(CASE WHEN kind = 'opening' THEN balance ELSE 0 END),"                                                      \

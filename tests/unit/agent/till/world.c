@@ -78,6 +78,10 @@ static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t t
     struct world *world = context;
 
     world->fetches++;
+    if (world->plug) {
+        world->plug->fetch(world->plug->context, sha256_hex, from, to);
+        return;
+    }
     if (!world->file)
         return;
     if (to >= (int64_t)world->file_len)
@@ -99,7 +103,7 @@ static enum status journal_record(void *context, const char *type, const char *b
 {
     struct world *world = context;
 
-    return till_record(world->till, type, body, len, err);
+    return world->till ? till_record(world->till, type, body, len, err) : ST_AGAIN;
 }
 
 static bool may_switch(void *context)
@@ -176,12 +180,16 @@ static void open_all(struct world *world)
 
         must(rulebook_create(&book, &world->rulebook, &err) == ST_OK, err.text);
         till.rulebook = world->rulebook;
+        if (world->plug)
+            till.central = world->plug->plug(world, world->plug->context);
         must(till_create(&till, &world->till, &err) == ST_OK, err.text);
     }
 }
 
 static void close_all(struct world *world)
 {
+    if (world->plug)
+        world->plug->unplug(world, world->plug->context);
     till_destroy(world->till);
     rulebook_destroy(world->rulebook);
     world->till = NULL;
@@ -193,7 +201,12 @@ static void close_all(struct world *world)
 
 void world_begin(struct world *world, const char *dir)
 {
-    *world = (struct world){.link_up = true};
+    world_begin_plugged(world, dir, NULL);
+}
+
+void world_begin_plugged(struct world *world, const char *dir, const struct world_plug *plug)
+{
+    *world = (struct world){.link_up = true, .plug = plug};
     if (dir)
         (void)snprintf(world->dir, sizeof world->dir, "%s", dir);
     world->time.wall_ms = INT64_C(1000) * START_UNIX_MS_S;

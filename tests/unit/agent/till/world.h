@@ -19,6 +19,16 @@ struct cJSON;
 
 enum { WORLD_TEXT = 256, WORLD_NOTICES = 32 };
 
+struct world;
+/* A real link in place of the world's own central and fetch: plugged after the rulebook is made, at each start, and taken out before the till
+ * goes. */
+struct world_plug {
+    struct till_central (*plug)(struct world *world, void *context);
+    void (*unplug)(struct world *world, void *context);
+    void (*fetch)(void *context, const char *sha256_hex, int64_t from, int64_t to);
+    void *context;
+};
+
 struct world {
     char dir[WORLD_TEXT]; /* "" : databases in memory */
     struct virtual_clock time;
@@ -52,10 +62,13 @@ struct world {
     int fetches;
     int64_t active_version;
     char refused[512];
+    const struct world_plug *plug; /* NULL: none */
 };
 
 /* Makes the till of store S12, enrolled in chain "demo". dir NULL: in memory. */
 void world_begin(struct world *world, const char *dir);
+/* The same, with a link; borrows plug. */
+void world_begin_plugged(struct world *world, const char *dir, const struct world_plug *plug);
 /* Closes all and opens it again on the same files, as a restart would. cache_lost: cache.db is removed in between. */
 void world_restart(struct world *world, bool cache_lost);
 void world_end(struct world *world);

@@ -211,7 +211,7 @@ Test(printer, does_not_print_again_what_a_power_cut_took)
     rig_command(&rig, "power-cycle");
     rig_command(&rig, "paper ok");
     rig_wait_done(&rig, 1);
-    expect_job(&rig, 0, "a", PRINT_UNKNOWN, "switched off");
+    expect_job(&rig, 0, "a", PRINT_UNKNOWN, "ook at the paper");
     /* How much of it was still on its way decides whether a rest comes out; the whole cannot. */
     before = rig.slip_count;
     cr_expect_leq(before, 1);

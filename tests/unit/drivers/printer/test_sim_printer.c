@@ -172,14 +172,14 @@ Test(sim_printer, knows_every_command_of_the_recorded_streams)
     int count = -1;
 
     if (folder) {
-        snprintf(path, sizeof path, "%s/escpos-php-streams", folder);
+        snprintf(path, sizeof path, "%s/devices/escpos-php-streams", folder);
         count = scandir(path, &names, NULL, alphasort);
     }
     if (count < 0)
-        cr_skip_test("LOYALD_SHARED names no folder with escpos-php-streams in it");
+        cr_skip_test("LOYALD_SHARED names no folder with devices/escpos-php-streams in it");
     for (int i = 0; i < count; i++) {
         if (strstr(names[i]->d_name, ".bin")) {
-            snprintf(path, sizeof path, "%s/escpos-php-streams/%s", folder, names[i]->d_name);
+            snprintf(path, sizeof path, "%s/devices/escpos-php-streams/%s", folder, names[i]->d_name);
             play(path, names[i]->d_name);
         }
         free(names[i]);

@@ -124,7 +124,7 @@ Test(central_ledger, posts_a_record_once_and_below_zero)
     struct errmsg err = ERRMSG_INIT;
     struct ledger_record record = {"d", "e", 1};
     struct ledger_posting posting;
-    struct ledger_move move = {"bonus", 10, 700, 40};
+    struct ledger_move move = {.currency = "bonus", .earned = 10, .redeemed = 700, .cost = 40};
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");

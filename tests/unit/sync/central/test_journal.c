@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -303,12 +304,41 @@ Test(central_journal, posts_to_the_member_of_a_card_the_till_did_not_know)
     hex_encode(mac, 16, hash);
     till_sale(&s.fixture, &s.till, "sale-1", NULL, hash, 10000, &s.batch);
     cr_assert_eq(post(&s), 200);
-    cr_expect_eq(total_points(&s.fixture, "earned"), 90);
+    cr_expect_eq(total_points(&s.fixture, "earned_later"), 90);
     cr_expect_eq(total(&s.fixture, "unattached"), 0);
     cr_expect_eq(total(&s.fixture, "differences"), 0);
     cr_expect_eq(total(&s.fixture, "sales_with_member"), 1);
     cr_expect(ledger_is_ok(&s.fixture));
     scene_close(&s);
+}
+
+/* What the cashier is told of such a card is what happens: one not activated earns, one blocked or expired does not. */
+Test(central_journal, posts_by_card_what_the_members_state_allows)
+{
+    static const struct {
+        const char *row;
+        int64_t earned;
+    } cases[] = {{"M8,88,inactive", 90}, {"M8,88,blocked", 0}, {"M8,88,expired", 0}};
+    char hash[IDENTIFIER_HASH_TEXT], csv[128];
+    struct crypto_part card = {"card:88", 7};
+    uint8_t mac[CRYPTO_MAC_BYTES];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct scene s;
+
+        scene_open(&s);
+        crypto_hmac(s.till.id_key, &card, 1, mac);
+        hex_encode(mac, 16, hash);
+        (void)snprintf(csv, sizeof(csv), "member,card,state\n%s\n", cases[i].row);
+        fixture_import(&s.fixture, csv);
+        till_sale(&s.fixture, &s.till, "sale-1", NULL, hash, 10000, &s.batch);
+        cr_assert_eq(post(&s), 200);
+        cr_expect_eq(total_points(&s.fixture, "earned_later"), cases[i].earned, "%s", cases[i].row);
+        cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
+        cr_expect_eq(total(&s.fixture, "sales_with_member"), 1);
+        cr_expect(ledger_is_ok(&s.fixture));
+        scene_close(&s);
+    }
 }
 
 Test(central_journal, keeps_a_sale_for_a_card_that_nobody_has_until_somebody_has_it)
@@ -325,12 +355,12 @@ Test(central_journal, keeps_a_sale_for_a_card_that_nobody_has_until_somebody_has
     till_sale(&s.fixture, &s.till, "sale-2", NULL, hash, 20000, &s.batch);
     cr_assert_eq(post(&s), 200);
     cr_expect_eq(total(&s.fixture, "unattached"), 2);
-    cr_expect_eq(total_points(&s.fixture, "earned"), 0);
+    cr_expect_eq(total_points(&s.fixture, "earned_later"), 0);
     fixture_import(&s.fixture, "member,card\nM7,77\n");
     cr_expect_eq(total(&s.fixture, "unattached"), 0);
-    cr_expect_eq(total_points(&s.fixture, "earned"), 270);
+    cr_expect_eq(total_points(&s.fixture, "earned_later"), 270);
     fixture_import(&s.fixture, "member,card\nM7,77\n");
-    cr_expect_eq(total_points(&s.fixture, "earned"), 270);
+    cr_expect_eq(total_points(&s.fixture, "earned_later"), 270);
     cr_expect_eq(total(&s.fixture, "sales_with_member"), 2);
     cr_expect(ledger_is_ok(&s.fixture));
     scene_close(&s);
