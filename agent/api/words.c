@@ -92,7 +92,7 @@ static const struct word {
     {"total", {"To pay", "К оплате"}},
     {"off", {"Discount", "Скидка"}},
     {"points", {"Points", "Баллы"}},
-    {"asof", {" as of @", " на @"}},
+    {"asof", {" as\u00a0of\u00a0@", " на\u00a0@"}},
     {"redeemed", {"Paid with points", "Оплачено баллами"}},
     {"noone", {"No card", "Без карты"}},
     {"card", {"Card", "Карта"}},
