@@ -32,7 +32,7 @@ struct simple_pair { /* a plain percent and a line that it selects */
 struct best_layer {
     struct engine *e;
     struct player *players;
-    uint32_t player_count;
+    size_t player_count, player_cap;
     uint32_t *parent;    /* of lines: the parts */
     uint32_t *cell_base; /* by line: the number of its first run */
     struct simple_line *lines;
@@ -42,6 +42,8 @@ struct best_layer {
     } pairs;
 };
 
+/* layer_best.c: copies; without memory the arena says so. */
+void best_player_add(struct best_layer *b, const struct player *player);
 /* best_simple.c */
 bool best_simple_begin(struct best_layer *b);
 /* Takes the candidate, whose conditions hold, when it is a plain percent; else false. */

@@ -163,6 +163,7 @@ static void keep_whole(struct best_layer *b)
 void best_simple_choose(struct best_layer *b)
 {
     struct engine *e = b->e;
+    struct player player;
 
     for (uint32_t p = 0; p < b->player_count; p++) {
         for (size_t i = 0; i < b->players[p].offers.count; i++)
@@ -190,7 +191,7 @@ void best_simple_choose(struct best_layer *b)
             if (b->pairs.items[end].line != NONE && b->lines[b->pairs.items[end].line].count_left == 0)
                 b->pairs.items[end].line = NONE;
         }
-        if (player_make(b, i, end, &b->players[b->player_count]))
-            b->player_count++;
+        if (player_make(b, i, end, &player))
+            best_player_add(b, &player);
     }
 }

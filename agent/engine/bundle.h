@@ -182,7 +182,10 @@ struct gate {
     uint32_t store;              /* interned, when there is exactly one; else NONE */
     uint8_t weekdays;            /* bit 7: also without a date */
     bool member;
-    bool whole; /* nothing but these, and the basket, decides */
+    bool whole;         /* nothing but these, and the basket, decides */
+    bool whole_basket;  /* of the basket, nothing but what is below */
+    uint32_t selection; /* of the first basket entry that wants an amount, gross; else NONE */
+    int64_t amount_min;
 };
 enum { GATE_TIERS_MAX = 63 };
 

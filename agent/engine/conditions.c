@@ -238,13 +238,11 @@ struct verdict conditions_hold(const struct engine *e, const struct promotion *p
 
 /* What the selected lines come to, gross: once a sale. Distinct skus need no set: lines of one sku stand together in
  * the order. */
-static const struct selection_state *basket_gross(const struct engine *e, uint32_t selection)
+const struct selection_state *basket_sums(const struct engine *e, uint32_t selection)
 {
     struct selection_state *state = &e->selections[selection];
     const char *sku = NULL;
 
-    if (state->sum_stamp == e->stamp)
-        return state;
     state->amount = state->qty = state->distinct = 0;
     for (uint32_t i = hit_first(e, selection); i; i = hit_next(e, i)) {
         const struct sale_line *line = e->lines[hit_line(e, i)].line;

@@ -52,12 +52,24 @@ static struct gate gate_of(struct compiler *c, const struct promotion *promotion
                         .from_day = INT32_MIN,
                         .until_day = INT32_MAX,
                         .store = NONE,
+                        .selection = NONE,
+                        .whole_basket = true,
                         .weekdays = ANY_WEEKDAY,
                         .member = promotion->reward.kind == REWARD_POINTS,
                         .whole = promotion->cost_currency == NONE && !limited(promotion)};
 
     if (!when)
         return gate;
+    gate.whole_basket = when->basket_count == 0;
+    for (uint32_t i = 0; i < when->basket_count && gate.selection == NONE; i++) {
+        const struct basket_condition *entry = &when->basket[i];
+
+        if (entry->current || entry->selection == NONE)
+            continue;
+        gate.selection = entry->selection;
+        gate.amount_min = entry->amount_min;
+        gate.whole_basket = when->basket_count == 1 && !entry->qty_min_milli && !entry->distinct_min;
+    }
     gate.tiers = tier_map(&when->tiers, tiers, count);
     gate.member = gate.member || when->member;
     if (when->weekdays && when->hours_count == 0)

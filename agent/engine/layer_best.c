@@ -90,6 +90,13 @@ static void parts_make(struct best_layer *b)
     }
 }
 
+void best_player_add(struct best_layer *b, const struct player *player)
+{
+    if (b->player_count < b->player_cap ||
+        vec_more(&b->e->arena, &b->players, b->player_count, &b->player_cap, sizeof *b->players))
+        b->players[b->player_count++] = *player;
+}
+
 /* Units, and what it would give alone. */
 static void player_offer(struct best_layer *b, struct candidate *candidate, struct player *player)
 {
@@ -122,7 +129,7 @@ static void player_offer(struct best_layer *b, struct candidate *candidate, stru
     } else {
         candidate->verdict.reason = "outbid"; /* unless it is applied */
     }
-    b->players[b->player_count++] = *player;
+    best_player_add(b, player);
 }
 
 static void player_try(struct best_layer *b, uint32_t number)
@@ -130,11 +137,14 @@ static void player_try(struct best_layer *b, uint32_t number)
     struct engine *e = b->e;
     struct candidate *candidate = &e->candidates[number];
     const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
+    const struct gate *gate = &e->bundle->gates[candidate->promotion];
+    bool open = gate_open(e, candidate->promotion);
     struct player player = {.candidate = number};
 
-    if (e->trace || !e->bundle->gates[candidate->promotion].whole || !gate_open(e, candidate->promotion))
+    /* An open gate has looked at it all, for most. */
+    if (!gate->whole || !open)
         candidate->verdict = conditions_hold(e, promotion);
-    if (!candidate->verdict.reason && (promotion->group != NONE || promotion->when))
+    if (!candidate->verdict.reason && (promotion->group != NONE || !gate->whole_basket || !open))
         candidate->verdict = conditions_group_threshold(e, promotion);
     if (candidate->verdict.reason)
         return;
@@ -332,9 +342,8 @@ void layer_best(struct engine *e, uint32_t first, uint32_t end)
     struct best_layer b = {.e = e};
 
     e->nodes_left = e->bundle->search_nodes;
-    b.players = arena_array(&e->arena, end - first, sizeof *b.players);
     b.parent = arena_array(&e->arena, e->line_count + 1u, sizeof *b.parent);
-    if (!b.players || !b.parent || !best_simple_begin(&b))
+    if (!b.parent || !best_simple_begin(&b))
         return;
     for (uint32_t i = first; i < end; i++) {
         if (reward_is_discount(&e->bundle->promotions[e->candidates[i].promotion].reward))

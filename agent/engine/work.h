@@ -183,6 +183,15 @@ static inline uint32_t hit_line(const struct engine *e, uint32_t i)
 struct verdict conditions_hold(const struct engine *e, const struct promotion *promotion);
 struct verdict conditions_group_threshold(const struct engine *e, const struct promotion *promotion);
 
+/* What the lines of a selection come to, gross; summed once a sale. */
+const struct selection_state *basket_sums(const struct engine *e, uint32_t selection);
+static inline const struct selection_state *basket_gross(const struct engine *e, uint32_t selection)
+{
+    const struct selection_state *state = &e->selections[selection];
+
+    return state->sum_stamp == e->stamp ? state : basket_sums(e, selection);
+}
+
 /* gate.c */
 void gate_begin(struct engine *e);
 static inline bool gate_open(const struct engine *e, uint32_t promotion)
@@ -191,6 +200,7 @@ static inline bool gate_open(const struct engine *e, uint32_t promotion)
     const struct engine_sale *sale = e->sale;
 
     return (gate->tiers & e->gate.tier) && (gate->weekdays & e->gate.weekday) &&
+           (gate->selection == NONE || basket_gross(e, gate->selection)->amount >= gate->amount_min) &&
            (gate->store == NONE || gate->store == e->gate.store) && (!gate->member || sale->member) &&
            ((gate->from_day == INT32_MIN && gate->until_day == INT32_MAX) ||
             (sale->has_at && sale->at.day >= gate->from_day && sale->at.day <= gate->until_day));
