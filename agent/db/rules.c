@@ -33,6 +33,8 @@ static enum status open_once(const char *path, struct rules *rules, struct errms
     if (strcmp(path, ":memory:") != 0)
         st = sqlite_check(&rules->db, err);
     if (st == ST_OK)
+        st = sqlite_checkpoint(&rules->db, err); /* for the reason journal_open has */
+    if (st == ST_OK)
         st = migrate(&rules->db, &plan, NULL, err);
     if (st != ST_OK)
         sqlite_abandon(&rules->db);

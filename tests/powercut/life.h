@@ -14,6 +14,9 @@ struct life_totals {
 
 struct bench; /* opaque: the disks and the history, made once and used for each life */
 
+/* Sets up a till on image, with rules and members, and switches it off: what a life in the middle begins with. */
+void make_image(const struct office *office, struct disk *image, struct history *history);
+
 struct bench *bench_create(void);
 void bench_destroy(struct bench *bench);
 /* Lives one life of at most cuts_max cuts; adds to totals. Returns NULL, or the first promise that was broken (a view

@@ -169,8 +169,10 @@ static enum status open_databases(struct shop *shop, struct errmsg *err)
     st = journal_open(&journal, &shop->journal, err);
     if (st == ST_OK)
         st = rules_open(path(shop, "rules.db", text), shop->time.wall_ms, &shop->rules, &rebuilt, err);
-    if (st == ST_OK && rebuilt)
+    if (st == ST_OK && rebuilt && !shop->failing)
         history_wrong(shop->history, "rules.db was damaged");
+    if (st == ST_OK && rebuilt) /* they are fetched again */
+        shop->history->rules_version = 0;
     if (st == ST_OK)
         st = cache_open(path(shop, "cache.db", text), shop->time.wall_ms, &shop->cache, &shop->cache_rebuilt, err);
     if (st == ST_OK && shop->cache_rebuilt)
