@@ -584,6 +584,14 @@ void disk_power_on(struct disk *disk)
     sweep(disk);
 }
 
+void disk_revive(struct disk *disk)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++)
+        must(disk->files[i].opens == 0, "a file of a killed process is still open");
+    disk->off = false;
+    disk->cut_at = 0;
+}
+
 /* A failed sync: some is written, and what is not is forgotten. The process still sees it, until the power goes. */
 static void sync_badly(struct disk *disk, struct file *file)
 {

@@ -47,6 +47,8 @@ bool disk_is_off(const struct disk *disk); /* every call fails with EIO now */
 void disk_cut(struct disk *disk);
 /* Power again: what did not reach the disk is gone. Every file is closed. */
 void disk_power_on(struct disk *disk);
+/* The process was killed, the power stayed: all it wrote is still with the system. Every file is closed. */
+void disk_revive(struct disk *disk);
 int64_t disk_events(const struct disk *disk); /* writes, syncs and changes of names since disk_create */
 
 /* ---- failing calls ---- */

@@ -83,11 +83,18 @@ static int64_t draw_cut(struct dice *dice, bool first_start)
     }
 }
 
-static void lose_power(struct shop *shop, struct life_totals *totals)
+/* Now and then only the process dies, at any write or sync. */
+static void lose_power(struct shop *shop, struct dice *dice, struct life_totals *totals)
 {
+    bool killed = dice_one_in(dice, 10);
+
     shop_close(shop);
-    disk_power_on(shop->disk);
-    totals->cuts++;
+    if (killed)
+        disk_revive(shop->disk);
+    else
+        disk_power_on(shop->disk);
+    totals->kills += killed;
+    totals->cuts += !killed;
 }
 
 /* Starts the agent; now and then the power goes while it does. False when it cannot be started: then that is wrong. */
@@ -110,7 +117,7 @@ static bool start(struct shop *shop, struct dice *dice, bool first_start, struct
             return false;
         }
         totals->cuts_opening++;
-        lose_power(shop, totals);
+        lose_power(shop, dice, totals);
     }
     return false;
 }
@@ -182,7 +189,7 @@ const char *bench_live(struct bench *bench, uint64_t seed, int64_t cuts_max, str
         one_day(&shop, &dice, totals);
         if (bench->history->wrong_count > 0 || last_position(&shop) > RECORDS_A_LIFE)
             break;
-        lose_power(&shop, totals);
+        lose_power(&shop, &dice, totals);
         lose_cache(&shop, &dice);
     }
     totals->records += bench->history->last_position;

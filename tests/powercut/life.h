@@ -9,7 +9,7 @@
 #include "tests/powercut/shop.h"
 
 struct life_totals {
-    int64_t lives, cuts, cuts_opening, sales, answered, prints, records, checkpoints, rebuilds, retries;
+    int64_t lives, cuts, cuts_opening, sales, answered, prints, records, checkpoints, rebuilds, retries, kills;
 };
 
 struct bench; /* opaque: the disks and the history, made once and used for each life */

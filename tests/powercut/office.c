@@ -181,8 +181,10 @@ void central_recover(struct shop *shop)
         else if (journal_hash_at(shop->journal, position, ours, NULL) != ST_OK || memcmp(hash, ours, sizeof ours) != 0)
             history_wrong(shop->history, "the central has another record %lld than the till", (long long)position);
     }
-    if (file >= 0)
+    if (file >= 0) { /* what a killed process left unsynced is only stored from now on */
+        (void)disk_sync(shop->disk, file);
         (void)disk_close(shop->disk, file);
+    }
     if (position < shop->history->stored)
         history_wrong(shop->history, "the central stored %lld records and has %lld: the test's own fault",
                       (long long)shop->history->stored, (long long)position);

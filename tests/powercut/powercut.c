@@ -77,8 +77,8 @@ static bool judge_real(struct bench *bench, const struct options *options)
         wrong = bench_live(bench, life, CUTS_A_LIFE, &totals);
     else
         wrong = run(bench, &seeds, options->cuts, until, &totals, &life);
-    (void)printf("%s: seed %" PRIu64 ", %" PRId64 " cuts (%" PRId64 " while starting) in %" PRId64 " lives, %.0f s, %.0f cuts/s\n",
-                 mutant_name(calls_mutant()), options->seed, totals.cuts, totals.cuts_opening, totals.lives, now_s() - began,
+    (void)printf("%s: seed %" PRIu64 ", %" PRId64 " cuts (%" PRId64 " while starting) and %" PRId64 " kills in %" PRId64 " lives, %.0f s, %.0f cuts/s\n",
+                 mutant_name(calls_mutant()), options->seed, totals.cuts, totals.cuts_opening, totals.kills, totals.lives, now_s() - began,
                  (double)totals.cuts / (now_s() - began));
     (void)printf("  %" PRId64 " sales begun, %" PRId64 " confirmed, %" PRId64 " asked again, %" PRId64
                  " records, cache made anew %" PRId64 " times\n",

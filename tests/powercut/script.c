@@ -43,8 +43,8 @@ static void commit(struct shop *shop, struct told_sale *sale, struct life_totals
 {
     if (shop_commit(shop, sale) != PROBLEM_NONE || shop_is_dead(shop))
         return;
+    totals->answered += sale->found == 0;
     sale->found += sale->found == 0; /* counted from now on */
-    totals->answered++;
 }
 
 static struct told_sale *new_sale(struct shop *shop, struct dice *dice, struct life_totals *totals)
@@ -79,7 +79,7 @@ static void sell(struct shop *shop, struct dice *dice, struct life_totals *total
         commit(shop, sale, totals);
     }
     if (dice_one_in(dice, 8) && !sale->voided)
-        (void)shop_do(shop, "commit", sale->id, NULL, NULL); /* asked twice */
+        commit(shop, sale, totals); /* asked twice */
     if (parked)
         commit(shop, parked, totals);
     if (dice_one_in(dice, 3))

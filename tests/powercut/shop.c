@@ -300,6 +300,8 @@ enum problem shop_put(struct shop *shop, struct told_sale *sale, int64_t *out_ba
         return problem;
     sale->points = sale->member >= 0 ? sale->total_minor / 100 * shop->active_version : 0;
     read_answer(answer, &total, out_balance);
+    if (*out_balance < 0 && shop->failing)
+        sale->points = 0; /* the member could not be looked up: the card is attached and earns at the central */
     if (total != sale->total_minor)
         history_wrong(shop->history, "sale %s of %lld comes to %lld", sale->id, (long long)sale->total_minor, (long long)total);
     return PROBLEM_NONE;
