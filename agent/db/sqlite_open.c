@@ -149,8 +149,8 @@ static enum status set_up(struct sqlite *db, const struct sqlite_options *option
         st = check_application(db, options, err); /* before anything is written into a file that is not ours */
     if (st == ST_OK)
         st = set_writing(db, options, err);
-    /* SQLite syncs the folder of a WAL that it made itself; of one that a process before this one made, and died, nobody
-     * knows whether its name is on disk. */
+    /* SQLite syncs the folder of a WAL that it made itself; of one that a process before this one made, and died,
+     * nobody knows whether its name is on disk. */
     if (st == ST_OK && options->durable && !in_memory(options->path))
         st = file_sync_folder(options->path, err);
     if (st == ST_OK) {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * failing_calls - a shop's hour in which the nth call of one kind fails: an allocation, a call of SQLite, a read, write or
- * sync of the disk. Then the power goes, and what was promised must be there; nothing may crash or leak (sanitizers say).
+ * failing_calls - a shop's hour in which the nth call of one kind fails: an allocation, a call of SQLite, a read,
+ * write or sync of the disk. Then the power goes, and what was promised must be there; nothing may crash or leak
+ * (sanitizers say).
  *
  *   test_failing_calls --seconds S | --points N | --all 1   [--seed X]
  *   test_failing_calls --kind KIND --nth N                  again, with the log
  *
  * The hour is the same each time: sales, prints, acks, rules, and a start in the middle. Kinds whose name begins with
- * "first-" begin with the very first start of a till and stop in good order; the others find a till that is set up, and
- * lose their power.
+ * "first-" begin with the very first start of a till and stop in good order; the others find a till that is set up,
+ * and lose their power.
  */
 #include "tests/powercut/calls.h"
 #include "tests/powercut/life.h"
@@ -141,8 +142,8 @@ static void sell_on(struct hour *hour)
             break;
     }
     if (problem != PROBLEM_NONE)
-        history_wrong(hour->history, "after the failure a sale is still refused: %s (log: %s)", problem_spec(problem)->name,
-                      calls_last_log());
+        history_wrong(hour->history, "after the failure a sale is still refused: %s (log: %s)",
+                      problem_spec(problem)->name, calls_last_log());
 }
 
 /* The power goes, and all promises are checked by an agent that nothing fails for. */
@@ -220,8 +221,8 @@ struct options {
 };
 
 /* points of one kind, evenly spread over all its calls, or as many as fit until. False when one went wrong. */
-static bool torture(struct hour *hour, const struct kind *kind, const struct options *options, int64_t points, double until,
-                    int64_t *out_done)
+static bool torture(struct hour *hour, const struct kind *kind, const struct options *options, int64_t points,
+                    double until, int64_t *out_done)
 {
     int64_t calls = 0, done = 0, unused;
     const char *wrong = live(hour, kind, 0, options->seed, &calls);
@@ -237,7 +238,8 @@ static bool torture(struct hour *hour, const struct kind *kind, const struct opt
         wrong = live(hour, kind, nth, options->seed, &unused);
         done++;
         if (wrong) {
-            (void)printf("%-14s BROKEN: %s\n  again: test_failing_calls --kind %s --nth %" PRId64 " --seed %" PRIu64 "\n",
+            (void)printf("%-14s BROKEN: %s\n  again: test_failing_calls --kind %s --nth %" PRId64 " --seed %" PRIu64
+                         "\n",
                          kind->name, wrong, kind->name, nth, options->seed);
             good = false;
         }
@@ -260,8 +262,9 @@ static bool torture_all(struct hour *hour, const struct options *options)
         /* Each kind gets the same share of what time is left. */
         double until = options->seconds > 0 ? now_s() + (began + options->seconds - now_s()) / (KINDS - i) : 1e18;
 
-        good = torture(hour, &kinds[i], options, options->points > 0 ? (options->points + KINDS - 1) / KINDS : INT64_MAX, until,
-                       &done) && good;
+        good = torture(hour, &kinds[i], options,
+                       options->points > 0 ? (options->points + KINDS - 1) / KINDS : INT64_MAX, until, &done) &&
+               good;
     }
     (void)printf("seed %" PRIu64 ": %" PRId64 " failing calls in %.0f s: %s\n", options->seed, done, now_s() - began,
                  good ? "no crash, no confirmed sale lost, the shop sold on" : "see above");
@@ -315,7 +318,9 @@ int main(int argc, char **argv)
     bool good;
 
     if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: test_failing_calls --seconds S | --points N | --all 1 | --kind KIND --nth N [--seed X]\n");
+        (void)fprintf(
+            stderr,
+            "usage: test_failing_calls --seconds S | --points N | --all 1 | --kind KIND --nth N [--seed X]\n");
         return 2;
     }
     calls_install();

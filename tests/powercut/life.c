@@ -97,7 +97,8 @@ static void lose_power(struct shop *shop, struct dice *dice, struct life_totals 
     totals->cuts += !killed;
 }
 
-/* Starts the agent; now and then the power goes while it does. False when it cannot be started: then that is wrong. */
+/* Starts the agent; now and then the power goes while it does. False when it cannot be started: then that is wrong.
+ */
 static bool start(struct shop *shop, struct dice *dice, bool first_start, struct life_totals *totals)
 {
     struct errmsg err = ERRMSG_INIT;

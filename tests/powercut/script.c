@@ -26,7 +26,8 @@ static void check_shown(struct shop *shop, const struct told_sale *sale, int64_t
         return;
     expected = history_balance(shop->history, sale->member);
     if (shown != expected)
-        history_wrong(shop->history, "sale %s shows %lld points, they are %lld", sale->id, (long long)shown, (long long)expected);
+        history_wrong(shop->history, "sale %s shows %lld points, they are %lld", sale->id, (long long)shown,
+                      (long long)expected);
 }
 
 static enum problem put(struct shop *shop, struct told_sale *sale)
@@ -95,8 +96,8 @@ static void copy_some(struct shop *shop, struct dice *dice)
         (void)shop_do(shop, "copy", history->sales[sale].id, NULL, NULL);
 }
 
-/* The central offers the next rules, or by mistake the ones before: what is good is taken, whatever a cut left behind of
- * an earlier try, and what is older never is. */
+/* The central offers the next rules, or by mistake the ones before: what is good is taken, whatever a cut left behind
+ * of an earlier try, and what is older never is. */
 static void offer(struct shop *shop, struct dice *dice)
 {
     int64_t before = shop->active_version, version = before < 1 || dice_one_in(dice, 3) ? 1 : 2;
