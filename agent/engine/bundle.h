@@ -104,8 +104,12 @@ struct when {
 enum reward_kind {
     REWARD_PERCENT_OFF,
     REWARD_AMOUNT_OFF,
-    REWARD_FIXED_PRICE,
-    REWARD_BUY_GET,
+    REWARD_FIXED_PRICE, /* price_list too */
+    REWARD_BUY_GET,     /* nth_unit too */
+    REWARD_CHEAPEST,
+    REWARD_MIX,
+    REWARD_STEPS,
+    REWARD_GIFT,
     REWARD_POINTS,
     REWARD_ISSUE_COUPON,
     REWARD_MESSAGE,
@@ -115,6 +119,27 @@ enum per { PER_UNIT, PER_LINE, PER_BASKET };
 enum gives { GIVES_PERCENT, GIVES_AMOUNT, GIVES_PRICE };
 enum points_mode { POINTS_PER_MINOR, POINTS_GIVE, POINTS_PER_UNIT, POINTS_MULTIPLIER };
 enum round_mode { ROUND_PER_LINE, ROUND_PER_UNIT, ROUND_PER_SALE };
+
+enum { MIX_PARTS_MAX = 8, STEPS_MAX = 64 };
+
+struct price_list {
+    const char *name;
+    uint32_t selection; /* of its skus */
+    uint32_t count;
+    const uint32_t *skus;  /* interned names, sorted */
+    const int64_t *prices; /* beside them */
+};
+
+struct mix_part {
+    uint32_t items;
+    int64_t qty;
+};
+
+struct reward_step {
+    int64_t from; /* minor units or thousandths */
+    enum gives gives;
+    int64_t value;
+};
 
 struct reward {
     enum reward_kind kind;
@@ -127,7 +152,16 @@ struct reward {
     /* buy_get */
     uint32_t buy_items;
     int64_t buy_qty, get_qty; /* whole units */
-    bool repeat, partial, dearest, pool;
+    bool repeat, partial, dearest, pool, reuse_buys;
+    const struct price_list *list; /* of a fixed price by the sku; else NULL */
+    int64_t count;                 /* cheapest, gift: whole units */
+    int64_t max_value;             /* gift: of a unit; INT64_MAX when not named */
+    const struct mix_part *parts;
+    uint32_t part_count;
+    const struct reward_step *steps; /* by from, rising */
+    uint32_t step_count;
+    bool by_qty;         /* the measure of steps */
+    bool limit_together; /* per_sale limits the units that bear an amount together (a step) */
     /* points */
     enum points_mode points_mode;
     uint32_t currency;

@@ -37,8 +37,6 @@ static void compile_header(struct compiler *c, const cJSON *root)
             rd_fault(&c->rd, "expires_at", "wants a time such as 2026-12-01T00:00:00Z");
     }
     (void)rd_int(&c->rd, root, "search_nodes", OPTIONAL, 1, NODES_MAX, &bundle->search_nodes);
-    if (rd_get(root, "price_lists") && rd_get(root, "price_lists")->child)
-        rd_fault(&c->rd, "price_lists", "not supported by this version");
 }
 
 static void compile_guards(struct compiler *c, const cJSON *root)
@@ -304,7 +302,6 @@ static void compile_carried(struct compiler *c, const cJSON *root)
     (void)rd_object(&c->rd, root, "receipts", OPTIONAL);
     (void)rd_object(&c->rd, root, "offline", OPTIONAL);
     (void)rd_object(&c->rd, root, "texts", OPTIONAL);
-    (void)rd_object(&c->rd, root, "price_lists", OPTIONAL);
 }
 
 static void compile_root(struct compiler *c, const cJSON *root)
@@ -317,6 +314,7 @@ static void compile_root(struct compiler *c, const cJSON *root)
     compile_currencies(c, root);
     compile_series(c, root);
     compile_sets(c, root);
+    compile_price_lists(c, root);
     compile_redemption(c, root);
     compile_carried(c, root);
     if (!c->layers || !c->currencies || !c->series)

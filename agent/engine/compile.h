@@ -26,6 +26,8 @@ struct compiler {
     struct named_set *sets; /* sorted by name */
     size_t set_count;
     int set_depth;
+    struct price_list *lists; /* sorted by name */
+    size_t list_count;
     const char **groups; /* names of the exclusive groups */
     size_t group_count, group_cap;
     struct layer *layers;
@@ -38,6 +40,8 @@ struct compiler {
 void compile_sets(struct compiler *c, const cJSON *root);
 /* Compiles the selection that stands at member name of object. Answers its number, NONE with a fault. */
 uint32_t compile_items(struct compiler *c, const cJSON *object, const char *name, enum need need);
+/* Adds a selection. Answers its number, NONE without memory. */
+uint32_t compile_selection_add(struct compiler *c, const struct selection *selection);
 /* After all: the index from names to selections and from selections to promotions. */
 void compile_index(struct compiler *c);
 
@@ -45,6 +49,20 @@ void compile_index(struct compiler *c);
 void compile_when(struct compiler *c, const cJSON *promotion, struct promotion *out);
 /* compile_reward.c */
 void compile_reward(struct compiler *c, const cJSON *promotion, struct promotion *out);
+/* compile_prices.c */
+void compile_price_lists(struct compiler *c, const cJSON *root);
+/* The list that member name of object names; NULL with a fault. */
+const struct price_list *compile_list_named(struct compiler *c, const cJSON *object, const char *name);
+void compile_reward_cap(struct compiler *c, const cJSON *json, struct promotion *out);
+/* compile_sets.c: rewards that make sets or pick units, and what they share */
+void compile_reward_gives(struct compiler *c, const cJSON *json, const char *ways, enum gives *out_gives,
+                          int64_t *out_value);
+void compile_reward_price_list(struct compiler *c, const cJSON *json, struct promotion *out);
+void compile_reward_nth_unit(struct compiler *c, const cJSON *json, struct promotion *out);
+void compile_reward_cheapest(struct compiler *c, const cJSON *json, struct promotion *out);
+void compile_reward_mix(struct compiler *c, const cJSON *json, struct promotion *out);
+void compile_reward_steps(struct compiler *c, const cJSON *json, struct promotion *out);
+void compile_reward_gift(struct compiler *c, const cJSON *json, struct promotion *out);
 /* compile_promotion.c: sorted by layer, order, id afterwards. */
 void compile_promotions(struct compiler *c, const cJSON *root);
 

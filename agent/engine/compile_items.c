@@ -192,9 +192,19 @@ static void compile_any(struct compiler *c, const cJSON *json, struct selection 
     }
 }
 
+uint32_t compile_selection_add(struct compiler *c, const struct selection *selection)
+{
+    struct selection *slot = VEC_ADD(&c->bundle->arena, &c->selections);
+
+    if (!slot)
+        return NONE;
+    *slot = *selection;
+    return (uint32_t)c->selections.count - 1;
+}
+
 static uint32_t compile_selection(struct compiler *c, const cJSON *json)
 {
-    struct selection selection = {.price_max = INT64_MAX, .exclude = NONE}, *slot;
+    struct selection selection = {.price_max = INT64_MAX, .exclude = NONE};
 
     if (!rd_names(&c->rd, json, ITEM_NAMES))
         return NONE;
@@ -212,11 +222,7 @@ static uint32_t compile_selection(struct compiler *c, const cJSON *json)
     if (selection.price_min > selection.price_max)
         rd_warn(&c->rd, NULL, "price_min_minor is above price_max_minor: selects nothing");
     selection.exclude = compile_items(c, json, "exclude", OPTIONAL);
-    slot = VEC_ADD(&c->bundle->arena, &c->selections);
-    if (!slot)
-        return NONE;
-    *slot = selection;
-    return (uint32_t)c->selections.count - 1;
+    return compile_selection_add(c, &selection);
 }
 
 uint32_t compile_items(struct compiler *c, const cJSON *object, const char *name, enum need need)
@@ -315,7 +321,7 @@ static void anchor_all(struct compiler *c, enum anchor_pass pass)
 
         if (promotion->reward.items != NONE)
             post(&bundle->used_by[promotion->reward.items], p, pass);
-        if (promotion->hint || promotion->reward.items == NONE ||
+        if (promotion->hint || promotion->reward.items == NONE || promotion->reward.kind == REWARD_GIFT ||
             (promotion->when && promotion->when->series != NONE))
             post(&bundle->always, p, pass);
     }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reward of a promotion. What this version does not compute is refused here, in words, and never skipped. */
+/* The reward of a promotion: those that price units one by one, points and words; the others: compile_sets.c. */
 #include "agent/engine/compile.h"
 
 #include <string.h>
 
-static void percent(struct compiler *c, const cJSON *json, struct reward *out)
-{
-    out->gives = GIVES_PERCENT;
-    (void)rd_int(&c->rd, json, "percent_bp", REQUIRED, 1, BP_ONE, &out->value);
-}
-
 /* cap_minor belongs to every reward that takes money off. */
-static void cap(struct compiler *c, const cJSON *json, struct promotion *out)
+void compile_reward_cap(struct compiler *c, const cJSON *json, struct promotion *out)
 {
     (void)rd_int(&c->rd, json, "cap_minor", OPTIONAL, 1, AMOUNT_MAX, &out->cap_minor);
 }
@@ -22,9 +16,10 @@ static void percent_off(struct compiler *c, const cJSON *json, struct promotion 
 
     (void)rd_names(&c->rd, json, "kind items percent_bp max_units_per_line cap_minor");
     out->items = compile_items(c, json, "items", REQUIRED);
-    percent(c, json, out);
+    out->gives = GIVES_PERCENT;
+    (void)rd_int(&c->rd, json, "percent_bp", REQUIRED, 1, BP_ONE, &out->value);
     (void)rd_int(&c->rd, json, "max_units_per_line", OPTIONAL, 0, QTY_MAX, &out->max_units_per_line);
-    cap(c, json, promotion);
+    compile_reward_cap(c, json, promotion);
 }
 
 static void amount_off(struct compiler *c, const cJSON *json, struct promotion *promotion)
@@ -48,7 +43,7 @@ static void amount_off(struct compiler *c, const cJSON *json, struct promotion *
         rd_fault(&c->rd, "every_minor", "counts what the basket spent: wants \"per\":\"basket\"");
     if (!out->every_minor && (out->max_times || rd_get(json, "base")))
         rd_warn(&c->rd, NULL, "max_times and base say nothing without every_minor");
-    cap(c, json, promotion);
+    compile_reward_cap(c, json, promotion);
 }
 
 static void fixed_price(struct compiler *c, const cJSON *json, struct promotion *promotion)
@@ -62,7 +57,7 @@ static void fixed_price(struct compiler *c, const cJSON *json, struct promotion 
     (void)rd_int(&c->rd, json, "price_minor", REQUIRED, 0, AMOUNT_MAX, &out->value);
     (void)rd_word(&c->rd, json, "per", OPTIONAL, "unit basket", &per);
     out->per = per == 0 ? PER_UNIT : PER_BASKET;
-    cap(c, json, promotion);
+    compile_reward_cap(c, json, promotion);
 }
 
 static uint32_t buy_get_side(struct compiler *c, const cJSON *json, const char *name, const char *names,
@@ -78,22 +73,8 @@ static uint32_t buy_get_side(struct compiler *c, const cJSON *json, const char *
     (void)rd_names(&c->rd, side, names);
     items = compile_items(c, side, "items", REQUIRED);
     (void)rd_int(&c->rd, side, "qty", REQUIRED, 1, 100000, out_qty);
-    if (out_gives) {
-        int ways = (rd_get(side, "percent_bp") != NULL) + (rd_get(side, "amount_minor") != NULL) +
-                   (rd_get(side, "price_minor") != NULL);
-
-        if (ways != 1) {
-            rd_fault(&c->rd, NULL, "wants exactly one of percent_bp, amount_minor, price_minor");
-        } else if (rd_get(side, "percent_bp")) {
-            percent(c, side, out_gives);
-        } else if (rd_get(side, "amount_minor")) {
-            out_gives->gives = GIVES_AMOUNT;
-            (void)rd_int(&c->rd, side, "amount_minor", REQUIRED, 1, AMOUNT_MAX, &out_gives->value);
-        } else {
-            out_gives->gives = GIVES_PRICE;
-            (void)rd_int(&c->rd, side, "price_minor", REQUIRED, 0, AMOUNT_MAX, &out_gives->value);
-        }
-    }
+    if (out_gives)
+        compile_reward_gives(c, side, "percent_bp amount_minor price_minor", &out_gives->gives, &out_gives->value);
     rd_out(&c->rd, mark);
     return items;
 }
@@ -115,13 +96,13 @@ static void buy_get(struct compiler *c, const cJSON *json, struct promotion *pro
     (void)rd_bool(&c->rd, json, "reuse_buys", &reuse);
     out->dearest = pick == 1;
     out->pool = sets == 1;
-    if (reuse)
-        rd_fault(&c->rd, "reuse_buys", "not supported by this version");
-    cap(c, json, promotion);
+    out->reuse_buys = reuse;
+    compile_reward_cap(c, json, promotion);
 }
 
-static void points(struct compiler *c, const cJSON *json, struct reward *out)
+static void points(struct compiler *c, const cJSON *json, struct promotion *promotion)
 {
+    struct reward *out = &promotion->reward;
     int ways = (rd_get(json, "per_minor") != NULL) + (rd_get(json, "give_per_unit") != NULL) +
                (rd_get(json, "multiplier_bp") != NULL);
     int base = 0;
@@ -151,8 +132,9 @@ static void points(struct compiler *c, const cJSON *json, struct reward *out)
         rd_fault(&c->rd, "give", "stands alone or with per_minor");
 }
 
-static void issue_coupon(struct compiler *c, const cJSON *json, struct reward *out)
+static void issue_coupon(struct compiler *c, const cJSON *json, struct promotion *promotion)
 {
+    struct reward *out = &promotion->reward;
     uint32_t series;
 
     (void)rd_names(&c->rd, json, "kind series valid_days print");
@@ -163,8 +145,9 @@ static void issue_coupon(struct compiler *c, const cJSON *json, struct reward *o
     (void)rd_bool(&c->rd, json, "print", &out->print);
 }
 
-static void message(struct compiler *c, const cJSON *json, struct reward *out)
+static void message(struct compiler *c, const cJSON *json, struct promotion *promotion)
 {
+    struct reward *out = &promotion->reward;
     static const char *const to[] = {"cashier", "customer", "receipt"};
     int index = 0;
 
@@ -176,41 +159,34 @@ static void message(struct compiler *c, const cJSON *json, struct reward *out)
 
 static void by_kind(struct compiler *c, const cJSON *json, const char *kind, struct promotion *out)
 {
-    static const char *const kinds[] = {"percent_off", "amount_off",   "fixed_price", "buy_get",
-                                        "points",      "issue_coupon", "message"};
-    size_t k = 0;
+    static const struct {
+        const char *name;
+        enum reward_kind kind;
+        void (*compile)(struct compiler *c, const cJSON *json, struct promotion *out);
+    } kinds[] = {
+        {"percent_off", REWARD_PERCENT_OFF, percent_off},
+        {"amount_off", REWARD_AMOUNT_OFF, amount_off},
+        {"fixed_price", REWARD_FIXED_PRICE, fixed_price},
+        {"price_list", REWARD_FIXED_PRICE, compile_reward_price_list},
+        {"buy_get", REWARD_BUY_GET, buy_get},
+        {"nth_unit", REWARD_BUY_GET, compile_reward_nth_unit},
+        {"cheapest", REWARD_CHEAPEST, compile_reward_cheapest},
+        {"mix", REWARD_MIX, compile_reward_mix},
+        {"steps", REWARD_STEPS, compile_reward_steps},
+        {"gift", REWARD_GIFT, compile_reward_gift},
+        {"points", REWARD_POINTS, points},
+        {"issue_coupon", REWARD_ISSUE_COUPON, issue_coupon},
+        {"message", REWARD_MESSAGE, message},
+    };
 
-    while (k < sizeof kinds / sizeof *kinds && strcmp(kind, kinds[k]) != 0)
-        k++;
-    out->reward.kind = (enum reward_kind)k;
-    switch ((enum reward_kind)k) {
-    case REWARD_PERCENT_OFF:
-        percent_off(c, json, out);
-        return;
-    case REWARD_AMOUNT_OFF:
-        amount_off(c, json, out);
-        return;
-    case REWARD_FIXED_PRICE:
-        fixed_price(c, json, out);
-        return;
-    case REWARD_BUY_GET:
-        buy_get(c, json, out);
-        return;
-    case REWARD_POINTS:
-        points(c, json, &out->reward);
-        return;
-    case REWARD_ISSUE_COUPON:
-        issue_coupon(c, json, &out->reward);
-        return;
-    case REWARD_MESSAGE:
-        message(c, json, &out->reward);
-        return;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        if (strcmp(kind, kinds[k].name) == 0) {
+            out->reward.kind = kinds[k].kind;
+            kinds[k].compile(c, json, out);
+            return;
+        }
     }
-    if (strcmp(kind, "price_list") == 0 || strcmp(kind, "nth_unit") == 0 || strcmp(kind, "cheapest") == 0 ||
-        strcmp(kind, "mix") == 0 || strcmp(kind, "steps") == 0 || strcmp(kind, "gift") == 0)
-        rd_fault(&c->rd, "kind", "\"%s\" is not supported by this version", kind);
-    else
-        rd_fault(&c->rd, "kind", "there is no reward \"%.40s\"", kind);
+    rd_fault(&c->rd, "kind", "there is no reward \"%.40s\"", kind);
 }
 
 void compile_reward(struct compiler *c, const cJSON *promotion, struct promotion *out)

@@ -13,9 +13,10 @@
  *   items.c               which selections hit which lines: from the line to the selection, never the other way round
  *   conditions.c          all of `when`, limits, with the first reason that failed
  *   units.c, spread.c     money lies on units, kept as runs of alike ones; exact shares
- *   reward*.c, sets.c     what one promotion takes off the units it is offered
+ *   reward.c, sets.c, mix*.c, pick.c  what one promotion takes off the units it is offered
  *   layer.c, layer_best.c the modes first, stack and best (branch and bound)
  *   redeem.c, points.c, coupons.c, evaluate.c, result_write.c
+ *   refund*.c             returns of what was sold
  *
  * Decisions where the contract is silent stand beside the code that makes them and in schema/rules/README.md.
  */
@@ -238,5 +239,15 @@ enum status engine_evaluate(struct engine *engine, const struct bundle *bundle, 
                             struct errmsg *err);
 /* Appends the result as JSON, names in byte order, no tree. with_trace: the trace too. */
 void engine_result_write(const struct engine_result *result, bool with_trace, struct strbuf *out);
+
+/* ---- returns --------------------------------------------------------------------------------------------------- */
+
+enum { RETURN_BYTES_MAX = 16 * 1024 * 1024 };
+
+/* Works out one return: its JSON in, its result's JSON appended to out (names in byte order). Pure. Only the policy
+ * "recompute" wants an engine and the sale's bundle, to evaluate what was kept; else both may be NULL. ST_INVALID
+ * with the fault: what is no return, names what was not sold, or more than is left of it. */
+enum status engine_refund(struct engine *engine, const struct bundle *bundle, const char *text, size_t len,
+                          struct strbuf *out, struct engine_fault *out_fault, struct errmsg *err);
 
 #endif

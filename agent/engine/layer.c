@@ -4,7 +4,6 @@
  * ones before left; in "first" a unit that one has taken is not reached by another.
  */
 #include "agent/engine/layer.h"
-#include "agent/engine/sort.h"
 
 #include <string.h>
 
@@ -37,101 +36,23 @@ void candidate_applied(struct engine *e, struct candidate *candidate)
         e->points[promotion->cost_currency].cost += promotion->cost_points;
 }
 
-static int offer_cmp(const void *a, const void *b)
+void outcome_unproven(struct engine *e, const struct outcome *outcome)
 {
-    const struct offer *x = a, *y = b;
-
-    if (x->line != y->line)
-        return x->line < y->line ? -1 : 1;
-    if (x->price != y->price)
-        return x->price > y->price ? -1 : 1;
-    return x->start < y->start ? -1 : x->start > y->start;
+    e->optimal = e->optimal && outcome->unproven == 0;
+    e->bound += outcome->unproven;
 }
 
-static void offer_line(struct engine *e, const struct promotion *promotion, uint32_t number, bool get, bool buy,
-                       struct offers *out)
+void outcome_apply(struct engine *e, struct candidate *candidate, const struct offer *offers,
+                   const struct outcome *outcome)
 {
-    const struct work_line *line = &e->lines[number];
-    bool counts = reward_counts(&promotion->reward);
-    enum layer_mode mode = e->bundle->layers[promotion->layer].mode;
-
-    if (!line->line->discountable)
-        return;
-    for (size_t i = 0; i < line->count; i++) {
-        const struct run *run = &line->items[i];
-        struct offer *offer;
-
-        if (run->final || (mode != MODE_STACK && run->taken) || (counts && run->counted))
-            continue;
-        offer = VEC_ADD(&e->arena, out);
-        if (!offer)
-            return;
-        *offer = (struct offer){.line = number,
-                                .cell = (uint32_t)i,
-                                .start = run->start,
-                                .count = run->count,
-                                .price = run->price,
-                                .room = unit_room(line, run->price),
-                                .get = get,
-                                .buy = buy,
-                                .weight_milli = line_weighed(line) ? line->line->qty_milli : 0};
-    }
-}
-
-bool offers_make(struct engine *e, const struct promotion *promotion, struct offers *out)
-{
-    const struct reward *reward = &promotion->reward;
-    uint32_t get = hit_first(e, reward->items), buy = hit_first(e, reward->buy_items);
-
-    *out = (struct offers){0};
-    while (get || buy) {
-        uint32_t get_line = get ? hit_line(e, get) : NONE, buy_line = buy ? hit_line(e, buy) : NONE;
-        uint32_t line = get_line < buy_line ? get_line : buy_line;
-
-        offer_line(e, promotion, line, get_line == line, buy_line == line, out);
-        if (get_line == line)
-            get = hit_next(e, get);
-        if (buy_line == line)
-            buy = hit_next(e, buy);
-    }
-    sort_items(out->items, out->count, sizeof *out->items, offer_cmp);
-    return e->arena.st == ST_OK;
-}
-
-int64_t reward_times(const struct engine *e, const struct promotion *promotion)
-{
-    const struct reward *reward = &promotion->reward;
-    int64_t spent = 0, times;
-
-    if (reward->kind != REWARD_AMOUNT_OFF || !reward->every_minor)
-        return 1;
-    /* Lines that take no discount count here, as for every threshold. */
-    for (uint32_t i = hit_first(e, reward->items); i; i = hit_next(e, i)) {
-        const struct work_line *line = &e->lines[hit_line(e, i)];
-
-        if (reward->base_gross)
-            spent += line->line->gross_minor;
-        for (size_t r = 0; !reward->base_gross && r < line->count; r++)
-            spent += line->items[r].layer_price * line->items[r].count;
-    }
-    times = spent / reward->every_minor;
-    if (reward->max_times && times > reward->max_times)
-        times = reward->max_times;
-    if (promotion->per_sale && times > promotion->per_sale)
-        times = promotion->per_sale;
-    return times;
-}
-
-void outcome_apply(struct engine *e, uint32_t promotion, const struct offer *offers, const struct outcome *outcome)
-{
-    bool counting = reward_counts(&e->bundle->promotions[promotion].reward);
+    bool counting = reward_counts(&e->bundle->promotions[candidate->promotion].reward);
     uint32_t offer = NONE;
     int64_t used = 0;
 
     /* The takes of one offer stand together. */
     for (size_t i = 0; i < outcome->count; i++) {
         const struct take *take = &outcome->takes[i];
-        struct move move = {.promotion = promotion,
+        struct move move = {.promotion = candidate->promotion,
                             .line = offers[take->offer].line,
                             .count = take->count,
                             .amount = take->amount,
@@ -143,31 +64,8 @@ void outcome_apply(struct engine *e, uint32_t promotion, const struct offer *off
         move.start = offers[offer].start + used;
         used += take->count;
         units_move(e, &move, counting);
+        candidate->units += move.bought ? 0 : move.count;
     }
-}
-
-int64_t set_lacks_milli(const struct promotion *promotion, const struct offers *offers)
-{
-    const struct reward *reward = &promotion->reward;
-    int64_t buys = 0, gets = 0, either = 0, lacks_buy, lacks_get, least_get = reward->partial ? 1 : reward->get_qty;
-
-    if (reward->kind != REWARD_BUY_GET)
-        return 0;
-    for (size_t i = 0; i < offers->count; i++) {
-        const struct offer *offer = &offers->items[i];
-
-        if (offer->get && offer->buy)
-            either += offer->count;
-        else if (offer->get)
-            gets += offer->count;
-        else
-            buys += offer->count;
-    }
-    if (buys + gets + either == 0)
-        return 0;
-    lacks_buy = reward->buy_qty > buys ? reward->buy_qty - buys : 0;
-    lacks_get = least_get > gets ? least_get - gets : 0;
-    return (lacks_buy + lacks_get > either ? lacks_buy + lacks_get - either : 0) * 1000;
 }
 
 /* Gave nothing: no unit it could act on, or a set that is not complete. */
@@ -189,14 +87,19 @@ static void apply_one(struct engine *e, struct candidate *candidate)
     candidate->verdict = conditions_hold(e, promotion);
     if (!candidate->verdict.reason)
         candidate->verdict = conditions_group_threshold(e, promotion);
-    if (candidate->verdict.reason || !offers_make(e, promotion, &offers))
+    if (candidate->verdict.reason)
+        return;
+    candidate->verdict.reason = "nothing";
+    promotion = promotion_now(e, promotion);
+    if (!promotion || !offers_make(e, promotion, &offers))
         return;
     reward_compute(&e->arena, promotion, reward_times(e, promotion), offers.items, offers.count, &outcome);
+    outcome_unproven(e, &outcome);
     if (outcome.gain == 0) {
         candidate->verdict = nothing(promotion, &offers);
         return;
     }
-    outcome_apply(e, candidate->promotion, offers.items, &outcome);
+    outcome_apply(e, candidate, offers.items, &outcome);
     candidate_applied(e, candidate);
 }
 

@@ -12,16 +12,14 @@
  */
 #include "agent/engine/search.h"
 #include "agent/engine/sort.h"
-#include "agent/engine/wide.h"
-
-enum { BP = 10000 };
 
 struct player {
     uint32_t candidate;
     const struct promotion *promotion;
     struct offers offers;
     int64_t times, alone;
-    bool separable;
+    const struct mix_table *table;
+    bool separable, unproven, monotone;
 };
 
 struct reference { /* one offer of one player */
@@ -70,6 +68,29 @@ static bool entangled(const struct promotion *x, const struct promotion *y)
            (x->cost_currency != NONE && x->cost_currency == y->cost_currency);
 }
 
+/* A percent may take a unit without giving it anything (rounded), when it gives something elsewhere. */
+static bool takes_for_nothing(const struct player *player)
+{
+    for (size_t i = 0; player->promotion->reward.kind == REWARD_PERCENT_OFF && i < player->offers.count; i++) {
+        if (player->offers.items[i].room > 0 &&
+            reward_unit_gain(&player->promotion->reward, &player->offers.items[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* That matters to those who give more when a cheap unit goes to another. Then what it gives elsewhere decides about
+ * the units here, and its lines belong together. */
+static void parts_unite(struct best_layer *b)
+{
+    bool all_monotone = true;
+
+    for (uint32_t p = 0; p < b->player_count; p++)
+        all_monotone = all_monotone && b->players[p].monotone;
+    for (uint32_t p = 0; p < b->player_count && !all_monotone; p++)
+        b->players[p].separable = b->players[p].separable && !takes_for_nothing(&b->players[p]);
+}
+
 static void parts_make(struct best_layer *b)
 {
     for (uint32_t l = 0; l < b->e->line_count; l++)
@@ -86,51 +107,57 @@ static void parts_make(struct best_layer *b)
     }
 }
 
-/* Whether less to choose from never gives more. A limit takes the dearest units, which need not be those that gain
- * most once there are floors, weights or lines to round on; a pool gives the cheapest. */
-static bool is_monotone(const struct promotion *promotion, const struct offer *offers, size_t count)
-{
-    if (promotion->reward.kind == REWARD_BUY_GET)
-        return !promotion->reward.pool;
-    if (promotion->per_sale && promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE)
-        return false;
-    for (size_t i = 0; (promotion->per_sale || promotion->reward.max_units_per_line) && i < count; i++) {
-        if (offers[i].room != offers[i].price || offers[i].weight_milli)
-            return false;
-    }
-    return true;
-}
-
-/* Conditions, units and what it would give alone. */
-static void player_try(struct best_layer *b, uint32_t number)
+/* Units, and what it would give alone. */
+static void player_offer(struct best_layer *b, struct candidate *candidate, struct player *player)
 {
     struct engine *e = b->e;
-    struct candidate *candidate = &e->candidates[number];
-    struct player player = {.candidate = number, .promotion = &e->bundle->promotions[candidate->promotion]};
-    struct outcome outcome;
+    struct outcome outcome = {0};
+    struct seat seat;
 
-    candidate->verdict = conditions_hold(e, player.promotion);
-    if (!candidate->verdict.reason)
-        candidate->verdict = conditions_group_threshold(e, player.promotion);
-    if (candidate->verdict.reason || !offers_make(e, player.promotion, &player.offers))
-        return;
-    player.times = reward_times(e, player.promotion);
-    reward_compute(&e->arena, player.promotion, player.times, player.offers.items, player.offers.count, &outcome);
-    player.alone = outcome.gain;
-    player.separable = is_separable(player.promotion);
-    candidate->verdict.reason = "nothing";
+    player->times = reward_times(e, player->promotion);
+    if (player->promotion->reward.kind == REWARD_MIX && player->offers.count > 0)
+        player->table = mix_table_make(&e->arena, player->promotion, player->offers.items, player->offers.count);
+    seat = (struct seat){.promotion = player->promotion,
+                         .offers = player->offers.items,
+                         .count = player->offers.count,
+                         .times = player->times,
+                         .table = player->table};
+    seat_compute(&e->arena, &seat, &outcome);
+    outcome_unproven(e, &outcome);
+    player->alone = outcome.gain;
+    seat.unproven = player->unproven = outcome.unproven > 0;
+    player->separable = is_separable(player->promotion);
+    player->monotone = bounds_monotone(&seat);
     if (outcome.gain == 0) {
-        int64_t lacks = set_lacks_milli(player.promotion, &player.offers);
+        int64_t lacks = set_lacks_milli(player->promotion, &player->offers);
 
         if (lacks > 0)
             candidate->verdict = (struct verdict){"nothing", ENGINE_MISSING_QTY_MILLI, lacks, 1};
-        /* Alone it gives nothing, and mostly with less to choose from neither. */
-        if (player.offers.count == 0 || is_monotone(player.promotion, player.offers.items, player.offers.count))
+        /* Alone it gives nothing, and most give no more with less to choose from. */
+        if (player->offers.count == 0 || player->monotone)
             return;
     } else {
         candidate->verdict.reason = "outbid"; /* unless it is applied */
     }
-    b->players[b->player_count++] = player;
+    b->players[b->player_count++] = *player;
+}
+
+static void player_try(struct best_layer *b, uint32_t number)
+{
+    struct engine *e = b->e;
+    struct candidate *candidate = &e->candidates[number];
+    const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
+    struct player player = {.candidate = number};
+
+    candidate->verdict = conditions_hold(e, promotion);
+    if (!candidate->verdict.reason)
+        candidate->verdict = conditions_group_threshold(e, promotion);
+    if (candidate->verdict.reason)
+        return;
+    candidate->verdict.reason = "nothing";
+    player.promotion = promotion_now(e, promotion);
+    if (player.promotion && offers_make(e, player.promotion, &player.offers))
+        player_offer(b, candidate, &player);
 }
 
 static int reference_cmp(const void *a, const void *b)
@@ -142,67 +169,6 @@ static int reference_cmp(const void *a, const void *b)
     if (x->player != y->player)
         return x->player < y->player ? -1 : 1;
     return x->offer < y->offer ? -1 : x->offer > y->offer;
-}
-
-/* ---- bounds of a seat */
-
-/* Sets of one kind of unit give at most get / (buy + get) of what all their units would: the got ones are cheapest.
- */
-static bool is_plain_set(const struct seat *seat)
-{
-    const struct reward *reward = &seat->promotion->reward;
-
-    if (reward->kind != REWARD_BUY_GET || reward->dearest || reward->gives != GIVES_PERCENT || reward->partial)
-        return false;
-    for (size_t i = 0; i < seat->count; i++) {
-        if (!seat->offers[i].get || !seat->offers[i].buy || seat->offers[i].room != seat->offers[i].price)
-            return false;
-    }
-    return true;
-}
-
-static uint64_t unit_worth(const struct seat *seat, size_t i, bool plain_set)
-{
-    const struct reward *reward = &seat->promotion->reward;
-    const struct offer *offer = &seat->offers[i];
-    uint64_t part, room = (uint64_t)offer->room * BP;
-
-    if (reward->kind == REWARD_BUY_GET && plain_set) {
-        part = (uint64_t)offer->price * (uint64_t)reward->value + BP / 2;
-        return wide_down(part, (uint64_t)reward->get_qty, (uint64_t)(reward->buy_qty + reward->get_qty)) + 1;
-    }
-    if (reward->kind == REWARD_BUY_GET)
-        return offer->get ? (uint64_t)reward_unit_gain(reward, offer) * BP : 0;
-    if (reward->kind == REWARD_PERCENT_OFF) {
-        part = (uint64_t)offer->price * (uint64_t)reward->value;
-        part += seat->promotion->round == ROUND_PER_UNIT ? BP / 2 : 0;
-        return part < room ? part : room;
-    }
-    if (reward->per == PER_UNIT)
-        return (uint64_t)reward_unit_gain(reward, offer) * BP;
-    return room; /* spread: any unit may bear all */
-}
-
-static void seat_bounds(struct seat *seat)
-{
-    bool plain_set = is_plain_set(seat);
-    uint64_t sum = 0, alone = (uint64_t)seat->alone * BP;
-    uint32_t line = NONE;
-
-    for (size_t i = 0; i < seat->count; i++) {
-        seat->worth[i] = unit_worth(seat, i, plain_set);
-        sum += seat->worth[i] * (uint64_t)seat->offers[i].count;
-        if (seat->promotion->reward.kind == REWARD_PERCENT_OFF && seat->promotion->round != ROUND_PER_UNIT &&
-            seat->offers[i].line != line)
-            seat->slack += BP / 2;
-        line = seat->offers[i].line;
-    }
-    if (alone >= sum / 2 || !is_monotone(seat->promotion, seat->offers, seat->count))
-        return;
-    seat->lump = alone; /* the most it gives on fewer units */
-    seat->slack = 0;
-    for (size_t i = 0; i < seat->count; i++)
-        seat->worth[i] = 0;
 }
 
 /* ---- a part */
@@ -258,6 +224,8 @@ static bool part_make(struct best_layer *b, const struct reference *refs, size_t
         seat->promotion = player->promotion;
         seat->times = player->times;
         seat->alone = player->alone;
+        seat->table = player->table;
+        seat->unproven = player->unproven;
         seat->is_switch = player->promotion->group != NONE || player->promotion->cost_currency != NONE;
         seat->offers = arena_array(&e->arena, end - i, sizeof *seat->offers);
         seat->offered = arena_array(&e->arena, end - i, sizeof *seat->offered);
@@ -300,6 +268,7 @@ static void solution_apply(struct engine *e, const struct part *part, const stru
 
         used[take->cell] += take->count;
         units_move(e, &move, reward_counts(&seat->promotion->reward));
+        e->candidates[seat->candidate].units += move.bought ? 0 : move.count;
     }
     for (size_t i = 0; i < part->seat_count; i++) {
         struct candidate *candidate = &e->candidates[part->seats[i].candidate];
@@ -317,17 +286,16 @@ static void part_solve(struct best_layer *b, struct part *part)
     if (part->seat_count == 1) { /* nothing to choose */
         struct outcome outcome;
 
-        reward_compute(&e->arena, part->seats[0].promotion, part->seats[0].times, part->seats[0].offers,
-                       part->seats[0].count, &outcome);
+        seat_compute(&e->arena, &part->seats[0], &outcome);
         if (outcome.gain == 0)
             return;
-        outcome_apply(e, e->candidates[part->seats[0].candidate].promotion, part->seats[0].offers, &outcome);
+        outcome_apply(e, &e->candidates[part->seats[0].candidate], part->seats[0].offers, &outcome);
         if (!e->candidates[part->seats[0].candidate].applied)
             candidate_applied(e, &e->candidates[part->seats[0].candidate]);
         return;
     }
     for (size_t i = 0; i < part->seat_count; i++)
-        seat_bounds(&part->seats[i]);
+        bounds_make(&e->arena, &part->seats[i]);
     search_part(e, part, &solution);
     if (e->arena.st == ST_OK)
         solution_apply(e, part, &solution);
@@ -366,18 +334,6 @@ static void solve(struct best_layer *b)
     }
 }
 
-/* One that lost to another of its group was not outbid. */
-static void name_losers(struct best_layer *b)
-{
-    for (uint32_t p = 0; p < b->player_count; p++) {
-        struct candidate *candidate = &b->e->candidates[b->players[p].candidate];
-        uint32_t group = b->players[p].promotion->group;
-
-        if (!candidate->applied && group != NONE && b->e->group_used[group])
-            candidate->verdict = (struct verdict){.reason = "group"};
-    }
-}
-
 void layer_best(struct engine *e, uint32_t first, uint32_t end)
 {
     struct best_layer b = {.e = e};
@@ -391,7 +347,7 @@ void layer_best(struct engine *e, uint32_t first, uint32_t end)
         if (reward_is_discount(&e->bundle->promotions[e->candidates[i].promotion].reward))
             player_try(&b, i);
     }
+    parts_unite(&b);
     parts_make(&b);
     solve(&b);
-    name_losers(&b);
 }

@@ -142,6 +142,10 @@ static bool give(struct engine *e, const struct promotion *promotion, uint32_t n
     case REWARD_AMOUNT_OFF:
     case REWARD_FIXED_PRICE:
     case REWARD_BUY_GET:
+    case REWARD_CHEAPEST:
+    case REWARD_MIX:
+    case REWARD_STEPS:
+    case REWARD_GIFT:
         break;
     }
     return false;

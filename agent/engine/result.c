@@ -259,6 +259,41 @@ static void make_trace(struct engine *e)
     e->result.trace_count = e->candidate_count;
 }
 
+/* What a gift still lacks: to fetch and scan. Not when it was outbid, or another of its group gave something. */
+static void make_gifts(struct engine *e)
+{
+    for (uint32_t i = 0; i < e->candidate_count; i++) {
+        const struct candidate *candidate = &e->candidates[i];
+        const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
+        int64_t missing = promotion->reward.count - candidate->units;
+        struct engine_gift *slot;
+
+        if (promotion->reward.kind != REWARD_GIFT || missing <= 0 ||
+            (!candidate->applied &&
+             (!candidate->verdict.reason || strcmp(candidate->verdict.reason, "nothing") != 0)))
+            continue;
+        slot = VEC_ADD(&e->arena, &e->gifts);
+        if (slot)
+            *slot = (struct engine_gift){promotion->id, missing * 1000};
+    }
+    e->result.gifts = e->gifts.items;
+    e->result.gift_count = e->gifts.count;
+}
+
+/* Whoever gave nothing beside another of its group lost to it, whatever else there was. */
+static void name_group_losers(struct engine *e)
+{
+    for (uint32_t i = 0; i < e->candidate_count; i++) {
+        struct candidate *candidate = &e->candidates[i];
+        uint32_t group = e->bundle->promotions[candidate->promotion].group;
+        const char *reason = candidate->verdict.reason;
+
+        if (!candidate->applied && group != NONE && e->group_used[group] && reason &&
+            (strcmp(reason, "threshold") == 0 || strcmp(reason, "nothing") == 0 || strcmp(reason, "outbid") == 0))
+            candidate->verdict = (struct verdict){.reason = "group"};
+    }
+}
+
 void result_make(struct engine *e)
 {
     struct engine_result *result = &e->result;
@@ -274,8 +309,10 @@ void result_make(struct engine *e)
                                      .messages = e->messages.items,
                                      .message_count = e->messages.count,
                                      .promotions_looked_at = e->candidate_count};
+    name_group_losers(e);
     make_lines(e);
     make_points(e);
+    make_gifts(e);
     make_coupons(e);
     make_hints(e);
     if (e->trace)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/engine/reward.h"
+#include "agent/engine/mix.h"
 #include "agent/engine/sort.h"
 #include "agent/engine/spread.h"
 #include "agent/engine/wide.h"
@@ -20,13 +20,13 @@ struct calc {
 
 bool reward_counts(const struct reward *reward)
 {
-    return reward->kind == REWARD_BUY_GET;
+    return reward->kind == REWARD_BUY_GET || reward->kind == REWARD_CHEAPEST || reward->kind == REWARD_MIX ||
+           reward->kind == REWARD_GIFT;
 }
 
 bool reward_is_discount(const struct reward *reward)
 {
-    return reward->kind == REWARD_PERCENT_OFF || reward->kind == REWARD_AMOUNT_OFF ||
-           reward->kind == REWARD_FIXED_PRICE || reward->kind == REWARD_BUY_GET;
+    return reward->kind != REWARD_POINTS && reward->kind != REWARD_ISSUE_COUPON && reward->kind != REWARD_MESSAGE;
 }
 
 void reward_emit(struct arena *arena, struct outcome *out, size_t offer, int64_t count, int64_t amount, bool bought)
@@ -54,7 +54,7 @@ static int64_t least(int64_t a, int64_t b)
 
 int64_t reward_unit_gain(const struct reward *reward, const struct offer *offer)
 {
-    int64_t gain = 0, value = by_unit(reward->value, offer);
+    int64_t gain = 0, value = by_unit(offer->value, offer);
 
     switch (reward->gives) {
     case GIVES_PERCENT:
@@ -87,17 +87,19 @@ static bool gives_to(const struct reward *reward, const struct offer *offer)
 }
 
 struct ranked {
-    int64_t price;
+    int64_t price, gain;
     size_t index;
 };
 
-/* Dearest first, then by line. */
+/* Dearest first, of equally dear ones the larger amount, then by line. */
 static int dearest_cmp(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
 
     if (x->price != y->price)
         return x->price > y->price ? -1 : 1;
+    if (x->gain != y->gain)
+        return x->gain > y->gain ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
@@ -106,7 +108,7 @@ static struct ranked *ranked_offers(const struct calc *c)
     struct ranked *ranked = arena_array(c->arena, c->count, sizeof *ranked);
 
     for (size_t i = 0; ranked && i < c->count; i++)
-        ranked[i] = (struct ranked){c->offers[i].price, i};
+        ranked[i] = (struct ranked){c->offers[i].price, reward_unit_gain(c->reward, &c->offers[i]), i};
     if (ranked)
         sort_items(ranked, c->count, sizeof *ranked, dearest_cmp);
     return ranked;
@@ -175,8 +177,8 @@ static void give_units(struct calc *c, size_t from, size_t end, int64_t amount, 
     for (size_t i = from; i < end; i++) {
         const struct share *share = &shares[i - from];
 
-        /* The price of a basket counts every unit in it, also those that cannot come down. */
-        if (share->weight == 0 && c->reward->kind != REWARD_FIXED_PRICE)
+        /* The price of a basket or of a set counts every unit in it, also those that cannot come down. */
+        if (share->weight == 0 && c->reward->kind != REWARD_FIXED_PRICE && c->reward->kind != REWARD_MIX)
             continue;
         reward_emit(c->arena, c->out, i, share->extra, share->low + 1, false);
         reward_emit(c->arena, c->out, i, c->use[i] - share->extra, share->low, false);
@@ -260,7 +262,8 @@ static void amount_by_line(struct calc *c)
     if (!ranked)
         return;
     for (size_t i = 0; i < c->count; i = line_end(c, i))
-        ranked[lines++] = (struct ranked){c->use[i] > 0 ? c->offers[i].price : -1, i};
+        ranked[lines++] = (struct ranked){c->use[i] > 0 ? c->offers[i].price : -1,
+                                          least(c->reward->value, line_share(c, i, line_end(c, i), false).cap), i};
     sort_items(ranked, lines, sizeof *ranked, dearest_cmp);
     for (size_t i = 0; i < lines && lines_left > 0 && ranked[i].price >= 0; i++, lines_left--) {
         size_t from = ranked[i].index, end = line_end(c, from);
@@ -273,7 +276,7 @@ static void amount_by_basket(struct calc *c, int64_t times)
 {
     int64_t amount, cap = 0;
 
-    if (!limit_units(c, false))
+    if (!limit_units(c, c->reward->limit_together))
         return;
     for (size_t i = 0; i < c->count; i = line_end(c, i))
         cap += line_share(c, i, line_end(c, i), false).cap;
@@ -306,10 +309,27 @@ static void fixed_basket(struct calc *c)
         give_lines(c, least(total - c->reward->value, cap), false);
 }
 
+void reward_set(struct arena *arena, const struct promotion *promotion, const struct offer *offers, size_t count,
+                int64_t *use, int64_t times, struct outcome *out)
+{
+    struct outcome one = {0};
+    struct calc c = {.arena = arena,
+                     .promotion = promotion,
+                     .reward = &promotion->reward,
+                     .offers = offers,
+                     .count = count,
+                     .use = use,
+                     .out = &one};
+
+    give_lines(&c, mix_set_gain(c.reward, offers, count, use), c.reward->gives == GIVES_PERCENT);
+    for (size_t i = 0; i < one.count; i++)
+        reward_emit(arena, out, one.takes[i].offer, one.takes[i].count * times, one.takes[i].amount, false);
+}
+
 /* A cap shrinks all lines, then their units, in proportion. */
 static void shrink(struct arena *arena, const struct offer *offers, struct outcome *out, int64_t cap)
 {
-    struct outcome shrunk = {0};
+    struct outcome shrunk = {.unproven = out->unproven};
     struct share *lines = arena_array(arena, out->count, sizeof *lines);
     struct share *units = arena_array(arena, out->count, sizeof *units);
     size_t n = 0;
@@ -355,6 +375,36 @@ static int take_cmp(const void *a, const void *b)
     return (int)x->bought - (int)y->bought;
 }
 
+static void mix(struct arena *arena, const struct promotion *promotion, const struct offer *offers, size_t count,
+                struct outcome *out)
+{
+    const struct mix_table *table = mix_table_make(arena, promotion, offers, count);
+
+    if (table)
+        mix_table_take(arena, table, NULL, out);
+    else
+        mix_compute(arena, promotion, offers, count, out);
+}
+
+void reward_finish(struct arena *arena, const struct promotion *promotion, const struct offer *offers,
+                   struct outcome *out)
+{
+    size_t kept = 0;
+
+    sort_items(out->takes, out->count, sizeof *out->takes, take_cmp);
+    for (size_t i = 0; i < out->count; i++) {
+        if (kept > 0 && take_cmp(&out->takes[kept - 1], &out->takes[i]) == 0)
+            out->takes[kept - 1].count += out->takes[i].count;
+        else
+            out->takes[kept++] = out->takes[i];
+    }
+    out->count = kept;
+    if (promotion->cap_minor && out->gain > promotion->cap_minor)
+        shrink(arena, offers, out, promotion->cap_minor);
+    if (out->gain == 0)
+        out->count = 0;
+}
+
 void reward_compute(struct arena *arena, const struct promotion *promotion, int64_t times, const struct offer *offers,
                     size_t count, struct outcome *out)
 {
@@ -367,6 +417,10 @@ void reward_compute(struct arena *arena, const struct promotion *promotion, int6
         return;
     if (reward->kind == REWARD_BUY_GET)
         sets_compute(arena, promotion, offers, count, out);
+    else if (reward->kind == REWARD_MIX)
+        mix(arena, promotion, offers, count, out);
+    else if (reward->kind == REWARD_CHEAPEST || reward->kind == REWARD_GIFT)
+        pick_compute(arena, promotion, offers, count, out);
     else if (reward->kind == REWARD_PERCENT_OFF)
         percent_off(&c);
     else if (reward->per == PER_UNIT)
@@ -377,9 +431,5 @@ void reward_compute(struct arena *arena, const struct promotion *promotion, int6
         fixed_basket(&c);
     else
         amount_by_basket(&c, times);
-    sort_items(out->takes, out->count, sizeof *out->takes, take_cmp);
-    if (promotion->cap_minor && out->gain > promotion->cap_minor)
-        shrink(arena, offers, out, promotion->cap_minor);
-    if (out->gain == 0)
-        out->count = 0;
+    reward_finish(arena, promotion, offers, out);
 }

@@ -200,37 +200,42 @@ static bool parse_root(struct sale_reader *p, const cJSON *root)
            sr_amounts(p, root, "usage", false, &sale->usage);
 }
 
-enum status engine_sale_parse(const char *json, size_t len, struct engine_sale **out_sale,
-                              struct engine_fault *out_fault)
+enum status sale_from_tree(const cJSON *root, struct engine_sale **out_sale, struct engine_fault *out_fault)
 {
-    struct engine_fault ignored;
     struct engine_sale *sale = calloc(1, sizeof *sale);
-    struct sale_reader p = {.sale = sale, .fault = out_fault ? out_fault : &ignored};
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
+    struct sale_reader p = {.sale = sale, .fault = out_fault};
     enum status st;
-    bool good;
 
     (void)sr_fail(&p, "json", NULL, "out of memory");
     if (!sale)
         return ST_NOMEM;
     sale->arena = (struct arena)ARENA_INIT(4096, 0);
-    st = json_parse(json, len, SALE_BYTES_MAX, &root, &err);
-    if (st != ST_OK) {
-        (void)sr_fail(&p, "json", NULL, err.text);
-        engine_sale_destroy(sale);
-        return st == ST_NOMEM ? st : ST_INVALID;
-    }
-    good = parse_root(&p, root);
-    json_free(root);
-    if (!good) {
+    if (!parse_root(&p, root)) {
         st = sale->arena.st == ST_OK ? ST_INVALID : ST_NOMEM;
         engine_sale_destroy(sale);
         return st;
     }
-    memset(p.fault, 0, sizeof *p.fault);
+    memset(out_fault, 0, sizeof *out_fault);
     *out_sale = sale;
     return ST_OK;
+}
+
+enum status engine_sale_parse(const char *json, size_t len, struct engine_sale **out_sale,
+                              struct engine_fault *out_fault)
+{
+    struct engine_fault ignored;
+    struct sale_reader p = {.fault = out_fault ? out_fault : &ignored};
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    enum status st = json_parse(json, len, SALE_BYTES_MAX, &root, &err);
+
+    if (st != ST_OK) {
+        (void)sr_fail(&p, "json", NULL, err.text);
+        return st == ST_NOMEM ? st : ST_INVALID;
+    }
+    st = sale_from_tree(root, out_sale, p.fault);
+    json_free(root);
+    return st;
 }
 
 void engine_sale_destroy(struct engine_sale *sale)

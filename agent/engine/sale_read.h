@@ -33,6 +33,8 @@ bool sr_attrs(struct sale_reader *p, const cJSON *object, struct sale_attrs *out
 bool sr_amounts(struct sale_reader *p, const cJSON *object, const char *name, bool max_allowed,
                 struct sale_amounts *out);
 
+/* sale_parse.c: a checked sale of a tree that is already there. */
+enum status sale_from_tree(const cJSON *root, struct engine_sale **out_sale, struct engine_fault *out_fault);
 /* sale_member.c */
 bool sale_member_parse(struct sale_reader *p, const cJSON *root);
 

@@ -6,6 +6,7 @@
 
 enum {
     BP = 10000,
+    OFFER_TAKES_MAX = 256,
     CHOICES_MAX = 1024,  /* recursion: cells x seats; a larger part is left to the greedy solutions */
     FIRST_SEATS_MAX = 16 /* greedy solutions that begin with each seat */
 };
@@ -264,6 +265,17 @@ static bool solution_make(struct engine *e, const struct part *part, size_t cap,
     return out->gains && out->takes;
 }
 
+/* Of each offer at most got, got with one more, bought, and each split once by a cap; of a mix one for each way its
+ * units share in sets, at most each its own. */
+static size_t takes_most(const struct seat *seat)
+{
+    size_t takes = seat->count * 8;
+
+    for (size_t i = 0; seat->promotion->reward.kind == REWARD_MIX && i < seat->count; i++)
+        takes += 2 * (size_t)(seat->offers[i].count < OFFER_TAKES_MAX ? seat->offers[i].count : OFFER_TAKES_MAX);
+    return takes;
+}
+
 static void search_all(struct search *s, size_t choices, size_t switches)
 {
     bool *on = arena_array(&s->e->arena, s->part->seat_count + 1, sizeof *on);
@@ -282,14 +294,14 @@ static void search_all(struct search *s, size_t choices, size_t switches)
 void search_part(struct engine *e, struct part *part, struct solution *out)
 {
     struct search s = {.e = e, .part = part, .best = out};
-    size_t choices = 0, switches = 0;
+    size_t choices = 0, switches = 0, takes = 0;
 
     for (size_t i = 0; i < part->seat_count; i++) {
         choices += part->seats[i].count;
+        takes += takes_most(&part->seats[i]);
         switches += part->seats[i].is_switch;
     }
-    /* At most got, got with one more, bought, and each split once by a cap. */
-    if (!solution_make(e, part, choices * 8, out) || !solution_make(e, part, choices * 8, &s.tried))
+    if (!solution_make(e, part, takes, out) || !solution_make(e, part, takes, &s.tried))
         return;
     s.used = arena_array(&e->arena, part->cell_count + 1, sizeof *s.used);
     if (!s.used || !options_make(&s))

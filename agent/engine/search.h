@@ -16,6 +16,7 @@
 #define LOYALD_ENGINE_SEARCH_H
 
 #include "agent/engine/layer.h"
+#include "agent/engine/mix.h"
 
 struct seat { /* a promotion in this part */
     uint32_t candidate;
@@ -26,8 +27,10 @@ struct seat { /* a promotion in this part */
     int64_t *offered; /* of each offer, in the solution being tried */
     uint64_t *worth;  /* bound per unit; all 0 when it is a lump */
     uint64_t lump, slack;
-    int64_t alone;      /* what it gives when all is its own */
-    bool on, is_switch; /* a switch may be off: it has a group or a cost */
+    int64_t alone;                 /* what it gives when all is its own */
+    const struct mix_table *table; /* of a mix whose units are few; else NULL */
+    bool unproven;                 /* what it gives alone may not be the most */
+    bool on, is_switch;            /* a switch may be off: it has a group or a cost */
 };
 
 struct cell {
@@ -54,6 +57,12 @@ struct solution {
     struct part_take *takes;
     size_t count, cap;
 };
+
+/* What the seat's reward gives on all its offers. */
+void seat_compute(struct arena *arena, const struct seat *seat, struct outcome *out);
+/* bounds.c: the bounds of a seat whose offers are there; whether less to choose from never gives more. */
+void bounds_make(struct arena *arena, struct seat *seat);
+bool bounds_monotone(const struct seat *seat);
 
 /* Finds the best solution; books what it could not prove in e->optimal and e->bound. */
 void search_part(struct engine *e, struct part *part, struct solution *out);

@@ -82,6 +82,32 @@ static bool better(struct search *s, const struct solution *a, const struct solu
 
 /* ---- trying one solution */
 
+void seat_compute(struct arena *arena, const struct seat *seat, struct outcome *out)
+{
+    if (!seat->table) {
+        reward_compute(arena, seat->promotion, seat->times, seat->offers, seat->count, out);
+        return;
+    }
+    *out = (struct outcome){0};
+    mix_table_take(arena, seat->table, NULL, out);
+    reward_finish(arena, seat->promotion, seat->offers, out);
+}
+
+/* A mix looks up what it gives; its takes are of the seat's own offers. */
+static void seat_from_table(struct search *s, const struct seat *seat, const int64_t *counts, struct outcome *out,
+                            uint32_t **out_places)
+{
+    uint32_t *places = arena_array(&s->e->arena, seat->count + 1, sizeof *places);
+
+    if (!places)
+        return;
+    for (size_t i = 0; i < seat->count; i++)
+        places[i] = (uint32_t)i;
+    mix_table_take(&s->e->arena, seat->table, counts, out);
+    reward_finish(&s->e->arena, seat->promotion, seat->offers, out);
+    *out_places = places;
+}
+
 /* The seat's reward on given counts of its offers; offers without units are left out. */
 void search_seat(struct search *s, const struct seat *seat, const int64_t *counts, struct outcome *out,
                  uint32_t **out_places)
@@ -91,8 +117,13 @@ void search_seat(struct search *s, const struct seat *seat, const int64_t *count
     size_t n = 0;
 
     *out = (struct outcome){0};
+    *out_places = places;
     if (!offers || !places)
         return;
+    if (seat->table) {
+        seat_from_table(s, seat, counts, out, out_places);
+        return;
+    }
     for (size_t i = 0; i < seat->count; i++) {
         if (counts[i] == 0)
             continue;
@@ -101,14 +132,17 @@ void search_seat(struct search *s, const struct seat *seat, const int64_t *count
         places[n++] = (uint32_t)i;
     }
     reward_compute(&s->e->arena, seat->promotion, seat->times, offers, n, out);
-    *out_places = places;
 }
 
 static void solution_add(struct search *s, size_t seat_number, const struct outcome *outcome, const uint32_t *places)
 {
     const struct seat *seat = &s->part->seats[seat_number];
 
-    for (size_t i = 0; i < outcome->count && s->tried.count < s->tried.cap; i++) {
+    if (outcome->count > s->tried.cap - s->tried.count) { /* only a mix in ever other ways: left out */
+        s->too_many = true;
+        return;
+    }
+    for (size_t i = 0; i < outcome->count; i++) {
         const struct take *take = &outcome->takes[i];
         uint32_t cell = seat->offers[places[take->offer]].cell;
 
@@ -179,6 +213,7 @@ void search_try(struct search *s)
 
     s->tried.gain = 0;
     s->tried.count = 0;
+    s->too_many = false;
     memset(s->tried.gains, 0, seats * sizeof *s->tried.gains);
     memset(s->used, 0, s->part->cell_count * sizeof *s->used);
     for (size_t i = 0; sound && i < seats; i++) {
@@ -187,6 +222,8 @@ void search_try(struct search *s)
         search_seat(s, &s->part->seats[i], s->part->seats[i].offered, &outcomes[i], &places[i]);
         solution_add(s, i, &outcomes[i], places[i]);
     }
+    if (s->too_many)
+        s->e->optimal = sound = false;
     sound = sound && s->tried.gain > 0 && better(s, &s->tried, s->best);
     for (size_t i = 0; sound && i < seats; i++) {
         if (s->part->seats[i].on && outcomes[i].gain > 0)

@@ -18,6 +18,7 @@ struct search {
     uint64_t *suffix;       /* the most that the cells from here on are worth, with the seats that are on */
     struct solution *best, tried;
     uint64_t open; /* the highest bound left unexplored, + 1; 0: none */
+    bool too_many; /* takes of the solution being tried: it is left out */
     int64_t *used; /* units used of each cell, of the solution being tried */
 };
 

@@ -61,6 +61,7 @@ struct verdict {
 struct candidate { /* a promotion looked at in this sale */
     uint32_t promotion;
     bool applied;
+    int64_t units; /* that it gave to */
     struct verdict verdict;
 };
 
@@ -140,6 +141,10 @@ struct engine {
         struct engine_message *items;
         size_t count, cap;
     } messages;
+    struct {
+        struct engine_gift *items;
+        size_t count, cap;
+    } gifts;
     struct {
         struct engine_hint *items;
         size_t count, cap;

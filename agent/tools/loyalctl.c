@@ -23,6 +23,7 @@ static const char usage[] =
     "\n"
     "Without a running loyald:\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
+    "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
     "\n"
     "Options:\n"
@@ -49,6 +50,7 @@ static const struct command {
     {"events", NULL, 0, 0, command_events},
     {"api", NULL, 2, 3, command_api},
     {"evaluate", NULL, 0, 0, command_evaluate},
+    {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
 };
 

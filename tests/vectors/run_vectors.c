@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECTIONS = 6, FILE_MAX = 4 * 1024 * 1024 };
-static const char *const section_names[SECTIONS] = {"case", "why", "bundle", "sale", "expect", "fault"};
-enum { CASE, WHY, BUNDLE, SALE, EXPECT, FAULT };
+enum { SECTIONS = 8, FILE_MAX = 4 * 1024 * 1024 };
+static const char *const section_names[SECTIONS] = {"case",   "why",   "bundle", "sale",
+                                                    "expect", "fault", "return", "refund"};
+enum { CASE, WHY, BUNDLE, SALE, EXPECT, FAULT, RETURN, REFUND };
 
 struct text_case {
     const char *file;
@@ -204,6 +205,86 @@ static int check_sale(const struct text_case *c, const struct bundle *bundle, st
     return count;
 }
 
+/* The sale's own result, as JSON; NULL when there is no sale. */
+static cJSON *sold(const struct text_case *c, const struct bundle *bundle, struct engine *engine)
+{
+    struct strbuf text = STRBUF_INIT(FILE_MAX);
+    const struct engine_result *result;
+    struct engine_fault fault = {0};
+    struct engine_sale *sale;
+    cJSON *json;
+
+    if (!c->sections[SALE])
+        return NULL;
+    cr_assert_eq(engine_sale_parse(c->sections[SALE], strlen(c->sections[SALE]), &sale, &fault), ST_OK, "%s",
+                 fault.message);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    engine_result_write(result, false, &text);
+    json = cJSON_Parse(strbuf_text(&text));
+    engine_sale_destroy(sale);
+    strbuf_free(&text);
+    return json;
+}
+
+static cJSON *refund_of(const cJSON *request, const struct bundle *bundle, struct engine *engine)
+{
+    char *text = cJSON_PrintUnformatted(request);
+    struct strbuf out = STRBUF_INIT(FILE_MAX);
+    struct engine_fault fault = {0};
+    cJSON *json;
+
+    if (engine_refund(engine, bundle, text, strlen(text), &out, &fault, NULL) == ST_OK) {
+        json = cJSON_Parse(strbuf_text(&out));
+    } else {
+        cJSON *inner = cJSON_AddObjectToObject(json = cJSON_CreateObject(), "error");
+
+        cJSON_AddStringToObject(inner, "code", fault.code);
+        cJSON_AddStringToObject(inner, "message", fault.message);
+        cJSON_AddStringToObject(inner, "at", fault.at);
+    }
+    strbuf_free(&out);
+    free(text);
+    return json;
+}
+
+/* The returns one after the other; each gets the sale, its result and the earlier returns unless it brings its own.
+ */
+static int check_returns(const struct text_case *c, const struct bundle *bundle, struct engine *engine)
+{
+    cJSON *requests = cJSON_Parse(c->sections[RETURN]), *wanted = cJSON_Parse(c->sections[REFUND]), *request;
+    cJSON *sale = c->sections[SALE] ? cJSON_Parse(c->sections[SALE]) : NULL, *result = sold(c, bundle, engine);
+    cJSON *all = cJSON_CreateArray(), *earlier = cJSON_CreateArray();
+    int count = 0;
+
+    if (!cJSON_IsArray(requests) || !cJSON_IsArray(wanted)) {
+        complain(c, "return or refund", "wants an array");
+        count++;
+    }
+    cJSON_ArrayForEach(request, requests)
+    {
+        cJSON *answer;
+
+        if (sale && !cJSON_GetObjectItemCaseSensitive(request, "sale"))
+            cJSON_AddItemToObject(request, "sale", cJSON_Duplicate(sale, true));
+        if (result && !cJSON_GetObjectItemCaseSensitive(request, "result"))
+            cJSON_AddItemToObject(request, "result", cJSON_Duplicate(result, true));
+        if (!cJSON_GetObjectItemCaseSensitive(request, "earlier"))
+            cJSON_AddItemToObject(request, "earlier", cJSON_Duplicate(earlier, true));
+        answer = refund_of(request, bundle, engine);
+        if (!cJSON_GetObjectItemCaseSensitive(answer, "error"))
+            cJSON_AddItemToArray(earlier, cJSON_Duplicate(answer, true));
+        cJSON_AddItemToArray(all, answer);
+    }
+    count += differs(c, wanted, all, "");
+    cJSON_Delete(requests);
+    cJSON_Delete(wanted);
+    cJSON_Delete(sale);
+    cJSON_Delete(result);
+    cJSON_Delete(all);
+    cJSON_Delete(earlier);
+    return count;
+}
+
 static void run_case(const struct text_case *c, struct engine *engine)
 {
     static struct bundle_report report;
@@ -219,9 +300,11 @@ static void run_case(const struct text_case *c, struct engine *engine)
     if (bundle_compile(text, strlen(text), &bundle, &report, NULL) == ST_OK) {
         if (c->sections[FAULT])
             count += check_fault(c, &report); /* warnings */
+        if (c->sections[RETURN] && c->sections[REFUND])
+            count += check_returns(c, bundle, engine);
         if (c->sections[SALE] && c->sections[EXPECT])
             count += check_sale(c, bundle, engine);
-        else if (!c->sections[FAULT])
+        else if (!c->sections[FAULT] && !c->sections[RETURN])
             complain(c, "sale or expect", "is missing"), count++;
         bundle_destroy(bundle);
     } else if (c->sections[FAULT]) {

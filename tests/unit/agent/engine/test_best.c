@@ -17,7 +17,23 @@
 #include <time.h>
 
 enum { LINES = 4, UNITS = 6, PROMOS = 3 };
-enum kind { PERCENT, PERCENT_SALE, AMOUNT, BASKET, FIXED, FIXED_BASKET, BUY_GET, KINDS };
+enum kind {
+    PERCENT,
+    PERCENT_SALE,
+    AMOUNT,
+    AMOUNT_LINE,
+    BASKET,
+    FIXED,
+    FIXED_BASKET,
+    LIST,
+    CHEAPEST,
+    GIFT,
+    MIX,
+    NTH,
+    BUY_GET,
+    KINDS
+};
+enum gives { GIVES_PERCENT, GIVES_AMOUNT, GIVES_PRICE };
 
 struct promo {
     enum kind kind;
@@ -26,6 +42,9 @@ struct promo {
     int64_t value, per_sale, cap;
     int buy, get, group;
     bool dearest;
+    int64_t list[LINES]; /* prices of a list, by line */
+    enum gives gives;
+    int part[2], part_qty[2], parts; /* of a mix: lines */
 };
 
 struct world {
@@ -64,8 +83,39 @@ static int64_t price(const struct world *w, int unit)
     return w->price[w->line_of[unit]];
 }
 
-/* The dearest units of the map that get something, at most max of them. */
-static int dearest_units(const struct world *w, int map, int64_t max, int64_t above)
+/* What a unit may come down by on its own, by whatever measure its reward compares units. */
+static int64_t unit_gain(const struct world *w, const struct promo *p, int unit)
+{
+    int64_t cost = price(w, unit), down = room(w, unit);
+
+    switch (p->kind) {
+    case PERCENT:
+    case PERCENT_SALE:
+        return least(cost * p->value, down * 10000);
+    case AMOUNT:
+        return least(p->value, down);
+    case FIXED:
+        return cost > p->value ? least(cost - p->value, down) : 0;
+    case LIST:
+        return cost > p->list[w->line_of[unit]] ? least(cost - p->list[w->line_of[unit]], down) : 0;
+    case CHEAPEST:
+        return least(p->gives == GIVES_PERCENT ? (cost * p->value + 5000) / 10000 : p->value, down);
+    case GIFT:
+        return cost <= p->value ? down : 0;
+    case AMOUNT_LINE:
+    case BASKET:
+    case FIXED_BASKET:
+    case MIX:
+    case NTH:
+    case BUY_GET:
+    case KINDS:
+        break;
+    }
+    return down;
+}
+
+/* The dearest (cheapest) units of the map that get something, at most max of them; of equal ones what gets more. */
+static int pick_units(const struct world *w, const struct promo *p, int map, int64_t max, bool cheapest)
 {
     int taken = 0;
 
@@ -73,8 +123,12 @@ static int dearest_units(const struct world *w, int map, int64_t max, int64_t ab
         int best = -1;
 
         for (int u = 0; u < w->units; u++) {
-            if ((map & ~taken) >> u & 1 && room(w, u) > 0 && price(w, u) > above &&
-                (best < 0 || price(w, u) > price(w, best)))
+            int64_t order;
+
+            if (!((map & ~taken) >> u & 1) || unit_gain(w, p, u) <= 0)
+                continue;
+            order = best < 0 ? 1 : (cheapest ? price(w, best) - price(w, u) : price(w, u) - price(w, best));
+            if (order > 0 || (order == 0 && unit_gain(w, p, u) > unit_gain(w, p, best)))
                 best = u;
         }
         if (best < 0)
@@ -144,7 +198,7 @@ static int64_t percent(const struct world *w, const struct promo *p, int map)
 {
     int64_t total = 0, sale = 0;
 
-    map = dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, 0);
+    map = pick_units(w, p, map, p->per_sale ? p->per_sale : UNITS, false);
     for (int l = 0; l < w->lines; l++) {
         int64_t line = 0;
 
@@ -156,6 +210,103 @@ static int64_t percent(const struct world *w, const struct promo *p, int map)
         sale += line;
     }
     return p->kind == PERCENT_SALE ? (sale + 5000) / 10000 : total;
+}
+
+/* Whether the units are one set: each in a part of its own, by trying them one after the other. */
+static bool fits(const struct world *w, const struct promo *p, int map, int left0, int left1)
+{
+    int unit = 0;
+
+    if (map == 0)
+        return left0 == 0 && left1 == 0;
+    while (!(map >> unit & 1))
+        unit++;
+    return (left0 > 0 && in(w, p->part[0], unit) && fits(w, p, map & ~(1 << unit), left0 - 1, left1)) ||
+           (left1 > 0 && in(w, p->part[1], unit) && fits(w, p, map & ~(1 << unit), left0, left1 - 1));
+}
+
+static int64_t mix_set(const struct world *w, const struct promo *p, int map)
+{
+    int64_t total = 0, rooms = 0, percent = 0;
+
+    for (int u = 0; u < w->units; u++) {
+        if (!(map >> u & 1))
+            continue;
+        total += price(w, u);
+        rooms += room(w, u);
+        percent += least(price(w, u) * p->value, room(w, u) * 10000);
+    }
+    if (p->gives == GIVES_PERCENT)
+        return (percent + 5000) / 10000;
+    if (p->gives == GIVES_AMOUNT)
+        return least(p->value, rooms);
+    return least(total > p->value ? total - p->value : 0, rooms);
+}
+
+static int64_t best_mix(const struct world *w, const struct promo *p, int map, int64_t sets)
+{
+    int64_t best = 0;
+
+    for (int set = map; sets > 0 && set > 0; set = (set - 1) & map) {
+        int64_t gain;
+
+        if (!fits(w, p, set, p->part_qty[0], p->part_qty[1]))
+            continue;
+        gain = mix_set(w, p, set) + best_mix(w, p, map & ~set, sets - 1);
+        best = gain > best ? gain : best;
+    }
+    return best;
+}
+
+/* The units a promotion takes of a map, where that is not a question of sets. */
+static int units_used(const struct world *w, const struct promo *p, int map)
+{
+    int64_t limit = p->per_sale ? p->per_sale : UNITS;
+    int lines = 0, kept = 0;
+
+    if (p->kind == CHEAPEST || p->kind == GIFT)
+        return pick_units(w, p, map, p->get, p->kind == CHEAPEST);
+    if (p->kind == FIXED_BASKET)
+        return map;
+    if (p->kind != AMOUNT_LINE)
+        return pick_units(w, p, map, p->kind == BASKET ? UNITS : limit, false);
+    /* The lines of the dearest units, of equal ones the line that gets more. */
+    for (; limit > 0; limit--) {
+        int64_t best_price = -1, best_gain = -1;
+        int best = -1;
+
+        for (int l = 0; l < w->lines; l++) {
+            int64_t rooms = 0;
+
+            for (int u = 0; u < w->units; u++)
+                rooms += map >> u & 1 && w->line_of[u] == l ? room(w, u) : 0;
+            rooms = least(rooms, p->value);
+            if (rooms == 0 || lines >> l & 1 ||
+                (best >= 0 && (w->price[l] < best_price || (w->price[l] == best_price && rooms <= best_gain))))
+                continue;
+            best = l;
+            best_price = w->price[l];
+            best_gain = rooms;
+        }
+        lines |= best < 0 ? 0 : 1 << best;
+    }
+    for (int u = 0; u < w->units; u++)
+        kept |= map >> u & 1 && lines >> w->line_of[u] & 1 ? 1 << u : 0;
+    return kept;
+}
+
+static int64_t lines_gain(const struct world *w, const struct promo *p, int map)
+{
+    int64_t total = 0;
+
+    for (int l = 0; l < w->lines; l++) {
+        int64_t rooms = 0;
+
+        for (int u = 0; u < w->units; u++)
+            rooms += map >> u & 1 && w->line_of[u] == l ? room(w, u) : 0;
+        total += least(rooms, p->value);
+    }
+    return total;
 }
 
 static int64_t gain_of(const struct world *w, const struct promo *p, int map)
@@ -172,23 +323,28 @@ static int64_t gain_of(const struct world *w, const struct promo *p, int map)
         total = percent(w, p, map);
         break;
     case AMOUNT:
-        map = dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, 0);
+    case FIXED:
+    case LIST:
+    case CHEAPEST:
+    case GIFT:
+        map = units_used(w, p, map);
         total = 0;
         for (int u = 0; u < w->units; u++)
-            total += map >> u & 1 ? least(p->value, room(w, u)) : 0;
+            total += map >> u & 1 ? unit_gain(w, p, u) : 0;
+        break;
+    case AMOUNT_LINE:
+        total = lines_gain(w, p, units_used(w, p, map));
         break;
     case BASKET:
         total = least(p->value, rooms);
         break;
-    case FIXED:
-        map = dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, p->value);
-        total = 0;
-        for (int u = 0; u < w->units; u++)
-            total += map >> u & 1 ? least(price(w, u) - p->value, room(w, u)) : 0;
-        break;
     case FIXED_BASKET:
         total = least(total > p->value ? total - p->value : 0, rooms);
         break;
+    case MIX:
+        total = best_mix(w, p, map, p->per_sale ? p->per_sale : UNITS);
+        break;
+    case NTH:
     case BUY_GET:
     case KINDS:
         total = best_sets(w, p, map, p->per_sale ? p->per_sale : UNITS);
@@ -212,19 +368,19 @@ static bool better(const struct answer *a, const struct answer *b)
     return false;
 }
 
-/* The units a promotion takes of a map, where that is not a question of sets. */
 static int used_of(const struct world *w, const struct promo *p, int map)
 {
-    if (gain_of(w, p, map) == 0)
-        return 0;
-    if (p->kind == FIXED_BASKET)
-        return map;
-    return dearest_units(w, map, p->per_sale ? p->per_sale : UNITS, p->kind == FIXED ? p->value : 0);
+    return gain_of(w, p, map) == 0 ? 0 : units_used(w, p, map);
 }
 
 /* gain_of and used_of for every promotion and map, once. */
 static int64_t table[PROMOS][1 << UNITS];
 static int used[PROMOS][1 << UNITS];
+
+static int selects(const struct promo *p)
+{
+    return p->kind == MIX ? p->part[0] | p->part[1] : p->lines | (p->kind == BUY_GET ? p->buys : 0);
+}
 
 /* Each promotion that gives something would take the same if it were offered all that the others leave. */
 static bool is_sound(const struct world *w, const int *maps)
@@ -233,7 +389,7 @@ static bool is_sound(const struct world *w, const int *maps)
         int rest = 0;
 
         for (int u = 0; u < w->units; u++)
-            rest |= in(w, w->promo[i].lines, u) ? 1 << u : 0;
+            rest |= in(w, selects(&w->promo[i]), u) ? 1 << u : 0;
         for (int k = 0; k < w->promos; k++)
             rest &= k == i ? rest : ~used[k][maps[k]];
         if (table[i][maps[i]] > 0 && used[i][rest] != used[i][maps[i]])
@@ -263,7 +419,7 @@ static void brute(const struct world *w, int unit, int *maps, struct answer *bes
     for (int i = 0; i < w->promos; i++) {
         const struct promo *p = &w->promo[i];
 
-        if (!in(w, p->lines | (p->kind == BUY_GET ? p->buys : 0), unit))
+        if (!in(w, selects(p), unit))
             continue;
         maps[i] |= 1 << unit;
         brute(w, unit + 1, maps, best);
@@ -283,13 +439,59 @@ static void items(struct strbuf *out, const struct world *w, int lines)
     strbuf_puts(out, "]}");
 }
 
-static void reward(struct strbuf *out, const struct world *w, const struct promo *p)
-{
-    static const char *const kinds[] = {
-        "\"kind\":\"percent_off\",\"percent_bp\":",  "\"kind\":\"percent_off\",\"percent_bp\":",
-        "\"kind\":\"amount_off\",\"amount_minor\":", "\"kind\":\"amount_off\",\"per\":\"basket\",\"amount_minor\":",
-        "\"kind\":\"fixed_price\",\"price_minor\":", "\"kind\":\"fixed_price\",\"per\":\"basket\",\"price_minor\":"};
+static const char *const gives_names[] = {"percent_bp", "amount_minor", "price_minor"};
 
+static void reward_of_units(struct strbuf *out, const struct world *w, const struct promo *p)
+{
+    switch (p->kind) {
+    case PERCENT:
+    case PERCENT_SALE:
+        strbuf_printf(out, "\"kind\":\"percent_off\",\"percent_bp\":%" PRId64 ",", p->value);
+        break;
+    case AMOUNT:
+    case AMOUNT_LINE:
+    case BASKET:
+        strbuf_printf(out, "\"kind\":\"amount_off\",\"per\":\"%s\",\"amount_minor\":%" PRId64 ",",
+                      p->kind == AMOUNT ? "unit" : (p->kind == BASKET ? "basket" : "line"), p->value);
+        break;
+    case FIXED:
+    case FIXED_BASKET:
+        strbuf_printf(out, "\"kind\":\"fixed_price\",\"per\":\"%s\",\"price_minor\":%" PRId64 ",",
+                      p->kind == FIXED ? "unit" : "basket", p->value);
+        break;
+    case CHEAPEST:
+        strbuf_printf(out, "\"kind\":\"cheapest\",\"count\":%d,\"%s\":%" PRId64 ",", p->get, gives_names[p->gives],
+                      p->value);
+        break;
+    case GIFT:
+        strbuf_printf(out, "\"kind\":\"gift\",\"qty\":%d,\"max_value_minor\":%" PRId64 ",", p->get, p->value);
+        break;
+    case NTH:
+        strbuf_printf(out, "\"kind\":\"nth_unit\",\"pick\":\"%s\",\"every\":%d,\"percent_bp\":%" PRId64 ",",
+                      p->dearest ? "dearest" : "cheapest", p->buy + 1, p->value);
+        break;
+    case LIST:
+    case MIX:
+    case BUY_GET:
+    case KINDS:
+        break;
+    }
+    items(out, w, p->lines);
+}
+
+static void reward_of_mix(struct strbuf *out, const struct world *w, const struct promo *p)
+{
+    strbuf_printf(out, "\"kind\":\"mix\",\"%s\":%" PRId64 ",\"parts\":[", gives_names[p->gives], p->value);
+    for (int i = 0; i < p->parts; i++) {
+        strbuf_printf(out, "%s{\"qty\":%d,", i ? "," : "", p->part_qty[i]);
+        items(out, w, p->part[i]);
+        strbuf_puts(out, "}");
+    }
+    strbuf_puts(out, "]");
+}
+
+static void reward(struct strbuf *out, const struct world *w, const struct promo *p, int number)
+{
     if (p->kind == BUY_GET) {
         strbuf_printf(out, "\"kind\":\"buy_get\",\"pick\":\"%s\",\"buy\":{\"qty\":%d,",
                       p->dearest ? "dearest" : "cheapest", p->buy);
@@ -297,18 +499,37 @@ static void reward(struct strbuf *out, const struct world *w, const struct promo
         strbuf_printf(out, "},\"get\":{\"qty\":%d,\"percent_bp\":%" PRId64 ",", p->get, p->value);
         items(out, w, p->lines);
         strbuf_puts(out, "}");
+    } else if (p->kind == MIX) {
+        reward_of_mix(out, w, p);
+    } else if (p->kind == LIST) {
+        strbuf_printf(out, "\"kind\":\"price_list\",\"list\":\"l%d\"", number);
     } else {
-        strbuf_printf(out, "%s%" PRId64 ",", kinds[p->kind], p->value);
-        items(out, w, p->lines);
+        reward_of_units(out, w, p);
     }
     if (p->cap)
         strbuf_printf(out, ",\"cap_minor\":%" PRId64, p->cap);
 }
 
+static void price_lists(struct strbuf *out, const struct world *w)
+{
+    strbuf_puts(out, "\"price_lists\":{");
+    for (int i = 0; i < w->promos; i++) {
+        strbuf_printf(out, "%s\"l%d\":{", i ? "," : "", i);
+        for (int l = 0, n = 0; l < w->lines; l++) {
+            if (w->promo[i].lines >> l & 1)
+                strbuf_printf(out, "%s\"S%d\":%" PRId64, n++ ? "," : "", l, w->promo[i].list[l]);
+        }
+        strbuf_puts(out, "}");
+    }
+    strbuf_puts(out, "},");
+}
+
 static void write_bundle(struct strbuf *out, const struct world *w)
 {
     strbuf_puts(out, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":1,\"currency\":\"EUR\",\"layers\":"
-                     "[{\"id\":\"l\",\"mode\":\"best\"}],\"search_nodes\":10000000,\"promotions\":[");
+                     "[{\"id\":\"l\",\"mode\":\"best\"}],\"search_nodes\":10000000,");
+    price_lists(out, w);
+    strbuf_puts(out, "\"promotions\":[");
     for (int i = 0; i < w->promos; i++) {
         const struct promo *p = &w->promo[i];
 
@@ -319,7 +540,7 @@ static void write_bundle(struct strbuf *out, const struct world *w)
         if (p->kind == PERCENT_SALE)
             strbuf_puts(out, "\"round\":\"sale\",");
         strbuf_puts(out, "\"reward\":{");
-        reward(out, w, p);
+        reward(out, w, p, i);
         strbuf_puts(out, "}}");
     }
     strbuf_puts(out, "]}");
@@ -347,12 +568,31 @@ static void make_promo(struct world *w, struct promo *p)
                         .get = 1 + (below(4) == 0),
                         .dearest = below(4) == 0};
     p->buys = below(2) ? p->lines : 1 + below(all);
-    p->value =
-        p->kind == PERCENT || p->kind == PERCENT_SALE || p->kind == BUY_GET ? percents[below(6)] : 1 + below(300);
-    if (p->kind != BASKET && p->kind != FIXED_BASKET)
+    p->gives = p->kind == MIX ? (enum gives)below(3) : (enum gives)below(2);
+    if (p->kind == NTH) {
+        p->buys = p->lines;
+        p->get = 1;
+    }
+    p->value = p->kind == PERCENT || p->kind == PERCENT_SALE || p->kind == BUY_GET || p->kind == NTH ||
+                       (p->gives == GIVES_PERCENT && (p->kind == CHEAPEST || p->kind == MIX))
+                   ? percents[below(6)]
+                   : 1 + below(300);
+    for (int l = 0; l < LINES; l++)
+        p->list[l] = below(200);
+    p->parts = 1 + below(2);
+    for (int i = 0; i < p->parts; i++) {
+        p->part[i] = below(3) ? 1 + below(all) : all;
+        p->part_qty[i] = 1 + below(2);
+    }
+    if (p->kind != BASKET && p->kind != FIXED_BASKET && p->kind != CHEAPEST && p->kind != GIFT)
         p->per_sale = below(3) ? 0 : 1 + below(3);
     p->group = below(4) ? 0 : 1;
     p->cap = below(5) ? 0 : 1 + below(200);
+}
+
+static bool of_sets(const struct promo *p)
+{
+    return p->kind == BUY_GET || p->kind == NTH || p->kind == MIX;
 }
 
 static void make_world(struct world *w)
@@ -371,11 +611,14 @@ static void make_world(struct world *w)
     }
     for (int i = 0; i < w->promos; i++) {
         make_promo(w, &w->promo[i]);
-        w->limited = w->limited || (w->promo[i].per_sale && w->promo[i].kind != BUY_GET);
+        w->limited = w->limited || w->promo[i].kind == CHEAPEST || w->promo[i].kind == GIFT ||
+                     (w->promo[i].per_sale && !of_sets(&w->promo[i]));
     }
     for (int i = 0; i < w->promos && w->limited; i++) {
-        if (w->promo[i].kind == BUY_GET)
+        if (of_sets(&w->promo[i])) {
             w->promo[i].kind = PERCENT;
+            w->promo[i].value = 1 + below(10000);
+        }
     }
 }
 

@@ -330,12 +330,13 @@ Test(outbox, too_large_halves_what_was_sent)
 
 Test(outbox, busy_central_is_left_alone_as_long_as_it_asks)
 {
+    static const char busy[] = "{\"code\":\"busy\",\"message\":\"\"}";
     struct question q;
 
     rig_sell(&rig, "s1");
     rig_connect(&rig);
     q = rig_take(&rig, OP_JOURNAL);
-    rig_answer_n(&rig, &q, 503, "{\"code\":\"busy\",\"message\":\"\"}", 30, ",\"retry_after_ms\":3600000");
+    rig_answer_n(&rig, &q, 503, busy, strlen(busy), ",\"retry_after_ms\":3600000");
     question_clear(&q);
     cr_expect_not(rig_has(&rig, OP_JOURNAL));
     for (int i = 2; i < 6; i++) { /* what is sold meanwhile does not hammer it */
