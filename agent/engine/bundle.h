@@ -174,6 +174,21 @@ struct reward {
     const struct bundle_text *text;
 };
 
+/* The cheap conditions of a promotion beside each other in memory: whether it is looked at in a sale at all. An open
+ * gate promises nothing, a closed one means that the conditions do not hold. */
+struct gate {
+    uint64_t tiers;              /* bit map of the bundle's tiers; all when any will do */
+    int32_t from_day, until_day; /* both included */
+    uint32_t store;              /* interned, when there is exactly one; else NONE */
+    uint8_t weekdays;            /* bit 7: also without a date */
+    bool member;
+    bool whole;         /* nothing but these, and the basket, decides */
+    bool whole_basket;  /* of the basket, nothing but what is below */
+    uint32_t selection; /* of the first basket entry that wants an amount, gross; else NONE */
+    int64_t amount_min;
+};
+enum { GATE_TIERS_MAX = 63 };
+
 enum limit_period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_EVER };
 enum { PERIOD_COUNT = 4 };
 
@@ -237,7 +252,9 @@ struct bundle {
 
     const struct promotion *promotions;
     uint32_t promotion_count;
-    const uint32_t *by_id; /* promotion numbers sorted by id */
+    const struct gate *gates;    /* of each promotion */
+    struct text_list gate_tiers; /* by first use */
+    const uint32_t *by_id;       /* promotion numbers sorted by id */
     const struct layer *layers;
     uint32_t layer_count, group_count;
     const struct point_currency *currencies; /* sorted by id */

@@ -27,14 +27,10 @@ static struct {
 const char *mutant_name(enum mutant mutant)
 {
     static const char *const names[MUTANT_COUNT] = {
-        [MUTANT_NONE] = "the real one, FULL",
-        [MUTANT_SYNC_NORMAL] = "synchronous NORMAL",
-        [MUTANT_SYNC_OFF] = "synchronous OFF",
-        [MUTANT_ANSWER_FIRST] = "answer before commit",
-        [MUTANT_PRINT_FIRST] = "print before commit",
-        [MUTANT_ACK_FIRST] = "ack before store",
-        [MUTANT_CURSOR_FIRST] = "cursor before rows",
-        [MUTANT_NO_DEDUP] = "a sale committed twice",
+        [MUTANT_NONE] = "the real one, FULL",         [MUTANT_SYNC_NORMAL] = "synchronous NORMAL",
+        [MUTANT_SYNC_OFF] = "synchronous OFF",        [MUTANT_ANSWER_FIRST] = "answer before commit",
+        [MUTANT_PRINT_FIRST] = "print before commit", [MUTANT_ACK_FIRST] = "ack before store",
+        [MUTANT_CURSOR_FIRST] = "cursor before rows", [MUTANT_NO_DEDUP] = "a sale committed twice",
         [MUTANT_OTHER_BYTES] = "other bytes stored",
     };
 
@@ -58,14 +54,14 @@ void calls_watch(struct history *history)
 
 /* ---- the journal ---- */
 
-enum status __real_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes, size_t len,
-                                  struct errmsg *err);
-enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes, size_t len,
-                                  struct errmsg *err);
+enum status __real_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                  size_t len, struct errmsg *err);
+enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                  size_t len, struct errmsg *err);
 
 /* One byte of the body is another one. */
-static enum status append_other(struct journal *journal, const char *type, uint64_t hlc, const char *bytes, size_t len,
-                                struct errmsg *err)
+static enum status append_other(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                size_t len, struct errmsg *err)
 {
     char *copy = must_alloc(len);
     enum status st;
@@ -77,8 +73,8 @@ static enum status append_other(struct journal *journal, const char *type, uint6
     return st;
 }
 
-enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes, size_t len,
-                                  struct errmsg *err)
+enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                  size_t len, struct errmsg *err)
 {
     struct history *history = calls.history;
     bool is_sale = strcmp(type, "sale") == 0 && history->committing >= 0;
@@ -86,7 +82,7 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
     enum status st;
 
     /* A journal that refuses all that writes, and a process without power, attempt nothing. */
-    if (journal_failed(journal) || disk_is_off(disk_mounted()))
+    if (journal_failed(journal) || (disk_mounted() && disk_is_off(disk_mounted())))
         return __real_journal_append(journal, type, hlc, bytes, len, err);
     journal_head(journal, &head);
     history_attempt(history, head.position + 1, type, bytes, len);
@@ -103,10 +99,13 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
     return st;
 }
 
-enum status __real_cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position, struct errmsg *err);
-enum status __wrap_cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position, struct errmsg *err);
+enum status __real_cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position,
+                                   struct errmsg *err);
+enum status __wrap_cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position,
+                                   struct errmsg *err);
 
-enum status __wrap_cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position, struct errmsg *err)
+enum status __wrap_cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position,
+                                   struct errmsg *err)
 {
     if (calls.mutant == MUTANT_NO_DEDUP)
         return ST_NOT_FOUND;
@@ -124,9 +123,11 @@ static struct {
 } queue[WORK_MAX];
 static int queued;
 
-enum status __wrap_loop_work(struct loop *loop, void (*work)(void *context), void (*done)(void *context), void *context);
+enum status __wrap_loop_work(struct loop *loop, void (*work)(void *context), void (*done)(void *context),
+                             void *context);
 
-enum status __wrap_loop_work(struct loop *loop, void (*work)(void *context), void (*done)(void *context), void *context)
+enum status __wrap_loop_work(struct loop *loop, void (*work)(void *context), void (*done)(void *context),
+                             void *context)
 {
     (void)loop;
     must(queued < WORK_MAX, "more work than the queue holds");

@@ -15,14 +15,14 @@ struct history;
 
 enum mutant {
     MUTANT_NONE,
-    MUTANT_SYNC_NORMAL,    /* journal.db with synchronous NORMAL */
-    MUTANT_SYNC_OFF,       /* ... OFF */
-    MUTANT_ANSWER_FIRST,   /* the caller is answered before the commit */
-    MUTANT_PRINT_FIRST,    /* the receipt is printed before the commit */
-    MUTANT_ACK_FIRST,      /* the central acks before it has stored */
-    MUTANT_CURSOR_FIRST,   /* the cursor of what came down is stored before the rows */
-    MUTANT_NO_DEDUP,       /* a sale that was committed before is not recognised */
-    MUTANT_OTHER_BYTES,    /* what is stored is not what was given */
+    MUTANT_SYNC_NORMAL,  /* journal.db with synchronous NORMAL */
+    MUTANT_SYNC_OFF,     /* ... OFF */
+    MUTANT_ANSWER_FIRST, /* the caller is answered before the commit */
+    MUTANT_PRINT_FIRST,  /* the receipt is printed before the commit */
+    MUTANT_ACK_FIRST,    /* the central acks before it has stored */
+    MUTANT_CURSOR_FIRST, /* the cursor of what came down is stored before the rows */
+    MUTANT_NO_DEDUP,     /* a sale that was committed before is not recognised */
+    MUTANT_OTHER_BYTES,  /* what is stored is not what was given */
     MUTANT_COUNT
 };
 

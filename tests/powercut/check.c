@@ -48,8 +48,8 @@ static bool check_record(void *context, const struct journal_entry *entry)
 
     walk->position++;
     if (entry->position != walk->position || entry->seq != walk->position) {
-        history_wrong(history, "record %lld is missing, the next is %lld with seq %lld", (long long)walk->position, at,
-                      (long long)entry->seq);
+        history_wrong(history, "record %lld is missing, the next is %lld with seq %lld", (long long)walk->position,
+                      at, (long long)entry->seq);
         return false;
     }
     if (entry->position > history->last_position) {
@@ -141,8 +141,8 @@ void shop_check(struct shop *shop)
     if (shop->disk)
         central_recover(shop);
     if (shop->active_version < history->rules_version)
-        history_wrong(history, "rules of version %lld were active, now those of %lld are", (long long)history->rules_version,
-                      (long long)shop->active_version);
+        history_wrong(history, "rules of version %lld were active, now those of %lld are",
+                      (long long)history->rules_version, (long long)shop->active_version);
     else
         history->rules_version = shop->active_version;
 }

@@ -114,7 +114,8 @@ static void copy_file(struct file *to, const struct file *from)
     int64_t old = to->live_size > to->kept_size ? to->live_size : to->kept_size;
     int64_t size = from->live_size > from->kept_size ? from->live_size : from->kept_size;
 
-    must(from->pending_count == 0 && from->opens == 0 && to->opens == 0, "a disk is copied when all is synced and closed");
+    must(from->pending_count == 0 && from->opens == 0 && to->opens == 0,
+         "a disk is copied when all is synced and closed");
     set_room(to, size > old ? size : old);
     if (old > size) {
         memset(to->live + size, 0, (size_t)(old - size));
@@ -207,7 +208,8 @@ static bool is_due(struct disk *disk, enum disk_fault kind)
         disk->calls[DISK_FULL]++;
     if (disk->fail_at == 0 || (disk->fault != kind && !(disk->fault == DISK_FULL && kind == DISK_WRITE_ERROR)))
         return false;
-    due = disk->calls[disk->fault] == disk->fail_at || (disk->fault_stays && disk->calls[disk->fault] > disk->fail_at);
+    due =
+        disk->calls[disk->fault] == disk->fail_at || (disk->fault_stays && disk->calls[disk->fault] > disk->fail_at);
     disk->faults += due;
     return due;
 }
@@ -238,7 +240,8 @@ static int make_name(struct disk *disk, const char *path)
         bool pending = false;
 
         for (int k = 0; k < disk->change_count; k++)
-            pending = pending || disk->changes[k].name[0] == i || (disk->changes[k].count > 1 && disk->changes[k].name[1] == i);
+            pending = pending || disk->changes[k].name[0] == i ||
+                      (disk->changes[k].count > 1 && disk->changes[k].name[1] == i);
         if (disk->names[i].live < 0 && disk->names[i].kept < 0 && !pending)
             at = i;
     }
@@ -353,7 +356,8 @@ int disk_rename(struct disk *disk, const char *from, const char *to)
     if (file < 0)
         return file;
     happens(disk);
-    add_change(disk, &(struct change){.name = {make_name(disk, from), make_name(disk, to)}, .file = {-1, file}, .count = 2});
+    add_change(
+        disk, &(struct change){.name = {make_name(disk, from), make_name(disk, to)}, .file = {-1, file}, .count = 2});
     sweep(disk);
     return disk->off ? -EIO : 0;
 }
@@ -450,10 +454,10 @@ int disk_truncate(struct disk *disk, int handle, int64_t size)
 
 /* What becomes of a file's pending work. */
 struct fate {
-    size_t sized;   /* so many of the changes of its size are there */
-    int chance;     /* that a piece has reached the disk, of 16 */
-    bool stale;     /* what was never written inside the size holds garbage, not zeros */
-    bool *torn;     /* the one piece under the head was met already; NULL: there is none */
+    size_t sized; /* so many of the changes of its size are there */
+    int chance;   /* that a piece has reached the disk, of 16 */
+    bool stale;   /* what was never written inside the size holds garbage, not zeros */
+    bool *torn;   /* the one piece under the head was met already; NULL: there is none */
 };
 
 static void garbage(struct dice *dice, uint8_t *bytes, int64_t len)
@@ -522,8 +526,8 @@ static struct fate draw_fate(struct disk *disk, const struct file *file, bool *t
     static const int of_16[] = {0, 1, 8, 15, 16, 8};
     struct fate fate = {.chance = of_16[dice_below(&disk->dice, 6)], .torn = torn};
 
-    fate.sized = fate.chance == 16 ? file->pending_count
-                                   : (size_t)dice_below(&disk->dice, (int64_t)file->pending_count + 1);
+    fate.sized =
+        fate.chance == 16 ? file->pending_count : (size_t)dice_below(&disk->dice, (int64_t)file->pending_count + 1);
     fate.stale = dice_one_in(&disk->dice, 4);
     return fate;
 }
@@ -582,6 +586,14 @@ void disk_power_on(struct disk *disk)
     disk->off = false;
     disk->cut_at = 0;
     sweep(disk);
+}
+
+void disk_revive(struct disk *disk)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++)
+        must(disk->files[i].opens == 0, "a file of a killed process is still open");
+    disk->off = false;
+    disk->cut_at = 0;
 }
 
 /* A failed sync: some is written, and what is not is forgotten. The process still sees it, until the power goes. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * disk - a disk under power loss, in memory: what a program has written, and what would still be there if the power went now.
+ * disk - a disk under power loss, in memory: what a program has written, and what would still be there if the power
+ * went now.
  *
  * The fault model, on the pessimistic side of what file systems and drives promise:
- * - What is written is pending until the file is synced. When the power goes, of each pending write any 512-byte pieces
- *   reach the disk, in any order; now and then one piece, the one under the head, holds garbage. Bytes outside a write are
- *   not harmed (as SQLite takes for granted by POWERSAFE_OVERWRITE).
- * - The size of a file is metadata: any of the sizes it had since the last sync is found, whatever of the data is there. A
- *   piece inside the size that was never written holds zeros or garbage.
+ * - What is written is pending until the file is synced. When the power goes, of each pending write any 512-byte
+ * pieces reach the disk, in any order; now and then one piece, the one under the head, holds garbage. Bytes outside a
+ * write are not harmed (as SQLite takes for granted by POWERSAFE_OVERWRITE).
+ * - The size of a file is metadata: any of the sizes it had since the last sync is found, whatever of the data is
+ * there. A piece inside the size that was never written holds zeros or garbage.
  * - Names are pending until the folder is synced. Syncing a file does not keep its name.
  * - A sync that returned has done its work. One that fails has written some of it, and the rest is forgotten: a later
  *   sync answers ok without writing it, as Linux does.
@@ -26,7 +27,13 @@
 
 #define DISK_FOLDER "/powercut-disk"
 
-enum { DISK_PIECE_BYTES = 512, DISK_FILES_MAX = 32, DISK_NAMES_MAX = 32, DISK_NAME_MAX = 95, DISK_FOLDER_HANDLE = DISK_FILES_MAX };
+enum {
+    DISK_PIECE_BYTES = 512,
+    DISK_FILES_MAX = 32,
+    DISK_NAMES_MAX = 32,
+    DISK_NAME_MAX = 95,
+    DISK_FOLDER_HANDLE = DISK_FILES_MAX
+};
 
 enum disk_fault { DISK_NO_FAULT, DISK_READ_ERROR, DISK_WRITE_ERROR, DISK_FULL, DISK_SYNC_ERROR };
 
@@ -47,17 +54,20 @@ bool disk_is_off(const struct disk *disk); /* every call fails with EIO now */
 void disk_cut(struct disk *disk);
 /* Power again: what did not reach the disk is gone. Every file is closed. */
 void disk_power_on(struct disk *disk);
+/* The process was killed, the power stayed: all it wrote is still with the system. Every file is closed. */
+void disk_revive(struct disk *disk);
 int64_t disk_events(const struct disk *disk); /* writes, syncs and changes of names since disk_create */
 
 /* ---- failing calls ---- */
 /* The nth call of that kind from now fails (0: none), and those after it when it stays so. */
 void disk_fail(struct disk *disk, enum disk_fault fault, int64_t nth, bool stays);
-int64_t disk_faults(const struct disk *disk); /* that happened since disk_fail */
+int64_t disk_faults(const struct disk *disk);                       /* that happened since disk_fail */
 int64_t disk_calls(const struct disk *disk, enum disk_fault fault); /* since disk_fail: how many could have failed */
 
 /* ---- calls; handles are >= 0, failures -errno ---- */
 enum { DISK_CREATE = 1, DISK_EXCLUSIVE = 2 };
-int disk_open(struct disk *disk, const char *path, int flags, bool *out_created); /* path NULL: a file without a name */
+int disk_open(struct disk *disk, const char *path, int flags,
+              bool *out_created); /* path NULL: a file without a name */
 int disk_close(struct disk *disk, int handle);
 int64_t disk_read(struct disk *disk, int handle, void *bytes, size_t len, int64_t at); /* how many bytes there were */
 int disk_write(struct disk *disk, int handle, const void *bytes, size_t len, int64_t at);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mounted disk as SQLite sees it, and as the file calls of agent/db see it (the linker sends those here, --wrap). */
+/* The mounted disk as SQLite sees it, and as the file calls of agent/db see it (the linker sends those here, --wrap).
+ */
 #include "tests/powercut/disk.h"
 #include "tests/powercut/must.h"
 
@@ -132,9 +133,10 @@ static int vfs_traits(sqlite3_file *file)
 }
 
 /* Version 1: no shared memory and no mmap, which the databases must not need. */
-static const sqlite3_io_methods methods = {
-    1,        vfs_close, vfs_read,       vfs_write,   vfs_truncate, vfs_sync,   vfs_size, vfs_lock, vfs_lock,
-    vfs_check_lock, vfs_control, vfs_sector, vfs_traits, NULL, NULL, NULL, NULL, NULL, NULL};
+static const sqlite3_io_methods methods = {1,           vfs_close,  vfs_read,   vfs_write, vfs_truncate,
+                                           vfs_sync,    vfs_size,   vfs_lock,   vfs_lock,  vfs_check_lock,
+                                           vfs_control, vfs_sector, vfs_traits, NULL,      NULL,
+                                           NULL,        NULL,       NULL,       NULL};
 
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
@@ -148,8 +150,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
         return handle == -ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN;
     made->base.pMethods = &methods;
     made->handle = handle;
-    made->sync_folder = created && name &&
-                        (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL)) != 0;
+    made->sync_folder =
+        created && name && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL)) != 0;
     if (out_flags)
         *out_flags = flags;
     return SQLITE_OK;
@@ -273,7 +275,8 @@ int __wrap_open(const char *path, int flags, ...)
     }
     if (!disk_holds(path))
         return __real_open(path, flags, mode);
-    handle = disk_open(mounted, path, (flags & O_CREAT ? DISK_CREATE : 0) | (flags & O_EXCL ? DISK_EXCLUSIVE : 0), NULL);
+    handle =
+        disk_open(mounted, path, (flags & O_CREAT ? DISK_CREATE : 0) | (flags & O_EXCL ? DISK_EXCLUSIVE : 0), NULL);
     return handle >= 0 ? HANDLES_FROM + handle : answer(handle);
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * failing_calls - a shop's hour in which the nth call of one kind fails: an allocation, a call of SQLite, a read, write or
- * sync of the disk. Then the power goes, and what was promised must be there; nothing may crash or leak (sanitizers say).
+ * failing_calls - a shop's hour in which the nth call of one kind fails: an allocation, a call of SQLite, a read,
+ * write or sync of the disk. Then the power goes, and what was promised must be there; nothing may crash or leak
+ * (sanitizers say).
  *
  *   test_failing_calls --seconds S | --points N | --all 1   [--seed X]
  *   test_failing_calls --kind KIND --nth N                  again, with the log
  *
- * The hour is the same each time: the first start of a till, sales, prints, acks, rules, a stop and a start.
+ * The hour is the same each time: sales, prints, acks, rules, and a start in the middle. Kinds whose name begins with
+ * "first-" begin with the very first start of a till and stop in good order; the others find a till that is set up,
+ * and lose their power.
  */
 #include "tests/powercut/calls.h"
 #include "tests/powercut/life.h"
@@ -28,28 +31,34 @@ struct kind {
     int code;
     enum disk_fault fault;
     bool stays; /* until the agent is started anew */
+    bool first; /* the till's first start */
 };
 
 static const struct kind kinds[] = {
-    {"memory", CALL_MALLOC, 0, DISK_NO_FAULT, false},
-    {"sqlite-nomem", CALL_SQLITE, SQLITE_NOMEM, DISK_NO_FAULT, false},
-    {"sqlite-ioerr", CALL_SQLITE, SQLITE_IOERR_WRITE, DISK_NO_FAULT, false},
-    {"sqlite-full", CALL_SQLITE, SQLITE_FULL, DISK_NO_FAULT, false},
-    {"sqlite-corrupt", CALL_SQLITE, SQLITE_CORRUPT, DISK_NO_FAULT, false},
-    {"sqlite-busy", CALL_SQLITE, SQLITE_BUSY, DISK_NO_FAULT, false},
-    {"read", CALL_NONE, 0, DISK_READ_ERROR, false},
-    {"write", CALL_NONE, 0, DISK_WRITE_ERROR, false},
-    {"full", CALL_NONE, 0, DISK_FULL, false},
-    {"full-stays", CALL_NONE, 0, DISK_FULL, true},
-    {"sync", CALL_NONE, 0, DISK_SYNC_ERROR, false},
-    {"sync-stays", CALL_NONE, 0, DISK_SYNC_ERROR, true},
+    {"memory", CALL_MALLOC, 0, DISK_NO_FAULT, false, false},
+    {"sqlite-nomem", CALL_SQLITE, SQLITE_NOMEM, DISK_NO_FAULT, false, false},
+    {"sqlite-ioerr", CALL_SQLITE, SQLITE_IOERR_WRITE, DISK_NO_FAULT, false, false},
+    {"sqlite-full", CALL_SQLITE, SQLITE_FULL, DISK_NO_FAULT, false, false},
+    {"sqlite-corrupt", CALL_SQLITE, SQLITE_CORRUPT, DISK_NO_FAULT, false, false},
+    {"sqlite-busy", CALL_SQLITE, SQLITE_BUSY, DISK_NO_FAULT, false, false},
+    {"read", CALL_NONE, 0, DISK_READ_ERROR, false, false},
+    {"write", CALL_NONE, 0, DISK_WRITE_ERROR, false, false},
+    {"full", CALL_NONE, 0, DISK_FULL, false, false},
+    {"full-stays", CALL_NONE, 0, DISK_FULL, true, false},
+    {"sync", CALL_NONE, 0, DISK_SYNC_ERROR, false, false},
+    {"sync-stays", CALL_NONE, 0, DISK_SYNC_ERROR, true, false},
+    {"first-memory", CALL_MALLOC, 0, DISK_NO_FAULT, false, true},
+    {"first-sqlite", CALL_SQLITE, SQLITE_IOERR_WRITE, DISK_NO_FAULT, false, true},
+    {"first-write", CALL_NONE, 0, DISK_WRITE_ERROR, false, true},
+    {"first-full", CALL_NONE, 0, DISK_FULL, true, true},
+    {"first-sync", CALL_NONE, 0, DISK_SYNC_ERROR, false, true},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 struct hour {
     struct office office;
-    struct disk *disk;
-    struct history *history;
+    struct disk *disk, *image;
+    struct history *history, *image_history;
     struct shop shop;
     struct life_totals totals;
 };
@@ -133,8 +142,8 @@ static void sell_on(struct hour *hour)
             break;
     }
     if (problem != PROBLEM_NONE)
-        history_wrong(hour->history, "after the failure a sale is still refused: %s (log: %s)", problem_spec(problem)->name,
-                      calls_last_log());
+        history_wrong(hour->history, "after the failure a sale is still refused: %s (log: %s)",
+                      problem_spec(problem)->name, calls_last_log());
 }
 
 /* The power goes, and all promises are checked by an agent that nothing fails for. */
@@ -156,20 +165,35 @@ static void check(struct hour *hour)
     shop_close(&hour->shop);
 }
 
+/* In good order, or by a power cut. */
+static void stop(struct hour *hour, const struct kind *kind)
+{
+    if (!kind->first)
+        disk_cut(hour->disk);
+    shop_close(&hour->shop);
+    if (!kind->first)
+        disk_power_on(hour->disk);
+}
+
 /* The hour with the nth call failing; 0: none. *out_calls: how many there were. NULL when all is well. */
 static const char *live(struct hour *hour, const struct kind *kind, int64_t nth, uint64_t seed, int64_t *out_calls)
 {
     struct dice dice = {seed};
 
-    disk_wipe(hour->disk);
+    if (kind->first) {
+        disk_wipe(hour->disk);
+        history_begin(hour->history);
+    } else {
+        disk_copy(hour->disk, hour->image);
+        *hour->history = *hour->image_history;
+    }
     disk_seed(hour->disk, seed + (uint64_t)nth);
-    history_begin(hour->history);
     shop_begin(&hour->shop, &hour->office, DISK_FOLDER, hour->disk, hour->history);
     hour->shop.failing = nth > 0;
     sqlite3_randomness(0, NULL);
     arm(hour, kind, nth);
     if (half_an_hour(hour, &dice)) {
-        shop_close(&hour->shop);
+        stop(hour, kind);
         if (half_an_hour(hour, &dice)) {
             *out_calls = calls_made(hour, kind);
             disarm(hour);
@@ -197,8 +221,8 @@ struct options {
 };
 
 /* points of one kind, evenly spread over all its calls, or as many as fit until. False when one went wrong. */
-static bool torture(struct hour *hour, const struct kind *kind, const struct options *options, int64_t points, double until,
-                    int64_t *out_done)
+static bool torture(struct hour *hour, const struct kind *kind, const struct options *options, int64_t points,
+                    double until, int64_t *out_done)
 {
     int64_t calls = 0, done = 0, unused;
     const char *wrong = live(hour, kind, 0, options->seed, &calls);
@@ -214,7 +238,8 @@ static bool torture(struct hour *hour, const struct kind *kind, const struct opt
         wrong = live(hour, kind, nth, options->seed, &unused);
         done++;
         if (wrong) {
-            (void)printf("%-14s BROKEN: %s\n  again: test_failing_calls --kind %s --nth %" PRId64 " --seed %" PRIu64 "\n",
+            (void)printf("%-14s BROKEN: %s\n  again: test_failing_calls --kind %s --nth %" PRId64 " --seed %" PRIu64
+                         "\n",
                          kind->name, wrong, kind->name, nth, options->seed);
             good = false;
         }
@@ -237,8 +262,9 @@ static bool torture_all(struct hour *hour, const struct options *options)
         /* Each kind gets the same share of what time is left. */
         double until = options->seconds > 0 ? now_s() + (began + options->seconds - now_s()) / (KINDS - i) : 1e18;
 
-        good = torture(hour, &kinds[i], options, options->points > 0 ? (options->points + KINDS - 1) / KINDS : INT64_MAX, until,
-                       &done) && good;
+        good = torture(hour, &kinds[i], options,
+                       options->points > 0 ? (options->points + KINDS - 1) / KINDS : INT64_MAX, until, &done) &&
+               good;
     }
     (void)printf("seed %" PRIu64 ": %" PRId64 " failing calls in %.0f s: %s\n", options->seed, done, now_s() - began,
                  good ? "no crash, no confirmed sale lost, the shop sold on" : "see above");
@@ -292,19 +318,26 @@ int main(int argc, char **argv)
     bool good;
 
     if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: test_failing_calls --seconds S | --points N | --all 1 | --kind KIND --nth N [--seed X]\n");
+        (void)fprintf(
+            stderr,
+            "usage: test_failing_calls --seconds S | --points N | --all 1 | --kind KIND --nth N [--seed X]\n");
         return 2;
     }
     calls_install();
     disk_install();
     hour.disk = disk_create();
     hour.history = must_alloc(sizeof *hour.history);
+    hour.image = disk_create();
+    hour.image_history = must_alloc(sizeof *hour.image_history);
+    office_begin(&hour.office);
+    make_image(&hour.office, hour.image, hour.image_history);
     disk_mount(hour.disk);
     calls_watch(hour.history);
-    office_begin(&hour.office);
     good = options.kind ? torture_one(&hour, &options) : torture_all(&hour, &options);
     office_end(&hour.office);
     disk_destroy(hour.disk);
+    disk_destroy(hour.image);
     free(hour.history);
+    free(hour.image_history);
     return good ? 0 : 1;
 }

@@ -65,7 +65,9 @@ void history_attempt(struct history *history, int64_t position, const char *type
     must(position > 0 && position <= HISTORY_RECORDS_MAX, "more records than a history holds");
     if (attempt->returned)
         history_wrong(history, "record %lld was said to be on disk and is written anew", (long long)position);
-    must(attempt->count < HISTORY_TRIES_MAX, "one position is tried more often than a history holds");
+    if (attempt->count ==
+        HISTORY_TRIES_MAX) /* the oldest was refused by a full disk, or overwritten many times since */
+        memmove(attempt->tries, attempt->tries + 1, (size_t)--attempt->count * sizeof attempt->tries[0]);
     attempt->last = attempt->count++;
     attempt->tries[attempt->last].digest = history_digest(bytes, len);
     attempt->tries[attempt->last].sale = strcmp(type, "sale") == 0 ? history->committing : -1;

@@ -12,11 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HISTORY_RECORDS_MAX = 1500, HISTORY_SALES_MAX = 600, HISTORY_MEMBERS = 3, HISTORY_TRIES_MAX = 12, HISTORY_FIRST_BALANCE = 50 };
+enum {
+    HISTORY_RECORDS_MAX = 1500,
+    HISTORY_SALES_MAX = 600,
+    HISTORY_MEMBERS = 3,
+    HISTORY_TRIES_MAX = 12,
+    HISTORY_FIRST_BALANCE = 50
+};
 
-/* What was given to the journal for one position. Of several, after cuts in mid write, any may be there: a write that was
- * cut off and not seen after a restart can be completed by a later one that is cut off too, since both write the same
- * page of the write-ahead log. Once one was said to be on disk it is the only one. */
+/* What was given to the journal for one position. Of several, after cuts in mid write, any may be there: a write that
+ * was cut off and not seen after a restart can be completed by a later one that is cut off too, since both write the
+ * same page of the write-ahead log. Once one was said to be on disk it is the only one. */
 struct attempt {
     struct {
         uint64_t digest; /* of its bytes */
@@ -34,8 +40,8 @@ struct told_sale {
     bool tried;     /* its commit was asked for */
     bool answered;  /* the caller was told that it is committed */
     bool voided;
-    int prints;     /* originals */
-    int found;      /* in the journal, at the last check */
+    int prints; /* originals */
+    int found;  /* in the journal, at the last check */
 };
 
 struct history {

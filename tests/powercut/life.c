@@ -20,30 +20,29 @@ struct bench {
     struct history *image_history;
 };
 
-/* The image every life but those from the first start begins with. */
-static void make_image(struct bench *bench)
+void make_image(const struct office *office, struct disk *image, struct history *history)
 {
     struct shop shop;
     struct errmsg err = ERRMSG_INIT;
 
-    disk_mount(bench->image);
-    history_begin(bench->image_history);
-    calls_watch(bench->image_history);
-    shop_begin(&shop, &bench->office, DISK_FOLDER, bench->image, bench->image_history);
+    disk_mount(image);
+    history_begin(history);
+    calls_watch(history);
+    shop_begin(&shop, office, DISK_FOLDER, image, history);
     must(shop_open(&shop, &err) == ST_OK, err.text);
     shop_offer(&shop, 1);
     must(shop.active_version == 1, calls_last_log());
     central_pull(&shop);
-    disk_cut(bench->image); /* so that the write-ahead logs are there at their size */
+    disk_cut(image); /* so that the write-ahead logs are there at their size */
     shop_close(&shop);
-    disk_power_on(bench->image);
+    disk_power_on(image);
     must(shop_open(&shop, &err) == ST_OK, err.text);
     shop_check(&shop);
     shop_check_balances(&shop);
-    must(bench->image_history->wrong_count == 0, bench->image_history->wrong);
-    disk_cut(bench->image);
+    must(history->wrong_count == 0, history->wrong);
+    disk_cut(image);
     shop_close(&shop);
-    disk_power_on(bench->image);
+    disk_power_on(image);
 }
 
 struct bench *bench_create(void)
@@ -55,7 +54,7 @@ struct bench *bench_create(void)
     bench->disk = disk_create();
     bench->image = disk_create();
     office_begin(&bench->office);
-    make_image(bench);
+    make_image(&bench->office, bench->image, bench->image_history);
     return bench;
 }
 
@@ -84,14 +83,22 @@ static int64_t draw_cut(struct dice *dice, bool first_start)
     }
 }
 
-static void lose_power(struct shop *shop, struct life_totals *totals)
+/* Now and then only the process dies, at any write or sync. */
+static void lose_power(struct shop *shop, struct dice *dice, struct life_totals *totals)
 {
+    bool killed = dice_one_in(dice, 10);
+
     shop_close(shop);
-    disk_power_on(shop->disk);
-    totals->cuts++;
+    if (killed)
+        disk_revive(shop->disk);
+    else
+        disk_power_on(shop->disk);
+    totals->kills += killed;
+    totals->cuts += !killed;
 }
 
-/* Starts the agent; now and then the power goes while it does. False when it cannot be started: then that is wrong. */
+/* Starts the agent; now and then the power goes while it does. False when it cannot be started: then that is wrong.
+ */
 static bool start(struct shop *shop, struct dice *dice, bool first_start, struct life_totals *totals)
 {
     struct errmsg err = ERRMSG_INIT;
@@ -111,7 +118,7 @@ static bool start(struct shop *shop, struct dice *dice, bool first_start, struct
             return false;
         }
         totals->cuts_opening++;
-        lose_power(shop, totals);
+        lose_power(shop, dice, totals);
     }
     return false;
 }
@@ -183,7 +190,7 @@ const char *bench_live(struct bench *bench, uint64_t seed, int64_t cuts_max, str
         one_day(&shop, &dice, totals);
         if (bench->history->wrong_count > 0 || last_position(&shop) > RECORDS_A_LIFE)
             break;
-        lose_power(&shop, totals);
+        lose_power(&shop, &dice, totals);
         lose_cache(&shop, &dice);
     }
     totals->records += bench->history->last_position;

@@ -9,10 +9,13 @@
 #include "tests/powercut/shop.h"
 
 struct life_totals {
-    int64_t lives, cuts, cuts_opening, sales, answered, prints, records, checkpoints, rebuilds, retries;
+    int64_t lives, cuts, cuts_opening, sales, answered, prints, records, checkpoints, rebuilds, retries, kills;
 };
 
 struct bench; /* opaque: the disks and the history, made once and used for each life */
+
+/* Sets up a till on image, with rules and members, and switches it off: what a life in the middle begins with. */
+void make_image(const struct office *office, struct disk *image, struct history *history);
 
 struct bench *bench_create(void);
 void bench_destroy(struct bench *bench);

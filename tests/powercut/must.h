@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void must(bool holds, const char *what);      /* aborts */
-void *must_alloc(size_t size);                /* zeroed; free() */
+void must(bool holds, const char *what); /* aborts */
+void *must_alloc(size_t size);           /* zeroed; free() */
 void *must_grow(void *memory, size_t size);
 
 #endif

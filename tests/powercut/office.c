@@ -21,7 +21,8 @@
 
 static const char BUNDLE[] =
     "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
-    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"" SHOP_CURRENCY "\",\"digits\":0}],"
+    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"" SHOP_CURRENCY
+    "\",\"digits\":0}],"
     "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"
     "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"" SHOP_CURRENCY "\","
     "\"items\":{\"any\":true},\"per_minor\":100,\"give\":%d}}]}";
@@ -178,11 +179,14 @@ void central_recover(struct shop *shop)
         if (position > head.position)
             history_wrong(shop->history, "the central has record %lld, the till ends at %lld", (long long)position,
                           (long long)head.position);
-        else if (journal_hash_at(shop->journal, position, ours, NULL) != ST_OK || memcmp(hash, ours, sizeof ours) != 0)
+        else if (journal_hash_at(shop->journal, position, ours, NULL) != ST_OK ||
+                 memcmp(hash, ours, sizeof ours) != 0)
             history_wrong(shop->history, "the central has another record %lld than the till", (long long)position);
     }
-    if (file >= 0)
+    if (file >= 0) { /* what a killed process left unsynced is only stored from now on */
+        (void)disk_sync(shop->disk, file);
         (void)disk_close(shop->disk, file);
+    }
     if (position < shop->history->stored)
         history_wrong(shop->history, "the central stored %lld records and has %lld: the test's own fault",
                       (long long)shop->history->stored, (long long)position);

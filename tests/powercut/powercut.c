@@ -21,8 +21,8 @@ enum { CUTS_A_LIFE = 40, MUTANT_CUTS_MAX = 20000 };
 struct options {
     int64_t cuts, seconds;
     uint64_t seed;
-    int mutant;     /* only this one; -1: all */
-    bool one_life;  /* only the life of seed */
+    int mutant;    /* only this one; -1: all */
+    bool one_life; /* only the life of seed */
 };
 
 static double now_s(void)
@@ -34,8 +34,8 @@ static double now_s(void)
 }
 
 /* Until so many cuts are made, or so much time has gone, or something is wrong. */
-static const char *run(struct bench *bench, struct dice *seeds, int64_t cuts, double until_s, struct life_totals *totals,
-                       uint64_t *out_seed)
+static const char *run(struct bench *bench, struct dice *seeds, int64_t cuts, double until_s,
+                       struct life_totals *totals, uint64_t *out_seed)
 {
     const char *wrong = NULL;
 
@@ -77,16 +77,18 @@ static bool judge_real(struct bench *bench, const struct options *options)
         wrong = bench_live(bench, life, CUTS_A_LIFE, &totals);
     else
         wrong = run(bench, &seeds, options->cuts, until, &totals, &life);
-    (void)printf("%s: seed %" PRIu64 ", %" PRId64 " cuts (%" PRId64 " while starting) in %" PRId64 " lives, %.0f s, %.0f cuts/s\n",
-                 mutant_name(calls_mutant()), options->seed, totals.cuts, totals.cuts_opening, totals.lives, now_s() - began,
-                 (double)totals.cuts / (now_s() - began));
+    (void)printf("%s: seed %" PRIu64 ", %" PRId64 " cuts (%" PRId64 " while starting) and %" PRId64
+                 " kills in %" PRId64 " lives, %.0f s, %.0f cuts/s\n",
+                 mutant_name(calls_mutant()), options->seed, totals.cuts, totals.cuts_opening, totals.kills,
+                 totals.lives, now_s() - began, (double)totals.cuts / (now_s() - began));
     (void)printf("  %" PRId64 " sales begun, %" PRId64 " confirmed, %" PRId64 " asked again, %" PRId64
                  " records, cache made anew %" PRId64 " times\n",
                  totals.sales, totals.answered, totals.retries, totals.records, totals.rebuilds);
     if (wrong)
         (void)printf("  BROKEN: %s\n  again: test_powercut --life %" PRIu64 "\n", wrong, life);
     else
-        (void)printf("  0 confirmed sales lost, 0 doubled, 0 printed and not on disk, 0 wrong balances, 0 unreadable files\n");
+        (void)printf(
+            "  0 confirmed sales lost, 0 doubled, 0 printed and not on disk, 0 wrong balances, 0 unreadable files\n");
     return wrong == NULL;
 }
 
@@ -121,7 +123,8 @@ int main(int argc, char **argv)
     bool good = true;
 
     if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: test_powercut --cuts N | --seconds S [--seed X] [--mutant NAME] | --life SEED\n");
+        (void)fprintf(stderr,
+                      "usage: test_powercut --cuts N | --seconds S [--seed X] [--mutant NAME] | --life SEED\n");
         return 2;
     }
     calls_install();

@@ -26,7 +26,8 @@ static void check_shown(struct shop *shop, const struct told_sale *sale, int64_t
         return;
     expected = history_balance(shop->history, sale->member);
     if (shown != expected)
-        history_wrong(shop->history, "sale %s shows %lld points, they are %lld", sale->id, (long long)shown, (long long)expected);
+        history_wrong(shop->history, "sale %s shows %lld points, they are %lld", sale->id, (long long)shown,
+                      (long long)expected);
 }
 
 static enum problem put(struct shop *shop, struct told_sale *sale)
@@ -43,8 +44,8 @@ static void commit(struct shop *shop, struct told_sale *sale, struct life_totals
 {
     if (shop_commit(shop, sale) != PROBLEM_NONE || shop_is_dead(shop))
         return;
+    totals->answered += sale->found == 0;
     sale->found += sale->found == 0; /* counted from now on */
-    totals->answered++;
 }
 
 static struct told_sale *new_sale(struct shop *shop, struct dice *dice, struct life_totals *totals)
@@ -79,7 +80,7 @@ static void sell(struct shop *shop, struct dice *dice, struct life_totals *total
         commit(shop, sale, totals);
     }
     if (dice_one_in(dice, 8) && !sale->voided)
-        (void)shop_do(shop, "commit", sale->id, NULL, NULL); /* asked twice */
+        commit(shop, sale, totals); /* asked twice */
     if (parked)
         commit(shop, parked, totals);
     if (dice_one_in(dice, 3))
@@ -95,8 +96,8 @@ static void copy_some(struct shop *shop, struct dice *dice)
         (void)shop_do(shop, "copy", history->sales[sale].id, NULL, NULL);
 }
 
-/* The central offers the next rules, or by mistake the ones before: what is good is taken, whatever a cut left behind of
- * an earlier try, and what is older never is. */
+/* The central offers the next rules, or by mistake the ones before: what is good is taken, whatever a cut left behind
+ * of an earlier try, and what is older never is. */
 static void offer(struct shop *shop, struct dice *dice)
 {
     int64_t before = shop->active_version, version = before < 1 || dice_one_in(dice, 3) ? 1 : 2;

@@ -26,7 +26,8 @@ const char *shop_card(int member)
     return members[member].card;
 }
 
-void shop_begin(struct shop *shop, const struct office *office, const char *folder, struct disk *disk, struct history *history)
+void shop_begin(struct shop *shop, const struct office *office, const char *folder, struct disk *disk,
+                struct history *history)
 {
     *shop = (struct shop){.office = office, .folder = folder, .disk = disk, .history = history};
     shop->time.wall_ms = INT64_C(1000) * FIRST_UNIX_MS_S;
@@ -133,7 +134,8 @@ static const char *path(const struct shop *shop, const char *name, char out[PATH
     return out;
 }
 
-/* The till's identity is the same after each start; that of a real one lies in journal.db and was stored at enrolment. */
+/* The till's identity is the same after each start; that of a real one lies in journal.db and was stored at
+ * enrolment. */
 static enum status fill_identity(struct shop *shop)
 {
     struct identity *identity = &shop->identity;
@@ -169,8 +171,10 @@ static enum status open_databases(struct shop *shop, struct errmsg *err)
     st = journal_open(&journal, &shop->journal, err);
     if (st == ST_OK)
         st = rules_open(path(shop, "rules.db", text), shop->time.wall_ms, &shop->rules, &rebuilt, err);
-    if (st == ST_OK && rebuilt)
+    if (st == ST_OK && rebuilt && !shop->failing)
         history_wrong(shop->history, "rules.db was damaged");
+    if (st == ST_OK && rebuilt) /* they are fetched again */
+        shop->history->rules_version = 0;
     if (st == ST_OK)
         st = cache_open(path(shop, "cache.db", text), shop->time.wall_ms, &shop->cache, &shop->cache_rebuilt, err);
     if (st == ST_OK && shop->cache_rebuilt)
@@ -231,7 +235,8 @@ void shop_close(struct shop *shop)
 
 /* ---- the caller ---- */
 
-enum problem shop_do(struct shop *shop, const char *command, const char *sale, const char *body, const char **out_answer)
+enum problem shop_do(struct shop *shop, const char *command, const char *sale, const char *body,
+                     const char **out_answer)
 {
     static struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
     struct errmsg err = ERRMSG_INIT;
@@ -257,8 +262,8 @@ enum problem shop_do(struct shop *shop, const char *command, const char *sale, c
         shop->restart_asked = true;
     /* The disk is there and nothing fails on purpose: then nothing may be refused. */
     if (problem != PROBLEM_NONE && problem != PROBLEM_SALE_COMMITTED && !shop_is_dead(shop) && !shop->failing)
-        history_wrong(shop->history, "%s of %s was refused: %s: %s (log: %s)", command, sale, problem_spec(problem)->name,
-                      err.text, calls_last_log());
+        history_wrong(shop->history, "%s of %s was refused: %s: %s (log: %s)", command, sale,
+                      problem_spec(problem)->name, err.text, calls_last_log());
     return problem;
 }
 
@@ -272,7 +277,8 @@ static void read_answer(const char *answer, int64_t *out_total, int64_t *out_bal
     if (json_parse(answer, strlen(answer), TILL_ANSWER_MAX, &root, NULL) != ST_OK)
         return;
     (void)json_int(root, "total_minor", 0, JSON_INT_MAX, out_total, NULL);
-    if (json_object(root, "member", &member, NULL) == ST_OK && json_object(member, "balances", &balances, NULL) == ST_OK)
+    if (json_object(root, "member", &member, NULL) == ST_OK &&
+        json_object(member, "balances", &balances, NULL) == ST_OK)
         (void)json_int(balances, SHOP_CURRENCY, -JSON_INT_MAX, JSON_INT_MAX, out_balance, NULL);
     json_free(root);
 }
@@ -289,7 +295,8 @@ enum problem shop_put(struct shop *shop, struct told_sale *sale, int64_t *out_ba
     enum problem problem;
 
     if (sale->member >= 0)
-        (void)snprintf(body + len, sizeof body - (size_t)len, ",\"card\":\"%s\",\"entry\":\"scan\"}", members[sale->member].card);
+        (void)snprintf(body + len, sizeof body - (size_t)len, ",\"card\":\"%s\",\"entry\":\"scan\"}",
+                       members[sale->member].card);
     else
         (void)snprintf(body + len, sizeof body - (size_t)len, "}");
     *out_balance = -1;
@@ -298,8 +305,11 @@ enum problem shop_put(struct shop *shop, struct told_sale *sale, int64_t *out_ba
         return problem;
     sale->points = sale->member >= 0 ? sale->total_minor / 100 * shop->active_version : 0;
     read_answer(answer, &total, out_balance);
+    if (*out_balance < 0 && shop->failing)
+        sale->points = 0; /* the member could not be looked up: the card is attached and earns at the central */
     if (total != sale->total_minor)
-        history_wrong(shop->history, "sale %s of %lld comes to %lld", sale->id, (long long)sale->total_minor, (long long)total);
+        history_wrong(shop->history, "sale %s of %lld comes to %lld", sale->id, (long long)sale->total_minor,
+                      (long long)total);
     return PROBLEM_NONE;
 }
 

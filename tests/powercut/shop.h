@@ -49,16 +49,17 @@ struct shop {
     int64_t active_version;
     bool refused; /* the last offer */
     bool cache_rebuilt;
-    bool failing;    /* calls fail on purpose: a command may be refused */
+    bool failing;       /* calls fail on purpose: a command may be refused */
     bool restart_asked; /* a commit could not be answered for: the daemon ends and is started anew */
-    int64_t rebuilds; /* since shop_begin */
+    int64_t rebuilds;   /* since shop_begin */
     /* The printer has one job at a time that is not answered. */
     char job[64];
     till_printed_fn *printed;
     void *printed_context;
 };
 
-void shop_begin(struct shop *shop, const struct office *office, const char *folder, struct disk *disk, struct history *history);
+void shop_begin(struct shop *shop, const struct office *office, const char *folder, struct disk *disk,
+                struct history *history);
 /* Starts the agent. On failure all is closed again. */
 enum status shop_open(struct shop *shop, struct errmsg *err);
 /* Stops it, whatever state it and the disk are in; accepts a closed one. */
@@ -80,7 +81,8 @@ void central_send_rows(struct shop *shop);
 /* ---- the caller ---- */
 /* "put", "tender", "commit", "void", "copy", "get" with a body (NULL: none). The answer's text is owned by the shop
  * until the next call. */
-enum problem shop_do(struct shop *shop, const char *command, const char *sale, const char *body, const char **out_answer);
+enum problem shop_do(struct shop *shop, const char *command, const char *sale, const char *body,
+                     const char **out_answer);
 /* A PUT of sale's basket with its member's card; *out_balance is what the answer shows (-1: no member). */
 enum problem shop_put(struct shop *shop, struct told_sale *sale, int64_t *out_balance);
 /* Commits and notes the answer. */
