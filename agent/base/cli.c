@@ -41,20 +41,33 @@ static enum cli_next print_version(const struct cli *cli)
     return print(cli, text);
 }
 
-static enum cli_next print_sample(const struct cli *cli)
+static enum cli_next print_options(const struct cli *cli, bool as_man)
 {
-    struct strbuf sample = STRBUF_INIT(SAMPLE_BYTES_MAX);
+    struct strbuf text = STRBUF_INIT(SAMPLE_BYTES_MAX);
     enum cli_next next;
 
     if (!cli->options)
         return bad(cli, "there is no configuration file for this program");
-    config_sample(cli->options, cli->program, &sample);
-    if (strbuf_status(&sample) != ST_OK)
-        next = bad(cli, "--sample-config: %s", status_text(strbuf_status(&sample)));
+    if (as_man)
+        config_man(cli->options, &text);
     else
-        next = print(cli, strbuf_text(&sample));
-    strbuf_free(&sample);
+        config_sample(cli->options, cli->program, &text);
+    if (strbuf_status(&text) != ST_OK)
+        next = bad(cli, "the list of options: %s", status_text(strbuf_status(&text)));
+    else
+        next = print(cli, strbuf_text(&text));
+    strbuf_free(&text);
     return next;
+}
+
+static enum cli_next print_sample(const struct cli *cli)
+{
+    return print_options(cli, false);
+}
+
+static enum cli_next print_man(const struct cli *cli)
+{
+    return print_options(cli, true);
 }
 
 /* An option looked up: where its value goes, or its flag, or what it prints. */
@@ -86,6 +99,8 @@ static bool find_option(struct cli *cli, const char *name, size_t len, struct ta
         out_target->print = print_version;
     else if (is_named(name, len, "sample-config"))
         out_target->print = print_sample;
+    else if (is_named(name, len, "man-options"))
+        out_target->print = print_man;
     else if (is_named(name, len, "config"))
         out_target->value = &cli->config_path;
     else if (is_named(name, len, "state-dir"))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cli - what all five programs share on their command line: --help --version --config --state-dir --sample-config.
+ * One more is for the build alone and in no help: --man-options, the options as the man pages list them.
  *
  * The program gives its usage text and its own long options; words that are not options are left in order.
  */

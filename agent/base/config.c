@@ -11,6 +11,7 @@
 
 #include <ini.h>
 
+#include "agent/base/config_internal.h"
 #include "agent/base/file.h"
 #include "agent/base/utf8.h"
 
@@ -54,20 +55,16 @@ static size_t field_bytes(enum option_type type)
     return sizeof(int64_t);
 }
 
-static size_t text_len_max(const struct option_spec *option)
-{
-    return option->max > 0 && option->max < CONFIG_TEXT_MAX ? (size_t)option->max : CONFIG_TEXT_MAX - 1;
-}
-
 static enum status set_text(const struct option_spec *option, const char *value, void *field, struct errmsg *err)
 {
     size_t len = strlen(value);
 
-    if ((int64_t)len < option->min || len > text_len_max(option)) {
+    if ((int64_t)len < option->min || len > config_text_len_max(option)) {
         if (len == 0)
             errmsg_set(err, "must not be empty");
         else
-            errmsg_set(err, "%zu bytes; wanted are %lld to %zu", len, (long long)option->min, text_len_max(option));
+            errmsg_set(err, "%zu bytes; wanted are %lld to %zu", len, (long long)option->min,
+                       config_text_len_max(option));
         return ST_RANGE;
     }
     if (!utf8_is_valid(value, len)) {
@@ -394,15 +391,13 @@ static enum status read_folder(const struct option_spec *options, const char *fo
 
 static enum status read_files(const struct option_spec *options, const char *path, void *fields, struct errmsg *err)
 {
-    const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
     enum status st = read_one(options, path, fields, err);
 
     if (st != ST_OK)
         return st;
-    if (snprintf(folder, sizeof folder, "%.*sconf.d", slash ? (int)(slash - path) + 1 : 0, path) >=
-        (int)sizeof folder) {
-        errmsg_set(err, "configuration: the path of conf.d is too long");
+    if (snprintf(folder, sizeof folder, "%s.d", path) >= (int)sizeof folder) {
+        errmsg_set(err, "configuration: the path %s.d is too long", path);
         return ST_INVALID;
     }
     return read_folder(options, folder, fields, err);
@@ -426,59 +421,4 @@ enum status config_load(const struct option_spec *options, const char *path, voi
         memcpy(out_config, fields, config_bytes);
     free(fields);
     return st;
-}
-
-/* ---- the sample ---- */
-
-static void put_range(const struct option_spec *option, struct strbuf *out)
-{
-    const char *word = option->choices;
-
-    switch (option->type) {
-    case OPTION_TEXT:
-        if (option->min > 0 || option->max > 0)
-            strbuf_printf(out, "# %lld to %zu bytes.\n", (long long)option->min, text_len_max(option));
-        return;
-    case OPTION_INT:
-        strbuf_printf(out, "# A whole number from %lld to %lld.\n", (long long)option->min, (long long)option->max);
-        return;
-    case OPTION_BOOL:
-        strbuf_puts(out, "# yes or no.\n");
-        return;
-    case OPTION_ENUM:
-        strbuf_puts(out, "# One of: ");
-        for (; *word; word++)
-            strbuf_puts(out, *word == '|' ? ", " : (char[]){*word, '\0'});
-        strbuf_puts(out, ".\n");
-        return;
-    }
-}
-
-static void put_section(const struct option_spec *options, const char *section, struct strbuf *out)
-{
-    strbuf_printf(out, "\n[%s]\n", section);
-    for (; options->section; options++) {
-        if (strcmp(options->section, section) != 0)
-            continue;
-        strbuf_printf(out, "# %s\n", options->help);
-        put_range(options, out);
-        strbuf_printf(out, "#%s = %s\n", options->key, options->default_value ? options->default_value : "");
-    }
-}
-
-void config_sample(const struct option_spec *options, const char *program, struct strbuf *out)
-{
-    size_t i, first;
-
-    strbuf_printf(out,
-                  "# Configuration of %s. Every option stands here with its default, commented out.\n"
-                  "# A line that begins with # or ; is a comment, and so is what follows \" ;\" in a line.\n"
-                  "# Files conf.d/*.conf beside this one are read after it in name order; a later value wins.\n",
-                  program);
-    for (i = 0; options[i].section; i++) {
-        for (first = 0; strcmp(options[first].section, options[i].section) != 0; first++)
-            ;
-        if (first == i) /* a section whose options are scattered over the table still stands once in the file */
-            put_section(options, options[i].section, out);
-    }
 }

@@ -3,7 +3,8 @@
  * config - INI files read by a table of options.
  *
  * One table per program says section, key, type, range, default and help; the reader, the sample file and the man page
- * come from it. The file is read, then its conf.d/\*.conf in name order; a later value wins. An unknown section or key, a
+ * come from it. The file is read, then FILE.d/\*.conf in name order (each program has a folder of its own: loyald.conf.d);
+ * a later value wins. An unknown section or key, a
  * value out of range or a key given twice in one file is an error that names file, line and key:
  * "/etc/loyald/loyald.conf:12: [api] port: 99999 is not between 0 and 65535".
  */
@@ -38,11 +39,13 @@ struct option_spec {
     const char *help;          /* one sentence */
 };
 
-/* Sets every field to its default, then reads the file and path's sibling folder conf.d. A path of NULL reads nothing.
+/* Sets every field to its default, then reads the file and the folder path.d. A path of NULL reads nothing.
  * out_config is untouched on failure. config_bytes is the size of the program's struct. */
 enum status config_load(const struct option_spec *options, const char *path, void *out_config, size_t config_bytes,
                         struct errmsg *err);
 /* The sample file: every option commented out with its default, range and help. */
 void config_sample(const struct option_spec *options, const char *program, struct strbuf *out);
+/* The same as mdoc(7), for the man page: a subsection for each section, an item for each option. */
+void config_man(const struct option_spec *options, struct strbuf *out);
 
 #endif

@@ -39,7 +39,7 @@ const struct option_spec loyald_options[] = {
     {"printer", "port", OPTION_TEXT, FIELD(printer_port), 1, 400, NULL, "",
      "Line of the receipt printer, such as serial:/dev/ttyS0?baud=38400&flow=rtscts; empty: no printer."},
     {"printer", "profile", OPTION_TEXT, FIELD(printer_profile), 1, 64, NULL, "",
-     "Model family of the printer; empty: the first of loyalctl's list."},
+     "Model family: epson-tm-t20iii, epson-tm-t88v, rongta-rp326 or generic-58mm; empty: the first."},
     {0},
 };
 

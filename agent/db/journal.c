@@ -86,6 +86,14 @@ enum status journal_check_envelope(const struct journal_head *before, const char
 
 enum status journal_may_write(const struct journal *journal, struct errmsg *err)
 {
+    if (!journal->failed && sqlite_in_transaction(&journal->db)) {
+        errmsg_set(
+            err,
+            "%s: an earlier step could not be taken back: nothing more is written until the process is started "
+            "anew",
+            journal->db.name);
+        return ST_IO; /* inside it nothing would be on disk when we say so */
+    }
     if (!journal->failed)
         return ST_OK;
     errmsg_set(err,

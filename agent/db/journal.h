@@ -27,7 +27,7 @@
 struct journal; /* opaque */
 
 enum {
-    JOURNAL_RECORD_BYTES_MAX = 1024 * 1024,
+    JOURNAL_RECORD_BYTES_MAX = 1024 * 1024 - 1, /* with its line end it fits one message to the central */
     JOURNAL_TYPE_MAX = 32,
     JOURNAL_EPOCHS_MAX = 256,
     JOURNAL_CHECKED_AT_OPEN = 1000,

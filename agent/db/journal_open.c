@@ -262,6 +262,11 @@ static enum status set_up(struct journal *journal, const struct journal_options 
     /* Before anything is written into a file that may be damaged. */
     if (strcmp(options->path, ":memory:") != 0)
         st = sqlite_check(&journal->db, err);
+    /* After a sync that failed, what was written reads as if it were there, from the system's memory, and no later
+     * sync writes it. So what a process before this one left in the WAL is written once more, into the file, before
+     * anybody is told of it. */
+    if (st == ST_OK)
+        st = sqlite_checkpoint(&journal->db, err);
     if (st == ST_OK)
         st = migrate(&journal->db, &plan, &is_new, err);
     if (st == ST_OK)

@@ -33,6 +33,8 @@ static enum status open_once(const char *path, struct rules *rules, struct errms
     if (strcmp(path, ":memory:") != 0)
         st = sqlite_check(&rules->db, err);
     if (st == ST_OK)
+        st = sqlite_checkpoint(&rules->db, err); /* for the reason journal_open has */
+    if (st == ST_OK)
         st = migrate(&rules->db, &plan, NULL, err);
     if (st != ST_OK)
         sqlite_abandon(&rules->db);
@@ -167,16 +169,22 @@ static enum status make_room(struct rules *rules, const struct rules_entry *entr
         find(rules, SELECT_ENTRY "WHERE sha256 = ?1", value_blob(entry->sha256, SHA256_BYTES), &state, &old, err);
 
     *out_resumes = false;
-    if (st == ST_OK && (state == RULES_ACTIVE || state == RULES_STAGED)) {
-        errmsg_set(err, "%s: this bundle is %s already", rules->db.name, state_names[state]);
+    if (st == ST_OK && state == RULES_ACTIVE) {
+        errmsg_set(err, "%s: this bundle is active already", rules->db.name);
         return ST_CONFLICT;
     }
-    if (st == ST_OK && state == RULES_FETCHING && old.total_bytes == entry->total_bytes) {
+    /* Staged: complete, and the power went before it was active. It goes the rest of the way again. */
+    if (st == ST_OK && state == RULES_STAGED)
+        st = run(rules, "DELETE FROM bundle WHERE state = 'fetching' AND sha256 <> ?1",
+                 VALUES(value_blob(entry->sha256, SHA256_BYTES)), err);
+    if (st == ST_OK && (state == RULES_FETCHING || state == RULES_STAGED) && old.total_bytes == entry->total_bytes) {
         *out_resumes = true;
-        return run(rules, "UPDATE bundle SET version = ?2, manifest = ?3, signatures = ?4 WHERE sha256 = ?1",
-                   VALUES(value_blob(entry->sha256, SHA256_BYTES), value_int(entry->version),
-                          value_text(entry->manifest), value_text(entry->signatures)),
-                   err);
+        return run(
+            rules,
+            "UPDATE bundle SET state = 'fetching', version = ?2, manifest = ?3, signatures = ?4 WHERE sha256 = ?1",
+            VALUES(value_blob(entry->sha256, SHA256_BYTES), value_int(entry->version), value_text(entry->manifest),
+                   value_text(entry->signatures)),
+            err);
     }
     if (st != ST_OK && st != ST_NOT_FOUND)
         return st;

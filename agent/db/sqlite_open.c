@@ -149,6 +149,10 @@ static enum status set_up(struct sqlite *db, const struct sqlite_options *option
         st = check_application(db, options, err); /* before anything is written into a file that is not ours */
     if (st == ST_OK)
         st = set_writing(db, options, err);
+    /* SQLite syncs the folder of a WAL that it made itself; of one that a process before this one made, and died,
+     * nobody knows whether its name is on disk. */
+    if (st == ST_OK && options->durable && !in_memory(options->path))
+        st = file_sync_folder(options->path, err);
     if (st == ST_OK) {
         (void)sqlite3_wal_hook(db->handle, on_commit, db); /* instead of the automatic checkpoint */
         return ST_OK;
@@ -270,6 +274,11 @@ enum status sqlite_fill_wal(struct sqlite *db, struct errmsg *err)
                      err);
     if (sqlite_in_transaction(db))
         (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    /* Even a ROLLBACK can want memory; with a transaction left open no later commit would be one. */
+    if (st == ST_OK && sqlite_in_transaction(db)) {
+        errmsg_set(err, "%s: the transaction that fills the write-ahead log cannot be taken back", db->name);
+        return ST_INTERNAL;
+    }
     (void)sqlite3_exec(db->handle, "PRAGMA cache_size=-2000; PRAGMA cache_spill=1", NULL, NULL, NULL);
     return st == ST_OK ? sync_file(path, err) : st;
 }

@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 4 * 1024 * 1024, READ_BYTES = 64 * 1024, READS_PER_TURN = 4 };
+enum { OUTPUT_MAX = 4 * 1024 * 1024, READ_BYTES = 64 * 1024, READS_PER_TURN = 4, LISTEN_PAUSE_MS = 1000 };
 
 /* One question under way. */
 struct asked {
@@ -39,7 +39,8 @@ struct courier {
     char socket_path[108];
     int listen_fd, fd; /* -1: none */
     struct loop_watch *listen_watch, *watch;
-    struct loop_timer *timer; /* the nearest deadline */
+    struct loop_timer *timer;     /* the nearest deadline, or listening again */
+    int64_t listen_again_mono_ms; /* 0: it listens */
     struct frame_reader reader;
     struct strbuf output;
     bool reading; /* a message of the reader is in use */
@@ -61,6 +62,8 @@ static void set_timer(struct courier *courier)
         if (courier->asked[i].used && courier->asked[i].due_mono_ms < nearest)
             nearest = courier->asked[i].due_mono_ms;
     }
+    if (courier->listen_again_mono_ms != 0 && courier->listen_again_mono_ms < nearest)
+        nearest = courier->listen_again_mono_ms;
     if (nearest == INT64_MAX)
         loop_timer_stop(courier->timer);
     else
@@ -104,6 +107,10 @@ static void on_timer(void *context)
     for (int i = 0; i < COURIER_ASKED_MAX; i++) {
         if (courier->asked[i].used && courier->asked[i].due_mono_ms <= now)
             finish(&courier->asked[i], &answer);
+    }
+    if (courier->listen_again_mono_ms != 0 && courier->listen_again_mono_ms <= now) {
+        courier->listen_again_mono_ms = 0;
+        loop_watch_change(courier->listen_watch, LOOP_READABLE);
     }
     set_timer(courier);
 }
@@ -253,8 +260,7 @@ static void take_answer(struct courier *courier, struct asked *one, const struct
         answer.http_status = (int)http_status;
         if (json_hex(message->header, "mac", sizeof mac, mac, NULL) == ST_OK)
             answer.mac = mac;
-        if (!mac_fits(courier, one, answer.http_status, message, answer.mac ? mac : (const uint8_t[32]){0},
-                      &prefix))
+        if (!mac_fits(courier, one, answer.http_status, message, answer.mac ? mac : (const uint8_t[32]){0}, &prefix))
             distrust(one, &answer);
         answer.mac_prefix = prefix.data;
         answer.mac_prefix_len = prefix.len;
@@ -348,6 +354,13 @@ static void on_connection(void *context, int events)
     int fd = accept4(courier->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)events;
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        /* Who knocks stays at the door: without a pause the loop would do nothing but look. */
+        log_warn("link", "loyald-sync cannot be let in now: %s", strerror(errno));
+        loop_watch_change(courier->listen_watch, 0);
+        courier->listen_again_mono_ms = clock_mono_ms(courier->options.clock) + LISTEN_PAUSE_MS;
+        set_timer(courier);
+    }
     if (fd < 0)
         return;
     hang_up(courier, "another one connected");

@@ -282,7 +282,8 @@ static void put_slice(struct updates *updates)
         updates->tree = NULL;
         wait(updates, 1000);
     } else if (rows_left(updates)) {
-        loop_timer_set(updates->timer, 0, 0); /* sales first: the next slice in the loop's next turn */
+        /* Sales first: the next slice in the loop's next turn. A timer of 0 would come in the same one, and so all slices. */
+        loop_timer_set(updates->timer, 1, 0);
     } else {
         finish_answer(updates);
     }

@@ -27,6 +27,7 @@ struct loop {
     void (*stop)(void *context);
     void *stop_context;
     uint64_t callback_count; /* lets loop_step see whether anything was ready */
+    int jobs;                /* on pool threads, or done and not told yet */
 };
 
 struct loop_timer {
@@ -100,6 +101,8 @@ void loop_destroy(struct loop *loop)
         uv_close((uv_handle_t *)&loop->term, NULL);
         uv_close((uv_handle_t *)&loop->interrupt, NULL);
     }
+    while (loop->jobs > 0) /* a thread cannot be called back: its end is waited for, and told */
+        (void)uv_run(&loop->uv, UV_RUN_ONCE);
     /* Runs the closing half of what was destroyed before, which frees it; twice, in case the first was stopped. */
     (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
     (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
@@ -372,8 +375,10 @@ static void job_work(uv_work_t *handle)
 static void job_done(uv_work_t *handle, int rc)
 {
     struct loop_job *job = handle->data;
+    struct loop *loop = handle->loop->data;
 
     count_callback(handle->loop);
+    loop->jobs--;
     (void)rc; /* only a cancelled job has one, and none is */
     job->done(job->context);
     free(job);
@@ -393,6 +398,7 @@ enum status loop_work(struct loop *loop, void (*work)(void *context), void (*don
         free(job);
         return ST_INTERNAL;
     }
+    loop->jobs++;
     return ST_OK;
 }
 

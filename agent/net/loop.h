@@ -20,7 +20,8 @@ struct loop_watch;
 enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2, LOOP_GONE = 4 /* error or hang-up */ };
 
 enum status loop_create(struct loop **out_loop, struct errmsg *err);
-void loop_destroy(struct loop *loop); /* all watches, timers and work are gone by now; accepts NULL */
+/* All watches and timers are gone by now; work under way is waited for, its done is called. Accepts NULL. */
+void loop_destroy(struct loop *loop);
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);
 /* Runs what is ready, waiting at most wait_ms for something; for tests. */

@@ -204,19 +204,21 @@ static enum status unseal_id_key(const struct identity *old, const cJSON *root,
 static enum status store(struct journal *journal, struct cJSON *root, const struct identity *identity,
                          struct errmsg *err)
 {
-    static const char *const dropped[] = {"certificate", "ca", "point", "sealed", "incarnation"};
+    /* The last two are ours alone: a second member of the name would make the whole unreadable. */
+    static const char *const dropped[] = {"certificate", "ca", "point", "sealed", "incarnation", "mac_key", "id_key"};
     char hex[2 * CRYPTO_KEY_BYTES + 1];
     char *text;
+    bool whole;
     enum status st;
 
     for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(root, dropped[i]);
     hex_encode(identity->mac_key, CRYPTO_KEY_BYTES, hex);
-    (void)cJSON_AddStringToObject(root, "mac_key", hex);
+    whole = cJSON_AddStringToObject(root, "mac_key", hex) != NULL;
     hex_encode(identity->id_key, CRYPTO_KEY_BYTES, hex);
-    (void)cJSON_AddStringToObject(root, "id_key", hex);
+    whole = cJSON_AddStringToObject(root, "id_key", hex) && whole;
     crypto_wipe(hex, sizeof hex);
-    text = cJSON_PrintUnformatted(root);
+    text = whole ? cJSON_PrintUnformatted(root) : NULL;
     if (!text)
         return ST_NOMEM;
     st = journal_put_state(journal, STATE_NAME, text, strlen(text), err);

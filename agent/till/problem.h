@@ -68,6 +68,7 @@ struct problem_spec {
     int http_status;   /* 200 for what is no error of a request */
     const char *name;  /* for programs: "total_differs" */
     struct problem_text en, ru;
+    const char *it; /* what IT looks at or does: for docs/errors.md, which is made of this table */
 };
 
 const struct problem_spec *problem_spec(enum problem problem);

@@ -22,7 +22,8 @@
 
 enum { PIECE_BYTES = 64 * 1024, REASON_MAX = 400, SIGNATURES_BYTES_MAX = 16 * 1024 };
 
-#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here */
+#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here, or was about to */
+#define REFUSED_STATE "rules_refused" /* version and reason of the last refusal, so that a restart does not journal it again */
 
 struct rule_edition {
     int refs;
@@ -54,6 +55,7 @@ struct check_job {
 
 struct compile_job {
     struct rulebook *book;
+    enum rules_state from; /* where the bytes are in rules.db */
     char *bytes;
     size_t len;
     struct bundle *bundle; /* the outcome */
@@ -184,6 +186,29 @@ static void read_ratchet(struct rulebook *book)
     free(text);
 }
 
+static void read_refused(struct rulebook *book)
+{
+    char *text = NULL, *end;
+    size_t len;
+
+    if (journal_get_state(book->options.journal, REFUSED_STATE, &text, &len, NULL) == ST_OK) {
+        book->refused_version = strtoll(text, &end, 10);
+        (void)snprintf(book->refused_reason, sizeof book->refused_reason, "%s", *end == ' ' ? end + 1 : "");
+    }
+    free(text);
+}
+
+/* Kept after it was journalled: what is lost between the two costs a second record. */
+static void keep_refused(struct rulebook *book)
+{
+    char text[REASON_MAX + 24];
+    struct errmsg err = ERRMSG_INIT;
+
+    (void)snprintf(text, sizeof text, "%" PRId64 " %s", book->refused_version, book->refused_reason);
+    if (journal_put_state(book->options.journal, REFUSED_STATE, text, strlen(text), &err) != ST_OK)
+        log_warn("rules", "a refusal is not kept: %s", err.text);
+}
+
 enum status rulebook_create(const struct rulebook_options *options, struct rulebook **out_rulebook,
                             struct errmsg *err)
 {
@@ -194,6 +219,7 @@ enum status rulebook_create(const struct rulebook_options *options, struct ruleb
         return ST_NOMEM;
     book->options = *options;
     read_ratchet(book);
+    read_refused(book);
     st = load_any(book, err);
     if (st != ST_OK) {
         rulebook_destroy(book);
@@ -262,16 +288,19 @@ static void take_next(struct rulebook *book);
 
 static void refuse(struct rulebook *book, const char *reason)
 {
-    bool said_before = book->refused_version == book->manifest.version && strcmp(book->refused_reason, reason) == 0;
+    int64_t version = book->manifest.version;
+    bool said_before = book->refused_version == version &&
+                       strncmp(book->refused_reason, reason, sizeof book->refused_reason - 1) == 0;
 
-    log_warn("rules", "refused version=%" PRId64 ", version %" PRId64 " stays: %s", book->manifest.version,
-             book->active->version, reason);
-    book->refused_version = book->manifest.version;
+    log_warn("rules", "refused version=%" PRId64 ", version %" PRId64 " stays: %s", version, book->active->version,
+             reason);
+    book->refused_version = version;
     (void)snprintf(book->refused_reason, sizeof book->refused_reason, "%s", reason);
     if (book->progress >= FETCHING)
         (void)rules_drop(book->options.rules, NULL); /* a leftover is dropped by the next fetch */
     if (!said_before) {
         journal_event(book, "bundle_refused", reason);
+        keep_refused(book);
         book->options.changed(book->options.context, book->active->version, reason);
     }
     forget_offer(book);
@@ -347,7 +376,16 @@ static void ask_piece(struct rulebook *book)
     book->options.fetch(book->options.context, book->sha256, book->have_bytes, to);
 }
 
-static void compile_fetched(struct rulebook *book);
+static void compile_stored(struct rulebook *book, enum rules_state from);
+
+/* This very file was fetched, checked and staged before a restart. */
+static bool is_staged(const struct rulebook *book)
+{
+    struct rules_entry staged;
+
+    return rules_find(book->options.rules, RULES_STAGED, &staged, NULL) == ST_OK &&
+           memcmp(staged.sha256, book->manifest.bundle_sha256, SHA256_BYTES) == 0;
+}
 
 static void begin_fetch(struct rulebook *book)
 {
@@ -359,6 +397,10 @@ static void begin_fetch(struct rulebook *book)
     struct errmsg err = ERRMSG_INIT;
     enum status st;
 
+    if (is_staged(book)) {
+        compile_stored(book, RULES_STAGED);
+        return;
+    }
     memcpy(entry.sha256, book->manifest.bundle_sha256, SHA256_BYTES);
     st = rules_begin(book->options.rules, &entry, clock_wall_ms(book->options.clock), &err);
     if (st == ST_OK)
@@ -371,7 +413,7 @@ static void begin_fetch(struct rulebook *book)
     book->progress = FETCHING;
     book->have_bytes = under_way.have_bytes;
     if (book->have_bytes == book->manifest.bundle_bytes)
-        compile_fetched(book);
+        compile_stored(book, RULES_FETCHING);
     else
         ask_piece(book);
 }
@@ -516,6 +558,11 @@ void rulebook_piece(struct rulebook *book, const char *sha256_hex, int64_t offse
     if (book->progress != FETCHING || strcmp(sha256_hex, book->sha256) != 0)
         return;
     book->fetch_asked = false;
+    if (!bytes && book->next_manifest) { /* the central may have this file no more: go on to the one offered since */
+        forget_offer(book);
+        take_next(book);
+        return;
+    }
     if (!bytes || offset != book->have_bytes)
         return; /* rulebook_resume asks again */
     if (len == 0 || book->have_bytes + (int64_t)len > book->manifest.bundle_bytes) {
@@ -525,12 +572,13 @@ void rulebook_piece(struct rulebook *book, const char *sha256_hex, int64_t offse
     st = rules_add_piece(book->options.rules, offset, bytes, len, &err);
     if (st != ST_OK) {
         log_error("rules", "a piece could not be stored version=%" PRId64 ": %s", book->manifest.version, err.text);
-        forget_offer(book);
+        if (st != ST_FULL) /* with room again, rulebook_resume asks for it again */
+            forget_offer(book);
         return;
     }
     book->have_bytes += (int64_t)len;
     if (book->have_bytes == book->manifest.bundle_bytes)
-        compile_fetched(book);
+        compile_stored(book, RULES_FETCHING);
     else
         ask_piece(book);
 }
@@ -557,7 +605,7 @@ static void compile_done(void *context)
                        book->manifest.version);
             job->st = ST_INVALID;
         }
-        if (job->st == ST_OK)
+        if (job->st == ST_OK && job->from == RULES_FETCHING)
             job->st = rules_stage(book->options.rules, &job->err);
         if (job->st == ST_OK) {
             book->staged = job->bundle;
@@ -579,7 +627,7 @@ static void compile_done(void *context)
 }
 
 /* Reads the file as stored, which checks its hash, and has it compiled. */
-static void compile_fetched(struct rulebook *book)
+static void compile_stored(struct rulebook *book, enum rules_state from)
 {
     struct compile_job *job = calloc(1, sizeof *job);
     struct errmsg err = ERRMSG_INIT;
@@ -587,8 +635,9 @@ static void compile_fetched(struct rulebook *book)
 
     if (job) {
         job->book = book;
+        job->from = from;
         job->report = calloc(1, sizeof *job->report);
-        st = rules_read(book->options.rules, RULES_FETCHING, &job->bytes, &job->len, &err);
+        st = rules_read(book->options.rules, from, &job->bytes, &job->len, &err);
     }
     book->progress = COMPILING;
     if (st == ST_OK)
@@ -612,6 +661,7 @@ void rulebook_settle(struct rulebook *book)
     struct rule_edition *edition;
     struct errmsg err = ERRMSG_INIT;
     char version[24];
+    bool settled;
     enum status st;
 
     if (book->progress != STAGED || !book->options.may_switch(book->options.context))
@@ -619,13 +669,23 @@ void rulebook_settle(struct rulebook *book)
     edition = edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
     book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
-    st = edition ? rules_activate(book->options.rules, &err) : ST_NOMEM;
+    settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
+    /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
+    st = edition ? journal_put_states(book->options.journal,
+                                      (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
+                                                                     {REFUSED_STATE, NULL, 0}},
+                                      settled ? 2 : 1, &err)
+                 : ST_NOMEM;
     if (st == ST_OK)
-        st = journal_put_state(book->options.journal, RATCHET_STATE, version, strlen(version), &err);
+        st = rules_activate(book->options.rules, &err);
     if (st != ST_OK) {
         rule_edition_release(edition);
         refuse(book, err.text);
         return;
+    }
+    if (settled) {
+        book->refused_version = 0;
+        book->refused_reason[0] = '\0';
     }
     rule_edition_release(book->active);
     book->active = edition;

@@ -30,7 +30,7 @@ enum status updates_read_cursor(struct central *central, const char *text, struc
 
     if (st != ST_OK)
         return st;
-    *out_cursor = (struct updates_cursor){0};
+    *out_cursor = (struct updates_cursor){.first = !text[0]};
     if (!text[0])
         return ST_OK;
     out_cursor->reload = true;
@@ -51,7 +51,7 @@ enum status updates_waiting(struct central *central, const struct device *device
     int64_t change = 0;
     enum status st;
 
-    *out_waiting = cursor->reload || cursor->after == 0;
+    *out_waiting = cursor->reload || cursor->first;
     if (*out_waiting)
         return ST_OK;
     st = STORE_NUMBER(central->store, STATEMENT_CHANGE_FIRST, &change, err, V_TEXT(device->chain),

@@ -20,6 +20,7 @@ enum {
 
 struct updates_cursor {
     int64_t after; /* changes above this one are wanted */
+    bool first;    /* the till has nothing yet: it is answered at once, even with nothing */
     bool reload;   /* what the till has is of another history */
 };
 

@@ -17,7 +17,11 @@
 
 struct cJSON;
 
-enum { RECORD_BYTES_MAX = 1024 * 1024, RECORD_TYPE_MAX = 32, RECORD_BATCH_MAX = 500 };
+enum {
+    RECORD_BYTES_MAX = 1024 * 1024 - 1, /* with its line end it fits one message (frame.h) */
+    RECORD_TYPE_MAX = 32,
+    RECORD_BATCH_MAX = 500,
+};
 
 /* What the envelope says. Times in hlc: 48 bits of Unix ms, 16 bits of counter. */
 struct record_head {

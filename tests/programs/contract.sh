@@ -53,7 +53,10 @@ wrong '[scanner]\nbuad = 1\n' '2: [scanner] buad' "loyal-sim, unknown key" "$bin
 wrong '[loyald]\nsokcet = 1\n' '2: [loyald] sokcet' "loyalctl, unknown key" "$bin/loyalctl" status
 wrong '[central]\nlisten_port = abc\n' '2: [central] listen_port' "loyal-central, no number" "$bin/loyal-central" serve
 
-# stops NAME WORD COMMAND...: waits for WORD on its output, sends SIGTERM, expects exit status 0
+# is_there WORD NAME: the word on the program's output, or the file when it is a path
+is_there() { case $1 in /*) [ -e "$1" ] ;; *) grep -q -- "$1" "$work/$2.log" ;; esac }
+
+# stops NAME WORD COMMAND...: waits for WORD, sends SIGTERM, expects exit status 0
 stops() {
     name=$1 word=$2
     shift 2
@@ -61,7 +64,7 @@ stops() {
     pid=$!
     pids="$pids $pid"
     tries=0
-    until grep -q -- "$word" "$work/$name.log" || [ $tries -ge 200 ]; do
+    until is_there "$word" "$name" || [ $tries -ge 200 ]; do
         tries=$((tries + 1))
         kill -0 $pid 2>/dev/null || break
         sleep 0.05
@@ -79,7 +82,7 @@ exits 1 "loyal-central init does not overwrite" "$bin/loyal-central" init --stat
 stops loyald-sync started "$bin/loyald-sync" --state-dir "$work/sync" --config "$work/sync.conf"
 printf '[central]\nlisten_host = 127.0.0.1\nlisten_port = 0\n' >"$work/central.conf"
 stops loyal-central ready "$bin/loyal-central" serve --state-dir "$work/central" --config "$work/central.conf"
-stops loyal-sim . "$bin/loyal-sim" scanner --link "$work/scanner0" --control "$work/scanner.ctl"
+stops loyal-sim "$work/scanner.ctl" "$bin/loyal-sim" scanner --link "$work/scanner0" --control "$work/scanner.ctl"
 
 # one state directory, one daemon
 "$bin/loyald" --state-dir "$work/till" --config "$work/loyald.conf" >"$work/first.log" 2>&1 &

@@ -38,7 +38,7 @@ static void enter(void)
 {
     cr_assert_not_null(mkdtemp(folder));
     cr_assert_eq(chdir(folder), 0);
-    cr_assert_eq(mkdir("conf.d", 0700), 0);
+    cr_assert_eq(mkdir("a.conf.d", 0700), 0);
 }
 
 static void leave(void)
@@ -136,13 +136,13 @@ Test(config, drop_ins_are_read_in_name_order_and_win)
     char path[64];
 
     put("a.conf", "[api]\nport = 1\n[scanner]\nparity = even\n");
-    put("conf.d/20-b.conf", "[api]\nport = 3\n");
-    put("conf.d/10-a.conf", "[api]\nport = 2\n[scanner]\ndevice = x\n");
-    put("conf.d/Z.conf", "[api]\noffset = 7\n");
-    put("conf.d/z.conf", "[api]\noffset = 8\n");
-    put("conf.d/30-c.conf.dpkg-old", "garbage");
-    put("conf.d/.hidden.conf", "garbage");
-    put("conf.d/.conf", "garbage");
+    put("a.conf.d/20-b.conf", "[api]\nport = 3\n");
+    put("a.conf.d/10-a.conf", "[api]\nport = 2\n[scanner]\ndevice = x\n");
+    put("a.conf.d/Z.conf", "[api]\noffset = 7\n");
+    put("a.conf.d/z.conf", "[api]\noffset = 8\n");
+    put("a.conf.d/30-c.conf.dpkg-old", "garbage");
+    put("a.conf.d/.hidden.conf", "garbage");
+    put("a.conf.d/.conf", "garbage");
     expect_loaded("a.conf", &settings);
     cr_expect_eq(settings.port, 3);
     cr_expect_eq(settings.parity, 1);
@@ -156,8 +156,8 @@ Test(config, drop_ins_are_read_in_name_order_and_win)
 
 Test(config, a_fault_in_a_drop_in_names_it)
 {
-    put("conf.d/site.conf", "[api]\nport = many\n");
-    expect_refused("", ST_INVALID, "conf.d/site.conf:2: [api] port: many is not a whole number");
+    put("a.conf.d/site.conf", "[api]\nport = many\n");
+    expect_refused("", ST_INVALID, "a.conf.d/site.conf:2: [api] port: many is not a whole number");
 }
 
 Test(config, too_many_drop_ins_are_refused)
@@ -166,11 +166,11 @@ Test(config, too_many_drop_ins_are_refused)
     int i;
 
     for (i = 0; i < 257; i++) {
-        snprintf(path, sizeof path, "conf.d/%03d.conf", i);
+        snprintf(path, sizeof path, "a.conf.d/%03d.conf", i);
         close(creat(path, 0600));
     }
-    expect_refused("", ST_FULL, "configuration: 257 files in conf.d; at most 256 are read");
-    unlink("conf.d/000.conf");
+    expect_refused("", ST_FULL, "configuration: 257 files in a.conf.d; at most 256 are read");
+    unlink("a.conf.d/000.conf");
     expect_loaded("a.conf", &(struct settings){0});
 }
 
@@ -251,9 +251,9 @@ Test(config, files_that_are_no_files_are_refused)
     cr_assert_eq(file_write("a.conf", huge, CONFIG_FILE_BYTES_MAX, 0600, NULL), ST_OK);
     cr_expect_eq(config_load(options, "a.conf", &settings, sizeof settings, &err), ST_OK);
     free(huge);
-    cr_assert_eq(rmdir("conf.d"), 0);
+    cr_assert_eq(rmdir("a.conf.d"), 0);
     cr_expect_eq(config_load(options, "a.conf", &settings, sizeof settings, &err), ST_OK);
-    put("conf.d", "a file where a folder belongs");
+    put("a.conf.d", "a file where a folder belongs");
     cr_expect_eq(config_load(options, "a.conf", &settings, sizeof settings, &err), ST_IO);
 }
 
@@ -295,4 +295,26 @@ Test(config, sample_shows_everything_once_and_is_the_default)
     config_sample(options, "loyald", &sample);
     cr_expect_eq(strbuf_status(&sample), ST_FULL);
     strbuf_free(&sample);
+}
+
+Test(config, man_page_lists_every_option_as_mdoc)
+{
+    static const struct option_spec hard[] = {
+        {"a", "word", OPTION_ENUM, 0, 0, 0, "Xr|low", "Xr", "First. \\n is no line end."},
+        {"b", "flag", OPTION_BOOL, 0, 0, 0, NULL, "no", "Between."},
+        {"a", "path", OPTION_TEXT, 0, 1, 20, NULL, "", ".conf comes last."},
+        {0},
+    };
+    struct strbuf man = STRBUF_INIT(64 * 1024);
+
+    config_man(hard, &man);
+    cr_assert_eq(strbuf_status(&man), ST_OK);
+    cr_expect_str_eq(man.data, ".Ss Section [a]\n.Bl -tag -width Ds\n"
+                               ".It Ic word No = Cm \\&Xr | Cm low\n"
+                               "First.\n\\en is no line end.\nThe default is\n.Cm \\&Xr .\n"
+                               ".It Ic path No = Ar text\n\\&.conf comes last.\nIt has 1 to 20 bytes.\n"
+                               "Not set by default.\n.El\n"
+                               ".Ss Section [b]\n.Bl -tag -width Ds\n"
+                               ".It Ic flag No = Cm yes | Cm no\nBetween.\nThe default is\n.Cm no .\n.El\n");
+    strbuf_free(&man);
 }

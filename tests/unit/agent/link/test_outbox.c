@@ -211,8 +211,8 @@ static const char *const unusable[] = {"",
                                        "{}",
                                        "{\"acked\":1}",
                                        "{\"epoch\":\"00000000000000e1\",\"acked\":1,\"hash\":\"00\"}",
-                                       "{\"epoch\":\"00000000000000e2\",\"acked\":0,\"hash\":"
-                                       "\"0000000000000000000000000000000000000000000000000000000000000000\"}"};
+                                       ("{\"epoch\":\"00000000000000e2\",\"acked\":0,\"hash\":"
+                                        "\"0000000000000000000000000000000000000000000000000000000000000000\"}")};
 
 Test(outbox, answer_that_cannot_be_used_changes_nothing_and_is_tried_again)
 {
@@ -330,12 +330,13 @@ Test(outbox, too_large_halves_what_was_sent)
 
 Test(outbox, busy_central_is_left_alone_as_long_as_it_asks)
 {
+    static const char busy[] = "{\"code\":\"busy\",\"message\":\"\"}";
     struct question q;
 
     rig_sell(&rig, "s1");
     rig_connect(&rig);
     q = rig_take(&rig, OP_JOURNAL);
-    rig_answer_n(&rig, &q, 503, "{\"code\":\"busy\",\"message\":\"\"}", 30, ",\"retry_after_ms\":3600000");
+    rig_answer_n(&rig, &q, 503, busy, strlen(busy), ",\"retry_after_ms\":3600000");
     question_clear(&q);
     cr_expect_not(rig_has(&rig, OP_JOURNAL));
     for (int i = 2; i < 6; i++) { /* what is sold meanwhile does not hammer it */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must be true of a till after a power cut, whatever was going on. */
+#include "tests/powercut/shop.h"
+
+#include "agent/base/json.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/till/member.h"
+#include "sync/protocol/record.h"
+#include "tests/powercut/calls.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct walk {
+    struct history *history;
+    int64_t position;
+    uint8_t prev[SHA256_BYTES];
+};
+
+/* The sale of a record of type sale, -1 when it is none of ours. */
+static int sale_of(const struct history *history, const char *body, size_t len)
+{
+    struct cJSON *root = NULL;
+    const char *id;
+    int sale = -1;
+
+    if (json_parse(body, len, RECORD_BYTES_MAX, &root, NULL) != ST_OK)
+        return -1;
+    if (json_text(cJSON_GetObjectItemCaseSensitive(root, "sale"), "sale_id", 15, &id, NULL) == ST_OK)
+        sale = history_find_sale(history, id);
+    json_free(root);
+    return sale;
+}
+
+/* Exact bytes, in the order they were given, each once, the chain unbroken. */
+static bool check_record(void *context, const struct journal_entry *entry)
+{
+    struct walk *walk = context;
+    struct history *history = walk->history;
+    struct record_head head;
+    uint8_t hash[SHA256_BYTES];
+    const char *body;
+    size_t len;
+    long long at = entry->position;
+
+    walk->position++;
+    if (entry->position != walk->position || entry->seq != walk->position) {
+        history_wrong(history, "record %lld is missing, the next is %lld with seq %lld", (long long)walk->position,
+                      at, (long long)entry->seq);
+        return false;
+    }
+    if (entry->position > history->last_position) {
+        history_wrong(history, "record %lld was given by nobody", at);
+        return false;
+    }
+    if (!history_found(history, entry->position, entry->bytes, entry->len))
+        history_wrong(history, "record %lld has other bytes than were given", at);
+    /* What was hashed after an earlier cut and has the same bytes now has the same hash. */
+    if (entry->position > history->hashed_position)
+        record_hash(walk->prev, entry->bytes, entry->len, hash);
+    else
+        memcpy(hash, entry->hash, sizeof hash);
+    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK || head.seq != entry->seq ||
+        memcmp(head.prev, walk->prev, sizeof head.prev) != 0 || memcmp(hash, entry->hash, sizeof hash) != 0)
+        history_wrong(history, "the chain is broken at record %lld", at);
+    memcpy(walk->prev, hash, sizeof hash);
+    if (strcmp(entry->type, "sale") == 0) {
+        int sale = sale_of(history, body, len);
+
+        if (sale < 0)
+            history_wrong(history, "record %lld is a sale that nobody made", at);
+        else
+            history->sales[sale].found++;
+    }
+    return true;
+}
+
+static void check_journal(struct shop *shop)
+{
+    struct history *history = shop->history;
+    struct walk walk = {.history = history};
+    struct errmsg err = ERRMSG_INIT;
+
+    for (int i = 0; i < history->sale_count; i++)
+        history->sales[i].found = 0;
+    if (journal_each(shop->journal, 1, check_record, &walk, &err) != ST_OK)
+        history_wrong(history, "the journal cannot be read: %s", err.text);
+    for (int64_t at = walk.position + 1; at <= history->last_position; at++) {
+        if (history->attempts[at].returned)
+            history_wrong(history, "record %lld was said to be on disk and is not", (long long)at);
+    }
+    history->hashed_position = walk.position > 8 ? walk.position - 8 : 0;
+}
+
+static void check_sales(struct history *history)
+{
+    for (int i = 0; i < history->sale_count; i++) {
+        const struct told_sale *sale = &history->sales[i];
+
+        if (sale->found > 1)
+            history_wrong(history, "sale %s is in the journal %d times", sale->id, sale->found);
+        if (sale->answered && sale->found == 0)
+            history_wrong(history, "sale %s was confirmed and is lost", sale->id);
+        if (sale->prints > 0 && sale->found == 0)
+            history_wrong(history, "sale %s is printed and not on disk", sale->id);
+    }
+}
+
+void shop_check_balances(struct shop *shop)
+{
+    static const struct reservations nothing;
+
+    for (int i = 0; i < HISTORY_MEMBERS; i++) {
+        struct till_member member = {0};
+        uint8_t hash[IDENTITY_HASH_BYTES];
+        int64_t expected = history_balance(shop->history, i), shown;
+        struct errmsg err = ERRMSG_INIT;
+
+        identity_hash(&shop->identity, "card", shop_card(i), hash);
+        if (till_member_find(shop->cache, shop->journal, hash, &member, &err) != ST_OK) {
+            history_wrong(shop->history, "member %d is not known: %s", i, err.text);
+            continue;
+        }
+        shown = till_member_balance(&member, shop->cache, &nothing, "", SHOP_CURRENCY);
+        if (shown != expected)
+            history_wrong(shop->history, "member %d is shown %lld points, the journal says %lld", i, (long long)shown,
+                          (long long)expected);
+        till_member_clear(&member);
+    }
+}
+
+void shop_check(struct shop *shop)
+{
+    struct history *history = shop->history;
+
+    check_journal(shop);
+    check_sales(history);
+    if (shop->disk)
+        central_recover(shop);
+    if (shop->active_version < history->rules_version)
+        history_wrong(history, "rules of version %lld were active, now those of %lld are",
+                      (long long)history->rules_version, (long long)shop->active_version);
+    else
+        history->rules_version = shop->active_version;
+}

@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/powercut/disk.h"
+
+#include "tests/powercut/must.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One write or truncation that is not synced yet; the bytes are in the file's store. */
+struct pending {
+    int64_t at; /* of a truncation: the new size */
+    size_t len;
+    size_t stored_at;
+    bool truncates;
+};
+
+struct file {
+    bool used;
+    int opens;
+    uint8_t *live, *kept; /* as the program sees it; as the platter has it; zeros past the size */
+    int64_t live_size, kept_size, room;
+    struct pending *pending;
+    size_t pending_count, pending_room;
+    uint8_t *store;
+    size_t stored, store_room;
+    bool forgot; /* a sync failed: what live shows and kept has not will never be written */
+};
+
+/* The file a name stands for, -1 for none. */
+struct name {
+    char text[DISK_NAME_MAX + 1];
+    int live, kept;
+};
+
+/* One change of names that is not synced yet; a rename is two in one. */
+struct change {
+    int name[2], file[2];
+    int count;
+};
+
+enum { CHANGES_MAX = 64 };
+
+struct disk {
+    struct dice dice;
+    struct file files[DISK_FILES_MAX];
+    struct name names[DISK_NAMES_MAX];
+    int name_count;
+    struct change changes[CHANGES_MAX];
+    int change_count;
+    int64_t events, cut_at;
+    bool off;
+    enum disk_fault fault;
+    int64_t fail_at, faults, calls[DISK_SYNC_ERROR + 1];
+    bool fault_stays;
+};
+
+struct disk *disk_create(void)
+{
+    struct disk *disk = must_alloc(sizeof *disk);
+
+    disk_wipe(disk);
+    return disk;
+}
+
+static void free_file(struct file *file)
+{
+    free(file->live);
+    free(file->kept);
+    free(file->pending);
+    free(file->store);
+    *file = (struct file){0};
+}
+
+void disk_wipe(struct disk *disk)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++)
+        free_file(&disk->files[i]);
+    *disk = (struct disk){.dice = disk->dice};
+}
+
+void disk_destroy(struct disk *disk)
+{
+    if (!disk)
+        return;
+    disk_wipe(disk);
+    free(disk);
+}
+
+void disk_seed(struct disk *disk, uint64_t seed)
+{
+    disk->dice.state = seed;
+}
+
+static void set_room(struct file *file, int64_t size)
+{
+    int64_t room = file->room ? file->room : 4096;
+
+    while (room < size)
+        room *= 2;
+    if (room == file->room)
+        return;
+    file->live = must_grow(file->live, (size_t)room);
+    file->kept = must_grow(file->kept, (size_t)room);
+    memset(file->live + file->room, 0, (size_t)(room - file->room));
+    memset(file->kept + file->room, 0, (size_t)(room - file->room));
+    file->room = room;
+}
+
+/* What lies past the larger of the two sizes is zero on both sides and need not be copied. */
+static void copy_file(struct file *to, const struct file *from)
+{
+    int64_t old = to->live_size > to->kept_size ? to->live_size : to->kept_size;
+    int64_t size = from->live_size > from->kept_size ? from->live_size : from->kept_size;
+
+    must(from->pending_count == 0 && from->opens == 0 && to->opens == 0,
+         "a disk is copied when all is synced and closed");
+    set_room(to, size > old ? size : old);
+    if (old > size) {
+        memset(to->live + size, 0, (size_t)(old - size));
+        memset(to->kept + size, 0, (size_t)(old - size));
+    }
+    if (size > 0) {
+        memcpy(to->live, from->live, (size_t)size);
+        memcpy(to->kept, from->kept, (size_t)size);
+    }
+    to->live_size = from->live_size;
+    to->kept_size = from->kept_size;
+    to->pending_count = to->stored = 0;
+    to->forgot = from->forgot;
+    to->used = true;
+}
+
+void disk_copy(struct disk *to, const struct disk *from)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        if (from->files[i].used)
+            copy_file(&to->files[i], &from->files[i]);
+        else
+            free_file(&to->files[i]);
+    }
+    memcpy(to->names, from->names, sizeof to->names);
+    to->name_count = from->name_count;
+    memcpy(to->changes, from->changes, sizeof to->changes);
+    to->change_count = from->change_count;
+    to->off = false;
+    to->cut_at = 0;
+    to->fail_at = 0;
+    to->fault = DISK_NO_FAULT;
+}
+
+/* ---- the power and the faults ---- */
+
+void disk_cut_at(struct disk *disk, int64_t nth)
+{
+    disk->cut_at = nth > 0 ? disk->events + nth : 0;
+}
+
+bool disk_is_off(const struct disk *disk)
+{
+    return disk->off;
+}
+
+void disk_cut(struct disk *disk)
+{
+    disk->off = true;
+}
+
+int64_t disk_events(const struct disk *disk)
+{
+    return disk->events;
+}
+
+/* Counts a write, sync or change of a name; the power may go in the middle of it. */
+static void happens(struct disk *disk)
+{
+    disk->events++;
+    if (disk->cut_at > 0 && disk->events >= disk->cut_at)
+        disk->off = true;
+}
+
+void disk_fail(struct disk *disk, enum disk_fault fault, int64_t nth, bool stays)
+{
+    disk->fault = fault;
+    disk->fail_at = nth;
+    disk->fault_stays = stays;
+    disk->faults = 0;
+    memset(disk->calls, 0, sizeof disk->calls);
+}
+
+int64_t disk_faults(const struct disk *disk)
+{
+    return disk->faults;
+}
+
+int64_t disk_calls(const struct disk *disk, enum disk_fault fault)
+{
+    return disk->calls[fault];
+}
+
+static bool is_due(struct disk *disk, enum disk_fault kind)
+{
+    bool due;
+
+    disk->calls[kind]++;
+    if (kind == DISK_WRITE_ERROR)
+        disk->calls[DISK_FULL]++;
+    if (disk->fail_at == 0 || (disk->fault != kind && !(disk->fault == DISK_FULL && kind == DISK_WRITE_ERROR)))
+        return false;
+    due =
+        disk->calls[disk->fault] == disk->fail_at || (disk->fault_stays && disk->calls[disk->fault] > disk->fail_at);
+    disk->faults += due;
+    return due;
+}
+
+/* ---- names ---- */
+
+bool disk_holds(const char *path)
+{
+    size_t len = sizeof DISK_FOLDER - 1;
+
+    return strncmp(path, DISK_FOLDER, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static int find_name(const struct disk *disk, const char *path)
+{
+    for (int i = 0; i < disk->name_count; i++) {
+        if (strcmp(disk->names[i].text, path) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static int make_name(struct disk *disk, const char *path)
+{
+    int at = find_name(disk, path);
+
+    for (int i = 0; at < 0 && i < disk->name_count; i++) { /* a place whose name is gone for good */
+        bool pending = false;
+
+        for (int k = 0; k < disk->change_count; k++)
+            pending = pending || disk->changes[k].name[0] == i ||
+                      (disk->changes[k].count > 1 && disk->changes[k].name[1] == i);
+        if (disk->names[i].live < 0 && disk->names[i].kept < 0 && !pending)
+            at = i;
+    }
+    if (at < 0) {
+        must(disk->name_count < DISK_NAMES_MAX, "too many names on the disk");
+        at = disk->name_count++;
+    }
+    must(strlen(path) <= DISK_NAME_MAX, "a name is too long for the disk");
+    if (strcmp(disk->names[at].text, path) != 0)
+        disk->names[at] = (struct name){.live = -1, .kept = -1};
+    (void)snprintf(disk->names[at].text, sizeof disk->names[at].text, "%s", path);
+    return at;
+}
+
+static void sync_names(struct disk *disk)
+{
+    for (int i = 0; i < disk->name_count; i++)
+        disk->names[i].kept = disk->names[i].live;
+    disk->change_count = 0;
+}
+
+static void add_change(struct disk *disk, const struct change *change)
+{
+    for (int i = 0; i < change->count; i++)
+        disk->names[change->name[i]].live = change->file[i];
+    if (disk->change_count == CHANGES_MAX)
+        sync_names(disk); /* a journalling file system would have got round to it by now */
+    else
+        disk->changes[disk->change_count++] = *change;
+}
+
+/* Frees the files that nobody has open and no name can lead to. */
+static void sweep(struct disk *disk)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        bool reached = disk->files[i].opens > 0 || !disk->files[i].used;
+
+        for (int k = 0; !reached && k < disk->name_count; k++)
+            reached = disk->names[k].live == i || disk->names[k].kept == i;
+        for (int k = 0; !reached && k < disk->change_count; k++)
+            reached = disk->changes[k].file[0] == i || (disk->changes[k].count > 1 && disk->changes[k].file[1] == i);
+        if (!reached)
+            free_file(&disk->files[i]);
+    }
+}
+
+static int new_file(struct disk *disk)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        if (!disk->files[i].used) {
+            disk->files[i].used = true;
+            return i;
+        }
+    }
+    must(false, "too many files on the disk");
+    return -1;
+}
+
+int disk_find(const struct disk *disk, const char *path)
+{
+    int at = find_name(disk, path);
+
+    if (disk->off)
+        return -EIO;
+    if (strcmp(path, DISK_FOLDER) == 0)
+        return DISK_FOLDER_HANDLE;
+    return at >= 0 && disk->names[at].live >= 0 ? disk->names[at].live : -ENOENT;
+}
+
+int disk_open(struct disk *disk, const char *path, int flags, bool *out_created)
+{
+    int file = path ? disk_find(disk, path) : -ENOENT;
+
+    if (out_created)
+        *out_created = false;
+    if (disk->off)
+        return -EIO;
+    if (file >= 0 && (flags & DISK_EXCLUSIVE))
+        return -EEXIST;
+    if (file == -ENOENT && (flags & DISK_CREATE || !path)) {
+        if (path) {
+            happens(disk);
+            if (is_due(disk, DISK_WRITE_ERROR))
+                return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
+        }
+        file = new_file(disk);
+        if (path)
+            add_change(disk, &(struct change){.name = {make_name(disk, path)}, .file = {file}, .count = 1});
+        if (disk->off)
+            return -EIO;
+        if (out_created)
+            *out_created = true;
+    }
+    if (file >= 0 && file != DISK_FOLDER_HANDLE)
+        disk->files[file].opens++;
+    return file;
+}
+
+int disk_close(struct disk *disk, int handle)
+{
+    if (handle != DISK_FOLDER_HANDLE) {
+        disk->files[handle].opens--;
+        sweep(disk);
+    }
+    return 0;
+}
+
+int disk_rename(struct disk *disk, const char *from, const char *to)
+{
+    int file = disk_find(disk, from);
+
+    if (file < 0)
+        return file;
+    happens(disk);
+    add_change(
+        disk, &(struct change){.name = {make_name(disk, from), make_name(disk, to)}, .file = {-1, file}, .count = 2});
+    sweep(disk);
+    return disk->off ? -EIO : 0;
+}
+
+int disk_unlink(struct disk *disk, const char *path)
+{
+    int file = disk_find(disk, path);
+
+    if (file < 0)
+        return file;
+    happens(disk);
+    add_change(disk, &(struct change){.name = {make_name(disk, path)}, .file = {-1}, .count = 1});
+    sweep(disk);
+    return disk->off ? -EIO : 0;
+}
+
+/* ---- bytes ---- */
+
+int64_t disk_size(const struct disk *disk, int handle)
+{
+    return disk->off ? -EIO : disk->files[handle].live_size;
+}
+
+int64_t disk_read(struct disk *disk, int handle, void *bytes, size_t len, int64_t at)
+{
+    const struct file *file = &disk->files[handle];
+    int64_t got = file->live_size - at;
+
+    if (disk->off || is_due(disk, DISK_READ_ERROR))
+        return -EIO;
+    got = got < 0 ? 0 : got > (int64_t)len ? (int64_t)len : got;
+    if (got > 0)
+        memcpy(bytes, file->live + at, (size_t)got);
+    return got;
+}
+
+static void add_pending(struct file *file, const void *bytes, size_t len, int64_t at, bool truncates)
+{
+    if (file->pending_count == file->pending_room) {
+        file->pending_room = file->pending_room ? 2 * file->pending_room : 64;
+        file->pending = must_grow(file->pending, file->pending_room * sizeof *file->pending);
+    }
+    if (file->stored + len > file->store_room) {
+        file->store_room = 2 * (file->stored + len) + 4096;
+        file->store = must_grow(file->store, file->store_room);
+    }
+    file->pending[file->pending_count++] = (struct pending){at, len, file->stored, truncates};
+    if (len > 0)
+        memcpy(file->store + file->stored, bytes, len);
+    file->stored += len;
+}
+
+static void write_live(struct file *file, const void *bytes, size_t len, int64_t at)
+{
+    set_room(file, at + (int64_t)len);
+    memcpy(file->live + at, bytes, len);
+    if (at + (int64_t)len > file->live_size)
+        file->live_size = at + (int64_t)len;
+    add_pending(file, bytes, len, at, false);
+}
+
+int disk_write(struct disk *disk, int handle, const void *bytes, size_t len, int64_t at)
+{
+    struct file *file = &disk->files[handle];
+
+    if (disk->off)
+        return -EIO;
+    happens(disk);
+    if (is_due(disk, DISK_WRITE_ERROR)) {
+        if (len / 2 > 0)
+            write_live(file, bytes, len / 2, at); /* some of it went through */
+        return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
+    }
+    write_live(file, bytes, len, at);
+    return disk->off ? -EIO : 0;
+}
+
+int disk_truncate(struct disk *disk, int handle, int64_t size)
+{
+    struct file *file = &disk->files[handle];
+
+    if (disk->off)
+        return -EIO;
+    happens(disk);
+    set_room(file, size);
+    if (size < file->live_size)
+        memset(file->live + size, 0, (size_t)(file->live_size - size));
+    file->live_size = size;
+    add_pending(file, NULL, 0, size, true);
+    return disk->off ? -EIO : 0;
+}
+
+/* ---- what reaches the disk ---- */
+
+/* What becomes of a file's pending work. */
+struct fate {
+    size_t sized; /* so many of the changes of its size are there */
+    int chance;   /* that a piece has reached the disk, of 16 */
+    bool stale;   /* what was never written inside the size holds garbage, not zeros */
+    bool *torn;   /* the one piece under the head was met already; NULL: there is none */
+};
+
+static void garbage(struct dice *dice, uint8_t *bytes, int64_t len)
+{
+    for (int64_t i = 0; i < len; i++)
+        bytes[i] = (uint8_t)dice_bits(dice);
+}
+
+/* Of one pending write, some pieces reach the disk. */
+static void keep_some(struct disk *disk, struct file *file, const struct pending *p, const struct fate *fate)
+{
+    int64_t at = p->at, end = p->at + (int64_t)p->len;
+
+    while (at < end) {
+        int64_t next = (at / DISK_PIECE_BYTES + 1) * DISK_PIECE_BYTES;
+
+        if (next > end)
+            next = end;
+        if (dice_below(&disk->dice, 16) < fate->chance) {
+            if (fate->torn && !*fate->torn && dice_one_in(&disk->dice, 64)) {
+                garbage(&disk->dice, file->kept + at, next - at);
+                *fate->torn = true; /* there is one head */
+            } else {
+                memcpy(file->kept + at, file->store + p->stored_at + (at - p->at), (size_t)(next - at));
+            }
+        }
+        at = next;
+    }
+}
+
+/* Brings to the platter what of the pending work gets there; live is not touched. */
+static void settle_file(struct disk *disk, struct file *file, const struct fate *fate)
+{
+    int64_t size = file->kept_size, extent = file->kept_size;
+
+    for (size_t i = 0; i < file->pending_count; i++) {
+        const struct pending *p = &file->pending[i];
+        int64_t end = p->at + (int64_t)p->len;
+
+        if (p->truncates && i < fate->sized) {
+            if (p->at < extent)
+                memset(file->kept + p->at, 0, (size_t)(extent - p->at));
+            size = extent = p->at;
+        }
+        if (p->truncates)
+            continue;
+        if (fate->stale && p->at >= extent)
+            garbage(&disk->dice, file->kept + p->at, (int64_t)p->len); /* of whoever had these blocks before */
+        if (fate->chance == 16 && !fate->torn)
+            memcpy(file->kept + p->at, file->store + p->stored_at, p->len);
+        else
+            keep_some(disk, file, p, fate);
+        if (end > extent)
+            extent = end;
+        if (i < fate->sized && end > size)
+            size = end;
+    }
+    if (size < extent)
+        memset(file->kept + size, 0, (size_t)(extent - size));
+    file->kept_size = size;
+}
+
+/* Every cut has a character of its own: nothing got there, all of it, or this and that. */
+static struct fate draw_fate(struct disk *disk, const struct file *file, bool *torn)
+{
+    static const int of_16[] = {0, 1, 8, 15, 16, 8};
+    struct fate fate = {.chance = of_16[dice_below(&disk->dice, 6)], .torn = torn};
+
+    fate.sized =
+        fate.chance == 16 ? file->pending_count : (size_t)dice_below(&disk->dice, (int64_t)file->pending_count + 1);
+    fate.stale = dice_one_in(&disk->dice, 4);
+    return fate;
+}
+
+/* The process sees what the platter has. */
+static void reread(struct file *file)
+{
+    bool whole = file->forgot;
+
+    for (size_t i = 0; i < file->pending_count; i++)
+        whole = whole || file->pending[i].truncates;
+    if (whole)
+        memcpy(file->live, file->kept, (size_t)file->room);
+    for (size_t i = 0; !whole && i < file->pending_count; i++)
+        memcpy(file->live + file->pending[i].at, file->kept + file->pending[i].at, file->pending[i].len);
+    file->live_size = file->kept_size;
+    file->pending_count = file->stored = 0;
+    file->forgot = false;
+}
+
+/* Of the names some prefix of the changes is kept, as by a journalling file system, or any of them. */
+static void settle_names(struct disk *disk)
+{
+    bool any = dice_one_in(&disk->dice, 2);
+    int prefix = (int)dice_below(&disk->dice, disk->change_count + 1);
+
+    for (int i = 0; i < disk->change_count; i++) {
+        const struct change *change = &disk->changes[i];
+
+        if (any ? !dice_one_in(&disk->dice, 2) : i >= prefix)
+            continue;
+        for (int k = 0; k < change->count; k++)
+            disk->names[change->name[k]].kept = change->file[k];
+    }
+    for (int i = 0; i < disk->name_count; i++)
+        disk->names[i].live = disk->names[i].kept;
+    disk->change_count = 0;
+}
+
+void disk_power_on(struct disk *disk)
+{
+    bool torn = !dice_one_in(&disk->dice, 4);
+
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        struct file *file = &disk->files[i];
+        struct fate fate;
+
+        must(file->opens == 0, "a file is still open when the power comes back");
+        if (!file->used || (file->pending_count == 0 && !file->forgot))
+            continue;
+        fate = draw_fate(disk, file, &torn);
+        settle_file(disk, file, &fate);
+        reread(file);
+    }
+    settle_names(disk);
+    disk->off = false;
+    disk->cut_at = 0;
+    sweep(disk);
+}
+
+void disk_revive(struct disk *disk)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++)
+        must(disk->files[i].opens == 0, "a file of a killed process is still open");
+    disk->off = false;
+    disk->cut_at = 0;
+}
+
+/* A failed sync: some is written, and what is not is forgotten. The process still sees it, until the power goes. */
+static void sync_badly(struct disk *disk, struct file *file)
+{
+    bool torn = true;
+    struct fate fate = draw_fate(disk, file, &torn);
+
+    settle_file(disk, file, &fate);
+    file->pending_count = file->stored = 0;
+    file->forgot = true;
+}
+
+static void sync_well(struct disk *disk, struct file *file)
+{
+    const struct fate all = {.sized = file->pending_count, .chance = 16};
+
+    settle_file(disk, file, &all);
+    file->pending_count = file->stored = 0;
+}
+
+int disk_sync(struct disk *disk, int handle)
+{
+    if (disk->off)
+        return -EIO;
+    happens(disk);
+    if (disk->off)
+        return -EIO; /* in the middle of it: what is pending may be there or not */
+    if (is_due(disk, DISK_SYNC_ERROR)) {
+        if (handle != DISK_FOLDER_HANDLE)
+            sync_badly(disk, &disk->files[handle]);
+        return -EIO;
+    }
+    if (handle == DISK_FOLDER_HANDLE)
+        sync_names(disk);
+    else
+        sync_well(disk, &disk->files[handle]);
+    return 0;
+}

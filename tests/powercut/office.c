@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The office and the central of the tests. */
+#include "tests/powercut/shop.h"
+
+#include "agent/base/bytes.h"
+#include "agent/base/hex.h"
+#include "agent/base/json.h"
+#include "agent/base/strbuf.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/till/member.h"
+#include "sync/protocol/manifest.h"
+#include "tests/powercut/calls.h"
+#include "tests/powercut/must.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char BUNDLE[] =
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
+    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"" SHOP_CURRENCY
+    "\",\"digits\":0}],"
+    "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"
+    "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"" SHOP_CURRENCY "\","
+    "\"items\":{\"any\":true},\"per_minor\":100,\"give\":%d}}]}";
+
+/* False when the signature is not of the usual length: one length keeps a seed's run the same. */
+static bool sign(const struct pk *key, const char *manifest, char **out_signatures)
+{
+    enum { USUAL_BYTES = 71 };
+    struct strbuf list = STRBUF_INIT(4096);
+    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
+    char id[17], hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
+    size_t len = 0;
+
+    sha256_of(manifest, strlen(manifest), digest);
+    must(pk_sign(key, digest, signature, &len, NULL) == ST_OK && pk_id(key, id) == ST_OK, "signing");
+    if (len != USUAL_BYTES)
+        return false;
+    hex_encode(signature, len, hex);
+    strbuf_printf(&list, "[{\"key\":\"%s\",\"signature\":\"%s\"}]", id, hex);
+    *out_signatures = strbuf_detach(&list, &len);
+    return true;
+}
+
+static void make_offer(struct office *office, int version)
+{
+    struct manifest manifest = {.version = version};
+
+    office->bundles[version] = must_alloc(sizeof BUNDLE + 32);
+    (void)snprintf(office->bundles[version], sizeof BUNDLE + 32, BUNDLE, version, version);
+    manifest.bundle_bytes = (int64_t)strlen(office->bundles[version]);
+    sha256_of(office->bundles[version], strlen(office->bundles[version]), manifest.bundle_sha256);
+    (void)snprintf(manifest.chain, sizeof manifest.chain, "demo");
+    for (int second = 0; second < 60 && !office->signatures[version]; second++) {
+        struct strbuf text = STRBUF_INIT(4096);
+        size_t len;
+
+        (void)snprintf(manifest.created_at, sizeof manifest.created_at, "2026-11-22T10:00:%02dZ", second);
+        manifest_write(&manifest, &text);
+        free(office->manifests[version]);
+        office->manifests[version] = strbuf_detach(&text, &len);
+        (void)sign(office->key, office->manifests[version], &office->signatures[version]);
+    }
+    must(office->signatures[version] != NULL, "no signature has the usual length");
+}
+
+void office_begin(struct office *office)
+{
+    *office = (struct office){0};
+    must(pk_generate(&office->key, NULL) == ST_OK, "making a key");
+    for (int i = 1; i < SHOP_OFFERS; i++)
+        make_offer(office, i);
+}
+
+void office_end(struct office *office)
+{
+    for (int i = 1; i < SHOP_OFFERS; i++) {
+        free(office->bundles[i]);
+        free(office->manifests[i]);
+        free(office->signatures[i]);
+    }
+    pk_destroy(office->key);
+}
+
+/* ---- the central: a file of entries on the same disk, so that one cut takes both ---- */
+
+enum { ENTRY_BYTES = 8 + SHA256_BYTES + 8 }; /* position, the record's hash, the digest of both */
+static const char CENTRAL_FILE[] = DISK_FOLDER "/central";
+
+static void make_entry(int64_t position, const uint8_t *hash, uint8_t out[ENTRY_BYTES])
+{
+    bytes_put_u64(out, (uint64_t)position);
+    memcpy(out + 8, hash, SHA256_BYTES);
+    bytes_put_u64(out + 8 + SHA256_BYTES, history_digest(out, 8 + SHA256_BYTES));
+}
+
+/* True when the central holds the record at position; its hash. */
+static bool read_entry(struct disk *disk, int file, int64_t position, uint8_t out_hash[SHA256_BYTES])
+{
+    uint8_t entry[ENTRY_BYTES] = {0}, made[ENTRY_BYTES];
+
+    if (disk_read(disk, file, entry, sizeof entry, (position - 1) * ENTRY_BYTES) != ENTRY_BYTES)
+        return false;
+    make_entry(position, entry + 8, made);
+    memcpy(out_hash, entry + 8, SHA256_BYTES);
+    return memcmp(entry, made, sizeof made) == 0;
+}
+
+struct pull {
+    struct disk *disk;
+    int file;
+    int64_t position, seq;
+    uint64_t epoch;
+    uint8_t hash[SHA256_BYTES];
+    int code;
+};
+
+static bool take_record(void *context, const struct journal_entry *entry)
+{
+    struct pull *pull = context;
+    uint8_t bytes[ENTRY_BYTES];
+
+    make_entry(entry->position, entry->hash, bytes);
+    pull->code = disk_write(pull->disk, pull->file, bytes, sizeof bytes, (entry->position - 1) * ENTRY_BYTES);
+    pull->position = entry->position;
+    pull->seq = entry->seq;
+    pull->epoch = entry->epoch;
+    memcpy(pull->hash, entry->hash, SHA256_BYTES);
+    return pull->code == 0;
+}
+
+static void ack(struct shop *shop, const struct pull *pull)
+{
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = journal_set_acked(shop->journal, pull->epoch, pull->seq, pull->hash, &err);
+
+    if (st != ST_OK && !shop_is_dead(shop) && !shop->failing)
+        history_wrong(shop->history, "the central's ack was refused: %s", err.text);
+}
+
+void central_pull(struct shop *shop)
+{
+    struct pull pull = {.disk = shop->disk};
+    bool created = false;
+    enum status st;
+
+    pull.file = disk_open(shop->disk, CENTRAL_FILE, DISK_CREATE, &created);
+    if (pull.file < 0)
+        return;
+    if (created) /* once: it would keep the till's names too */
+        (void)disk_sync(shop->disk, DISK_FOLDER_HANDLE);
+    st = journal_each(shop->journal, shop->history->stored + 1, take_record, &pull, NULL);
+    if (calls_mutant() == MUTANT_ACK_FIRST && pull.position > 0) {
+        ack(shop, &pull);
+        journal_checkpoint(shop->journal);
+    }
+    if (st == ST_OK && pull.code == 0 && pull.position > 0 && disk_sync(shop->disk, pull.file) == 0) {
+        shop->history->stored = pull.position;
+        ack(shop, &pull);
+    }
+    (void)disk_close(shop->disk, pull.file);
+    central_send_rows(shop);
+}
+
+void central_recover(struct shop *shop)
+{
+    int file = disk_open(shop->disk, CENTRAL_FILE, 0, NULL);
+    int64_t position = 0;
+    uint8_t hash[SHA256_BYTES], ours[SHA256_BYTES];
+    struct journal_head head;
+
+    journal_head(shop->journal, &head);
+    while (file >= 0 && read_entry(shop->disk, file, position + 1, hash)) {
+        position++;
+        if (position > head.position)
+            history_wrong(shop->history, "the central has record %lld, the till ends at %lld", (long long)position,
+                          (long long)head.position);
+        else if (journal_hash_at(shop->journal, position, ours, NULL) != ST_OK ||
+                 memcmp(hash, ours, sizeof ours) != 0)
+            history_wrong(shop->history, "the central has another record %lld than the till", (long long)position);
+    }
+    if (file >= 0) { /* what a killed process left unsynced is only stored from now on */
+        (void)disk_sync(shop->disk, file);
+        (void)disk_close(shop->disk, file);
+    }
+    if (position < shop->history->stored)
+        history_wrong(shop->history, "the central stored %lld records and has %lld: the test's own fault",
+                      (long long)shop->history->stored, (long long)position);
+    if (journal_acked_position(shop->journal) > position)
+        history_wrong(shop->history, "the till holds %lld records for acked, the central has %lld",
+                      (long long)journal_acked_position(shop->journal), (long long)position);
+    shop->history->stored = position;
+}
+
+/* ---- what comes down ---- */
+
+static enum status put_rows(struct shop *shop, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (int member = 0; st == ST_OK && member < HISTORY_MEMBERS; member++) {
+        uint8_t hash[IDENTITY_HASH_BYTES];
+        char hex[2 * IDENTITY_HASH_BYTES + 1], text[400];
+        struct cJSON *row = NULL;
+
+        identity_hash(&shop->identity, "card", shop_card(member), hash);
+        hex_encode(hash, sizeof hash, hex);
+        (void)snprintf(text, sizeof text,
+                       "{\"id\":\"M%d\",\"balances\":{\"" SHOP_CURRENCY "\":%lld},\"identifiers\":[\"%s\"],"
+                       "\"epoch\":\"00000000000000e1\",\"seq\":%lld}",
+                       member, (long long)history_balance_at(shop->history, member, shop->history->stored), hex,
+                       (long long)shop->history->stored);
+        st = json_parse(text, strlen(text), sizeof text, &row, err);
+        if (st == ST_OK)
+            st = member_store(shop->cache, row, err);
+        json_free(row);
+    }
+    return st;
+}
+
+static enum status in_slice(struct shop *shop, bool rows, bool cursor, const char *text, struct errmsg *err)
+{
+    enum status st = cache_begin(shop->cache, err);
+
+    if (st == ST_OK && rows)
+        st = put_rows(shop, err);
+    if (st == ST_OK && cursor)
+        st = cache_put_state(shop->cache, "cursor", text, err);
+    if (st == ST_OK)
+        st = cache_commit(shop->cache, err);
+    if (st != ST_OK)
+        cache_rollback(shop->cache);
+    return st;
+}
+
+void central_send_rows(struct shop *shop)
+{
+    struct errmsg err = ERRMSG_INIT;
+    char cursor[32], has[32] = "";
+    enum status st;
+
+    (void)snprintf(cursor, sizeof cursor, "c%lld", (long long)shop->history->stored);
+    st = cache_get_state(shop->cache, "cursor", has, sizeof has, &err);
+    if (st == ST_OK && strcmp(has, cursor) == 0)
+        return;
+    if (calls_mutant() == MUTANT_CURSOR_FIRST) {
+        st = in_slice(shop, false, true, cursor, &err);
+        if (st == ST_OK)
+            st = in_slice(shop, true, false, cursor, &err);
+    } else {
+        st = in_slice(shop, true, true, cursor, &err);
+    }
+    if (st != ST_OK && !shop_is_dead(shop) && !shop->failing)
+        history_wrong(shop->history, "the central's rows were refused: %s", err.text);
+}

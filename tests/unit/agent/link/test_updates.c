@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/agent/link/rig.h"
+
+#include "agent/base/hex.h"
+#include "agent/base/json_writer.h"
+#include "agent/db/cache.h"
+#include "agent/link/link_internal.h"
+#include "agent/net/loop.h"
+#include "agent/till/member.h"
+#include "sync/protocol/manifest.h"
+
+#include <criterion/criterion.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct rig rig;
+
+static void begin(void)
+{
+    rig_begin(&rig, true);
+    rig_connect(&rig);
+}
+
+static void end(void)
+{
+    rig_end(&rig);
+}
+
+TestSuite(updates, .init = begin, .fini = end, .timeout = 60);
+
+enum { ANSWER_MAX = 900 * 1024 };
+
+static const char *cursor(void)
+{
+    static char text[OPERATION_ARG_BYTES_MAX + 1];
+
+    (void)cache_get_state(rig.world.cache, "cursor", text, sizeof text, NULL);
+    return text;
+}
+
+/* Card number of the i-th member, and his row. */
+static void card_of(int i, char out_card[14])
+{
+    (void)snprintf(out_card, 14, "29%011d", i);
+}
+
+static void add_member(struct strbuf *out, int i, int64_t bonus)
+{
+    char id[16], card[14], extra[64];
+
+    (void)snprintf(id, sizeof id, "M%d", i);
+    (void)snprintf(extra, sizeof extra, "\"balances\":{\"bonus\":%" PRId64 "},", bonus);
+    card_of(i, card);
+    if (out->data[out->len - 1] != '[')
+        strbuf_putc(out, ',');
+    world_member_row(&rig.world, id, card, extra, 0, out);
+}
+
+static struct strbuf members(int from, int to, int64_t bonus, const char *rest)
+{
+    struct strbuf out = STRBUF_INIT(ANSWER_MAX);
+
+    strbuf_puts(&out, "{\"members\":[");
+    for (int i = from; i <= to; i++)
+        add_member(&out, i, bonus);
+    strbuf_printf(&out, "]%s}", rest);
+    cr_assert_eq(strbuf_status(&out), ST_OK);
+    return out;
+}
+
+static bool is_known(int i)
+{
+    uint8_t hash[IDENTITY_HASH_BYTES];
+    struct cache_member row = {0};
+    char card[14];
+    enum status st;
+
+    card_of(i, card);
+    identity_hash(&rig.world.identity, "card", card, hash);
+    st = cache_find_member(rig.world.cache, hash, &row, NULL);
+    cache_member_clear(&row);
+    return st == ST_OK;
+}
+
+/* Answers the next poll, and takes the one after it, which says that all of it was put. */
+static struct question put(const char *body)
+{
+    struct question q = rig_take(&rig, OP_UPDATES), next;
+
+    rig_answer(&rig, &q, 200, body);
+    next = rig_take(&rig, OP_UPDATES);
+    question_clear(&q);
+    return next;
+}
+
+/* ---- polls ---- */
+
+Test(updates, everything_is_asked_for_first_and_at_once)
+{
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    cr_expect_str_eq(q.args.values[0], "");
+    cr_expect_str_eq(q.args.values[1], "0");
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.1\",\"incarnation\":\"00000000000000aa\",\"more\":false}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "aa.1");
+    cr_expect_str_eq(q.args.values[1], "25");
+    cr_expect_eq(q.deadline_ms, 40000);
+    question_clear(&q);
+}
+
+Test(updates, more_is_asked_for_at_once)
+{
+    struct question q = put("{\"cursor\":\"aa.1\",\"more\":true}");
+
+    cr_expect_str_eq(q.args.values[0], "aa.1");
+    cr_expect_str_eq(q.args.values[1], "0");
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.2\",\"more\":false}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[1], "25");
+    question_clear(&q);
+}
+
+Test(updates, answer_that_brings_nothing_at_once_is_waited_for)
+{
+    struct question q = put("{\"cursor\":\"aa.1\"}");
+
+    rig.link->options.retry_max_ms = 60 * 1000;
+    rig.link->updates.retry.failures = 10;
+    rig.link->updates.have_more = false;
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.1\",\"more\":true}");
+    cr_expect_not(rig_has(&rig, OP_UPDATES), "asked %d times", rig.asked[OP_UPDATES]);
+    question_clear(&q);
+}
+
+Test(updates, long_poll_that_ends_empty_is_no_failure)
+{
+    struct question q = put("{\"cursor\":\"aa.1\"}");
+
+    rig.link->options.retry_max_ms = 60 * 1000;
+    rig.link->updates.retry.failures = 10;
+    rig.world.time.mono_ms += 25 * 1000;
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.1\"}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_eq(rig.link->updates.retry.failures, 0);
+    question_clear(&q);
+}
+
+static const char *const unusable[] = {
+    "", "[]", "7", "{}", "{\"cursor\":7}", "{\"cursor\":\"\"}", "{\"cursor\":\"a b\"}", "{\"cursor\":\"aa.2\""};
+
+Test(updates, answer_that_cannot_be_used_is_waited_for_and_moves_nothing)
+{
+    struct question q = put("{\"cursor\":\"aa.1\"}");
+
+    for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++) {
+        rig_answer(&rig, &q, 200, unusable[i]);
+        question_clear(&q);
+        cr_assert_not(rig_has(&rig, OP_UPDATES), "asked again at once after: %s", unusable[i]);
+        cr_assert_str_eq(cursor(), "aa.1", "after: %s", unusable[i]);
+        updates_kick(&rig.link->updates, true); /* in place of the second to wait */
+        q = rig_take(&rig, OP_UPDATES);
+    }
+    question_clear(&q);
+}
+
+Test(updates, refusals_and_errors_are_waited_for)
+{
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    rig_answer_n(&rig, &q, 503, "{\"code\":\"busy\"}", 15, ",\"retry_after_ms\":3600000");
+    question_clear(&q);
+    cr_expect_not(rig_has(&rig, OP_UPDATES));
+    updates_kick(&rig.link->updates, true);
+    q = rig_take(&rig, OP_UPDATES);
+    rig_refuse(&rig, &q, "offline", 3600000);
+    question_clear(&q);
+    cr_expect_not(rig_has(&rig, OP_UPDATES));
+    cr_expect_not(rig_is_up(&rig));
+    rig_sell(&rig, "s1"); /* sales go on, and do not make it ask */
+    cr_expect_not(rig_has(&rig, OP_UPDATES));
+}
+
+/* ---- rows ---- */
+
+Test(updates, members_usage_and_lost_cards_are_taken)
+{
+    struct strbuf rows = members(1, 3, 5400,
+                                 ",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,"
+                                 "\"epoch\":\"00000000000000e1\",\"seq\":0}],\"cursor\":\"aa.7\"");
+    struct question q = put(rows.data);
+    char body[256], hex[2 * IDENTITY_HASH_BYTES + 1], card[14];
+    uint8_t hash[IDENTITY_HASH_BYTES];
+
+    cr_expect_str_eq(cursor(), "aa.7");
+    cr_expect(is_known(1) && is_known(2) && is_known(3));
+    cr_expect_eq(cache_member_count(rig.world.cache), 3);
+    card_of(2, card);
+    identity_hash(&rig.world.identity, "card", card, hash);
+    hex_encode(hash, sizeof hash, hex);
+    (void)snprintf(body, sizeof body, "{\"cursor\":\"aa.8\",\"identifiers_gone\":[\"%s\"]}", hex);
+    rig_answer(&rig, &q, 200, body);
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_not(is_known(2), "a lost card finds nobody");
+    cr_expect(is_known(1));
+    question_clear(&q);
+    strbuf_free(&rows);
+}
+
+static bool note_usage(void *context, const char *promotion, int64_t uses)
+{
+    if (strcmp(promotion, "opening-week") == 0)
+        *(int64_t *)context = uses;
+    return true;
+}
+
+static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
+{
+    (void)context;
+    return epoch == 0xe1 ? seq : 0;
+}
+
+Test(updates, usage_is_counted_by_promotion)
+{
+    struct question q =
+        put("{\"cursor\":\"aa.1\",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,\"seq\":0}]}");
+    int64_t uses = 0;
+
+    cr_assert_eq(cache_each_usage(rig.world.cache, position_of, NULL, note_usage, &uses, NULL), ST_OK);
+    cr_expect_eq(uses, 812);
+    question_clear(&q);
+}
+
+Test(updates, bad_rows_are_left_out_and_the_rest_is_taken)
+{
+    struct strbuf body = STRBUF_INIT(ANSWER_MAX);
+    struct question q;
+
+    strbuf_puts(&body, "{\"members\":[");
+    add_member(&body, 1, 1);
+    strbuf_puts(&body,
+                ",{},7,null,[],\"x\",{\"id\":5},{\"id\":\"\"},{\"id\":\"B1\",\"identifiers\":[\"zz\"]},"
+                "{\"id\":\"B2\",\"identifiers\":7},{\"id\":\"B3\",\"epoch\":\"q\"},{\"id\":\"B4\",\"seq\":-1}");
+    add_member(&body, 2, 2);
+    strbuf_puts(
+        &body,
+        "],\"usage\":[{},7,{\"promotion\":\"p\",\"uses\":-1},{\"promotion\":\"p\",\"uses\":1,\"epoch\":\"zz\"},"
+        "{\"promotion\":\"opening-week\",\"uses\":3}],\"identifiers_gone\":[7,\"\",\"zz\",{}],\"cursor\":\"aa.3\"}");
+    q = put(body.data);
+    cr_expect_str_eq(cursor(), "aa.3");
+    cr_expect(is_known(1) && is_known(2));
+    question_clear(&q);
+    strbuf_free(&body);
+}
+
+/* A chain may give a member many cards: all of them find him. */
+Test(updates, member_with_many_cards_is_taken_up_to_the_bound)
+{
+    struct strbuf body = STRBUF_INIT(ANSWER_MAX);
+    struct question q;
+    uint8_t hash[IDENTITY_HASH_BYTES] = {0};
+
+    for (int member = 0; member < 2; member++) {
+        strbuf_printf(&body, "%s{\"id\":\"many-%d\",\"identifiers\":[", member ? "," : "{\"members\":[", member);
+        for (int i = 0; i < MEMBER_IDENTIFIERS_MAX + member; i++) /* the second one card too many */
+            strbuf_printf(&body, "%s\"%028d%02x%02x\"", i ? "," : "", 0, member, i % 256);
+        strbuf_puts(&body, "]}");
+    }
+    strbuf_puts(&body, "],\"cursor\":\"aa.1\"}");
+    q = put(body.data);
+    cr_expect_eq(cache_member_count(rig.world.cache), 1, "one card too many: left out and said");
+    for (int i = 0; i < MEMBER_IDENTIFIERS_MAX; i++) {
+        struct cache_member row = {0};
+
+        hash[15] = (uint8_t)i;
+        cr_expect_eq(cache_find_member(rig.world.cache, hash, &row, NULL), ST_OK, "card %d", i);
+        cache_member_clear(&row);
+    }
+    cr_expect_geq(MEMBER_IDENTIFIERS_MAX, 200);
+    question_clear(&q);
+    strbuf_free(&body);
+}
+
+Test(updates, reload_takes_all_rows_anew)
+{
+    struct strbuf first = members(1, 2, 100, ",\"cursor\":\"aa.2\""),
+                  again = members(1, 3, 777, ",\"reload\":true,\"cursor\":\"bb.3\"");
+    struct question q = put(first.data);
+    struct cache_member row = {0};
+
+    rig_answer(&rig, &q, 200, again.data);
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "bb.3");
+    cr_expect(is_known(3));
+    cr_assert_eq(cache_member_by_id(rig.world.cache, "M1", &row, NULL), ST_OK);
+    cr_expect(strstr(row.profile, "777"), "%s", row.profile);
+    cache_member_clear(&row);
+    question_clear(&q);
+    strbuf_free(&first);
+    strbuf_free(&again);
+}
+
+/* ---- slices ---- */
+
+static bool has_some(struct rig *r)
+{
+    return cache_member_count(r->world.cache) > 0;
+}
+
+Test(updates, sales_go_on_between_slices)
+{
+    struct strbuf rows = members(1, 450, 5, ",\"cursor\":\"aa.450\"");
+    struct question q = rig_take(&rig, OP_UPDATES);
+    int64_t before = 0, now;
+    int slices = 0;
+
+    rig_answer(&rig, &q, 200, rows.data);
+    question_clear(&q);
+    for (int turn = 0; turn < 1000 && before < 450; turn++) {
+        char id[16];
+
+        loop_step(rig.world.loop, 10);
+        now = cache_member_count(rig.world.cache);
+        if (now == before)
+            continue;
+        cr_expect_leq(now - before, 100, "a slice has its bound");
+        cr_expect_eq(cursor()[0] != '\0', now == 450, "the cursor goes with the last row");
+        (void)snprintf(id, sizeof id, "s%d", slices++);
+        rig_sell(&rig, id);
+        before = now;
+    }
+    cr_expect_eq(before, 450);
+    cr_expect_eq(slices, 5);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "aa.450");
+    question_clear(&q);
+    strbuf_free(&rows);
+}
+
+Test(updates, end_between_slices_repeats_and_comes_to_the_same)
+{
+    struct strbuf rows = members(1, 250, 5, ",\"cursor\":\"aa.250\"");
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    rig_answer(&rig, &q, 200, rows.data);
+    question_clear(&q);
+    for (int turn = 0; turn < 1000 && !has_some(&rig); turn++)
+        loop_step(rig.world.loop, 10);
+    cr_assert_lt(cache_member_count(rig.world.cache), 250, "in the middle of it");
+    rig_restart(&rig, false);
+    cr_expect_str_eq(cursor(), "");
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "", "asked for once more");
+    rig_answer(&rig, &q, 200, rows.data);
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "aa.250");
+    cr_expect_eq(cache_member_count(rig.world.cache), 250);
+    question_clear(&q);
+    strbuf_free(&rows);
+}
+
+Test(updates, connection_lost_between_slices_changes_nothing)
+{
+    struct strbuf rows = members(1, 250, 5, ",\"cursor\":\"aa.250\"");
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    rig_answer(&rig, &q, 200, rows.data);
+    question_clear(&q);
+    for (int turn = 0; turn < 1000 && !has_some(&rig); turn++)
+        loop_step(rig.world.loop, 10);
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "aa.250");
+    cr_expect_eq(cache_member_count(rig.world.cache), 250);
+    question_clear(&q);
+    strbuf_free(&rows);
+}
+
+Test(updates, lost_cache_begins_anew)
+{
+    struct strbuf rows = members(1, 2, 5, ",\"cursor\":\"aa.2\"");
+    struct question q = put(rows.data);
+
+    question_clear(&q);
+    rig_restart(&rig, true);
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "");
+    question_clear(&q);
+    strbuf_free(&rows);
+}
+
+/* ---- the member a sale waits for ---- */
+
+Test(updates, unknown_card_is_asked_for_and_kept)
+{
+    struct strbuf row = STRBUF_INIT(4096);
+    struct question q = put("{\"cursor\":\"aa.1\"}"), ask;
+    char card[] = "2900000000018"; /* its check digit fits */
+
+    strbuf_puts(&row, "{\"member\":");
+    world_member_row(&rig.world, "M1", card, "", 0, &row);
+    strbuf_puts(&row, "}");
+    cr_assert_eq(world_do(&rig.world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    world_scan(&rig.world, card);
+    ask = rig_take(&rig, OP_MEMBER);
+    cr_expect_eq(ask.deadline_ms, TILL_QUESTION_MS);
+    rig_answer(&rig, &ask, 200, row.data);
+    rig_until(&rig, has_some, "the member");
+    cr_expect_not(world_has_notice(&rig.world, "s1", "L-201"));
+    question_clear(&q);
+    question_clear(&ask);
+    strbuf_free(&row);
+}
+
+/* ---- manifests too large to keep ---- */
+
+Test(updates, manifest_out_of_bounds_does_not_hold_back_the_rows)
+{
+    struct strbuf rows = members(1, 2, 5, ",\"cursor\":\"aa.2\",\"manifest\":{\"signatures\":[],\"text\":\"");
+    struct question q;
+
+    rows.len--; /* the brace members() ends with */
+    for (int i = 0; i < MANIFEST_BYTES_MAX; i++)
+        strbuf_putc(&rows, 'x');
+    strbuf_puts(&rows, "\"}}");
+    q = put(rows.data);
+    cr_expect_str_eq(cursor(), "aa.2");
+    cr_expect(is_known(1) && is_known(2));
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.3\",\"manifest\":{\"text\":7}}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(cursor(), "aa.3");
+    question_clear(&q);
+    strbuf_free(&rows);
+}
