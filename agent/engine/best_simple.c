@@ -39,13 +39,6 @@ bool best_simple_begin(struct best_layer *b)
     return b->lines != NULL;
 }
 
-static bool is_simple(const struct promotion *promotion)
-{
-    return promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE &&
-           !promotion->reward.max_units_per_line && !promotion->per_sale && !promotion->cap_minor &&
-           promotion->group == NONE && promotion->cost_currency == NONE;
-}
-
 static int64_t line_gain(const struct simple_line *line, int64_t bp)
 {
     return (line->amount * bp + BP / 2) / BP; /* at most 10^12 x 10^4 */
@@ -55,19 +48,18 @@ bool best_simple_offer(struct best_layer *b, uint32_t number)
 {
     struct engine *e = b->e;
     struct candidate *candidate = &e->candidates[number];
-    const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
-    const struct reward *reward = &promotion->reward;
+    const struct gate *gate = &e->bundle->gates[candidate->promotion];
 
-    if (!is_simple(promotion))
+    if (!(gate->flags & GATE_SIMPLE))
         return false;
-    for (uint32_t i = hit_first(e, reward->items); i; i = hit_next(e, i)) {
+    for (uint32_t i = hit_first(e, gate->items); i; i = hit_next(e, i)) {
         if (!b->lines[hit_line(e, i)].plain && !b->lines[hit_line(e, i)].closed)
             return false;
     }
-    for (uint32_t i = hit_first(e, reward->items); i; i = hit_next(e, i)) {
+    for (uint32_t i = hit_first(e, gate->items); i; i = hit_next(e, i)) {
         struct simple_line *line = &b->lines[hit_line(e, i)];
         struct simple_pair *pair = line->closed ? NULL : VEC_ADD(&e->arena, &b->pairs);
-        int64_t gain = line_gain(line, reward->value);
+        int64_t gain = line_gain(line, gate->percent_bp);
 
         if (!pair)
             continue;
@@ -75,9 +67,9 @@ bool best_simple_offer(struct best_layer *b, uint32_t number)
         if (gain > 0)
             candidate->verdict.reason = "outbid"; /* unless it is applied */
         /* Of a single unit the first of those that give most, else the first of the largest percents. */
-        if (line->best == NONE || (line->single ? gain > line->best_gain : reward->value > line->best_bp)) {
+        if (line->best == NONE || (line->single ? gain > line->best_gain : gate->percent_bp > line->best_bp)) {
             line->best = number;
-            line->best_bp = reward->value;
+            line->best_bp = gate->percent_bp;
             line->best_gain = gain;
         }
     }
@@ -88,7 +80,7 @@ bool best_simple_offer(struct best_layer *b, uint32_t number)
 static bool may_win(const struct best_layer *b, const struct simple_pair *pair)
 {
     const struct simple_line *line = &b->lines[pair->line];
-    int64_t bp = b->e->bundle->promotions[b->e->candidates[pair->candidate].promotion].reward.value;
+    int64_t bp = b->e->bundle->gates[b->e->candidates[pair->candidate].promotion].percent_bp;
 
     if (pair->candidate == line->best || line->best_gain == 0 || b->e->candidates[pair->candidate].whole)
         return true;
@@ -150,7 +142,7 @@ static void keep_whole(struct best_layer *b)
         all_monotone = all_monotone && b->players[p].monotone;
     for (size_t i = 0; i < b->pairs.count && !all_monotone; i++) {
         struct candidate *candidate = &e->candidates[b->pairs.items[i].candidate];
-        int64_t bp = e->bundle->promotions[candidate->promotion].reward.value;
+        int64_t bp = e->bundle->gates[candidate->promotion].percent_bp;
 
         candidate->whole = candidate->whole || b->lines[b->pairs.items[i].line].price_min * bp < BP / 2;
     }

@@ -181,13 +181,25 @@ struct gate {
     int32_t from_day, until_day; /* both included */
     uint32_t store;              /* interned, when there is exactly one; else NONE */
     uint8_t weekdays;            /* bit 7: also without a date */
+    uint8_t flags;               /* GATE_ */
     bool member;
     bool whole;         /* nothing but these, and the basket, decides */
     bool whole_basket;  /* of the basket, nothing but what is below */
     uint32_t selection; /* of the first basket entry that wants an amount, gross; else NONE */
     int64_t amount_min;
+    uint32_t items; /* and the percent of a plain percent */
+    int32_t percent_bp;
 };
 enum { GATE_TIERS_MAX = 63 };
+/* What each pass over the promotions of a sale wants to know, so that it reads no more of those it passes over. */
+enum {
+    GATE_DISCOUNT = 1, /* takes money off */
+    GATE_SIMPLE = 2,   /* a plain percent: no limit, cap, group or cost, rounded by the line */
+    GATE_GIFT = 4,
+    GATE_HINT = 8,
+    GATE_GROUP = 16,
+    GATE_ALWAYS = 32, /* looked at in every sale, though the gate be closed */
+};
 
 enum limit_period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_EVER };
 enum { PERIOD_COUNT = 4 };

@@ -46,6 +46,7 @@ uint32_t compile_items(struct compiler *c, const cJSON *object, const char *name
 uint32_t compile_selection_add(struct compiler *c, const struct selection *selection);
 /* After all: the index from names to selections and from selections to promotions. */
 void compile_index(struct compiler *c);
+bool compile_always(const struct promotion *promotion);
 
 /* compile_when.c */
 void compile_when(struct compiler *c, const cJSON *promotion, struct promotion *out);

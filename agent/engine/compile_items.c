@@ -378,6 +378,13 @@ static void post(struct number_list *list, uint32_t number, enum anchor_pass pas
     list->count++;
 }
 
+/* Has something to say though none of its items is there: a hint, a gift to fetch, a coupon that did not serve. */
+bool compile_always(const struct promotion *promotion)
+{
+    return promotion->hint || promotion->reward.items == NONE || promotion->reward.kind == REWARD_GIFT ||
+           (promotion->when && promotion->when->series != NONE);
+}
+
 static void anchor_all(struct compiler *c, enum anchor_pass pass)
 {
     struct bundle *bundle = c->bundle;
@@ -401,8 +408,7 @@ static void anchor_all(struct compiler *c, enum anchor_pass pass)
 
         if (promotion->reward.items != NONE)
             post(&bundle->used_by[promotion->reward.items], p, pass);
-        if (promotion->hint || promotion->reward.items == NONE || promotion->reward.kind == REWARD_GIFT ||
-            (promotion->when && promotion->when->series != NONE))
+        if (compile_always(promotion))
             post(&bundle->always, p, pass);
     }
 }

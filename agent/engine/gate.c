@@ -2,6 +2,7 @@
 /* Gates: of ten thousand promotions most fail a sale by its tier, its day or its store, and a gate says so at once.
  */
 #include "agent/engine/compile.h"
+#include "agent/engine/reward.h"
 #include "agent/engine/work.h"
 
 #include "agent/base/civil_time.h"
@@ -45,6 +46,23 @@ static bool limited(const struct promotion *promotion)
     return any;
 }
 
+static bool is_simple(const struct promotion *promotion)
+{
+    return promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE &&
+           !promotion->reward.max_units_per_line && !promotion->per_sale && !promotion->cap_minor &&
+           promotion->group == NONE && promotion->cost_currency == NONE;
+}
+
+static uint8_t flags_of(const struct promotion *promotion)
+{
+    enum reward_kind kind = promotion->reward.kind;
+
+    return (uint8_t)((reward_is_discount(&promotion->reward) ? GATE_DISCOUNT : 0) |
+                     (is_simple(promotion) ? GATE_SIMPLE : 0) | (kind == REWARD_GIFT ? GATE_GIFT : 0) |
+                     (promotion->hint ? GATE_HINT : 0) | (promotion->group != NONE ? GATE_GROUP : 0) |
+                     (compile_always(promotion) ? GATE_ALWAYS : 0));
+}
+
 static struct gate gate_of(struct compiler *c, const struct promotion *promotion, const char **tiers, uint32_t *count)
 {
     const struct when *when = promotion->when;
@@ -54,6 +72,9 @@ static struct gate gate_of(struct compiler *c, const struct promotion *promotion
                         .store = NONE,
                         .selection = NONE,
                         .whole_basket = true,
+                        .flags = flags_of(promotion),
+                        .items = promotion->reward.items,
+                        .percent_bp = is_simple(promotion) ? (int32_t)promotion->reward.value : 0,
                         .weekdays = ANY_WEEKDAY,
                         .member = promotion->reward.kind == REWARD_POINTS,
                         .whole = promotion->cost_currency == NONE && !limited(promotion)};

@@ -138,13 +138,13 @@ static void player_try(struct best_layer *b, uint32_t number)
     struct candidate *candidate = &e->candidates[number];
     const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
     const struct gate *gate = &e->bundle->gates[candidate->promotion];
-    bool open = gate_open(e, candidate->promotion);
+    bool open = !e->trace && !(gate->flags & GATE_ALWAYS); /* else it would not be looked at */
     struct player player = {.candidate = number};
 
     /* An open gate has looked at it all, for most. */
     if (!gate->whole || !open)
         candidate->verdict = conditions_hold(e, promotion);
-    if (!candidate->verdict.reason && (promotion->group != NONE || !gate->whole_basket || !open))
+    if (!candidate->verdict.reason && ((gate->flags & GATE_GROUP) || !gate->whole_basket || !open))
         candidate->verdict = conditions_group_threshold(e, promotion);
     if (candidate->verdict.reason)
         return;
@@ -346,7 +346,7 @@ void layer_best(struct engine *e, uint32_t first, uint32_t end)
     if (!b.parent || !best_simple_begin(&b))
         return;
     for (uint32_t i = first; i < end; i++) {
-        if (reward_is_discount(&e->bundle->promotions[e->candidates[i].promotion].reward))
+        if (e->bundle->gates[e->candidates[i].promotion].flags & GATE_DISCOUNT)
             player_try(&b, i);
     }
     best_simple_choose(&b);
