@@ -152,7 +152,7 @@ struct reward {
     /* buy_get */
     uint32_t buy_items;
     int64_t buy_qty, get_qty; /* whole units */
-    bool repeat, partial, dearest, pool, reuse_buys;
+    bool repeat, partial, dearest, pool;
     const struct price_list *list; /* of a fixed price by the sku; else NULL */
     int64_t count;                 /* cheapest, gift: whole units */
     int64_t max_value;             /* gift: of a unit; INT64_MAX when not named */
