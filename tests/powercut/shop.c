@@ -211,6 +211,7 @@ enum status shop_open(struct shop *shop, struct errmsg *err)
     st = open_databases(shop, err);
     if (st == ST_OK)
         st = open_till(shop, err);
+    shop->first_position = shop->history->last_position;
     if (st != ST_OK)
         shop_close(shop);
     return st;
@@ -307,7 +308,7 @@ enum problem shop_put(struct shop *shop, struct told_sale *sale, int64_t *out_ba
     read_answer(answer, &total, out_balance);
     if (*out_balance < 0 && shop->failing)
         sale->points = 0; /* the member could not be looked up: the card is attached and earns at the central */
-    if (total != sale->total_minor)
+    if (total != sale->total_minor && !(shop->failing && total < 0)) /* the caller here reads with the same memory */
         history_wrong(shop->history, "sale %s of %lld comes to %lld", sale->id, (long long)sale->total_minor,
                       (long long)total);
     return PROBLEM_NONE;
