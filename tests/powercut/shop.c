@@ -136,11 +136,11 @@ static const char *path(const struct shop *shop, const char *name, char out[PATH
 
 /* The till's identity is the same after each start; that of a real one lies in journal.db and was stored at
  * enrolment. */
-static enum status fill_identity(struct shop *shop)
+static enum status fill_identity(struct shop *shop, struct errmsg *err)
 {
     struct identity *identity = &shop->identity;
     char pem[PK_PEM_BYTES_MAX];
-    enum status st = identity_load(shop->journal, identity, NULL);
+    enum status st = identity_load(shop->journal, identity, err);
 
     if (st != ST_OK)
         return st;
@@ -151,9 +151,9 @@ static enum status fill_identity(struct shop *shop)
     (void)snprintf(identity->currency, sizeof identity->currency, "RUB");
     (void)snprintf(identity->language, sizeof identity->language, "en");
     memset(identity->id_key, 7, sizeof identity->id_key);
-    st = pk_public_pem(shop->office->key, pem, NULL);
+    st = pk_public_pem(shop->office->key, pem, err);
     if (st == ST_OK)
-        st = pk_from_public_pem(pem, &identity->rules_keys[0], NULL);
+        st = pk_from_public_pem(pem, &identity->rules_keys[0], err);
     if (st == ST_OK)
         st = pk_id(identity->rules_keys[0], identity->rules_key_ids[0]);
     identity->rules_key_count = st == ST_OK;
@@ -179,7 +179,7 @@ static enum status open_databases(struct shop *shop, struct errmsg *err)
         st = cache_open(path(shop, "cache.db", text), shop->time.wall_ms, &shop->cache, &shop->cache_rebuilt, err);
     if (st == ST_OK && shop->cache_rebuilt)
         shop->rebuilds++;
-    return st == ST_OK ? fill_identity(shop) : st;
+    return st == ST_OK ? fill_identity(shop, err) : st;
 }
 
 static enum status open_till(struct shop *shop, struct errmsg *err)
