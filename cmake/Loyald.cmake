@@ -113,6 +113,47 @@ function(loyald_sql target folder)
   target_sources(${target} PRIVATE "${out}")
 endfunction()
 
+# loyald_squeeze(text out): takes out of a page's CSS or JavaScript the comments, the indentation and the blanks around
+# operators, and the ends of lines that end in a sign, so each statement has its semicolon. It knows no strings: none
+# may hold an operator, a comma or a colon before a blank.
+function(loyald_squeeze text out)
+  string(REGEX REPLACE "\n +" "\n" text "\n${text}")
+  string(REGEX REPLACE "\n//[^\n]*" "" text "${text}")
+  string(REGEX REPLACE " // [^\n]*\n" "\n" text "${text}")
+  string(REGEX REPLACE "/[*] [^*]* [*]/" "" text "${text}")
+  string(REGEX REPLACE " ([-=!<>&|?+:%*]+) " "\\1" text "${text}")
+  string(REGEX REPLACE "([,;:]) " "\\1" text "${text}")
+  string(REGEX REPLACE " ?([{}]) ?" "\\1" text "${text}")
+  string(REGEX REPLACE " ([=<>&|?+:]+)\n" "\\1\n" text "${text}")
+  string(REGEX REPLACE "([^A-Za-z0-9_])\n+" "\\1" text "${text}")
+  string(REGEX REPLACE "(if|for|catch|return|async|const) ([[(])" "\\1\\2" text "${text}")
+  string(REGEX REPLACE "[)] ([A-Za-z])" ")\\1" text "${text}")
+  string(REPLACE ";}" "}" text "${text}")
+  string(REGEX REPLACE "^\n" "" text "${text}")
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+# loyald_embed(target symbol file...): embeds text files as a table, by their names, in the order given.
+function(loyald_embed target symbol)
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${symbol}.c")
+  set(table "/* Made at configure time. */\n#include \"agent/base/embedded.h\"\n")
+  string(APPEND table "const struct embedded_file ${symbol}[] = {\n")
+  foreach(file IN LISTS ARGN)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+    get_filename_component(base "${file}" NAME)
+    file(READ "${file}" text)
+    loyald_squeeze("${text}" text)
+    string(REPLACE "\\" "\\\\" text "${text}")
+    string(REPLACE "\"" "\\\"" text "${text}")
+    string(REPLACE "?" "\\?" text "${text}") # two of them would begin a trigraph
+    string(REPLACE "\n" "\\n\"\n\"" text "${text}")
+    string(APPEND table "{\"${base}\",\n\"${text}\"},\n")
+  endforeach()
+  string(APPEND table "{0, 0}};\n")
+  file(CONFIGURE OUTPUT "${out}" CONTENT "@table@" @ONLY)
+  target_sources(${target} PRIVATE "${out}")
+endfunction()
+
 # loyald_test(NAME SOURCES ... DEPENDS ... [LABELS ...]): a Criterion program and its ctest entry. Criterion 2.4 ends
 # with 0 on leaks, so the words of the sanitizers fail the entry too.
 function(loyald_test name)

@@ -2,6 +2,7 @@
 #include "agent/api/api_internal.h"
 
 #include "agent/base/clock.h"
+#include "agent/base/crypto.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static struct http_server_options base_options(struct api *api)
                                         .routes = api_routes,
                                         .context = api,
                                         .connections_max = API_CONNECTIONS_MAX,
+                                        .answer_header = "Cache-Control: no-store",
                                         .write_error = api_write_server_error};
 }
 
@@ -77,6 +79,7 @@ enum status api_create(const struct api_options *options, struct api **out_api, 
         api_destroy(api);
         return st;
     }
+    api_make_page_address(api);
     api->options.unix_path = api->options.tcp_host = api->options.bearer_token = NULL;
     *out_api = api;
     return ST_OK;
@@ -89,6 +92,7 @@ void api_destroy(struct api *api)
     http_server_destroy(api->unix_server);
     http_server_destroy(api->tcp_server);
     api_forget_enrolments(api);
+    crypto_wipe(api->page_address, sizeof api->page_address);
     free(api);
 }
 

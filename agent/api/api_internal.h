@@ -10,11 +10,14 @@
 
 struct enrolment;
 
+enum { API_ADDRESS_MAX = 256 };
+
 struct api {
     struct api_options options;                   /* views of the caller's texts are dropped after api_create */
     struct http_server *unix_server, *tcp_server; /* owned; NULL: not served there */
     struct enrolment *enrolments;                 /* under way, API_ENROLMENTS_MAX at most; linked */
     int64_t started_unix_ms;
+    char page_address[API_ADDRESS_MAX]; /* with the token; "" without TCP */
 };
 
 /* ---- routes.c ---- */
@@ -31,6 +34,17 @@ void api_write_server_error(void *context, int status, const char *code, const c
 void api_enrol(void *context, struct http_request *request);
 /* Those under way end without the API. */
 void api_forget_enrolments(struct api *api);
+
+/* ---- page.c ---- */
+/* A file of the cashier page: "/" or "/NAME". */
+void api_page(void *context, struct http_request *request);
+/* The address the page is opened by: GET /v1/page. */
+void api_page_address(void *context, struct http_request *request);
+/* Makes it, once the server listens. */
+void api_make_page_address(struct api *api);
+
+/* ---- words.c ---- */
+void api_words(void *context, struct http_request *request);
 
 /* ---- health.c ---- */
 /* Writes the object of GET /v1/health. */

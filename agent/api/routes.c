@@ -92,6 +92,18 @@ static void handle_copy(void *context, struct http_request *request)
     run(context, request, copy_sale, 200);
 }
 
+static enum problem typed(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                          struct errmsg *err)
+{
+    (void)id; /* a code goes to the current sale */
+    return till_typed(till, body, len, out, err);
+}
+
+static void handle_typed(void *context, struct http_request *request)
+{
+    run(context, request, typed, 200);
+}
+
 static void handle_health(void *context, struct http_request *request)
 {
     struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
@@ -144,6 +156,13 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},
+    {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_typed, API_SMALL_BODY_MAX},
+    {"GET", "/v1/page", HTTP_AUTH_PEER, api_page_address, 0},
+    {"GET", "/v1/words", HTTP_AUTH_PEER, api_words, 0},
     {"POST", "/v1/enrolment", HTTP_AUTH_PEER, api_enrol, API_SMALL_BODY_MAX},
+    /* The page holds nothing that is secret: its token comes in the address it is opened by, past us. */
+    {"GET", "/", HTTP_AUTH_NONE, api_page, 0},
+    {"GET", "/page.css", HTTP_AUTH_NONE, api_page, 0},
+    {"GET", "/page.js", HTTP_AUTH_NONE, api_page, 0},
     {0},
 };

@@ -23,7 +23,7 @@ struct devices {
 static void on_scan(void *context, const struct scan *scan)
 {
     struct devices *devices = context;
-    struct till_scan told = {scan->symbology, scan->text, scan->len, scan->device, scan->received_ns};
+    struct till_scan told = {scan->symbology, scan->text, scan->len, scan->device, scan->received_ns, false};
 
     if (devices->till)
         till_scanned(devices->till, &told);

@@ -152,7 +152,7 @@ struct reward {
     /* buy_get */
     uint32_t buy_items;
     int64_t buy_qty, get_qty; /* whole units */
-    bool repeat, partial, dearest, pool, reuse_buys;
+    bool repeat, partial, dearest, pool;
     const struct price_list *list; /* of a fixed price by the sku; else NULL */
     int64_t count;                 /* cheapest, gift: whole units */
     int64_t max_value;             /* gift: of a unit; INT64_MAX when not named */
@@ -172,6 +172,33 @@ struct reward {
     bool print;
     const char *to;
     const struct bundle_text *text;
+};
+
+/* The cheap conditions of a promotion beside each other in memory: whether it is looked at in a sale at all. An open
+ * gate promises nothing, a closed one means that the conditions do not hold. */
+struct gate {
+    uint64_t tiers;              /* bit map of the bundle's tiers; all when any will do */
+    int32_t from_day, until_day; /* both included */
+    uint32_t store;              /* interned, when there is exactly one; else NONE */
+    uint8_t weekdays;            /* bit 7: also without a date */
+    uint8_t flags;               /* GATE_ */
+    bool member;
+    bool whole;         /* nothing but these, and the basket, decides */
+    bool whole_basket;  /* of the basket, nothing but what is below */
+    uint32_t selection; /* of the first basket entry that wants an amount, gross; else NONE */
+    int64_t amount_min;
+    uint32_t items; /* and the percent of a plain percent */
+    int32_t percent_bp;
+};
+enum { GATE_TIERS_MAX = 63 };
+/* What each pass over the promotions of a sale wants to know, so that it reads no more of those it passes over. */
+enum {
+    GATE_DISCOUNT = 1, /* takes money off */
+    GATE_SIMPLE = 2,   /* a plain percent: no limit, cap, group or cost, rounded by the line */
+    GATE_GIFT = 4,
+    GATE_HINT = 8,
+    GATE_GROUP = 16,
+    GATE_ALWAYS = 32, /* looked at in every sale, though the gate be closed */
 };
 
 enum limit_period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_EVER };
@@ -237,7 +264,9 @@ struct bundle {
 
     const struct promotion *promotions;
     uint32_t promotion_count;
-    const uint32_t *by_id; /* promotion numbers sorted by id */
+    const struct gate *gates;    /* of each promotion */
+    struct text_list gate_tiers; /* by first use */
+    const uint32_t *by_id;       /* promotion numbers sorted by id */
     const struct layer *layers;
     uint32_t layer_count, group_count;
     const struct point_currency *currencies; /* sorted by id */

@@ -320,6 +320,7 @@ static void compile_root(struct compiler *c, const cJSON *root)
     if (!c->layers || !c->currencies || !c->series)
         return; /* out of memory: the arena says so */
     compile_promotions(c, root);
+    compile_gates(c);
     compile_index(c);
     if (!digest_json(root, c->bundle->digest, BUNDLE_BYTES_MAX * 2u))
         rd_fault(&c->rd, NULL, "holds a number that is no integer, or is too large to digest");

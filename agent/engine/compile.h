@@ -23,6 +23,8 @@ struct compiler {
         struct selection *items;
         size_t count, cap;
     } selections;
+    uint32_t *slots; /* selections by what they are, + 1; slot_count is a power of two */
+    size_t slot_count;
     struct named_set *sets; /* sorted by name */
     size_t set_count;
     int set_depth;
@@ -44,6 +46,7 @@ uint32_t compile_items(struct compiler *c, const cJSON *object, const char *name
 uint32_t compile_selection_add(struct compiler *c, const struct selection *selection);
 /* After all: the index from names to selections and from selections to promotions. */
 void compile_index(struct compiler *c);
+bool compile_always(const struct promotion *promotion);
 
 /* compile_when.c */
 void compile_when(struct compiler *c, const cJSON *promotion, struct promotion *out);
@@ -63,6 +66,8 @@ void compile_reward_cheapest(struct compiler *c, const cJSON *json, struct promo
 void compile_reward_mix(struct compiler *c, const cJSON *json, struct promotion *out);
 void compile_reward_steps(struct compiler *c, const cJSON *json, struct promotion *out);
 void compile_reward_gift(struct compiler *c, const cJSON *json, struct promotion *out);
+/* gate.c */
+void compile_gates(struct compiler *c);
 /* compile_promotion.c: sorted by layer, order, id afterwards. */
 void compile_promotions(struct compiler *c, const cJSON *root);
 

@@ -96,7 +96,8 @@ static void buy_get(struct compiler *c, const cJSON *json, struct promotion *pro
     (void)rd_bool(&c->rd, json, "reuse_buys", &reuse);
     out->dearest = pick == 1;
     out->pool = sets == 1;
-    out->reuse_buys = reuse;
+    if (reuse)
+        rd_fault(&c->rd, "reuse_buys", "is not supported by this version");
     compile_reward_cap(c, json, promotion);
 }
 

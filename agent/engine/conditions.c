@@ -236,25 +236,38 @@ struct verdict conditions_hold(const struct engine *e, const struct promotion *p
     return fails(limits_hold(e->sale, promotion) ? NULL : "limit");
 }
 
-/* What a basket entry counts; distinct skus need no set: lines of one sku stand together in the order. */
-static void basket_sum(const struct engine *e, const struct basket_condition *entry, int64_t *out_amount,
-                       int64_t *out_qty, int64_t *out_distinct)
+/* What the selected lines come to, gross: once a sale. Distinct skus need no set: lines of one sku stand together in
+ * the order. */
+const struct selection_state *basket_sums(const struct engine *e, uint32_t selection)
 {
+    struct selection_state *state = &e->selections[selection];
     const char *sku = NULL;
 
-    *out_amount = *out_qty = *out_distinct = 0;
-    for (uint32_t i = hit_first(e, entry->selection); i; i = hit_next(e, i)) {
+    state->amount = state->qty = state->distinct = 0;
+    for (uint32_t i = hit_first(e, selection); i; i = hit_next(e, i)) {
+        const struct sale_line *line = e->lines[hit_line(e, i)].line;
+
+        state->qty += line->qty_milli;
+        state->amount += line->gross_minor;
+        if (!sku || strcmp(sku, line->sku) != 0)
+            state->distinct++;
+        sku = line->sku;
+    }
+    state->sum_stamp = e->stamp;
+    return state;
+}
+
+static int64_t basket_current(const struct engine *e, uint32_t selection)
+{
+    int64_t amount = 0;
+
+    for (uint32_t i = hit_first(e, selection); i; i = hit_next(e, i)) {
         const struct work_line *line = &e->lines[hit_line(e, i)];
 
-        *out_qty += line->line->qty_milli;
-        if (!sku || strcmp(sku, line->line->sku) != 0)
-            *out_distinct += 1;
-        sku = line->line->sku;
-        if (!entry->current)
-            *out_amount += line->line->gross_minor;
-        for (size_t r = 0; entry->current && r < line->count; r++)
-            *out_amount += line->items[r].price * line->items[r].count;
+        for (size_t r = 0; r < line->count; r++)
+            amount += line->items[r].price * line->items[r].count;
     }
+    return amount;
 }
 
 /* Which figures of a basket entry are missing: the first one, and how many. */
@@ -263,9 +276,10 @@ static void entry_lacks(const struct engine *e, const struct basket_condition *e
     static const enum engine_missing kinds[] = {ENGINE_MISSING_MINOR, ENGINE_MISSING_QTY_MILLI,
                                                 ENGINE_MISSING_DISTINCT};
     const int64_t wanted[] = {entry->amount_min, entry->qty_min_milli, entry->distinct_min};
-    int64_t have[3];
+    const struct selection_state *sums = basket_gross(e, entry->selection);
+    const int64_t have[] = {entry->current ? basket_current(e, entry->selection) : sums->amount, sums->qty,
+                            sums->distinct};
 
-    basket_sum(e, entry, &have[0], &have[1], &have[2]);
     for (int i = 0; i < 3; i++) {
         if (have[i] >= wanted[i])
             continue;

@@ -11,10 +11,12 @@
  * promotion's number is its rank; every selection of items indexed by sku, gtin, category, brand, tag, set
  *   sale_parse.c          JSON to a checked sale
  *   items.c               which selections hit which lines: from the line to the selection, never the other way round
+ *   gate.c                the cheap conditions of each promotion side by side, so that most are never looked at
  *   conditions.c          all of `when`, limits, with the first reason that failed
  *   units.c, spread.c     money lies on units, kept as runs of alike ones; exact shares
  *   reward.c, sets.c, mix*.c, pick.c  what one promotion takes off the units it is offered
- *   layer.c, layer_best.c the modes first, stack and best (branch and bound)
+ *   offers.c, layer.c     what a promotion is offered; the modes first and stack
+ *   layer_best.c, best_simple.c, bounds.c, search*.c  best: branch and bound over independent parts
  *   redeem.c, points.c, coupons.c, evaluate.c, result_write.c
  *   refund*.c             returns of what was sold
  *

@@ -79,8 +79,10 @@ static void candidates_make(struct engine *e)
     for (size_t h = 0; h < e->selection_hits.count; h++) {
         const struct number_list *users = &e->bundle->used_by[e->selection_hits.items[h]];
 
-        for (uint32_t i = 0; i < users->count; i++)
-            map[users->items[i] / 64] |= UINT64_C(1) << users->items[i] % 64;
+        for (uint32_t i = 0; i < users->count; i++) {
+            if (gate_open(e, users->items[i]))
+                map[users->items[i] / 64] |= UINT64_C(1) << users->items[i] % 64;
+        }
     }
     for (uint32_t i = 0; i < e->bundle->always.count; i++)
         map[e->bundle->always.items[i] / 64] |= UINT64_C(1) << e->bundle->always.items[i] % 64;
@@ -105,6 +107,7 @@ static bool prepare(struct engine *e)
     coupons_begin(e);
     if (e->arena.st != ST_OK)
         return true; /* evaluate sees it */
+    gate_begin(e);
     items_match(e);
     candidates_make(e);
     return true;

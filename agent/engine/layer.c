@@ -105,7 +105,7 @@ static void apply_one(struct engine *e, struct candidate *candidate)
 
 static bool is_discount(const struct engine *e, uint32_t candidate)
 {
-    return reward_is_discount(&e->bundle->promotions[e->candidates[candidate].promotion].reward);
+    return e->bundle->gates[e->candidates[candidate].promotion].flags & GATE_DISCOUNT;
 }
 
 static void layer_run(struct engine *e, const struct layer *layer, uint32_t first, uint32_t end)
@@ -129,7 +129,10 @@ void layers_run(struct engine *e)
     for (uint32_t l = 0; l < e->bundle->layer_count; l++, first = end) {
         bool any = false;
 
-        for (end = first; end < e->candidate_count && e->bundle->promotions[e->candidates[end].promotion].layer == l;
+        const struct layer *layer = &e->bundle->layers[l];
+
+        for (end = first; end < e->candidate_count && layer->count > 0 &&
+                          e->candidates[end].promotion < layer->first + layer->count;
              end++)
             any = any || is_discount(e, end);
         if (any)

@@ -12,6 +12,10 @@ struct offers {
     size_t count, cap;
 };
 bool offers_make(struct engine *e, const struct promotion *promotion, struct offers *out);
+/* The same for one line, parts a bit map of a mix; then offers_sort. */
+void offer_line(struct engine *e, const struct promotion *promotion, uint32_t line, bool get, bool buy,
+                uint32_t parts, struct offers *out);
+void offers_sort(struct offers *offers);
 /* The promotion with the step that is reached now in the place of its steps; itself when it has none; NULL when no
  * step is reached, or without memory. */
 const struct promotion *promotion_now(struct engine *e, const struct promotion *promotion);

@@ -10,28 +10,11 @@
  * Decision: the node budget (search_nodes) is for one layer of one sale; the parts use it up in the order of their
  * first lines.
  */
-#include "agent/engine/search.h"
+#include "agent/engine/best.h"
 #include "agent/engine/sort.h"
-
-struct player {
-    uint32_t candidate;
-    const struct promotion *promotion;
-    struct offers offers;
-    int64_t times, alone;
-    const struct mix_table *table;
-    bool separable, unproven, monotone;
-};
 
 struct reference { /* one offer of one player */
     uint32_t root, player, offer;
-};
-
-struct best_layer {
-    struct engine *e;
-    struct player *players;
-    uint32_t player_count;
-    uint32_t *parent;    /* of lines: the parts */
-    uint32_t *cell_base; /* by line: the number of its first run */
 };
 
 static bool is_separable(const struct promotion *promotion)
@@ -107,6 +90,13 @@ static void parts_make(struct best_layer *b)
     }
 }
 
+void best_player_add(struct best_layer *b, const struct player *player)
+{
+    if (b->player_count < b->player_cap ||
+        vec_more(&b->e->arena, &b->players, b->player_count, &b->player_cap, sizeof *b->players))
+        b->players[b->player_count++] = *player;
+}
+
 /* Units, and what it would give alone. */
 static void player_offer(struct best_layer *b, struct candidate *candidate, struct player *player)
 {
@@ -139,7 +129,7 @@ static void player_offer(struct best_layer *b, struct candidate *candidate, stru
     } else {
         candidate->verdict.reason = "outbid"; /* unless it is applied */
     }
-    b->players[b->player_count++] = *player;
+    best_player_add(b, player);
 }
 
 static void player_try(struct best_layer *b, uint32_t number)
@@ -147,14 +137,20 @@ static void player_try(struct best_layer *b, uint32_t number)
     struct engine *e = b->e;
     struct candidate *candidate = &e->candidates[number];
     const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
+    const struct gate *gate = &e->bundle->gates[candidate->promotion];
+    bool open = !e->trace && !(gate->flags & GATE_ALWAYS); /* else it would not be looked at */
     struct player player = {.candidate = number};
 
-    candidate->verdict = conditions_hold(e, promotion);
-    if (!candidate->verdict.reason)
+    /* An open gate has looked at it all, for most. */
+    if (!gate->whole || !open)
+        candidate->verdict = conditions_hold(e, promotion);
+    if (!candidate->verdict.reason && ((gate->flags & GATE_GROUP) || !gate->whole_basket || !open))
         candidate->verdict = conditions_group_threshold(e, promotion);
     if (candidate->verdict.reason)
         return;
     candidate->verdict.reason = "nothing";
+    if (best_simple_offer(b, number))
+        return;
     player.promotion = promotion_now(e, promotion);
     if (player.promotion && offers_make(e, player.promotion, &player.offers))
         player_offer(b, candidate, &player);
@@ -334,19 +330,29 @@ static void solve(struct best_layer *b)
     }
 }
 
+static int player_cmp(const void *a, const void *b)
+{
+    const struct player *x = a, *y = b;
+
+    return x->candidate < y->candidate ? -1 : x->candidate > y->candidate;
+}
+
 void layer_best(struct engine *e, uint32_t first, uint32_t end)
 {
     struct best_layer b = {.e = e};
 
     e->nodes_left = e->bundle->search_nodes;
-    b.players = arena_array(&e->arena, end - first, sizeof *b.players);
     b.parent = arena_array(&e->arena, e->line_count + 1u, sizeof *b.parent);
-    if (!b.players || !b.parent)
+    if (!b.parent || !best_simple_begin(&b))
         return;
     for (uint32_t i = first; i < end; i++) {
-        if (reward_is_discount(&e->bundle->promotions[e->candidates[i].promotion].reward))
+        if (e->bundle->gates[e->candidates[i].promotion].flags & GATE_DISCOUNT)
             player_try(&b, i);
     }
+    best_simple_choose(&b);
+    if (b.player_count == 0)
+        return;
+    sort_items(b.players, b.player_count, sizeof *b.players, player_cmp);
     parts_unite(&b);
     parts_make(&b);
     solve(&b);

@@ -34,8 +34,8 @@ static int64_t list_price(const struct price_list *list, uint32_t sku)
     return INT64_MAX;
 }
 
-static void offer_line(struct engine *e, const struct promotion *promotion, uint32_t number, bool get, bool buy,
-                       uint32_t parts, struct offers *out)
+void offer_line(struct engine *e, const struct promotion *promotion, uint32_t number, bool get, bool buy,
+                uint32_t parts, struct offers *out)
 {
     const struct work_line *line = &e->lines[number];
     const struct reward *reward = &promotion->reward;
@@ -86,6 +86,11 @@ static void offer_parts(struct engine *e, const struct promotion *promotion, str
     }
 }
 
+void offers_sort(struct offers *offers)
+{
+    sort_items(offers->items, offers->count, sizeof *offers->items, offer_cmp);
+}
+
 bool offers_make(struct engine *e, const struct promotion *promotion, struct offers *out)
 {
     const struct reward *reward = &promotion->reward;
@@ -106,7 +111,7 @@ bool offers_make(struct engine *e, const struct promotion *promotion, struct off
         if (buy_line == line)
             buy = hit_next(e, buy);
     }
-    sort_items(out->items, out->count, sizeof *out->items, offer_cmp);
+    offers_sort(out);
     return e->arena.st == ST_OK;
 }
 

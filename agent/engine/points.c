@@ -161,10 +161,8 @@ static void pass(struct engine *e, bool multipliers)
     for (uint32_t i = 0; i < e->candidate_count; i++) {
         struct candidate *candidate = &e->candidates[i];
         const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
-        enum reward_kind kind = promotion->reward.kind;
 
-        if ((kind != REWARD_POINTS && kind != REWARD_ISSUE_COUPON && kind != REWARD_MESSAGE) ||
-            is_multiplier(promotion) != multipliers)
+        if ((e->bundle->gates[candidate->promotion].flags & GATE_DISCOUNT) || is_multiplier(promotion) != multipliers)
             continue;
         candidate->verdict = conditions_hold(e, promotion);
         if (!candidate->verdict.reason)

@@ -227,8 +227,8 @@ static void make_hints(struct engine *e)
         const struct verdict *verdict = &candidate->verdict;
         struct engine_hint *slot;
 
-        if (!promotion->hint || candidate->applied || verdict->figures != 1 ||
-            verdict->missing == ENGINE_MISSING_POINTS)
+        if (!(e->bundle->gates[candidate->promotion].flags & GATE_HINT) || candidate->applied ||
+            verdict->figures != 1 || verdict->missing == ENGINE_MISSING_POINTS)
             continue;
         slot = VEC_ADD(&e->arena, &e->hints);
         if (slot)
@@ -265,12 +265,14 @@ static void make_gifts(struct engine *e)
     for (uint32_t i = 0; i < e->candidate_count; i++) {
         const struct candidate *candidate = &e->candidates[i];
         const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
-        int64_t missing = promotion->reward.count - candidate->units;
         struct engine_gift *slot;
+        int64_t missing;
 
-        if (promotion->reward.kind != REWARD_GIFT || missing <= 0 ||
-            (!candidate->applied &&
-             (!candidate->verdict.reason || strcmp(candidate->verdict.reason, "nothing") != 0)))
+        if (!(e->bundle->gates[candidate->promotion].flags & GATE_GIFT))
+            continue;
+        missing = promotion->reward.count - candidate->units;
+        if (missing <= 0 || (!candidate->applied &&
+                             (!candidate->verdict.reason || strcmp(candidate->verdict.reason, "nothing") != 0)))
             continue;
         slot = VEC_ADD(&e->arena, &e->gifts);
         if (slot)
@@ -285,9 +287,12 @@ static void name_group_losers(struct engine *e)
 {
     for (uint32_t i = 0; i < e->candidate_count; i++) {
         struct candidate *candidate = &e->candidates[i];
-        uint32_t group = e->bundle->promotions[candidate->promotion].group;
         const char *reason = candidate->verdict.reason;
+        uint32_t group;
 
+        if (!(e->bundle->gates[candidate->promotion].flags & GATE_GROUP))
+            continue;
+        group = e->bundle->promotions[candidate->promotion].group;
         if (!candidate->applied && group != NONE && e->group_used[group] && reason &&
             (strcmp(reason, "threshold") == 0 || strcmp(reason, "nothing") == 0 || strcmp(reason, "outbid") == 0))
             candidate->verdict = (struct verdict){.reason = "group"};

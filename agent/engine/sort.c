@@ -52,7 +52,7 @@ void sort_items(void *items, size_t count, size_t bytes_each, int (*compare)(con
     struct sorting s = {.items = items, .each = bytes_each, .compare = compare};
 
     assert(bytes_each <= SORT_ITEM_BYTES_MAX);
-    if (count <= 16) {
+    if (count <= 32) {
         insertion(&s, count);
         return;
     }

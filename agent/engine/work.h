@@ -61,6 +61,7 @@ struct verdict {
 struct candidate { /* a promotion looked at in this sale */
     uint32_t promotion;
     bool applied;
+    bool whole;    /* in a best layer: its lines are not looked at one by one */
     int64_t units; /* that it gave to */
     struct verdict verdict;
 };
@@ -71,6 +72,8 @@ struct hit {
 
 struct selection_state {
     uint32_t stamp, first, last; /* hits, + 1 */
+    uint32_t sum_stamp;          /* when the sums below are of this sale */
+    int64_t amount, qty, distinct;
 };
 
 struct payment { /* with points */
@@ -105,6 +108,11 @@ struct engine {
     bool trace;
     struct work_line *lines;
     uint32_t line_count;
+    struct {
+        uint64_t tier;
+        uint32_t store;
+        uint8_t weekday;
+    } gate; /* what the sale opens */
     struct {
         struct hit *items;
         size_t count, cap;
@@ -174,6 +182,29 @@ static inline uint32_t hit_line(const struct engine *e, uint32_t i)
 /* conditions.c: everything but `group threshold nothing outbid`. */
 struct verdict conditions_hold(const struct engine *e, const struct promotion *promotion);
 struct verdict conditions_group_threshold(const struct engine *e, const struct promotion *promotion);
+
+/* What the lines of a selection come to, gross; summed once a sale. */
+const struct selection_state *basket_sums(const struct engine *e, uint32_t selection);
+static inline const struct selection_state *basket_gross(const struct engine *e, uint32_t selection)
+{
+    const struct selection_state *state = &e->selections[selection];
+
+    return state->sum_stamp == e->stamp ? state : basket_sums(e, selection);
+}
+
+/* gate.c */
+void gate_begin(struct engine *e);
+static inline bool gate_open(const struct engine *e, uint32_t promotion)
+{
+    const struct gate *gate = &e->bundle->gates[promotion];
+    const struct engine_sale *sale = e->sale;
+
+    return (gate->tiers & e->gate.tier) && (gate->weekdays & e->gate.weekday) &&
+           (gate->selection == NONE || basket_gross(e, gate->selection)->amount >= gate->amount_min) &&
+           (gate->store == NONE || gate->store == e->gate.store) && (!gate->member || sale->member) &&
+           ((gate->from_day == INT32_MIN && gate->until_day == INT32_MAX) ||
+            (sale->has_at && sale->at.day >= gate->from_day && sale->at.day <= gate->until_day));
+}
 
 /* units.c */
 void units_begin(struct engine *e);

@@ -21,6 +21,7 @@ void evaluation_init(struct evaluation *evaluation)
     *evaluation = (struct evaluation){
         .sale_json = STRBUF_INIT(EVALUATION_BYTES_MAX),
         .result_json = STRBUF_INIT(EVALUATION_BYTES_MAX),
+        .titles_json = STRBUF_INIT(EVALUATION_BYTES_MAX),
     };
 }
 
@@ -28,6 +29,7 @@ void evaluation_clear(struct evaluation *evaluation)
 {
     strbuf_free(&evaluation->sale_json);
     strbuf_free(&evaluation->result_json);
+    strbuf_free(&evaluation->titles_json);
     evaluation_init(evaluation);
 }
 
@@ -168,13 +170,58 @@ static enum status compose(const struct evaluation_question *question, bool with
 
 /* ---- evaluation ---- */
 
-static void take_result(const struct engine_result *result, struct evaluation *next)
+/* A promotion is named once; past TITLES_MAX the ids must do. */
+enum { TITLES_MAX = 128 };
+
+struct titles {
+    const struct evaluation_question *question;
+    const char *ids[TITLES_MAX];
+    size_t count;
+    struct json_writer w;
+};
+
+static void add_title(struct titles *titles, const char *id)
+{
+    for (size_t i = 0; i < titles->count; i++) {
+        if (strcmp(titles->ids[i], id) == 0)
+            return;
+    }
+    if (titles->count == TITLES_MAX)
+        return;
+    titles->ids[titles->count++] = id;
+    jw_field_text(&titles->w, id, bundle_title(titles->question->bundle, id, titles->question->language));
+}
+
+static void write_titles(const struct evaluation_question *question, const struct engine_result *result,
+                         struct strbuf *out)
+{
+    struct titles titles = {.question = question, .w = JSON_WRITER_INIT(out)};
+
+    jw_object_begin(&titles.w);
+    for (size_t i = 0; i < result->line_count; i++) {
+        for (size_t k = 0; k < result->lines[i].adjustment_count; k++)
+            add_title(&titles, result->lines[i].adjustments[k].promotion);
+    }
+    for (size_t i = 0; i < result->point_count; i++) {
+        for (size_t k = 0; k < result->points[i].by_count; k++)
+            add_title(&titles, result->points[i].by[k].promotion);
+    }
+    for (size_t i = 0; i < result->gift_count; i++)
+        add_title(&titles, result->gifts[i].promotion);
+    for (size_t i = 0; i < result->hint_count; i++)
+        add_title(&titles, result->hints[i].promotion);
+    jw_object_end(&titles.w);
+}
+
+static void take_result(const struct evaluation_question *question, const struct engine_result *result,
+                        struct evaluation *next)
 {
     next->gross_minor = result->gross_minor;
     next->discount_minor = result->discount_minor;
     next->redeemed_minor = result->redeemed_minor;
     next->total_minor = result->total_minor;
     engine_result_write(result, false, &next->result_json);
+    write_titles(question, result, &next->titles_json);
 }
 
 /* Parses the composed sale. A row of the central that the engine cannot take must not stop a sale: the member is left out then. */
@@ -226,7 +273,7 @@ enum status evaluation_run(const struct evaluation_question *question, struct ev
         st = engine_evaluate(question->engine, question->no_rules, sale, NULL, &result, err);
     }
     if (st == ST_OK) {
-        take_result(result, &next);
+        take_result(question, result, &next);
         st = strbuf_status(&next.result_json);
     }
     if (st == ST_OK) {

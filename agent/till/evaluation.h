@@ -31,6 +31,7 @@ struct evaluation {
     struct civil_time at;      /* the time it was worked out for */
     struct strbuf sale_json;   /* the engine's input */
     struct strbuf result_json; /* its result */
+    struct strbuf titles_json; /* object: title by id, of the promotions the result names */
     int64_t gross_minor, discount_minor, redeemed_minor, total_minor;
 };
 
@@ -44,6 +45,7 @@ struct evaluation_question {
     struct cache *cache;
     struct journal *journal;
     const struct reservations *reserved;
+    const char *language; /* of the titles */
     const char *sale_id;
     const struct basket *basket;
     const struct till_member *member; /* .known false: anonymous */

@@ -54,9 +54,66 @@ static void write_link(struct till *till, struct json_writer *w)
     jw_object_end(w);
 }
 
+enum { COUNT_SLICE = 1000 };
+
+struct sale_count {
+    int64_t until, sales;
+};
+
+static bool count_sale(void *context, const struct journal_entry *entry)
+{
+    struct sale_count *count = context;
+
+    if (entry->position > count->until)
+        return false;
+    count->sales += strcmp(entry->type, "sale") == 0;
+    return true;
+}
+
+/* Sales in the records after *at up to goal, a slice at most; *at moves on. */
+static int64_t sales_up_to(struct till *till, int64_t *at, int64_t goal)
+{
+    struct sale_count count = {.until = goal - *at > COUNT_SLICE ? *at + COUNT_SLICE : goal};
+
+    if (goal <= *at || journal_each(till->options.journal, *at + 1, count_sale, &count, NULL) != ST_OK)
+        return 0;
+    *at = count.until;
+    return count.sales;
+}
+
+/* Receipts that wait for the central. After a start with a long queue at least so many, until all are counted. */
+static int64_t unsynced_sales(struct till *till, int64_t head, int64_t acked)
+{
+    struct unsynced_sales *known = &till->unsynced_sales;
+
+    if (known->acked > acked || known->counted < acked) /* a central restored from its backup; or a first look */
+        *known = (struct unsynced_sales){.acked = acked, .counted = acked};
+    known->count += sales_up_to(till, &known->counted, head);
+    known->count -= sales_up_to(till, &known->acked, acked);
+    return known->count;
+}
+
+static void write_currencies(const struct till *till, struct json_writer *w)
+{
+    const struct bundle *bundle = rule_edition_bundle(rulebook_active(till->options.rulebook));
+
+    jw_field_text(w, "currency", bundle_currency(bundle));
+    jw_field_int(w, "minor_digits", bundle_minor_digits(bundle));
+    jw_name(w, "points");
+    jw_array_begin(w);
+    for (size_t i = 0; i < bundle_currency_count(bundle); i++) {
+        jw_object_begin(w);
+        jw_field_text(w, "currency", bundle_currency_id(bundle, i));
+        jw_field_int(w, "digits", bundle_currency_digits(bundle, i));
+        jw_object_end(w);
+    }
+    jw_array_end(w);
+}
+
 void till_write_health(struct till *till, struct json_writer *w)
 {
     const struct identity *identity = till->options.identity;
+    int64_t acked = journal_acked_position(till->options.journal);
     struct journal_head head;
     int open = 0;
 
@@ -68,9 +125,13 @@ void till_write_health(struct till *till, struct json_writer *w)
     jw_field_text(w, "chain", identity->chain);
     jw_field_text(w, "store", identity->store);
     jw_field_text(w, "till", identity->till);
+    jw_field_text(w, "language", till_language(till));
+    write_currencies(till, w);
     jw_field_int(w, "open_sales", open);
+    jw_field_text(w, "current_sale", till->current ? till->current->id : NULL);
     jw_field_int(w, "records", head.position);
-    jw_field_int(w, "unsynced", head.position - journal_acked_position(till->options.journal));
+    jw_field_int(w, "unsynced", head.position - acked);
+    jw_field_int(w, "unsynced_sales", unsynced_sales(till, head.position, acked));
     jw_field_int(w, "members", cache_member_count(till->options.cache));
     jw_field_int(w, "scan_faults", till->scan_faults);
     jw_name(w, "link");

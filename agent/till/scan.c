@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EAN13_DIGITS = 13 };
+enum { EAN13_DIGITS = 13, TYPED_MAX = 512, SCAN_JSON_MAX = 16 * 1024 };
 
 /* ---- what a code is ---- */
 
@@ -173,21 +173,18 @@ void till_take_waiting_card(struct till *till, struct sale *sale)
     struct waiting_card *waiting = &till->waiting;
 
     if (waiting->there && clock_mono_ms(till->options.clock) <= waiting->until_mono_ms)
-        till_show_card(till, sale, waiting->text, false);
+        till_show_card(till, sale, waiting->text, waiting->keyed);
     waiting->there = false;
     crypto_wipe(waiting->text, sizeof waiting->text);
 }
 
 /* ---- a scan ---- */
 
-static void tell_scan(struct till *till, const struct till_scan *scan, const char *kind, const char *shown,
-                      const struct sale *sale)
+static void write_scan(const struct till_scan *scan, const char *kind, const char *shown, const struct sale *sale,
+                       struct strbuf *out)
 {
-    struct strbuf json = STRBUF_INIT(16 * 1024);
-    struct json_writer w = JSON_WRITER_INIT(&json);
+    struct json_writer w = JSON_WRITER_INIT(out);
 
-    if (!till->options.watcher.event)
-        return;
     jw_object_begin(&w);
     jw_field_text(&w, "kind", kind);
     jw_field_text(&w, "symbology", scan->symbology);
@@ -195,16 +192,27 @@ static void tell_scan(struct till *till, const struct till_scan *scan, const cha
     jw_field_text(&w, "device", scan->device);
     jw_field_text(&w, "sale_id", sale ? sale->id : NULL);
     jw_object_end(&w);
+}
+
+static void tell_scan(struct till *till, const struct till_scan *scan, const char *kind, const char *shown,
+                      const struct sale *sale)
+{
+    struct strbuf json = STRBUF_INIT(SCAN_JSON_MAX);
+
+    if (!till->options.watcher.event)
+        return;
+    write_scan(scan, kind, shown, sale, &json);
     if (strbuf_status(&json) == ST_OK)
         till->options.watcher.event(till->options.watcher.watcher, "scan", json.data, json.len);
     strbuf_free(&json);
 }
 
-static void wait_for_sale(struct till *till, const char *number)
+static void wait_for_sale(struct till *till, const char *number, bool keyed)
 {
     char shown[SALE_CARD_TEXT_MAX + 1];
 
     till->waiting.there = true;
+    till->waiting.keyed = keyed;
     till->waiting.until_mono_ms = clock_mono_ms(till->options.clock) + TILL_CARD_WAITS_MS;
     (void)snprintf(till->waiting.text, sizeof till->waiting.text, "%s", number);
     mask(number, shown);
@@ -218,7 +226,7 @@ static void card_scanned(struct till *till, const struct till_scan *scan, const 
 
     mask(number, shown);
     if (!sale || !sale_is_open(sale)) {
-        wait_for_sale(till, number);
+        wait_for_sale(till, number, scan->keyed);
         tell_scan(till, scan, "card", shown, NULL);
         return;
     }
@@ -228,11 +236,12 @@ static void card_scanned(struct till *till, const struct till_scan *scan, const 
         return;
     }
     sale->touched_mono_ms = clock_mono_ms(till->options.clock);
-    till_show_card(till, sale, number, false);
+    till_show_card(till, sale, number, scan->keyed);
     (void)till_evaluate(till, sale, NULL);
     tell_scan(till, scan, "card", shown, sale);
     till_tell_sale(till, sale);
-    till->times.ns[till->times.count++ % TILL_TIMES_MAX] = clock_measure_ns() - scan->received_ns;
+    if (!scan->keyed)
+        till->times.ns[till->times.count++ % TILL_TIMES_MAX] = clock_measure_ns() - scan->received_ns;
 }
 
 void till_scanned(struct till *till, const struct till_scan *scan)
@@ -250,6 +259,36 @@ void till_scanned(struct till *till, const struct till_scan *scan)
         tell_scan(till, scan, "code", scan->text, till->current);
         break;
     }
+}
+
+enum problem till_typed(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err)
+{
+    static const char *const kinds[] = {[CODE_CARD] = "card", [CODE_CARD_MISREAD] = "misread", [CODE_OTHER] = "code"};
+    struct till_scan scan = {.symbology = "", .device = "screen", .received_ns = clock_measure_ns()};
+    struct cJSON *root = NULL;
+    const char *entry = "keyed";
+    char shown[SALE_CARD_TEXT_MAX + 1];
+    enum status st = json_parse(body, len, TILL_BODY_MAX, &root, err);
+    enum code_kind kind;
+
+    if (st != ST_OK)
+        return PROBLEM_BAD_JSON;
+    st = json_text(root, "text", TYPED_MAX, &scan.text, err);
+    if (st == ST_OK)
+        st = json_optional(json_text(root, "entry", 16, &entry, err));
+    if (st != ST_OK || scan.text[0] == '\0') {
+        json_free(root);
+        errmsg_set(err, "/text: the code, 1 to %d bytes; /entry: keyed or scan", TYPED_MAX);
+        return PROBLEM_BAD_FIELD;
+    }
+    scan.len = strlen(scan.text);
+    scan.keyed = strcmp(entry, "scan") != 0;
+    kind = classify(till, scan.text);
+    mask(scan.text, shown);
+    till_scanned(till, &scan);
+    write_scan(&scan, kinds[kind], kind == CODE_CARD ? shown : kind == CODE_OTHER ? scan.text : "", till->current, out);
+    json_free(root);
+    return PROBLEM_NONE;
 }
 
 void till_scan_fault(struct till *till, const char *device, const char *what)

@@ -205,6 +205,7 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
         .cache = till->options.cache,
         .journal = till->options.journal,
         .reserved = &till->reserved,
+        .language = till_language(till),
         .sale_id = sale->id,
         .basket = &sale->basket,
         .member = &sale->member,

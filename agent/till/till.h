@@ -93,6 +93,9 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 
+/* A code that the cashier's screen was given, {"text","entry"}, goes the way of a scan; answers what it was (Scan). */
+enum problem till_typed(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
+
 /* ---- from the devices ---- */
 struct till_scan {
     const char *symbology; /* AIM identifier "]E0", "" when the device sends none */
@@ -100,6 +103,7 @@ struct till_scan {
     size_t len;
     const char *device;
     int64_t received_ns; /* clock_measure_ns of the last byte */
+    bool keyed;          /* typed by hand; its time is not counted */
 };
 void till_scanned(struct till *till, const struct till_scan *scan);
 void till_scan_fault(struct till *till, const char *device, const char *what);

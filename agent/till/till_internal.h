@@ -27,9 +27,13 @@ struct till_times {
 struct waiting_card {
     bool there;
     int64_t until_mono_ms;
+    bool keyed;
     char text[64];
-    char device[32];
-    int64_t received_ns;
+};
+
+/* Sales among the records after acked, up to counted: kept up in slices, so that a week's queue holds nobody up. */
+struct unsynced_sales {
+    int64_t acked, counted, count;
 };
 
 struct till {
@@ -40,6 +44,7 @@ struct till {
     struct sale *current;               /* the open sale that a scan goes to; view, may be NULL */
     struct reservations reserved;
     struct waiting_card waiting;
+    struct unsynced_sales unsynced_sales;
     struct till_times times;
     struct projection *projection; /* owned: scratch */
     int64_t scan_faults;

@@ -56,6 +56,18 @@ static void write_totals(const struct sale *sale, struct json_writer *w)
     jw_field_int(w, "total_minor", sale->evaluation.total_minor);
 }
 
+/* The lines as they were put and the words for the result: what a screen shows that does not hold the basket itself. */
+static void write_words(const struct sale *sale, size_t bytes_max, struct json_writer *w)
+{
+    char *lines = sale->basket.lines ? cJSON_PrintUnformatted(sale->basket.lines) : NULL;
+
+    if (lines && strlen(lines) + sale->evaluation.titles_json.len <= bytes_max) {
+        jw_field_raw(w, "lines", lines, strlen(lines));
+        jw_field_raw(w, "titles", sale->evaluation.titles_json.data, sale->evaluation.titles_json.len);
+    }
+    cJSON_free(lines);
+}
+
 void till_write_sale_view(const struct till *till, const struct sale *sale, size_t result_max, struct json_writer *w)
 {
     jw_object_begin(w);
@@ -73,10 +85,12 @@ void till_write_sale_view(const struct till *till, const struct sale *sale, size
     if (sale->print_reason[0] != '\0')
         jw_field_text(w, "print_reason", sale->print_reason);
     jw_field_int(w, "rules_version", rule_edition_version(sale->edition));
-    if (sale->evaluation.done && sale->evaluation.result_json.len > result_max)
+    if (sale->evaluation.done && sale->evaluation.result_json.len > result_max) {
         jw_field_bool(w, "result_left_out", true);
-    else if (sale->evaluation.done)
+    } else if (sale->evaluation.done) {
         jw_field_raw(w, "result", sale->evaluation.result_json.data, sale->evaluation.result_json.len);
+        write_words(sale, result_max - sale->evaluation.result_json.len, w);
+    }
     jw_object_end(w);
 }
 
@@ -124,8 +138,9 @@ static void write_from_record(const struct lookup *look, struct strbuf *out)
     static const char *const totals[] = {"gross_minor", "discount_minor", "redeemed_minor", "total_minor"};
     const cJSON *result = cJSON_GetObjectItemCaseSensitive(look->sale, "result");
     const cJSON *sold = cJSON_GetObjectItemCaseSensitive(look->sale, "sale"), *member = NULL;
+    const cJSON *lines = cJSON_GetObjectItemCaseSensitive(sold, "lines");
     struct json_writer w = JSON_WRITER_INIT(out);
-    char *text = cJSON_PrintUnformatted(result);
+    char *text = cJSON_PrintUnformatted(result), *put = lines ? cJSON_PrintUnformatted(lines) : NULL;
     const char *id;
 
     jw_object_begin(&w);
@@ -150,7 +165,10 @@ static void write_from_record(const struct lookup *look, struct strbuf *out)
     jw_array_end(&w);
     if (text)
         jw_field_raw(&w, "result", text, strlen(text));
+    if (put)
+        jw_field_raw(&w, "lines", put, strlen(put));
     jw_object_end(&w);
+    cJSON_free(put);
     cJSON_free(text);
 }
 

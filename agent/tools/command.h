@@ -35,12 +35,13 @@ struct command_call {
     int word_count;
     bool json, trace, stats;
     const char *bundle; /* NULL: not given */
+    const char *file;   /* likewise */
 };
 
 /* Each answers the exit status and has said on standard error what went wrong. */
 typedef int command_fn(const struct command_call *call);
 command_fn command_status, command_totals, command_enrol, command_sale_show, command_sale_copy, command_events,
-    command_api, command_evaluate, command_refund, command_bundle_check;
+    command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 
 /* Says "loyalctl: ..." on standard error. */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);

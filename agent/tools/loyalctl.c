@@ -19,6 +19,7 @@ static const char usage[] =
     "  loyalctl sale show ID [--json]     a sale, open or closed\n"
     "  loyalctl sale copy ID              prints a copy of its receipt\n"
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
+    "  loyalctl page [--file FILE]        the address of the cashier page, or a file that leads there\n"
     "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
     "\n"
     "Without a running loyald:\n"
@@ -49,6 +50,7 @@ static const struct command {
     {"sale", "copy", 1, 1, command_sale_copy},
     {"events", NULL, 0, 0, command_events},
     {"api", NULL, 2, 3, command_api},
+    {"page", NULL, 0, 0, command_page},
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
@@ -112,7 +114,7 @@ int main(int argc, char **argv)
     struct command_call call = {.config = &config};
     char socket_path[CONFIG_TEXT_MAX + 32];
     const struct cli_option extra[] = {
-        {"socket", &socket, NULL},    {"bundle", &call.bundle, NULL}, {"json", NULL, &call.json},
+        {"socket", &socket, NULL},    {"bundle", &call.bundle, NULL}, {"file", &call.file, NULL}, {"json", NULL, &call.json},
         {"trace", NULL, &call.trace}, {"stats", NULL, &call.stats},   {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};

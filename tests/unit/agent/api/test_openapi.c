@@ -28,14 +28,15 @@ static void read_operations(void)
     char path[80] = "", *rest, *line;
 
     for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char word[64];
+        char word[64] = "";
         int used = 0;
 
         if (!isspace((unsigned char)line[0]))
             in_paths = strcmp(line, "paths:") == 0;
         if (!in_paths)
             continue;
-        if (sscanf(line, "  /%62[^:]:%n", word, &used) == 1 && used > 0 && line[2] == '/') {
+        if (strncmp(line, "  /", 3) == 0 &&
+            (sscanf(line, "  /%62[^:]:%n", word, &used) == 1 || strcmp(line, "  /:") == 0)) {
             snprintf(path, sizeof path, "/%s", word);
         } else if (sscanf(line, "    %15[a-z]:%n", word, &used) == 1 && used > 0 && line[4] != ' ' &&
                    strstr(" get put post delete patch head ", word)) {

@@ -318,7 +318,7 @@ void world_member(struct world *world, const char *id, const char *card, const c
 
 void world_scan(struct world *world, const char *text)
 {
-    struct till_scan scan = {"]E0", text, strlen(text), "scanner", clock_measure_ns()};
+    struct till_scan scan = {"]E0", text, strlen(text), "scanner", clock_measure_ns(), false};
 
     till_scanned(world->till, &scan);
 }

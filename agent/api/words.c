@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of the cashier page, in the language of the till. What is wrong or worth knowing has its words in
+ * agent/till/problem.c; a state of that name here adds the short word, colour and sign that the screen shows it by.
+ */
+#include "agent/api/api_internal.h"
+
+#include "agent/till/till.h"
+
+#include <string.h>
+
+enum { WORDS_JSON_MAX = 16 * 1024, EN = 0, RU = 1, LANGUAGES };
+
+/* What the till is in: kind gives colour and shape. next is what to do; "": the notice of that name says it. */
+static const struct state {
+    const char *name, *kind, *sign;
+    const char *word[LANGUAGES], *next[LANGUAGES];
+} states[] = {
+    {"lost",
+     "bad",
+     "!",
+     {"No answer", "Агент не отвечает"},
+     {"loyald does not answer. The basket is kept; wait, and call IT if it stays.",
+      "Корзина сохранена. Подождите; если не пройдёт, зовите ИТ."}},
+    {"denied",
+     "bad",
+     "!",
+     {"No access", "Нет доступа"},
+     {"Open this page by the address that loyalctl page gives.",
+      "Откройте страницу по адресу, который даёт loyalctl page."}},
+    {"ready",
+     "",
+     "○",
+     {"Ready", "Готово"},
+     {"Scan a card or an item, or type a price: 99.90 or 3*99.90",
+      "Отсканируйте карту или товар, или введите цену: 99,90 или 3*99,90"}},
+    {"open", "run", "▸", {"Sale open", "Чек открыт"}, {"Ask for the card.", "Спросите карту."}},
+    {"member", "good", "✓", {"Card accepted", "Карта принята"}, {"", ""}},
+    {"tendering", "pay", "¤", {"Payment", "Оплата"}, {"Esc: back to the items.", "Esc — вернуться к товарам."}},
+    {"committed",
+     "good",
+     "✓",
+     {"Sale closed", "Чек закрыт"},
+     {"The receipt is being printed. Enter: next sale.", "Чек печатается. Enter — следующий."}},
+    {"printed",
+     "good",
+     "✓",
+     {"Printed", "Напечатан"},
+     {"Hand over the receipt. Enter: next sale.", "Отдайте чек покупателю. Enter — следующий."}},
+    {"print_unknown",
+     "warn",
+     "?",
+     {"Printed or not?", "Напечатан ли чек?"},
+     {"Look at the paper. No receipt: F10, a copy.", "Посмотрите на бумагу. Чека нет — F10, копия."}},
+    {"print_failed",
+     "bad",
+     "✕",
+     {"Not printed", "Не напечатан"},
+     {"The sale is recorded. Put the printer right, then F10.", "Продажа записана. Исправьте принтер, затем F10."}},
+    {"voided", "", "−", {"Sale voided", "Чек аннулирован"}, {"Enter: next sale.", "Enter — следующий."}},
+    {"card_unknown", "warn", "?", {"Unknown card", "Карта неизвестна"}, {"", ""}},
+    {"card_asking", "run", "…", {"Looking up", "Ищем карту"}, {"", ""}},
+    {"card_blocked", "bad", "✕", {"Card blocked", "Карта заблокирована"}, {"", ""}},
+    {"card_inactive", "warn", "½", {"Card not activated", "Карта не активна"}, {"", ""}},
+    {"card_expired", "bad", "✕", {"Card expired", "Срок карты истёк"}, {"", ""}},
+    {"card_check_digit", "warn", "↻", {"Scan again", "Сканируйте ещё раз"}, {"", ""}},
+    {"scan_unreadable", "warn", "↻", {"Scan again", "Сканируйте ещё раз"}, {"", ""}},
+    {"card_same", "run", "=", {"Already on the sale", "Карта уже в чеке"}, {"", ""}},
+    {"card_replaced", "run", "⇄", {"Another card", "Другая карта"}, {"", ""}},
+    {"card_waiting", "run", "…", {"Card waits", "Карта ждёт чека"}, {"", ""}},
+    {"code_unknown",
+     "",
+     "∅",
+     {"Not a loyalty code", "Не код лояльности"},
+     {"Passed on to the POS. If it was the card, scan it again.",
+      "Передан кассовой программе. Если это карта, отсканируйте ещё раз."}},
+};
+
+static const struct word {
+    const char *name, *text[LANGUAGES];
+} words[] = {
+    {"comma", {".", ","}},
+    {"store", {"Store", "Магазин"}},
+    {"till", {"till", "касса"}},
+    /* @: since when, #: how many receipts, with one of the four words. */
+    {"up", {"Linked", "Связь есть"}},
+    {"away", {"No link since @. Discounts work. Waiting: #", "Без связи с @. Скидки действуют. В очереди #"}},
+    {"one", {"receipt", "чек"}},
+    {"few", {"receipts", "чека"}},
+    {"many", {"receipts", "чеков"}},
+    {"other", {"receipts", "чека"}},
+    {"rules", {". Rules no. ", ". Правила № "}},
+    {"total", {"To pay", "К оплате"}},
+    {"off", {"Discount", "Скидка"}},
+    {"points", {"Points", "Баллы"}},
+    {"asof", {" as\u00a0of\u00a0@", " на\u00a0@"}},
+    {"redeemed", {"Paid with points", "Оплачено баллами"}},
+    {"noone", {"No card", "Без карты"}},
+    {"card", {"Card", "Карта"}},
+    {"item", {"Item", "Товар"}},
+    {"none", {"No items yet", "Товаров ещё нет"}},
+    {"change", {"Change ", "Сдача "}},
+    {"foreign", {"Items and payment are entered at the POS.", "Товары и оплату ведёт касса."}},
+    {"goon", {"An item, or Enter to pay.", "Товар — или Enter, к оплате."}},
+    {"ask", {"Card, code or price", "Карта, код или цена"}},
+    {"ask_price", {"Price of ", "Цена товара "}},
+    {"ask_points", {"How many points to spend? Held: ", "Сколько баллов списать? Есть "}},
+    {"ask_void", {"Void the sale? Enter: yes", "Аннулировать чек? Enter — да"}},
+    {"ask_tender", {"1: cash, 2: card", "1 — наличные, 2 — карта"}},
+    {"ask_cash", {"Received (Enter: exact)", "Получено (Enter — без сдачи)"}},
+    {"ask_card", {"Paid by card? Enter: yes", "Оплачено картой? Enter — да"}},
+    {"noamount", {"That is no amount; type it again.", "Это не сумма, введите ещё раз."}},
+    {"little", {"Less than the total.", "Меньше суммы чека."}},
+    {"pos",
+     {"Items, points to spend and voids are entered at the POS.", "Товары, списание баллов и отмену ведёт касса."}},
+    {"nopoints", {"There is no card with points.", "Нет карты с баллами."}},
+    {"capped", {"No more points can be spent here: ", "Больше баллов здесь списать нельзя: "}},
+    {"nocopy", {"There is no closed sale to copy.", "Нет закрытого чека для копии."}},
+    {"copied", {"A copy is on its way to the printer.", "Копия отправлена на принтер."}},
+    {"why", {"Why this price", "Почему такая цена"}},
+    {"noreason", {"Nothing is taken off here.", "Скидок в этом чеке нет."}},
+    {"status", {"Status", "Состояние"}},
+    {"link", {"Link to the central", "Связь с центром"}},
+    {"waiting", {"Receipts waiting", "Чеков в очереди"}},
+    {"version", {"Rules, version", "Правила, версия"}},
+    {"members", {"Members known here", "Участников известно кассе"}},
+    {"scanner", {"Scanner", "Сканер"}},
+    {"printer", {"Printer", "Принтер"}},
+    {"display", {"Display", "Дисплей"}},
+    {"absent", {"not there", "нет"}},
+    {"opening", {"being opened", "подключается"}},
+    {"ready", {"ready", "готов"}},
+    {"lost", {"lost", "потерян"}},
+    {"checking", {"being checked", "проверяется"}},
+    {"attention", {"wants attention", "требует внимания"}},
+    {"silent", {"does not answer", "не отвечает"}},
+};
+
+static const struct word keys[] = {
+    {"F1", {"Why", "Почему"}},       {"F2", {"Points", "Баллы"}}, {"F8", {"Void", "Отмена чека"}},
+    {"F9", {"Status", "Состояние"}}, {"F10", {"Copy", "Копия"}},  {"Del", {"Line", "Строка"}},
+    {"Esc", {"Back", "Назад"}},
+};
+
+static void write_states(struct json_writer *w, int language)
+{
+    jw_name(w, "states");
+    jw_object_begin(w);
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        jw_name(w, states[i].name);
+        jw_object_begin(w);
+        jw_field_text(w, "kind", states[i].kind);
+        jw_field_text(w, "sign", states[i].sign);
+        jw_field_text(w, "word", states[i].word[language]);
+        jw_field_text(w, "next", states[i].next[language]);
+        jw_object_end(w);
+    }
+    jw_object_end(w);
+}
+
+void api_words(void *context, struct http_request *request)
+{
+    struct api *api = context;
+    int language = strcmp(till_language(api->options.till), "ru") == 0 ? RU : EN;
+    struct strbuf out = STRBUF_INIT(WORDS_JSON_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        jw_field_text(&w, words[i].name, words[i].text[language]);
+    write_states(&w, language);
+    jw_name(&w, "keys");
+    jw_object_begin(&w);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        jw_field_text(&w, keys[i].name, keys[i].text[language]);
+    jw_object_end(&w);
+    jw_object_end(&w);
+    if (strbuf_status(&out) == ST_OK)
+        http_answer(request, 200, "application/json", strbuf_text(&out), out.len);
+    else
+        api_answer_problem(api, request, PROBLEM_INTERNAL, status_text(strbuf_status(&out)));
+    strbuf_free(&out);
+}

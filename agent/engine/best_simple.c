@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plain percents in a `best` layer: no limit, cap, group or cost, rounded by the line, on lines without floors. They
+ * are most of what a chain runs, and nearly all of them lose to a larger one at once.
+ *
+ * Every plain percent that selects a line may have all its units. So if B gives some of them b and A gives a, moving
+ * them to A changes what is given by at least floor(k p a) - half_up(k p b) for k units of price p, which is above
+ * zero when p (a - b) is at least one and a half minor units: then no best solution has B on that line. Of a single
+ * unit there is nothing to round in parts, so only the largest amount, of equal ones the first promotion, can be in
+ * it. Who takes the units, A or B, is the same to everybody else.
+ */
+#include "agent/engine/best.h"
+
+enum { BP = 10000, MARGIN = BP + BP / 2 };
+
+bool best_simple_begin(struct best_layer *b)
+{
+    struct engine *e = b->e;
+
+    b->lines = arena_array(&e->arena, e->line_count + 1u, sizeof *b->lines);
+    for (uint32_t l = 0; b->lines && l < e->line_count; l++) {
+        const struct work_line *line = &e->lines[l];
+        struct simple_line *simple = &b->lines[l];
+        int64_t units = 0;
+
+        *simple =
+            (struct simple_line){.price_min = INT64_MAX, .best = NONE, .plain = line->floor == 0, .alone = true};
+        simple->closed = !line->line->discountable;
+        for (size_t r = 0; r < line->count; r++) {
+            const struct run *run = &line->items[r];
+
+            simple->plain = simple->plain && !run->final;
+            simple->amount += run->price * run->count;
+            simple->price_min = run->price < simple->price_min ? run->price : simple->price_min;
+            units += run->count;
+        }
+        simple->single = units == 1;
+    }
+    return b->lines != NULL;
+}
+
+static int64_t line_gain(const struct simple_line *line, int64_t bp)
+{
+    return (line->amount * bp + BP / 2) / BP; /* at most 10^12 x 10^4 */
+}
+
+bool best_simple_offer(struct best_layer *b, uint32_t number)
+{
+    struct engine *e = b->e;
+    struct candidate *candidate = &e->candidates[number];
+    const struct gate *gate = &e->bundle->gates[candidate->promotion];
+
+    if (!(gate->flags & GATE_SIMPLE))
+        return false;
+    for (uint32_t i = hit_first(e, gate->items); i; i = hit_next(e, i)) {
+        if (!b->lines[hit_line(e, i)].plain && !b->lines[hit_line(e, i)].closed)
+            return false;
+    }
+    for (uint32_t i = hit_first(e, gate->items); i; i = hit_next(e, i)) {
+        struct simple_line *line = &b->lines[hit_line(e, i)];
+        struct simple_pair *pair = line->closed ? NULL : VEC_ADD(&e->arena, &b->pairs);
+        int64_t gain = line_gain(line, gate->percent_bp);
+
+        if (!pair)
+            continue;
+        *pair = (struct simple_pair){number, hit_line(e, i)};
+        if (gain > 0)
+            candidate->verdict.reason = "outbid"; /* unless it is applied */
+        /* Of a single unit the first of those that give most, else the first of the largest percents. */
+        if (line->best == NONE || (line->single ? gain > line->best_gain : gate->percent_bp > line->best_bp)) {
+            line->best = number;
+            line->best_bp = gate->percent_bp;
+            line->best_gain = gain;
+        }
+    }
+    return true;
+}
+
+/* Whether a best solution may have that percent on that line. */
+static bool may_win(const struct best_layer *b, const struct simple_pair *pair)
+{
+    const struct simple_line *line = &b->lines[pair->line];
+    int64_t bp = b->e->bundle->gates[b->e->candidates[pair->candidate].promotion].percent_bp;
+
+    if (pair->candidate == line->best || line->best_gain == 0 || b->e->candidates[pair->candidate].whole)
+        return true;
+    return !line->single && line->price_min * (line->best_bp - bp) < MARGIN;
+}
+
+/* Half up of the line, over its units alike: the odd minor units on the first. */
+static void give_line(struct best_layer *b, const struct simple_line *line, uint32_t number)
+{
+    struct engine *e = b->e;
+    const struct work_line *units = &e->lines[number];
+    struct candidate *candidate = &e->candidates[line->best];
+    int64_t count = units->items[0].count, low = line->best_gain / count, odd = line->best_gain % count;
+    struct move move = {.promotion = candidate->promotion, .line = number, .count = odd, .amount = low + 1};
+
+    if (odd > 0)
+        units_move(e, &move, false);
+    move.start = odd;
+    move.count = count - odd;
+    move.amount = low;
+    units_move(e, &move, false);
+    candidate->units += count;
+    if (!candidate->applied)
+        candidate_applied(e, candidate);
+}
+
+/* The player of a candidate whose pairs stand from..end, for its lines that are left; false when there are none. */
+static bool player_make(struct best_layer *b, size_t from, size_t end, struct player *out)
+{
+    struct engine *e = b->e;
+    uint32_t number = b->pairs.items[from].candidate;
+    struct outcome outcome;
+
+    *out = (struct player){.candidate = number,
+                           .promotion = &e->bundle->promotions[e->candidates[number].promotion],
+                           .times = 1,
+                           .separable = true,
+                           .monotone = true};
+    for (size_t i = from; i < end; i++) {
+        if (b->pairs.items[i].line != NONE)
+            offer_line(e, out->promotion, b->pairs.items[i].line, true, false, 0, &out->offers);
+    }
+    if (out->offers.count == 0)
+        return false;
+    offers_sort(&out->offers);
+    reward_compute(&e->arena, out->promotion, 1, out->offers.items, out->offers.count, &outcome);
+    out->alone = outcome.gain;
+    return outcome.gain > 0;
+}
+
+/* A percent that takes units for nothing (rounded) stays whole beside those who give more for it (parts_unite): what
+ * it gives on one line then decides about another. */
+static void keep_whole(struct best_layer *b)
+{
+    struct engine *e = b->e;
+    bool all_monotone = true;
+
+    for (uint32_t p = 0; p < b->player_count; p++)
+        all_monotone = all_monotone && b->players[p].monotone;
+    for (size_t i = 0; i < b->pairs.count && !all_monotone; i++) {
+        struct candidate *candidate = &e->candidates[b->pairs.items[i].candidate];
+        int64_t bp = e->bundle->gates[candidate->promotion].percent_bp;
+
+        candidate->whole = candidate->whole || b->lines[b->pairs.items[i].line].price_min * bp < BP / 2;
+    }
+    for (size_t i = 0; i < b->pairs.count && !all_monotone; i++) {
+        if (e->candidates[b->pairs.items[i].candidate].whole)
+            b->lines[b->pairs.items[i].line].alone = false;
+    }
+}
+
+void best_simple_choose(struct best_layer *b)
+{
+    struct engine *e = b->e;
+    struct player player;
+
+    for (uint32_t p = 0; p < b->player_count; p++) {
+        for (size_t i = 0; i < b->players[p].offers.count; i++)
+            b->lines[b->players[p].offers.items[i].line].alone = false;
+    }
+    keep_whole(b);
+    for (size_t i = 0; i < b->pairs.count; i++) {
+        struct simple_pair *pair = &b->pairs.items[i];
+
+        if (may_win(b, pair))
+            b->lines[pair->line].count_left++;
+        else
+            pair->line = NONE;
+    }
+    for (uint32_t l = 0; l < e->line_count; l++) {
+        struct simple_line *line = &b->lines[l];
+
+        if (line->count_left == 1 && line->alone && line->best_gain > 0 && e->lines[l].count == 1) {
+            give_line(b, line, l);
+            line->count_left = 0;
+        }
+    }
+    for (size_t i = 0, end; i < b->pairs.count; i = end) {
+        for (end = i; end < b->pairs.count && b->pairs.items[end].candidate == b->pairs.items[i].candidate; end++) {
+            if (b->pairs.items[end].line != NONE && b->lines[b->pairs.items[end].line].count_left == 0)
+                b->pairs.items[end].line = NONE;
+        }
+        if (player_make(b, i, end, &player))
+            best_player_add(b, &player);
+    }
+}

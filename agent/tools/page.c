@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loyalctl page: where the cashier page is. The address holds the token: with --file it goes into a file of this user
+ * alone, for a browser to be started with, since everybody may read the arguments of a process. */
+#include "agent/tools/command.h"
+
+#include "agent/base/file.h"
+#include "agent/base/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ADDRESS_MAX = 512 };
+
+static int write_file(const char *path, const char *address)
+{
+    struct strbuf text = STRBUF_INIT(2 * ADDRESS_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    enum status st;
+
+    strbuf_printf(&text, "<!doctype html>\n<meta http-equiv=\"refresh\" content=\"0; url=%s\">\n", address);
+    st = strbuf_status(&text);
+    if (st == ST_OK)
+        st = file_write(path, text.data, text.len, 0600, &err);
+    if (st != ST_OK)
+        command_say("%s", err.text[0] != '\0' ? err.text : status_text(st));
+    strbuf_free(&text);
+    return st == ST_OK ? 0 : EXIT_REFUSED;
+}
+
+int command_page(const struct command_call *call)
+{
+    struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    const char *address;
+    int exit_status = command_ask(call, "GET", "/v1/page", NULL, 0, &answer);
+
+    if (exit_status == 0 &&
+        (json_parse(strbuf_text(&answer), answer.len, ASK_ANSWER_MAX, &root, &err) != ST_OK ||
+         json_text(root, "address", ADDRESS_MAX, &address, &err) != ST_OK || strpbrk(address, "\"<>"))) {
+        command_say("the answer: %s", err.text);
+        exit_status = EXIT_NO_DAEMON;
+    }
+    if (exit_status == 0 && call->file)
+        exit_status = write_file(call->file, address);
+    else if (exit_status == 0)
+        printf("%s\n", address);
+    json_free(root);
+    strbuf_free(&answer);
+    return command_finish(exit_status);
+}

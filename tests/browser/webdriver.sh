@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# Headless Chromium steered by WebDriver (W3C) over curl. Sourced; wants $dir and the start/stop of packaging/demo/shop.sh.
+#   browser_open WIDTH HEIGHT   go ADDRESS   js 'return ...'   keys TEXT   press NAME...   shot FILE   browser_close
+
+browser_missing() {
+    command -v chromedriver >/dev/null 2>&1 || { echo 'chromedriver (Debian: chromium-driver) is not installed'; return 0; }
+    command -v chromium >/dev/null 2>&1 || { echo 'chromium is not installed'; return 0; }
+    return 1
+}
+
+driver_answers() { curl -sf "http://127.0.0.1:$driver_port/status" >/dev/null 2>&1; }
+
+# wd METHOD PATH [BODY]: the answer's JSON; fails when the driver says so
+wd() {
+    wd_answer=$(curl -sS -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} \
+        "http://127.0.0.1:$driver_port/session${session:+/$session}$2") || return 1
+    case $wd_answer in
+    *'"error":"'*)
+        echo "webdriver $2: $wd_answer" >&2
+        return 1
+        ;;
+    esac
+    printf '%s' "$wd_answer"
+}
+
+browser_open() {
+    session=
+    driver_port=$((20000 + $$ % 20000))
+    start driver chromedriver --port=$driver_port --log-path="$dir/log/chromedriver.log"
+    wait_for 20 driver_answers || return 1
+    browser_args='"--headless=new","--no-sandbox","--disable-gpu","--disable-quic","--no-first-run","--disable-background-networking","--disable-component-update","--disable-sync","--hide-scrollbars","--force-color-profile=srgb"'
+    browser_open_answer=$(wd POST '' '{"capabilities":{"alwaysMatch":{"goog:loggingPrefs":{"browser":"ALL"},"goog:chromeOptions":{"args":['"$browser_args"',"--user-data-dir='"$dir/profile"'"]}}}}') || return 1
+    session=$(printf '%s' "$browser_open_answer" | text sessionId)
+    browser_size "$1" "$2"
+}
+
+# The size of what is painted, whatever the window's frame.
+browser_size() {
+    wd POST /goog/cdp/execute '{"cmd":"Emulation.setDeviceMetricsOverride","params":{"width":'"$1"',"height":'"$2"',"deviceScaleFactor":1,"mobile":false}}' >/dev/null
+}
+slow_down() { wd POST /goog/cdp/execute '{"cmd":"Emulation.setCPUThrottlingRate","params":{"rate":'"$1"'}}' >/dev/null; }
+
+browser_close() {
+    [ -n "${session:-}" ] && wd DELETE '' >/dev/null 2>&1
+    session=
+    stop driver
+}
+
+go() { wd POST /url '{"url":"'"$1"'"}' >/dev/null; }
+
+quoted() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g' | tr '\n' ' '; }
+# The value of a script: a text without its quotes, all else as JSON.
+js() {
+    js_answer=$(wd POST /execute/sync '{"script":"'"$(quoted "$1")"'","args":[]}') || return 1
+    printf '%s' "$js_answer" | sed 's/^{"value"://; s/}$//; s/^"//; s/"$//'
+}
+# Keys to whatever has the focus.
+keys() { wd POST /actions '{"actions":[{"type":"key","id":"k","actions":['"$(printf '%s' "$1" | sed 's/./{"type":"keyDown","value":"&"},{"type":"keyUp","value":"&"},/g; s/,$//')"']}]}' >/dev/null; }
+press() {
+    for press_name in "$@"; do
+        case $press_name in
+        Enter) press_code='\uE007' ;; Escape) press_code='\uE00C' ;; Delete) press_code='\uE017' ;;
+        Up) press_code='\uE013' ;; Down) press_code='\uE015' ;; F10) press_code='\uE03A' ;;
+        F[1-9]) press_code='\uE0'$(printf '%x' $((0x30 + ${press_name#F}))) ;;
+        *) return 1 ;;
+        esac
+        wd POST /actions '{"actions":[{"type":"key","id":"k","actions":[{"type":"keyDown","value":"'"$press_code"'"},{"type":"keyUp","value":"'"$press_code"'"}]}]}' >/dev/null || return 1
+    done
+}
+enter() { keys "$1" && press Enter; }
+
+shot() { wd GET /screenshot | sed 's/^{"value":"//; s/"}$//' | base64 -d >"$1"; }
+
+# shown ID TEXT: what an element says, as the eye reads it; blanks of all kinds are one
+said() { js "return document.getElementById('$1').innerText.replace(/\\s+/g, ' ')"; }
+says_on() { said "$1" | grep -qi -- "$2"; }
+shows() { # ID PATTERN: within 8 s; what is not told as an event is asked for every 5
+    wait_for 8 says_on "$1" "$2" || {
+        echo "#$1 says \"$(said "$1")\", expected \"$2\""
+        return 1
+    }
+}
