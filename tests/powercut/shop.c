@@ -245,6 +245,7 @@ enum problem shop_do(struct shop *shop, const char *command, const char *sale, c
     enum problem problem;
 
     strbuf_free(&out);
+    out = (struct strbuf)STRBUF_INIT(TILL_ANSWER_MAX); /* one that failed stays so */
     if (strcmp(command, "put") == 0)
         problem = till_put_sale(shop->till, sale, body, len, &out, &err);
     else if (strcmp(command, "tender") == 0)
