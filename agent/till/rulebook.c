@@ -215,13 +215,17 @@ enum status rulebook_create(const struct rulebook_options *options, struct ruleb
     struct rulebook *book = calloc(1, sizeof *book);
     enum status st;
 
-    if (!book)
+    if (!book) {
+        errmsg_set(err, "the rules: out of memory");
         return ST_NOMEM;
+    }
     book->options = *options;
     read_ratchet(book);
     read_refused(book);
     st = load_any(book, err);
     if (st != ST_OK) {
+        if (err && err->text[0] == '\0')
+            errmsg_set(err, "the rules: %s", status_text(st));
         rulebook_destroy(book);
         return st;
     }

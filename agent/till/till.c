@@ -24,8 +24,10 @@ enum status till_create(const struct till_options *options, struct till **out_ti
     struct till *till = calloc(1, sizeof *till);
     enum status st = ST_NOMEM;
 
-    if (!till)
+    if (!till) {
+        errmsg_set(err, "the till: out of memory");
         return st;
+    }
     till->options = *options;
     till->projection = calloc(1, sizeof *till->projection);
     if (!till->projection)
@@ -40,6 +42,8 @@ enum status till_create(const struct till_options *options, struct till **out_ti
         st = till_settle_prints(till, err);
 out:
     if (st != ST_OK) {
+        if (err && err->text[0] == '\0')
+            errmsg_set(err, "the till: %s", status_text(st));
         till_destroy(till);
         return st;
     }

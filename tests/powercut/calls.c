@@ -152,11 +152,11 @@ void calls_run_work(void)
 
 /* ---- the log ---- */
 
-void __wrap_log_error(const char *area, const char *format, ...);
-void __wrap_log_warn(const char *area, const char *format, ...);
-void __wrap_log_info(const char *area, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void __wrap_log_error(const char *area, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void __wrap_log_warn(const char *area, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void __wrap_log_info(const char *area, const char *format, ...);
 
-static void take_log(const char *area, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void take_log(const char *area, const char *format, va_list args)
 {
     int len = snprintf(calls.last_log, sizeof calls.last_log, "%s: ", area);
 

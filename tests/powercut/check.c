@@ -15,13 +15,27 @@
 #include <string.h>
 
 struct walk {
+    struct shop *shop;
     struct history *history;
     int64_t position;
     uint8_t prev[SHA256_BYTES];
 };
 
-/* The sale of a record of type sale, -1 when it is none of ours. */
-static int sale_of(const struct history *history, const char *body, size_t len)
+static int64_t points_in(const struct cJSON *root)
+{
+    const cJSON *item;
+    int64_t earned = 0, sum = 0;
+
+    cJSON_ArrayForEach(item,
+                       cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "result"), "points"))
+    {
+        if (json_int(item, "earned", 0, JSON_INT_MAX, &earned, NULL) == ST_OK)
+            sum += earned;
+    }
+    return sum;
+}
+
+int shop_sale_of(struct shop *shop, const char *body, size_t len)
 {
     struct cJSON *root = NULL;
     const char *id;
@@ -30,7 +44,9 @@ static int sale_of(const struct history *history, const char *body, size_t len)
     if (json_parse(body, len, RECORD_BYTES_MAX, &root, NULL) != ST_OK)
         return -1;
     if (json_text(cJSON_GetObjectItemCaseSensitive(root, "sale"), "sale_id", 15, &id, NULL) == ST_OK)
-        sale = history_find_sale(history, id);
+        sale = history_find_sale(shop->history, id);
+    if (sale >= 0 && shop->points_of_records)
+        shop->history->sales[sale].points = shop->history->sales[sale].member < 0 ? 0 : points_in(root);
     json_free(root);
     return sale;
 }
@@ -68,7 +84,7 @@ static bool check_record(void *context, const struct journal_entry *entry)
         history_wrong(history, "the chain is broken at record %lld", at);
     memcpy(walk->prev, hash, sizeof hash);
     if (strcmp(entry->type, "sale") == 0) {
-        int sale = sale_of(history, body, len);
+        int sale = shop_sale_of(walk->shop, body, len);
 
         if (sale < 0)
             history_wrong(history, "record %lld is a sale that nobody made", at);
@@ -81,7 +97,7 @@ static bool check_record(void *context, const struct journal_entry *entry)
 static void check_journal(struct shop *shop)
 {
     struct history *history = shop->history;
-    struct walk walk = {.history = history};
+    struct walk walk = {.shop = shop, .history = history};
     struct errmsg err = ERRMSG_INIT;
 
     for (int i = 0; i < history->sale_count; i++)

@@ -189,7 +189,7 @@ static const char *live(struct hour *hour, const struct kind *kind, int64_t nth,
     }
     disk_seed(hour->disk, seed + (uint64_t)nth);
     shop_begin(&hour->shop, &hour->office, DISK_FOLDER, hour->disk, hour->history);
-    hour->shop.failing = nth > 0;
+    hour->shop.failing = hour->shop.points_of_records = nth > 0;
     sqlite3_randomness(0, NULL);
     arm(hour, kind, nth);
     if (half_an_hour(hour, &dice)) {

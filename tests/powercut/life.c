@@ -73,6 +73,8 @@ static int64_t draw_cut(struct dice *dice, bool first_start)
 {
     if (first_start)
         return 1 + dice_below(dice, dice_one_in(dice, 2) ? 60 : 3000);
+    if (dice_one_in(dice, 24)) /* so long that the log is moved into the file on the way */
+        return 600 + dice_below(dice, 2400);
     switch (dice_below(dice, 4)) {
     case 0:
         return 1 + dice_below(dice, 20);

@@ -10,6 +10,7 @@
 #include "agent/db/journal.h"
 #include "agent/till/member.h"
 #include "sync/protocol/manifest.h"
+#include "sync/protocol/record.h"
 #include "tests/powercut/calls.h"
 #include "tests/powercut/must.h"
 
@@ -111,6 +112,7 @@ static bool read_entry(struct disk *disk, int file, int64_t position, uint8_t ou
 }
 
 struct pull {
+    struct shop *shop;
     struct disk *disk;
     int file;
     int64_t position, seq;
@@ -123,7 +125,13 @@ static bool take_record(void *context, const struct journal_entry *entry)
 {
     struct pull *pull = context;
     uint8_t bytes[ENTRY_BYTES];
+    struct record_head head;
+    const char *body;
+    size_t len;
 
+    if (pull->shop->points_of_records && strcmp(entry->type, "sale") == 0 &&
+        record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) == ST_OK)
+        (void)shop_sale_of(pull->shop, body, len);
     make_entry(entry->position, entry->hash, bytes);
     pull->code = disk_write(pull->disk, pull->file, bytes, sizeof bytes, (entry->position - 1) * ENTRY_BYTES);
     pull->position = entry->position;
@@ -144,7 +152,7 @@ static void ack(struct shop *shop, const struct pull *pull)
 
 void central_pull(struct shop *shop)
 {
-    struct pull pull = {.disk = shop->disk};
+    struct pull pull = {.shop = shop, .disk = shop->disk};
     bool created = false;
     enum status st;
 

@@ -82,8 +82,8 @@ static bool judge_real(struct bench *bench, const struct options *options)
                  mutant_name(calls_mutant()), options->seed, totals.cuts, totals.cuts_opening, totals.kills,
                  totals.lives, now_s() - began, (double)totals.cuts / (now_s() - began));
     (void)printf("  %" PRId64 " sales begun, %" PRId64 " confirmed, %" PRId64 " asked again, %" PRId64
-                 " records, cache made anew %" PRId64 " times\n",
-                 totals.sales, totals.answered, totals.retries, totals.records, totals.rebuilds);
+                 " records, log moved while selling %" PRId64 " times, cache made anew %" PRId64 " times\n",
+                 totals.sales, totals.answered, totals.retries, totals.records, totals.checkpoints, totals.rebuilds);
     if (wrong)
         (void)printf("  BROKEN: %s\n  again: test_powercut --life %" PRIu64 "\n", wrong, life);
     else

@@ -7,6 +7,9 @@
 
 #include <stdio.h>
 
+/* A record is at least one page of the log, and 128 pages are moved. */
+enum { LONG_LOG_RECORDS = 100 };
+
 static void pass_time(struct shop *shop, struct dice *dice)
 {
     int64_t ms = 1 + dice_below(dice, 5000);
@@ -113,6 +116,20 @@ static void offer(struct shop *shop, struct dice *dice)
                       (long long)before);
 }
 
+/* An idle moment; when the log is long enough to be moved into the file, the power likes to go just then. */
+static void be_idle(struct shop *shop, struct dice *dice, struct life_totals *totals)
+{
+    bool long_log = shop->history->last_position - shop->first_position >= LONG_LOG_RECORDS;
+
+    if (long_log && !shop->failing && dice_one_in(dice, 2))
+        disk_cut_at(shop->disk, 1 + dice_below(dice, 140));
+    journal_checkpoint(shop->journal);
+    if (long_log) {
+        totals->checkpoints++;
+        shop->first_position = shop->history->last_position;
+    }
+}
+
 void script_step(struct shop *shop, struct dice *dice, struct life_totals *totals)
 {
     pass_time(shop, dice);
@@ -123,8 +140,7 @@ void script_step(struct shop *shop, struct dice *dice, struct life_totals *total
         break;
     case 2:
     case 3:
-        journal_checkpoint(shop->journal); /* an idle moment */
-        totals->checkpoints++;
+        be_idle(shop, dice, totals);
         break;
     case 4:
     case 5:

@@ -45,13 +45,15 @@ struct shop {
     struct identity identity;
     struct rulebook *rulebook;
     struct till *till;
-    int64_t offered; /* the version being fetched */
+    int64_t first_position; /* of the journal when it was opened, or its log was last moved */
+    int64_t offered;        /* the version being fetched */
     int64_t active_version;
     bool refused; /* the last offer */
     bool cache_rebuilt;
-    bool failing;       /* calls fail on purpose: a command may be refused */
-    bool restart_asked; /* a commit could not be answered for: the daemon ends and is started anew */
-    int64_t rebuilds;   /* since shop_begin */
+    bool points_of_records; /* calls have failed: see shop_sale_of */
+    bool failing;           /* calls fail on purpose: a command may be refused */
+    bool restart_asked;     /* a commit could not be answered for: the daemon ends and is started anew */
+    int64_t rebuilds;       /* since shop_begin */
     /* The printer has one job at a time that is not answered. */
     char job[64];
     till_printed_fn *printed;
@@ -88,6 +90,10 @@ enum problem shop_put(struct shop *shop, struct told_sale *sale, int64_t *out_ba
 /* Commits and notes the answer. */
 enum problem shop_commit(struct shop *shop, struct told_sale *sale);
 const char *shop_card(int member);
+
+/* The sale of a record's body, -1 when it is none that anybody made. When calls failed, its points are those it says:
+ * a sale whose rules could not be worked out goes on without them. */
+int shop_sale_of(struct shop *shop, const char *body, size_t len);
 
 /* ---- afterwards ---- */
 /* Checks every promise in the history against what the till has; call after shop_open. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The journal on disks that fail, tear, fill up, and under processes that are killed. */
+#include "agent/base/file.h"
 #include "agent/db/journal.h"
 #include "agent/db/sqlite.h"
 #include "tests/unit/agent/db/support.h"
@@ -363,6 +364,34 @@ Test(journal_faults, after_a_failed_write_or_sync_nothing_is_written_until_reope
     /* Two syncs: of the WAL's header, as this is the first commit after opening, and of the record. */
     for (int nth = 1; nth <= 2; nth++)
         fail_sticky(DISK_SYNC_ERROR, nth);
+}
+
+Test(journal_faults, what_could_not_be_synced_is_in_the_file_after_opening)
+{
+    struct journal *journal;
+    struct journal_head there, kept;
+    char *bytes = NULL;
+    size_t len = 0;
+
+    disk_install();
+    journal = open_journal(path_in("journal.db"));
+    cr_assert_eq(append_sale(journal, 1, NULL), ST_OK);
+    disk_fail(DISK_SYNC_ERROR, "-wal", 1, false);
+    cr_assert_eq(append_sale(journal, 2, NULL), ST_IO);
+    journal_close(journal);
+    disk_heal();
+    journal = open_journal(path_in("journal.db"));
+    journal_head(journal, &there);
+    /* The file alone, as if nothing of its WAL had reached the disk. */
+    cr_assert_eq(file_read(path_in("journal.db"), 64 * 1024 * 1024, &bytes, &len, NULL), ST_OK);
+    cr_assert_eq(file_write(path_in("alone.db"), bytes, len, 0600, NULL), ST_OK);
+    free(bytes);
+    journal_close(journal);
+    journal = open_journal(path_in("alone.db"));
+    journal_head(journal, &kept);
+    cr_expect_eq(kept.position, there.position);
+    cr_expect_geq(kept.position, 1);
+    journal_close(journal);
 }
 
 Test(journal_faults, a_checkpoint_that_fails_is_told_by_the_next_append)
