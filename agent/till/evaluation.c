@@ -47,7 +47,16 @@ static void write_tree(struct json_writer *w, const char *name, const cJSON *tre
 struct usage_writer {
     struct json_writer *w;
     const struct evaluation_question *question;
+    bool written[RESERVATIONS_MAX]; /* by reservation: its name stands there already */
 };
+
+static void mark_written(struct usage_writer *u, const char *name)
+{
+    const struct reservations *all = u->question->reserved;
+
+    for (int i = 0; i < all->count; i++)
+        u->written[i] = u->written[i] || strcmp(all->items[i].name, name) == 0;
+}
 
 static bool write_use(void *context, const char *promotion, int64_t uses)
 {
@@ -57,6 +66,7 @@ static bool write_use(void *context, const char *promotion, int64_t uses)
     uses += reservations_sum(u->question->reserved, u->question->sale_id,
                              strncmp(promotion, "coupon:", 7) == 0 ? EFFECT_COUPON : EFFECT_USE, "", promotion);
     jw_field_int(u->w, promotion, uses);
+    mark_written(u, promotion);
     return true;
 }
 
@@ -70,49 +80,30 @@ static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
     return position;
 }
 
-struct known_use {
-    const char *name;
-    bool found;
-};
-
-static bool is_known_use(void *context, const char *promotion, int64_t uses)
-{
-    struct known_use *known = context;
-
-    (void)uses;
-    known->found = known->found || strcmp(known->name, promotion) == 0;
-    return !known->found;
-}
-
 /* Uses that only a sale in tender makes so far: no row and no record names them yet. */
-static void write_reserved_uses(struct json_writer *w, const struct evaluation_question *question)
+static void write_reserved_uses(struct usage_writer *u)
 {
-    const struct reservations *all = question->reserved;
+    const struct reservations *all = u->question->reserved;
 
     for (int i = 0; i < all->count; i++) {
         const struct reservation *one = &all->items[i];
-        struct known_use known = {.name = one->name};
-        bool repeated = false;
 
-        if ((one->kind != EFFECT_USE && one->kind != EFFECT_COUPON) || strcmp(one->sale_id, question->sale_id) == 0)
+        if (u->written[i] || (one->kind != EFFECT_USE && one->kind != EFFECT_COUPON) ||
+            strcmp(one->sale_id, u->question->sale_id) == 0)
             continue;
-        for (int k = 0; k < i && !repeated; k++)
-            repeated = all->items[k].kind == one->kind && strcmp(all->items[k].name, one->name) == 0 &&
-                       strcmp(all->items[k].sale_id, question->sale_id) != 0;
-        (void)cache_each_usage(question->cache, position_of, (void *)(uintptr_t)question, is_known_use, &known, NULL);
-        if (!repeated && !known.found)
-            jw_field_int(w, one->name, reservations_sum(all, question->sale_id, one->kind, "", one->name));
+        jw_field_int(u->w, one->name, reservations_sum(all, u->question->sale_id, one->kind, "", one->name));
+        mark_written(u, one->name);
     }
 }
 
 static void write_usage(struct json_writer *w, const struct evaluation_question *question)
 {
-    struct usage_writer u = {w, question};
+    struct usage_writer u = {.w = w, .question = question};
 
     jw_name(w, "usage");
     jw_object_begin(w);
     (void)cache_each_usage(question->cache, position_of, (void *)(uintptr_t)question, write_use, &u, NULL);
-    write_reserved_uses(w, question);
+    write_reserved_uses(&u);
     jw_object_end(w);
 }
 
