@@ -415,7 +415,7 @@ static enum problem find_open(struct till *till, const char *id, struct sale **o
     return PROBLEM_NONE;
 }
 
-/* Takes the tenders of the request, works the sale out by them and reserves; the sale is in tender on PROBLEM_NONE. */
+/* Takes the tenders of the request and works the sale out by them; it is in tender on PROBLEM_NONE, with nothing reserved yet. */
 static enum problem tender(struct till *till, struct sale *sale, const cJSON *root, struct errmsg *err)
 {
     enum status st;
@@ -430,7 +430,6 @@ static enum problem tender(struct till *till, struct sale *sale, const cJSON *ro
     if (problem != PROBLEM_NONE)
         return problem;
     (void)sale_move(sale, SALE_TENDER);
-    till_reserve(till, sale);
     return PROBLEM_NONE;
 }
 
@@ -448,6 +447,7 @@ enum problem till_tender(struct till *till, const char *id, const char *body, si
     json_free(root);
     if (problem != PROBLEM_NONE)
         return problem;
+    till_reserve(till, sale);
     sale->touched_mono_ms = clock_mono_ms(till->options.clock);
     till_tell_sale(till, sale);
     return answer_sale(till, sale, out);
@@ -490,16 +490,18 @@ static enum problem commit(struct till *till, struct sale *sale, const cJSON *ro
     problem = tender(till, sale, root, err);
     if (problem == PROBLEM_NONE)
         problem = check_payment(sale, root, &shown, &differs, err);
-    if (problem != PROBLEM_NONE) {
-        if (was_open) { /* a refused commit reserves nothing */
-            reservations_release(&till->reserved, sale->id);
-            (void)sale_move(sale, SALE_PUT);
-        }
+    if (problem != PROBLEM_NONE && was_open) { /* a refused commit reserves nothing */
+        (void)sale_move(sale, SALE_PUT);
         return problem;
     }
-    if (differs)
-        sale_notice(sale, PROBLEM_PAID_DIFFERENCE, NULL);
-    return till_write_sale(till, sale, shown, differs, err);
+    if (problem == PROBLEM_NONE) {
+        if (differs)
+            sale_notice(sale, PROBLEM_PAID_DIFFERENCE, NULL);
+        problem = till_write_sale(till, sale, shown, differs, err);
+    }
+    if (problem != PROBLEM_NONE) /* it stays in tender and holds what it will use up */
+        till_reserve(till, sale);
+    return problem;
 }
 
 static void print_original(struct till *till, struct sale *sale)
