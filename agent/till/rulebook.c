@@ -11,6 +11,7 @@
 #include "agent/engine/engine.h"
 #include "agent/net/loop.h"
 #include "agent/till/identity.h"
+#include "agent/till/rule_edition.h"
 #include "sync/protocol/manifest.h"
 
 #include <cjson/cJSON.h>
@@ -24,14 +25,6 @@ enum { PIECE_BYTES = 64 * 1024, REASON_MAX = 400, SIGNATURES_BYTES_MAX = 16 * 10
 
 #define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here, or was about to */
 #define REFUSED_STATE "rules_refused" /* version and reason of the last refusal, so that a restart does not journal it again */
-
-struct rule_edition {
-    int refs;
-    struct bundle *bundle;
-    char sha256[SHA256_TEXT];
-    int64_t version;
-    int64_t since_unix_ms;
-};
 
 /* What a new bundle is going through. One at a time; a newer manifest that comes meanwhile waits in `next`.
  *
@@ -82,54 +75,6 @@ struct rulebook {
     bool closing;
 };
 
-/* ---- editions ---- */
-
-struct rule_edition *rule_edition_hold(struct rule_edition *edition)
-{
-    edition->refs++;
-    return edition;
-}
-
-void rule_edition_release(struct rule_edition *edition)
-{
-    if (!edition || --edition->refs > 0)
-        return;
-    bundle_destroy(edition->bundle);
-    free(edition);
-}
-
-const struct bundle *rule_edition_bundle(const struct rule_edition *edition)
-{
-    return edition->bundle;
-}
-
-const char *rule_edition_sha256(const struct rule_edition *edition)
-{
-    return edition->sha256;
-}
-
-int64_t rule_edition_version(const struct rule_edition *edition)
-{
-    return edition->version;
-}
-
-/* Takes bundle. */
-static struct rule_edition *edition_create(struct bundle *bundle, const char *sha256, int64_t version, int64_t now)
-{
-    struct rule_edition *edition = calloc(1, sizeof *edition);
-
-    if (!edition) {
-        bundle_destroy(bundle);
-        return NULL;
-    }
-    edition->refs = 1;
-    edition->bundle = bundle;
-    edition->version = version;
-    edition->since_unix_ms = now;
-    (void)snprintf(edition->sha256, sizeof edition->sha256, "%s", sha256);
-    return edition;
-}
-
 /* ---- start ---- */
 
 /* Compiles what rules.db holds in that state. */
@@ -149,7 +94,7 @@ static enum status load(struct rulebook *book, enum rules_state state, struct er
     if (st != ST_OK)
         return st;
     hex_encode(entry.sha256, SHA256_BYTES, hex);
-    book->active = edition_create(bundle, hex, entry.version, clock_wall_ms(book->options.clock));
+    book->active = rule_edition_create(bundle, hex, entry.version, clock_wall_ms(book->options.clock));
     return book->active ? ST_OK : ST_NOMEM;
 }
 
@@ -172,7 +117,7 @@ static enum status load_any(struct rulebook *book, struct errmsg *err)
                              err);
     if (st != ST_OK)
         return st;
-    book->active = edition_create(bundle, "", 0, clock_wall_ms(book->options.clock));
+    book->active = rule_edition_create(bundle, "", 0, clock_wall_ms(book->options.clock));
     return book->active ? ST_OK : ST_NOMEM;
 }
 
@@ -670,7 +615,7 @@ void rulebook_settle(struct rulebook *book)
 
     if (book->progress != STAGED || !book->options.may_switch(book->options.context))
         return;
-    edition = edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
+    edition = rule_edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
     book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
     settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
