@@ -5,6 +5,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/db/journal.h"
+#include "agent/till/tree.h"
 
 #include <cjson/cJSON.h>
 
@@ -65,14 +66,6 @@ struct additions {
     int64_t purchases;
 };
 
-static int64_t number_of(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
 static void set_number(cJSON *object, const char *name, int64_t value)
 {
     cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -89,14 +82,14 @@ static bool add_effect(void *context, const struct cache_sum *sum)
     cJSON *use;
 
     if (sum->kind == EFFECT_POINTS) {
-        set_number(add->balances, sum->name, number_of(add->balances, sum->name) + sum->amount);
+        set_number(add->balances, sum->name, tree_int(add->balances, sum->name) + sum->amount);
     } else if (sum->kind == EFFECT_MEMBER_USE && sum->name[0] == '\0') {
         add->purchases += sum->amount;
     } else if (sum->kind == EFFECT_MEMBER_USE) {
         use = cJSON_GetObjectItemCaseSensitive(add->usage, sum->name);
         if (!use)
             use = cJSON_AddObjectToObject(add->usage, sum->name);
-        set_number(use, "count", number_of(use, "count") + sum->amount);
+        set_number(use, "count", tree_int(use, "count") + sum->amount);
     }
     return true;
 }
@@ -128,7 +121,7 @@ static void settle_periods(cJSON *use, const char *promotion, const struct till_
         (void)civil_parse_date(date, &counted_day);
     for (int i = 0; i < 3; i++) {
         int64_t own = 0;
-        int64_t told = counted_day >= from[i] ? number_of(use, names[i]) : 0;
+        int64_t told = counted_day >= from[i] ? tree_int(use, names[i]) : 0;
 
         (void)cache_count_uses(cache, member->id, EFFECT_MEMBER_USE, promotion, member->counted_position, from[i],
                                INT32_MAX, &own, NULL);
@@ -151,9 +144,9 @@ static void take_reservations(const struct reservations *reserved, const char *s
         if (one->kind == EFFECT_MEMBER_USE && one->name[0] != '\0') {
             cJSON *use = cJSON_GetObjectItemCaseSensitive(add->usage, one->name);
 
-            set_number(use, "day", number_of(use, "day") + one->amount);
-            set_number(use, "week", number_of(use, "week") + one->amount);
-            set_number(use, "month", number_of(use, "month") + one->amount);
+            set_number(use, "day", tree_int(use, "day") + one->amount);
+            set_number(use, "week", tree_int(use, "week") + one->amount);
+            set_number(use, "month", tree_int(use, "month") + one->amount);
         }
     }
 }
@@ -186,7 +179,7 @@ enum status till_member_write(const struct till_member *member, struct cache *ca
     st = cache_each_effect(cache, member->id, member->counted_position, add_effect, &add, err);
     cJSON_ArrayForEach(use, add.usage) settle_periods(use, use->string, member, cache, business_day);
     take_reservations(reserved, sale_id, member, &add);
-    set_number(attrs, "purchases", number_of(attrs, "purchases") + add.purchases);
+    set_number(attrs, "purchases", tree_int(attrs, "purchases") + add.purchases);
 
     jw_object_begin(w);
     jw_field_text(w, "id", member->id);
@@ -227,7 +220,7 @@ int64_t till_member_balance(const struct till_member *member, struct cache *cach
         return 0;
     (void)json_object(member->profile, "balances", &balances, NULL);
     (void)cache_each_effect(cache, member->id, member->counted_position, sum_points, &question, NULL);
-    return (balances ? number_of(balances, currency) : 0) + question.sum +
+    return (balances ? tree_int(balances, currency) : 0) + question.sum +
            reservations_sum(reserved, sale_id, EFFECT_POINTS, member->id, currency);
 }
 

@@ -5,6 +5,7 @@
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/journal.h"
+#include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
@@ -53,29 +54,16 @@ static void add_uses_of(struct projection *p, const cJSON *list, int32_t day)
     }
 }
 
-static int64_t number_of(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, 0, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
-static const cJSON *child(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
 static void add_points(struct projection *p, const cJSON *result, int32_t day)
 {
     const cJSON *item;
     const char *currency;
 
-    cJSON_ArrayForEach(item, child(result, "points"))
+    cJSON_ArrayForEach(item, tree_child(result, "points"))
     {
         if (p->member[0] != '\0' && json_text(item, "currency", 64, &currency, NULL) == ST_OK)
             add(p, EFFECT_POINTS, p->member, currency,
-                number_of(item, "earned") - number_of(item, "redeemed") - number_of(item, "cost"), day);
+                tree_int(item, "earned") - tree_int(item, "redeemed") - tree_int(item, "cost"), day);
     }
 }
 
@@ -84,7 +72,7 @@ static void add_coupons(struct projection *p, cJSON *result, int32_t day)
 {
     cJSON *item;
 
-    cJSON_ArrayForEach(item, child(result, "coupons"))
+    cJSON_ArrayForEach(item, tree_child(result, "coupons"))
     {
         const char *code, *state;
         char key[160] = "coupon:";
@@ -107,14 +95,14 @@ static void add_coupons(struct projection *p, cJSON *result, int32_t day)
 
 static void read_sale(struct projection *p)
 {
-    const cJSON *sale = child(p->tree, "sale"), *item;
+    const cJSON *sale = tree_child(p->tree, "sale"), *item;
     cJSON *result = cJSON_GetObjectItemCaseSensitive(p->tree, "result");
     const char *text;
     int32_t day = 0;
 
     if (json_text(sale, "sale_id", ID_LEN_MAX, &text, NULL) == ST_OK)
         (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", text);
-    if (json_text(child(sale, "member"), "id", CACHE_ID_MAX, &text, NULL) == ST_OK)
+    if (json_text(tree_child(sale, "member"), "id", CACHE_ID_MAX, &text, NULL) == ST_OK)
         (void)snprintf(p->member, sizeof p->member, "%s", text);
     if (json_text(sale, "business_date", 10, &text, NULL) == ST_OK)
         (void)civil_parse_date(text, &day);
@@ -122,10 +110,10 @@ static void read_sale(struct projection *p)
         add(p, EFFECT_MEMBER_USE, p->member, "", 1, day); /* the sale itself: a purchase */
     add_points(p, result, day);
     add_coupons(p, result, day);
-    cJSON_ArrayForEach(item, child(result, "lines")) add_uses_of(p, child(item, "adjustments"), day);
-    cJSON_ArrayForEach(item, child(result, "points")) add_uses_of(p, child(item, "by"), day);
-    add_uses_of(p, child(result, "gifts"), day);
-    add_uses_of(p, child(result, "issued_coupons"), day);
+    cJSON_ArrayForEach(item, tree_child(result, "lines")) add_uses_of(p, tree_child(item, "adjustments"), day);
+    cJSON_ArrayForEach(item, tree_child(result, "points")) add_uses_of(p, tree_child(item, "by"), day);
+    add_uses_of(p, tree_child(result, "gifts"), day);
+    add_uses_of(p, tree_child(result, "issued_coupons"), day);
 }
 
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,

@@ -6,6 +6,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
+#include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
@@ -160,14 +161,6 @@ struct totals {
     bool broken;
 };
 
-static int64_t number_of(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, 0, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
 static struct points_total *points_of(struct totals *totals, const char *currency)
 {
     for (int i = 0; i < totals->points_count; i++) {
@@ -199,9 +192,9 @@ static bool add_record(void *context, const struct journal_entry *entry)
     }
     result = cJSON_GetObjectItemCaseSensitive(tree, "result");
     totals->sales++;
-    totals->gross += number_of(result, "gross_minor");
-    totals->discount += number_of(result, "discount_minor");
-    totals->net += number_of(result, "total_minor");
+    totals->gross += tree_int(result, "gross_minor");
+    totals->discount += tree_int(result, "discount_minor");
+    totals->net += tree_int(result, "total_minor");
     if (json_text(result, "digest", 64, &text, NULL) == ST_OK)
         sha256_add(&totals->digests, text, strlen(text));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "points"))
@@ -210,8 +203,8 @@ static bool add_record(void *context, const struct journal_entry *entry)
             json_text(item, "currency", 64, &text, NULL) == ST_OK ? points_of(totals, text) : NULL;
 
         if (points) {
-            points->earned += number_of(item, "earned");
-            points->redeemed += number_of(item, "redeemed") + number_of(item, "cost");
+            points->earned += tree_int(item, "earned");
+            points->redeemed += tree_int(item, "redeemed") + tree_int(item, "cost");
         }
     }
     json_free(tree);

@@ -2,9 +2,10 @@
 /*
  * rulebook - the rules the till sells by: the active bundle, compiled, and the way a new one becomes active.
  *
- * A bundle comes as a signed manifest and then in pieces. It is refused in words, and the one before stays, when the signature, the
- * chain, the version (it only rises), the length, the hash or the compiler says so. Checking and compiling run in a worker on memory of its
- * own. What passed is staged on disk and becomes active when no sale is in tender; a sale keeps the bundle it started with.
+ * A bundle comes as a signed manifest and then in pieces. It is refused in words, and the one before stays, when the
+ * signature, the chain, the version (it only rises), the length, the hash or the compiler says so. Checking and
+ * compiling run in a worker on memory of its own. What passed is staged on disk and becomes active when no sale is in
+ * tender; a sale keeps the bundle it started with.
  */
 #ifndef LOYALD_TILL_RULEBOOK_H
 #define LOYALD_TILL_RULEBOOK_H
@@ -49,15 +50,16 @@ struct rulebook_options {
     void *context;
 };
 
-/* Compiles the active bundle of rules.db; one that cannot be read falls back to the previous, then to none (shelf prices). */
+/* Compiles the active bundle of rules.db; one that cannot be read falls back to the previous, then to none (shelf
+ * prices). */
 enum status rulebook_create(const struct rulebook_options *options, struct rulebook **out_rulebook,
                             struct errmsg *err);
 void rulebook_destroy(struct rulebook *rulebook);
 /* Returns a view; hold it to keep it. Never NULL. */
 struct rule_edition *rulebook_active(const struct rulebook *rulebook);
 
-/* A manifest from the central: text as signed, signatures as the JSON array sent. Judged at once but for the signature, which a worker
- * checks. */
+/* A manifest from the central: text as signed, signatures as the JSON array sent. Judged at once but for the
+ * signature, which a worker checks. */
 void rulebook_offer(struct rulebook *rulebook, const char *manifest, size_t len, const char *signatures_json,
                     size_t signatures_len);
 /* A piece that was asked for; bytes NULL: it could not be had now, ask again later (rulebook_resume). */

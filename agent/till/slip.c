@@ -7,6 +7,7 @@
 #include "agent/engine/engine.h"
 #include "agent/receipt/receipt.h"
 #include "agent/till/identity.h"
+#include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
@@ -32,30 +33,9 @@ struct build {
     struct receipt_facts facts;
 };
 
-static int64_t number_of(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const char *text = "";
-
-    (void)json_text(object, name, 64 * 1024, &text, NULL);
-    return text;
-}
-
-static const cJSON *child(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
 static int count_of(const cJSON *object, const char *name)
 {
-    return cJSON_GetArraySize(child(object, name));
+    return cJSON_GetArraySize(tree_child(object, name));
 }
 
 /* "2026-11-22T18:05:00+03:00" as shoppers of the language read it. */
@@ -74,9 +54,9 @@ static void format_time(const char *at, const char *language, char out_text[TIME
 
 static const char *item_name(const cJSON *line)
 {
-    const char *name = text_of(line, "name");
+    const char *name = tree_text(line, "name");
 
-    return name[0] != '\0' ? name : text_of(line, "sku");
+    return name[0] != '\0' ? name : tree_text(line, "sku");
 }
 
 /* Lines of sale and result stand in one order. */
@@ -87,20 +67,20 @@ static void fill_line(struct build *b, const cJSON *sold, const cJSON *outcome, 
 
     *line = (struct receipt_line){
         .name = item_name(sold),
-        .qty_milli = number_of(sold, "qty_milli"),
-        .by_weight = strcmp(text_of(sold, "sold_by"), "weight") == 0,
-        .unit_price = {number_of(sold, "unit_price_minor")},
-        .gross = {number_of(outcome, "gross_minor")},
+        .qty_milli = tree_int(sold, "qty_milli"),
+        .by_weight = strcmp(tree_text(sold, "sold_by"), "weight") == 0,
+        .unit_price = {tree_int(sold, "unit_price_minor")},
+        .gross = {tree_int(outcome, "gross_minor")},
         .adjustments = *next,
-        .net = {number_of(outcome, "net_minor")},
+        .net = {tree_int(outcome, "net_minor")},
     };
-    cJSON_ArrayForEach(item, child(outcome, "adjustments"))
+    cJSON_ArrayForEach(item, tree_child(outcome, "adjustments"))
     {
         if (line->adjustment_count == RECEIPT_ADJUSTMENTS_MAX)
             break;
         *(*next)++ = (struct receipt_adjustment){
-            bundle_title(b->from->bundle, text_of(item, "promotion"), b->from->language),
-            {number_of(item, "amount_minor")},
+            bundle_title(b->from->bundle, tree_text(item, "promotion"), b->from->language),
+            {tree_int(item, "amount_minor")},
         };
         line->adjustment_count++;
     }
@@ -108,17 +88,17 @@ static void fill_line(struct build *b, const cJSON *sold, const cJSON *outcome, 
 
 static enum status fill_lines(struct build *b)
 {
-    const cJSON *sold = child(b->sale, "lines") ? child(b->sale, "lines")->child : NULL, *outcome;
+    const cJSON *sold = tree_child(b->sale, "lines") ? tree_child(b->sale, "lines")->child : NULL, *outcome;
     size_t adjustments = 0, count = (size_t)count_of(b->result, "lines"), i = 0;
     struct receipt_adjustment *next;
 
-    cJSON_ArrayForEach(outcome, child(b->result, "lines")) adjustments += (size_t)count_of(outcome, "adjustments");
+    cJSON_ArrayForEach(outcome, tree_child(b->result, "lines")) adjustments += (size_t)count_of(outcome, "adjustments");
     b->lines = calloc(count + 1, sizeof *b->lines);
     b->adjustments = calloc(adjustments + 1, sizeof *b->adjustments);
     if (!b->lines || !b->adjustments)
         return ST_NOMEM;
     next = b->adjustments;
-    cJSON_ArrayForEach(outcome, child(b->result, "lines"))
+    cJSON_ArrayForEach(outcome, tree_child(b->result, "lines"))
     {
         if (!sold)
             return ST_CORRUPT;
@@ -144,14 +124,14 @@ static void fill_tenders(struct build *b)
     const cJSON *item;
     int64_t sum = 0;
 
-    cJSON_ArrayForEach(item, child(b->body, "tenders"))
+    cJSON_ArrayForEach(item, tree_child(b->body, "tenders"))
     {
-        int64_t amount = number_of(item, "amount_minor");
+        int64_t amount = tree_int(item, "amount_minor");
 
         if (b->facts.tender_count == RECEIPT_TENDERS_MAX || amount == 0)
             continue;
         b->tenders[b->facts.tender_count++] =
-            (struct receipt_tender){tender_kind(text_of(item, "kind")), NULL, {amount}};
+            (struct receipt_tender){tender_kind(tree_text(item, "kind")), NULL, {amount}};
         sum += amount;
     }
     b->facts.tenders = b->tenders;
@@ -162,24 +142,24 @@ static void fill_tenders(struct build *b)
 static void fill_points(struct build *b)
 {
     const struct bundle *bundle = b->from->bundle;
-    const cJSON *balances = child(child(b->sale, "member"), "balances"), *item;
+    const cJSON *balances = tree_child(tree_child(b->sale, "member"), "balances"), *item;
 
-    for (size_t i = 0; child(b->sale, "member") && i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX; i++) {
+    for (size_t i = 0; tree_child(b->sale, "member") && i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX; i++) {
         const char *id = bundle_currency_id(bundle, i);
         struct receipt_points *points = &b->points[b->facts.points_count++];
         int64_t cost = 0;
 
         /* The name stays empty, which prints the word for points: bundles name currencies by id only. */
         *points = (struct receipt_points){.name = "", .digits = bundle_currency_digits(bundle, i), .balance_known = true};
-        cJSON_ArrayForEach(item, child(b->result, "points"))
+        cJSON_ArrayForEach(item, tree_child(b->result, "points"))
         {
-            if (strcmp(text_of(item, "currency"), id) != 0)
+            if (strcmp(tree_text(item, "currency"), id) != 0)
                 continue;
-            points->earned = number_of(item, "earned");
-            points->redeemed = number_of(item, "redeemed");
-            cost = number_of(item, "cost");
+            points->earned = tree_int(item, "earned");
+            points->redeemed = tree_int(item, "redeemed");
+            cost = tree_int(item, "cost");
         }
-        points->balance = number_of(balances, id) + points->earned - points->redeemed - cost;
+        points->balance = tree_int(balances, id) + points->earned - points->redeemed - cost;
         points->redeemed += cost;
     }
     b->facts.points = b->points;
@@ -189,14 +169,14 @@ static void fill_messages(struct build *b)
 {
     const cJSON *item;
 
-    cJSON_ArrayForEach(item, child(b->result, "messages"))
+    cJSON_ArrayForEach(item, tree_child(b->result, "messages"))
     {
-        const cJSON *text = child(item, "text");
-        const char *words = cJSON_IsString(text) ? text->valuestring : text_of(text, b->from->language);
+        const cJSON *text = tree_child(item, "text");
+        const char *words = cJSON_IsString(text) ? text->valuestring : tree_text(text, b->from->language);
 
         if (words[0] == '\0')
-            words = text_of(text, "en");
-        if (strcmp(text_of(item, "to"), "receipt") == 0 && b->facts.message_count < RECEIPT_MESSAGES_MAX)
+            words = tree_text(text, "en");
+        if (strcmp(tree_text(item, "to"), "receipt") == 0 && b->facts.message_count < RECEIPT_MESSAGES_MAX)
             b->messages[b->facts.message_count++] = words;
     }
     b->facts.messages = b->messages;
@@ -214,28 +194,28 @@ static void fill_head(struct build *b)
     const struct slip_facts *from = b->from;
     struct receipt_facts *facts = &b->facts;
 
-    format_time(text_of(b->sale, "at"), from->language, b->time_text);
+    format_time(tree_text(b->sale, "at"), from->language, b->time_text);
     (void)snprintf(b->number_text, sizeof b->number_text, "%" PRId64, from->sale_number);
-    (void)snprintf(b->claim_text, sizeof b->claim_text, "loyald:%s", text_of(b->sale, "sale_id"));
+    (void)snprintf(b->claim_text, sizeof b->claim_text, "loyald:%s", tree_text(b->sale, "sale_id"));
     facts->language = from->language;
     facts->store_name = from->identity->store_name;
     facts->till = from->identity->till;
-    facts->cashier = text_of(b->body, "cashier");
+    facts->cashier = tree_text(b->body, "cashier");
     facts->local_time = b->time_text;
     facts->sale_number = b->number_text;
     facts->copy_number = from->copy_number;
     facts->minor_digits = bundle_minor_digits(from->bundle);
     facts->currency = currency_word(bundle_currency(from->bundle), from->language);
-    facts->gross.minor = number_of(b->result, "gross_minor");
-    facts->discount.minor = number_of(b->result, "discount_minor");
-    facts->redeemed.minor = number_of(b->result, "redeemed_minor");
-    facts->total.minor = number_of(b->result, "total_minor");
+    facts->gross.minor = tree_int(b->result, "gross_minor");
+    facts->discount.minor = tree_int(b->result, "discount_minor");
+    facts->redeemed.minor = tree_int(b->result, "redeemed_minor");
+    facts->total.minor = tree_int(b->result, "total_minor");
     facts->saved = facts->discount;
     facts->member_name = from->member_display;
     facts->member_card = from->member_card;
     facts->reasons = from->reasons;
     facts->reason_count = from->reason_count;
-    if (!child(b->body, "identifier")) /* a shopper without a card may claim the sale later */
+    if (!tree_child(b->body, "identifier")) /* a shopper without a card may claim the sale later */
         facts->qr_text = b->claim_text;
     facts->offline_note = from->offline_note;
 }
@@ -246,8 +226,8 @@ enum status slip_build(const struct slip_facts *facts, struct page *out_page, st
     enum status st = json_parse(facts->body, facts->body_len, RECORD_BYTES_MAX, &b.body, err);
 
     if (st == ST_OK) {
-        b.sale = child(b.body, "sale");
-        b.result = child(b.body, "result");
+        b.sale = tree_child(b.body, "sale");
+        b.result = tree_child(b.body, "result");
         fill_head(&b);
         st = fill_lines(&b);
     }

@@ -2,9 +2,10 @@
 /*
  * till - the way of a sale: open, put the basket, identify the member, tender (reserve), commit, print, or void.
  *
- * Persist, then answer: what a command answers after a commit is already on disk. The till knows devices, the central and those who watch only
- * through the tables declared here; the daemon plugs them in, a test plugs in its own. Everything runs on the loop's thread. A command takes the
- * text of a request and writes the JSON of its answer; a problem changes nothing.
+ * Persist, then answer: what a command answers after a commit is already on disk. The till knows devices, the central
+ * and those who watch only through the tables declared here; the daemon plugs them in, a test plugs in its own.
+ * Everything runs on the loop's thread. A command takes the text of a request and writes the JSON of its answer; a
+ * problem changes nothing.
  */
 #ifndef LOYALD_TILL_TILL_H
 #define LOYALD_TILL_TILL_H
@@ -28,7 +29,7 @@ struct page;
 struct rulebook;
 
 enum {
-    TILL_SALES_MAX = 32,            /* open ones; committed ones leave memory, the oldest first */
+    TILL_SALES_MAX = 32, /* open ones; committed ones leave memory, the oldest first */
     TILL_ANSWER_MAX = 2 * 1024 * 1024,
     TILL_BODY_MAX = 512 * 1024,
     TILL_QUESTION_MS = 300,         /* how long a sale waits for the central */
@@ -44,8 +45,9 @@ struct till_printer {
     void (*print)(void *device, const struct page *page, const char *job_id, till_printed_fn *printed, void *context);
 };
 
-/* The central, as far as a sale may wait for it. Calls answered exactly once, at the latest after deadline_ms. profile is a member's
- * row as JSON (docs/protocol.md 5); NULL: not known there. found is false when there was no answer in time. */
+/* The central, as far as a sale may wait for it. Calls answered exactly once, at the latest after deadline_ms.
+ * profile is a member's row as JSON (docs/protocol.md 5); NULL: not known there. found is false when there was no
+ * answer in time. */
 typedef void till_member_fn(void *context, bool answered, const char *profile, size_t len);
 struct till_central {
     void *link;
@@ -68,14 +70,15 @@ struct till_options {
     struct cache *cache;
     struct identity *identity;
     struct rulebook *rulebook;
-    const char *language;      /* of texts until the central says: "ru", "en" */
-    const char *card_prefixes; /* of EAN-13 codes that are members' cards, parted by commas: "29" */
+    const char *language;        /* of texts until the central says: "ru", "en" */
+    const char *card_prefixes;   /* of EAN-13 codes that are members' cards, parted by commas: "29" */
     struct till_printer printer; /* print may be NULL: no printer */
     struct till_central central; /* ask_member may be NULL: no link */
     struct till_watcher watcher; /* event may be NULL */
 };
 
-/* Projects what the journal holds beyond the cache, and settles prints that a restart cut off as unknown. Borrows all. */
+/* Projects what the journal holds beyond the cache, and settles prints that a restart cut off as unknown. Borrows
+ * all. */
 enum status till_create(const struct till_options *options, struct till **out_till, struct errmsg *err);
 void till_destroy(struct till *till);
 
@@ -93,7 +96,8 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 
-/* A code that the cashier's screen was given, {"text","entry"}, goes the way of a scan; answers what it was (Scan). */
+/* A code that the cashier's screen was given, {"text","entry"}, goes the way of a scan; answers what it was (Scan).
+ */
 enum problem till_typed(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
 
 /* ---- from the devices ---- */
@@ -117,7 +121,8 @@ void till_rules_changed(struct till *till, int64_t version, const char *refused_
 /* ---- what others show ---- */
 /* Appends an object: enrolled, rules, sales, link, queue, last notices, scan-to-answer times. */
 void till_write_health(struct till *till, struct json_writer *w);
-/* What this till has sold, from its journal: {"sales","gross_minor","discount_minor","net_minor","points":[…],"records","digests_sha256"}. */
+/* What this till has sold, from its journal:
+ * {"sales","gross_minor","discount_minor","net_minor","points":[…],"records","digests_sha256"}. */
 enum status till_write_totals(struct till *till, struct json_writer *w, struct errmsg *err);
 const char *till_language(const struct till *till);
 /* No sale is open or in tender: rules may change, an upgrade may restart. */

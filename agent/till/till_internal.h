@@ -60,6 +60,11 @@ void till_tell_notice(struct till *till, enum problem problem, const char *detai
 /* Works the open sale out anew. PROBLEM_NONE, or PROBLEM_BAD_FIELD with err: then nothing changed. */
 enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *err);
 
+/* Takes the sale in that place out of memory. */
+void till_drop_sale(struct till *till, int slot);
+/* Makes a sale of that id the current one; PROBLEM_TOO_MANY_SALES when all places are in use. */
+enum problem till_add_sale(struct till *till, const char *id, struct sale **out_sale);
+
 /* ---- scan.c ---- */
 /* Puts a card on a sale that is open; number as read or typed. */
 void till_show_card(struct till *till, struct sale *sale, const char *number, bool keyed);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Giving a sale up, and printing its receipt again. */
+#include "agent/till/command.h"
+
+#include "agent/base/json.h"
+#include "agent/db/cache.h"
+
+#include <cjson/cJSON.h>
+
+enum problem till_void(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                       struct errmsg *err)
+{
+    struct strbuf record = STRBUF_INIT(4096);
+    struct json_writer w = JSON_WRITER_INIT(&record);
+    struct cJSON *root = NULL;
+    struct sale *sale = NULL;
+    const char *reason = "";
+    enum problem problem = command_read_body(body, len, &root, err);
+
+    if (problem == PROBLEM_NONE)
+        problem = command_find_open(till, id, &sale, err);
+    if (problem == PROBLEM_SALE_VOIDED) { /* asked again */
+        json_free(root);
+        return till_get_sale(till, id, out, err);
+    }
+    if (problem == PROBLEM_NONE && json_optional(json_text(root, "reason", 200, &reason, err)) != ST_OK)
+        problem = PROBLEM_BAD_FIELD;
+    if (problem == PROBLEM_NONE && sale->state == SALE_TENDERING) { /* one that was never tendered leaves no trace */
+        jw_object_begin(&w);
+        jw_field_text(&w, "sale_id", sale->id);
+        jw_field_text(&w, "reason", reason);
+        jw_object_end(&w);
+        if (till_append(till, "void", record.data, record.len, err) != ST_OK)
+            problem = PROBLEM_JOURNAL_FAILED;
+    }
+    strbuf_free(&record);
+    json_free(root);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    (void)sale_move(sale, SALE_VOID);
+    reservations_release(&till->reserved, sale->id);
+    if (till->current == sale)
+        till->current = NULL;
+    till_tell_sale(till, sale);
+    return command_answer_sale(till, sale, out);
+}
+
+enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err)
+{
+    struct sale *sale = till_find_sale(till, id);
+    struct sale *kept = NULL;
+    enum problem problem = PROBLEM_NONE;
+    enum status st;
+
+    if (sale && !sale_is_committed(sale)) {
+        errmsg_set(err, "sale %s is %s", id, sale_state_name(sale->state));
+        return PROBLEM_NO_SALE;
+    }
+    if (!sale) { /* of before a restart: only its place in the journal is needed */
+        kept = sale_create(id, rulebook_active(till->options.rulebook), 0, 0);
+        if (!kept || cache_find_sale(till->options.cache, id, &kept->committed_position, err) != ST_OK) {
+            sale_destroy(kept);
+            errmsg_set(err, "sale %s", id);
+            return PROBLEM_NO_SALE;
+        }
+    }
+    st = till_print_slip(till, sale ? sale : kept, 1, err);
+    if (st == ST_NOT_FOUND && !till->options.printer.print)
+        problem = PROBLEM_PRINTER_NONE;
+    else if (st != ST_OK)
+        problem = PROBLEM_PRINTER_FAILED;
+    sale_destroy(kept);
+    return problem == PROBLEM_NONE ? till_get_sale(till, id, out, err) : problem;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a sale, putting its basket, looking at it. */
+#include "agent/till/command.h"
+
+#include "agent/base/clock.h"
+#include "agent/base/json.h"
+
+#include <cjson/cJSON.h>
+
+#include <string.h>
+
+enum problem till_open_sale(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err)
+{
+    struct cJSON *root = NULL;
+    struct sale *sale = NULL;
+    char made[ID_TEXT_BYTES];
+    const char *id = made;
+    enum problem problem = command_read_body(body, len, &root, err);
+    enum status st;
+
+    if (problem != PROBLEM_NONE)
+        return problem;
+    id_new(clock_wall_ms(till->options.clock), made);
+    st = json_optional(json_text(root, "sale_id", ID_LEN_MAX, &id, err));
+    if (st != ST_OK || !id_is_valid(id)) {
+        errmsg_set(err, "/sale_id: 1 to %d of A-Z a-z 0-9 . _ : -", ID_LEN_MAX);
+        problem = PROBLEM_BAD_FIELD;
+    } else if (till_find_sale(till, id) || command_is_in_journal(till, id)) {
+        errmsg_set(err, "sale %s", id);
+        problem = PROBLEM_SALE_EXISTS;
+    } else {
+        problem = till_add_sale(till, id, &sale);
+    }
+    if (problem == PROBLEM_NONE)
+        problem = command_answer_sale(till, sale, out);
+    if (problem == PROBLEM_NONE)
+        till_tell_sale(till, sale);
+    json_free(root);
+    return problem;
+}
+
+/* Finds the open sale to put into, or makes it: a PUT may be the first that is heard of a sale. */
+static enum problem sale_to_put(struct till *till, const char *id, struct sale **out_sale, bool *out_new,
+                                struct errmsg *err)
+{
+    struct sale *sale = till_find_sale(till, id);
+
+    *out_new = false;
+    if (sale && !sale_is_open(sale))
+        return command_why_closed(sale);
+    if (sale) {
+        *out_sale = sale;
+        return PROBLEM_NONE;
+    }
+    if (!id_is_valid(id)) {
+        errmsg_set(err, "the sale's id: 1 to %d of A-Z a-z 0-9 . _ : -", ID_LEN_MAX);
+        return PROBLEM_BAD_FIELD;
+    }
+    if (command_is_in_journal(till, id))
+        return PROBLEM_SALE_COMMITTED;
+    *out_new = true;
+    return till_add_sale(till, id, out_sale);
+}
+
+/* A card typed by hand, or told by the POS that read it. */
+static enum problem take_identifier(struct till *till, struct sale *sale, const cJSON *root, struct errmsg *err)
+{
+    const char *number, *entry = "keyed";
+    enum status st = json_text(root, "card", 64, &number, err);
+    uint8_t hash[IDENTITY_HASH_BYTES];
+
+    if (st == ST_NOT_FOUND)
+        return PROBLEM_NONE;
+    if (st == ST_OK)
+        st = json_optional(json_text(root, "entry", 16, &entry, err));
+    if (st != ST_OK)
+        return PROBLEM_BAD_FIELD;
+    if (number[0] == '\0') {
+        sale_clear_card(sale);
+        return PROBLEM_NONE;
+    }
+    identity_hash(till->options.identity, "card", number, hash);
+    if (!sale->has_card ||
+        memcmp(hash, sale->card_hash, sizeof hash) != 0) /* the same basket again changes nothing */
+        till_show_card(till, sale, number, strcmp(entry, "scan") != 0);
+    return PROBLEM_NONE;
+}
+
+/* Puts the basket of root into the sale and works it out; on a problem the sale is as it was. */
+static enum problem put(struct till *till, struct sale *sale, const cJSON *root, struct errmsg *err)
+{
+    struct basket before = sale->basket;
+    enum problem problem;
+    enum status st;
+
+    basket_init(&sale->basket);
+    st = basket_read(root, &sale->basket, err);
+    problem = st == ST_OK ? take_identifier(till, sale, root, err) : PROBLEM_BAD_FIELD;
+    if (problem == PROBLEM_NONE)
+        problem = till_evaluate(till, sale, err);
+    if (problem == PROBLEM_NONE) {
+        basket_clear(&before);
+    } else {
+        basket_clear(&sale->basket);
+        sale->basket = before;
+    }
+    return problem;
+}
+
+enum problem till_put_sale(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                           struct errmsg *err)
+{
+    struct cJSON *root = NULL;
+    struct sale *sale = NULL;
+    bool is_new = false;
+    enum problem problem = command_read_body(body, len, &root, err);
+
+    if (problem != PROBLEM_NONE)
+        return problem;
+    problem = sale_to_put(till, id, &sale, &is_new, err);
+    if (problem == PROBLEM_NONE) {
+        problem = put(till, sale, root, err);
+        for (int i = 0; problem != PROBLEM_NONE && is_new && i < TILL_SALES_MAX; i++) {
+            if (till->sales[i] == sale)
+                till_drop_sale(till, i);
+        }
+    }
+    json_free(root);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    reservations_release(&till->reserved, sale->id);
+    (void)sale_move(sale, SALE_PUT);
+    sale->touched_mono_ms = clock_mono_ms(till->options.clock);
+    till->current = sale;
+    till_tell_sale(till, sale);
+    return command_answer_sale(till, sale, out);
+}
+
+enum problem till_get_sale(struct till *till, const char *id, struct strbuf *out, struct errmsg *err)
+{
+    const struct sale *sale = till_find_sale(till, id);
+
+    return sale ? command_answer_sale(till, sale, out) : till_write_journalled(till, id, out, err);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rulebook_internal - what the files of the rulebook share: offers and refusals (rulebook.c), the signature
+ * (rulebook_check.c), fetching, compiling and switching (rulebook_stage.c). Nobody else includes it. */
+#ifndef LOYALD_TILL_RULEBOOK_INTERNAL_H
+#define LOYALD_TILL_RULEBOOK_INTERNAL_H
+
+#include "agent/till/rulebook.h"
+
+#include "agent/till/rule_edition.h"
+#include "sync/protocol/manifest.h"
+
+enum { RULEBOOK_REASON_MAX = 400 };
+
+#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here, or was about to  \
+                                       */
+#define REFUSED_STATE                                                                                                \
+    "rules_refused" /* version and reason of the last refusal, so that a restart does not journal it again */
+
+/* What a new bundle is going through. One at a time; a newer manifest that comes meanwhile waits in `next`.
+ *
+ *   NONE --offer--> CHECKING --signature good--> FETCHING --all pieces--> COMPILING --good--> STAGED --settle--> NONE
+ *                      |                            |                        |
+ *                      +-------- refused -----------+------- refused --------+--> NONE
+ */
+enum progress { NONE, CHECKING, FETCHING, COMPILING, STAGED };
+
+struct rulebook {
+    struct rulebook_options options;
+    struct rule_edition *active;
+    enum progress progress;
+    struct manifest manifest;              /* of the bundle under way */
+    char *manifest_text, *signatures_text; /* owned */
+    char sha256[SHA256_TEXT];
+    int64_t have_bytes;
+    bool fetch_asked;
+    struct bundle *staged; /* owned: compiled, waits for settle */
+    int64_t ratchet;
+    int64_t refused_version;
+    char refused_reason[RULEBOOK_REASON_MAX];
+    char *next_manifest, *next_signatures; /* owned: the latest offer that came while another was under way */
+    int jobs;                              /* in workers */
+    bool closing;
+};
+
+/* ---- rulebook.c ---- */
+void rulebook_forget_offer(struct rulebook *book);
+/* Ends it, once no worker is left. */
+void rulebook_free(struct rulebook *book);
+/* The bundle under way is refused: said, journalled, forgotten; the offer that waited has its turn. */
+void rulebook_refuse(struct rulebook *book, const char *reason);
+/* Appends bundle_activated, or with a reason bundle_refused. */
+void rulebook_journal(struct rulebook *book, const char *type, const char *reason);
+void rulebook_take_next(struct rulebook *book);
+
+/* ---- rulebook_check.c ---- */
+/* Has a worker check the signatures of the manifest under way; then rulebook_begin_fetch or rulebook_refuse follows.
+ */
+enum status rulebook_start_check(struct rulebook *book, const char *signatures, size_t signatures_len);
+
+/* ---- rulebook_stage.c ---- */
+/* Fetches the file of the manifest under way, or goes on with what is there of it. */
+void rulebook_begin_fetch(struct rulebook *book);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/tree.h"
+
+#include "agent/base/json.h"
+
+#include <cjson/cJSON.h>
+
+enum { TEXT_MAX = 64 * 1024 };
+
+int64_t tree_int(const struct cJSON *object, const char *name)
+{
+    int64_t value = 0;
+
+    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
+    return value;
+}
+
+const char *tree_text(const struct cJSON *object, const char *name)
+{
+    const char *text = "";
+
+    (void)json_text(object, name, TEXT_MAX, &text, NULL);
+    return text;
+}
+
+const struct cJSON *tree_child(const struct cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
