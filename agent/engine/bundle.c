@@ -67,6 +67,11 @@ size_t bundle_promotion_count(const struct bundle *bundle)
     return bundle->promotion_count;
 }
 
+size_t bundle_memory_bytes(const struct bundle *bundle)
+{
+    return sizeof *bundle + bundle->arena.bytes;
+}
+
 const char *bundle_expires_at(const struct bundle *bundle)
 {
     return bundle->expires_at;

@@ -74,6 +74,7 @@ const char *bundle_currency(const struct bundle *bundle);
 int bundle_minor_digits(const struct bundle *bundle);
 const char *bundle_digest(const struct bundle *bundle); /* 64 hex digits */
 size_t bundle_promotion_count(const struct bundle *bundle);
+size_t bundle_memory_bytes(const struct bundle *bundle);    /* what it takes, all in all */
 const char *bundle_expires_at(const struct bundle *bundle); /* "" when none */
 size_t bundle_currency_count(const struct bundle *bundle);  /* of points */
 const char *bundle_currency_id(const struct bundle *bundle, size_t i);

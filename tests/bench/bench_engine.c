@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_engine - how long the engine takes for a basket, beside a floor measured in the same run: a plain walk over
- * the promotions of each line's category that only compares numbers and picks the largest percentage.
+ * bench_engine - how long the engine takes for a basket, beside a floor measured in the same run (bench_basket.h).
+ * Engine and floor must agree line by line, else nothing is printed.
  *
- * The work is that of other engines' comparisons: N promotions (category, tier, line quantity, basket subtotal,
- * weekday), baskets of 20 lines, per line the largest discount. Engine and floor must agree line by line, else
- * nothing is printed. "lines" sells every line as one unit, as the comparison wants it; "units" sells pieces, which
- * may take different promotions.
+ * bench_engine [BASKETS [PASSES]]   the table, then every figure with its target, one a line:
+ *                                   figure,NAME,VALUE,UNIT,TARGET,met|missed
+ * bench_engine --curve              promotions,lines,p50_ns,p99_ns,floor_ns as CSV, for a picture
  *
- * bench_engine [BASKETS [PASSES]]
+ * "lines" sells every line as one unit, as the comparison wants it; "units" sells pieces, which may take different
+ * promotions. A time is the least of all passes over a basket: what a quiet machine would take.
  */
+#include "tests/bench/bench_basket.h"
+#include "tests/bench/bench_figures.h"
+
 #include "agent/base/clock.h"
 #include "agent/engine/engine.h"
 
@@ -18,172 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES = 20, CATEGORIES = 50, BASKETS_MAX = 10000, PROMOTIONS_MAX = 10000 };
-
-struct promo {
-    unsigned weekdays;
-    int category, tier, qty, percent;
-    int64_t subtotal;
+struct times {
+    int64_t *ns; /* by basket */
+    int64_t p50, p99;
 };
-
-struct basket {
-    struct {
-        int qty, price, category;
-    } lines[LINES];
-    int tier, weekday;
-};
-
-struct tally {
-    int64_t sum, lines;
-    uint32_t hash;
-};
-
-static struct promo promos[PROMOTIONS_MAX];
-static struct basket baskets[BASKETS_MAX];
-static int by_category[CATEGORIES][PROMOTIONS_MAX], category_count[CATEGORIES];
-static uint32_t state;
-
-static int below(uint32_t n)
-{
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return (int)(state % n);
-}
-
-static void generate(int promo_count, int basket_count)
-{
-    static const int64_t subtotals[] = {0, 0, 100000, 200000, 300000};
-
-    state = 2463534242u;
-    memset(category_count, 0, sizeof category_count);
-    for (int i = 0; i < promo_count; i++) {
-        struct promo *p = &promos[i];
-
-        *p = (struct promo){0};
-        for (int d = 0; d < 7; d++)
-            p->weekdays |= below(10) < 8 ? 1u << d : 0;
-        p->category = below(CATEGORIES);
-        p->tier = below(4);
-        p->qty = 1 + below(3);
-        p->subtotal = subtotals[below(5)];
-        p->percent = 1 + below(30);
-        by_category[p->category][category_count[p->category]++] = i;
-    }
-    for (int i = 0; i < basket_count; i++) {
-        for (int l = 0; l < LINES; l++) {
-            baskets[i].lines[l].qty = 1 + below(5);
-            baskets[i].lines[l].price = 99 + below(20000);
-            baskets[i].lines[l].category = below(CATEGORIES);
-        }
-        baskets[i].tier = below(4);
-        baskets[i].weekday = below(7);
-    }
-}
-
-/* ---- the floor */
-
-static void floor_basket(const struct basket *b, struct tally *tally)
-{
-    int64_t subtotal = 0;
-
-    for (int l = 0; l < LINES; l++)
-        subtotal += (int64_t)b->lines[l].qty * b->lines[l].price;
-    for (int l = 0; l < LINES; l++) {
-        int64_t total = (int64_t)b->lines[l].qty * b->lines[l].price, best = 0;
-        int category = b->lines[l].category, winner = -1;
-
-        for (int k = 0; k < category_count[category]; k++) {
-            const struct promo *p = &promos[by_category[category][k]];
-            int64_t discount = (total * p->percent + 50) / 100;
-
-            if (p->tier <= b->tier && p->qty <= b->lines[l].qty && p->subtotal <= subtotal &&
-                (p->weekdays >> b->weekday & 1) && discount > best) {
-                best = discount;
-                winner = by_category[category][k];
-            }
-        }
-        tally->sum += best;
-        tally->lines += winner >= 0;
-        tally->hash = tally->hash * 31 + (uint32_t)(winner + 1);
-    }
-}
-
-/* ---- the engine */
-
-static struct bundle *make_bundle(int promo_count)
-{
-    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-    struct strbuf text = STRBUF_INIT(BUNDLE_BYTES_MAX);
-    struct errmsg err = ERRMSG_INIT;
-    struct bundle *bundle = NULL;
-
-    strbuf_puts(&text, "{\"format\":\"loyald-bundle/1\",\"id\":\"bench\",\"version\":1,\"currency\":\"EUR\","
-                       "\"layers\":[{\"id\":\"l\",\"mode\":\"best\"}],\"promotions\":[");
-    for (int i = 0; i < promo_count; i++) {
-        const struct promo *p = &promos[i];
-
-        strbuf_printf(&text, "%s{\"id\":\"p%05d\",\"layer\":\"l\",\"when\":{\"weekdays\":[", i ? "," : "", i);
-        /* No weekday at all would mean every one. */
-        if (p->weekdays == 0)
-            strbuf_puts(&text, "],\"channels\":[\"never\"");
-        for (int d = 0, n = 0; d < 7; d++) {
-            if (p->weekdays >> d & 1)
-                strbuf_printf(&text, "%s\"%s\"", n++ ? "," : "", days[d]);
-        }
-        strbuf_puts(&text, "],\"member\":{\"tiers\":[");
-        for (int t = p->tier; t < 4; t++)
-            strbuf_printf(&text, "%s\"t%d\"", t > p->tier ? "," : "", t);
-        strbuf_puts(&text, "]}");
-        if (p->subtotal)
-            strbuf_printf(&text, ",\"basket\":[{\"items\":{\"any\":true},\"amount_min\":%" PRId64 "}]", p->subtotal);
-        strbuf_printf(&text,
-                      "},\"reward\":{\"kind\":\"percent_off\",\"percent_bp\":%d,\"items\":{\"categories\":[\"c%d\"],"
-                      "\"line_qty_min_milli\":%d}}}",
-                      p->percent * 100, p->category, p->qty * 1000);
-    }
-    strbuf_puts(&text, "]}");
-    if (bundle_compile(strbuf_text(&text), text.len, &bundle, NULL, &err) != ST_OK)
-        fprintf(stderr, "bench_engine: %s\n", err.text);
-    strbuf_free(&text);
-    return bundle;
-}
-
-static struct engine_sale *make_sale(const struct basket *b, const char *sold_by)
-{
-    struct strbuf text = STRBUF_INIT(1 << 16);
-    struct engine_fault fault = {0};
-    struct engine_sale *sale = NULL;
-
-    /* 2026-11-23 is a Monday. */
-    strbuf_printf(&text, "{\"business_date\":\"2026-11-%d\",\"member\":{\"id\":\"M\",\"tier\":\"t%d\"},\"lines\":[",
-                  23 + b->weekday, b->tier);
-    for (int l = 0; l < LINES; l++)
-        strbuf_printf(&text,
-                      "%s{\"line\":%d,\"sku\":\"s%02d\",\"category\":\"c%d\",\"sold_by\":\"%s\",\"qty_milli\":%d,"
-                      "\"unit_price_minor\":%d}",
-                      l ? "," : "", l + 1, l, b->lines[l].category, sold_by, b->lines[l].qty * 1000,
-                      b->lines[l].price);
-    strbuf_puts(&text, "]}");
-    if (engine_sale_parse(strbuf_text(&text), text.len, &sale, &fault) != ST_OK)
-        fprintf(stderr, "bench_engine: %s: %s\n", fault.at, fault.message);
-    strbuf_free(&text);
-    return sale;
-}
-
-static void tally_result(const struct engine_result *result, struct tally *tally)
-{
-    for (size_t l = 0; l < result->line_count; l++) {
-        const struct engine_result_line *line = &result->lines[l];
-        int winner = line->adjustment_count ? atoi(line->adjustments[0].promotion + 1) : -1;
-
-        tally->sum += line->discount_minor;
-        tally->lines += winner >= 0;
-        tally->hash = tally->hash * 31 + (uint32_t)(winner + 1);
-    }
-}
-
-/* ---- measuring */
 
 static int ns_cmp(const void *a, const void *b)
 {
@@ -194,93 +35,224 @@ static int ns_cmp(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void print_row(int promo_count, const char *what, int64_t *ns, int count, const struct tally *tally)
+static void rank(struct times *times, int count)
 {
-    qsort(ns, (size_t)count, sizeof *ns, ns_cmp);
-    printf("%6d  %-14s p50 %8.2f us  p99 %8.2f us   sum=%" PRId64 " lines=%" PRId64 " hash=%" PRIu32 "\n",
-           promo_count, what, (double)ns[count / 2] / 1000, (double)ns[count * 99 / 100] / 1000, tally->sum,
-           tally->lines, tally->hash);
+    qsort(times->ns, (size_t)count, sizeof *times->ns, ns_cmp);
+    times->p50 = times->ns[count / 2];
+    times->p99 = times->ns[count * 99 / 100];
 }
 
-/* Each basket's best time over the passes: what a quiet machine would take. */
 static void keep_best(int64_t *slot, int64_t ns, int pass)
 {
     if (pass == 0 || ns < *slot)
         *slot = ns;
 }
 
-static bool run_engine(int promo_count, int basket_count, int passes, const char *what, const char *sold_by,
-                       bool digest, int64_t *ns, struct tally *out_tally)
+static struct bundle *make_bundle(const struct bench_work *work)
+{
+    struct strbuf text = STRBUF_INIT(BUNDLE_BYTES_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    struct bundle *bundle = NULL;
+
+    bench_bundle_text(work, false, &text);
+    if (bundle_compile(strbuf_text(&text), text.len, &bundle, NULL, &err) != ST_OK)
+        fprintf(stderr, "bench_engine: %s\n", err.text);
+    strbuf_free(&text);
+    return bundle;
+}
+
+static struct engine_sale *make_sale(const struct bench_work *work, int basket, const char *sold_by)
+{
+    struct strbuf text = STRBUF_INIT(SALE_BYTES_MAX);
+    struct engine_fault fault = {0};
+    struct engine_sale *sale = NULL;
+
+    bench_sale_text(work, basket, sold_by, &text);
+    if (engine_sale_parse(strbuf_text(&text), text.len, &sale, &fault) != ST_OK)
+        fprintf(stderr, "bench_engine: %s: %s\n", fault.at, fault.message);
+    strbuf_free(&text);
+    return sale;
+}
+
+static void tally_result(const struct engine_result *result, struct bench_tally *tally)
+{
+    for (size_t l = 0; l < result->line_count; l++) {
+        const struct engine_result_line *line = &result->lines[l];
+
+        bench_tally_line(tally, line->discount_minor,
+                         line->adjustment_count ? atoi(line->adjustments[0].promotion + 1) : -1);
+    }
+}
+
+static void run_floor(const struct bench_work *work, int passes, struct times *times, struct bench_tally *out_tally)
+{
+    for (int pass = 0; pass < passes; pass++) {
+        *out_tally = (struct bench_tally){0};
+        for (int i = 0; i < work->basket_count; i++) {
+            int64_t began = clock_measure_ns();
+
+            bench_floor(work, i, out_tally);
+            keep_best(&times->ns[i], clock_measure_ns() - began, pass);
+        }
+    }
+    rank(times, work->basket_count);
+}
+
+static bool evaluate_all(const struct bench_work *work, const struct bundle *bundle, struct engine_sale **sales,
+                         bool digest, int passes, struct times *times, struct bench_tally *out_tally)
 {
     const struct engine_options options = {.skip_digest = !digest};
-    struct bundle *bundle = make_bundle(promo_count);
-    struct engine_sale **sales = calloc((size_t)basket_count, sizeof(struct engine_sale *));
     struct engine *engine = NULL;
-    bool good = bundle && sales && engine_create(&engine, NULL) == ST_OK;
+    bool good = engine_create(&engine, NULL) == ST_OK;
 
-    *out_tally = (struct tally){0};
-    for (int i = 0; good && i < basket_count; i++)
-        good = (sales[i] = make_sale(&baskets[i], sold_by)) != NULL;
     for (int pass = 0; good && pass < passes; pass++) {
-        for (int i = 0; good && i < basket_count; i++) {
+        for (int i = 0; good && i < work->basket_count; i++) {
             const struct engine_result *result;
             int64_t began = clock_measure_ns();
 
             good = engine_evaluate(engine, bundle, sales[i], &options, &result, NULL) == ST_OK;
-            keep_best(&ns[i], clock_measure_ns() - began, pass);
+            keep_best(&times->ns[i], clock_measure_ns() - began, pass);
             if (good && pass == 0)
                 tally_result(result, out_tally);
         }
     }
+    engine_destroy(engine);
+    return good;
+}
+
+static bool run_engine(const struct bench_work *work, const char *sold_by, bool digest, int passes,
+                       struct times *times, struct bench_tally *out_tally)
+{
+    struct bundle *bundle = make_bundle(work);
+    struct engine_sale **sales = calloc((size_t)work->basket_count, sizeof *sales);
+    bool good = bundle && sales;
+
+    *out_tally = (struct bench_tally){0};
+    for (int i = 0; good && i < work->basket_count; i++)
+        good = (sales[i] = make_sale(work, i, sold_by)) != NULL;
+    good = good && evaluate_all(work, bundle, sales, digest, passes, times, out_tally);
     if (good)
-        print_row(promo_count, what, ns, basket_count, out_tally);
-    for (int i = 0; sales && i < basket_count; i++)
+        rank(times, work->basket_count);
+    for (int i = 0; sales && i < work->basket_count; i++)
         engine_sale_destroy(sales[i]);
     free(sales);
-    engine_destroy(engine);
     bundle_destroy(bundle);
     return good;
 }
 
-static bool run(int promo_count, int basket_count, int passes, int64_t *ns)
+static bool agree(const struct bench_tally *x, const struct bench_tally *y)
 {
-    struct tally floor_tally = {0}, tally = {0};
+    if (x->sum == y->sum && x->lines == y->lines && x->hash == y->hash)
+        return true;
+    fprintf(stderr, "bench_engine: engine and floor do not agree\n");
+    return false;
+}
 
-    generate(promo_count, basket_count);
-    for (int pass = 0; pass < passes; pass++) {
-        floor_tally = (struct tally){0};
-        for (int i = 0; i < basket_count; i++) {
-            int64_t began = clock_measure_ns();
+static void print_row(int promotions, const char *what, const struct times *times, int64_t floor_ns,
+                      const struct bench_tally *tally)
+{
+    printf("%6d  %-14s p50 %8.2f us  p99 %8.2f us  %6.2f x floor   sum=%" PRId64 " lines=%" PRId64 " hash=%" PRIu32
+           "\n",
+           promotions, what, (double)times->p50 / 1000, (double)times->p99 / 1000,
+           (double)times->p50 / (double)(floor_ns ? floor_ns : 1), tally->sum, tally->lines, tally->hash);
+}
 
-            floor_basket(&baskets[i], &floor_tally);
-            keep_best(&ns[i], clock_measure_ns() - began, pass);
+/* What is to be kept for a number of promotions; 0: none is set. */
+static const struct target {
+    int promotions;
+    double p50_us, p99_us;
+} targets[] = {{100, 0, 0}, {1000, 8, 25}, {10000, 40, 150}};
+
+static void print_figures(const struct target *target, const struct times *times)
+{
+    char name[48];
+
+    if (target->p50_us <= 0)
+        return;
+    (void)snprintf(name, sizeof name, "evaluate_%d_p50", target->promotions);
+    figure_at_most(name, (double)times->p50 / 1000, "us", target->p50_us);
+    (void)snprintf(name, sizeof name, "evaluate_%d_p99", target->promotions);
+    figure_at_most(name, (double)times->p99 / 1000, "us", target->p99_us);
+}
+
+static bool table(const struct target *target, int baskets, int passes, struct times *times)
+{
+    static const struct {
+        const char *what, *sold_by;
+        bool digest;
+    } runs[] = {{"lines", "weight", false}, {"lines+digest", "weight", true}, {"units", "each", false}};
+    struct bench_tally floor_tally = {0}, tally;
+    struct bench_work work;
+    int64_t floor_ns;
+    bool good = bench_work_make(&work, target->promotions, baskets, 20);
+
+    if (!good)
+        return false;
+    run_floor(&work, passes, times, &floor_tally);
+    floor_ns = times->p50;
+    print_row(target->promotions, "floor", times, floor_ns, &floor_tally);
+    for (size_t i = 0; good && i < sizeof runs / sizeof *runs; i++) {
+        good = run_engine(&work, runs[i].sold_by, runs[i].digest, passes, times, &tally) &&
+               (i == 2 || agree(&tally, &floor_tally)); /* of several units each is rounded with its own */
+        if (good)
+            print_row(target->promotions, runs[i].what, times, floor_ns, &tally);
+        if (good && i == 0)
+            print_figures(target, times);
+    }
+    bench_work_free(&work);
+    return good;
+}
+
+static bool curve_point(int promotions, int lines, struct times *times)
+{
+    enum { CURVE_BASKETS = 100, CURVE_PASSES = 10 };
+    struct bench_tally floor_tally = {0}, tally;
+    struct bench_work work;
+    int64_t floor_ns;
+    bool good = bench_work_make(&work, promotions, CURVE_BASKETS, lines);
+
+    if (!good)
+        return false;
+    run_floor(&work, CURVE_PASSES, times, &floor_tally);
+    floor_ns = times->p50;
+    good = run_engine(&work, "weight", false, CURVE_PASSES, times, &tally) && agree(&tally, &floor_tally);
+    if (good)
+        printf("%d,%d,%" PRId64 ",%" PRId64 ",%" PRId64 "\n", promotions, lines, times->p50, times->p99, floor_ns);
+    bench_work_free(&work);
+    return good;
+}
+
+static bool curve(struct times *times)
+{
+    static const int promotions[] = {100, 1000, 5000, 10000}, lines[] = {5, 20, 50, 200};
+
+    printf("promotions,lines,p50_ns,p99_ns,floor_ns\n");
+    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++) {
+        for (size_t p = 0; p < sizeof promotions / sizeof *promotions; p++) {
+            if (!curve_point(promotions[p], lines[l], times))
+                return false;
         }
     }
-    print_row(promo_count, "floor", ns, basket_count, &floor_tally);
-    if (!run_engine(promo_count, basket_count, passes, "lines", "weight", false, ns, &tally))
-        return false;
-    if (tally.sum != floor_tally.sum || tally.lines != floor_tally.lines || tally.hash != floor_tally.hash) {
-        fprintf(stderr, "bench_engine: engine and floor do not agree\n");
-        return false;
-    }
-    return run_engine(promo_count, basket_count, passes, "lines+digest", "weight", true, ns, &tally) &&
-           run_engine(promo_count, basket_count, passes, "units", "each", false, ns, &tally);
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    static int64_t ns[BASKETS_MAX];
-    static const int counts[] = {100, 1000, 10000};
-    long basket_count = argc > 1 ? strtol(argv[1], NULL, 10) : 200,
-         passes = argc > 2 ? strtol(argv[2], NULL, 10) : 20;
+    static int64_t ns[BENCH_BASKETS_MAX];
+    struct times times = {.ns = ns};
+    long baskets, passes;
 
-    if (basket_count < 1 || basket_count > BASKETS_MAX || passes < 1) {
-        fprintf(stderr, "bench_engine: wants 1 to %d baskets and 1 or more passes\n", BASKETS_MAX);
+    if (argc == 2 && strcmp(argv[1], "--curve") == 0)
+        return curve(&times) ? 0 : 1;
+    baskets = argc > 1 ? strtol(argv[1], NULL, 10) : 200;
+    passes = argc > 2 ? strtol(argv[2], NULL, 10) : 20;
+    if (baskets < 1 || baskets > BENCH_BASKETS_MAX || passes < 1 || passes > 1000000) {
+        fprintf(stderr, "usage: bench_engine [BASKETS (1 to %d) [PASSES]] | --curve\n", BENCH_BASKETS_MAX);
         return 2;
     }
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        if (!run(counts[i], (int)basket_count, (int)passes, ns))
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        if (!table(&targets[i], (int)baskets, (int)passes, &times))
             return 1;
     }
-    return 0;
+    return figures_of_bundles() ? 0 : 1;
 }
