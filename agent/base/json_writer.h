@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_writer - writes JSON straight into a strbuf, without a tree: commas and quotes by itself, integers plain, only the
- * escapes JSON demands, no white space. Names are written in the order given; canonical output is the caller's order.
+ * json_writer - writes JSON straight into a strbuf, without a tree: commas and quotes by itself, integers plain, only
+ * the escapes JSON demands, no white space. Names are written in the order given; canonical output is the caller's
+ * order.
  *
  * Errors are the strbuf's own (strbuf_status).
  */
@@ -17,7 +18,10 @@ struct json_writer {
     bool comma; /* the next value or name needs one before it */
 };
 
-#define JSON_WRITER_INIT(buf) { .out = (buf) }
+#define JSON_WRITER_INIT(buf)                                                                                        \
+    {                                                                                                                \
+        .out = (buf)                                                                                                 \
+    }
 
 void jw_object_begin(struct json_writer *w);
 void jw_object_end(struct json_writer *w);
@@ -37,5 +41,7 @@ void jw_field_bool(struct json_writer *w, const char *name, bool value);
 void jw_field_text(struct json_writer *w, const char *name, const char *text);
 void jw_field_hex(struct json_writer *w, const char *name, const void *bytes, size_t len);
 void jw_field_raw(struct json_writer *w, const char *name, const char *json, size_t len);
+/* A text with its quotes and escapes, for those who write commas and names themselves. */
+void json_put_text(struct strbuf *out, const char *text);
 
 #endif

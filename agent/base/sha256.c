@@ -2,13 +2,14 @@
 #include "agent/base/sha256.h"
 
 #include "agent/base/bytes.h"
+#include "agent/base/sha256_blocks.h"
 
 #include <string.h>
 
-enum { BLOCK_BYTES = 64, LENGTH_AT = 56, ROUNDS = 64 };
+enum { BLOCK_BYTES = SHA256_BLOCK_BYTES, LENGTH_AT = 56, ROUNDS = SHA256_ROUNDS };
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
-static const uint32_t round_constant[ROUNDS] = {
+const uint32_t sha256_round_constants[ROUNDS] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -53,7 +54,7 @@ static inline void one_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, ui
 static void digest_block(uint32_t state[8], const uint8_t block[BLOCK_BYTES])
 {
     uint32_t w[ROUNDS];
-    const uint32_t *k = round_constant;
+    const uint32_t *k = sha256_round_constants;
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
 
@@ -76,6 +77,20 @@ static void digest_block(uint32_t state[8], const uint8_t block[BLOCK_BYTES])
     state[5] += f;
     state[6] += g;
     state[7] += h;
+}
+
+void sha256_blocks_plain(uint32_t state[8], const uint8_t *from, size_t blocks)
+{
+    for (; blocks > 0; blocks--, from += BLOCK_BYTES)
+        digest_block(state, from);
+}
+
+static void digest_blocks(uint32_t state[8], const uint8_t *from, size_t blocks)
+{
+    if (sha256_x86_there())
+        sha256_blocks_x86(state, from, blocks);
+    else
+        sha256_blocks_plain(state, from, blocks);
 }
 
 void sha256_init(struct sha256 *hash)
@@ -104,12 +119,11 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t len)
         len -= part;
         if (held + part < BLOCK_BYTES)
             return;
-        digest_block(hash->state, hash->block);
+        digest_blocks(hash->state, hash->block, 1);
     }
     /* Whole blocks straight from the caller's memory. */
-    for (; len >= BLOCK_BYTES; from += BLOCK_BYTES, len -= BLOCK_BYTES)
-        digest_block(hash->state, from);
-    memcpy(hash->block, from, len);
+    digest_blocks(hash->state, from, len / BLOCK_BYTES);
+    memcpy(hash->block, from + len / BLOCK_BYTES * BLOCK_BYTES, len % BLOCK_BYTES);
 }
 
 void sha256_end(struct sha256 *hash, uint8_t out_digest[SHA256_BYTES])

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/strbuf.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,13 +48,21 @@ static bool reserve(struct strbuf *buf, size_t len)
     return true;
 }
 
-void strbuf_add(struct strbuf *buf, const void *bytes, size_t len)
+char *strbuf_extend_slowly(struct strbuf *buf, size_t len)
 {
-    if (len == 0 || !reserve(buf, len))
-        return;
-    memcpy(buf->data + buf->len, bytes, len);
+    if (!reserve(buf, len))
+        return NULL;
     buf->len += len;
     buf->data[buf->len] = '\0';
+    return buf->data + buf->len - len;
+}
+
+void strbuf_add(struct strbuf *buf, const void *bytes, size_t len)
+{
+    char *at = len > 0 ? strbuf_extend(buf, len) : NULL;
+
+    if (at)
+        memcpy(at, bytes, len);
 }
 
 void strbuf_puts(struct strbuf *buf, const char *text)
@@ -68,12 +75,29 @@ void strbuf_putc(struct strbuf *buf, char c)
     strbuf_add(buf, &c, 1);
 }
 
+/* By hand, two digits at a time: results are mostly numbers. */
 void strbuf_put_int(struct strbuf *buf, int64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%" PRId64, value);
+    static const char pairs[] =
+        "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+        "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char text[20];
+    size_t at = sizeof text;
 
-    strbuf_add(buf, text, (size_t)len);
+    for (; rest >= 100; rest /= 100) {
+        at -= 2;
+        memcpy(text + at, pairs + rest % 100 * 2, 2);
+    }
+    if (rest >= 10) {
+        at -= 2;
+        memcpy(text + at, pairs + rest * 2, 2);
+    } else {
+        text[--at] = (char)('0' + rest);
+    }
+    if (value < 0)
+        text[--at] = '-';
+    strbuf_add(buf, text + at, sizeof text - at);
 }
 
 void strbuf_printf(struct strbuf *buf, const char *format, ...)

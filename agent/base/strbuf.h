@@ -22,12 +22,29 @@ struct strbuf {
     enum status st; /* ST_OK, ST_FULL or ST_NOMEM; sticky until strbuf_clear */
 };
 
-#define STRBUF_INIT(max) { .len_max = (max) }
+#define STRBUF_INIT(max)                                                                                             \
+    {                                                                                                                \
+        .len_max = (max)                                                                                             \
+    }
 
 void strbuf_add(struct strbuf *buf, const void *bytes, size_t len);
 void strbuf_puts(struct strbuf *buf, const char *text);
 void strbuf_putc(struct strbuf *buf, char c);
 void strbuf_put_int(struct strbuf *buf, int64_t value);
+/* Appends len bytes that the caller writes where the answer points, at once; NULL when they do not fit. */
+char *strbuf_extend_slowly(struct strbuf *buf, size_t len);
+static inline char *strbuf_extend(struct strbuf *buf, size_t len)
+{
+    char *at;
+
+    /* cap never passes what the ceiling and its NUL can use. */
+    if (!buf->data || buf->st != ST_OK || len >= buf->cap - buf->len)
+        return strbuf_extend_slowly(buf, len);
+    at = buf->data + buf->len;
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+    return at;
+}
 __attribute__((format(printf, 2, 3))) void strbuf_printf(struct strbuf *buf, const char *format, ...);
 /* Drops the first len bytes. */
 void strbuf_consume(struct strbuf *buf, size_t len);

@@ -6,200 +6,220 @@
 #include "agent/base/sha256.h"
 #include "agent/engine/work.h"
 
+#include <string.h>
+
 enum { RESULT_BYTES_MAX = 256 * 1024 * 1024 };
 
-static void missing(struct json_writer *w, enum engine_missing kind, int64_t value)
+/* Commas, names and brackets are written as the constants they are: half of what a result is. */
+static inline void put(struct strbuf *out, const char *text, size_t len)
 {
-    static const char *const names[] = {"", "missing_minor", "missing_qty_milli", "missing_distinct",
-                                        "missing_points"};
+    char *at = strbuf_extend(out, len);
 
-    if (kind != ENGINE_MISSING_NONE)
-        jw_field_int(w, names[kind], value);
+    if (at)
+        memcpy(at, text, len);
 }
-
-static void bundle_text(struct json_writer *w, const struct bundle_text *text)
-{
-    jw_name(w, "text");
-    if (text && text->count == 1 && text->entries[0].language[0] == '\0') {
-        jw_text(w, text->entries[0].text);
-        return;
-    }
-    jw_object_begin(w);
-    for (uint32_t i = 0; text && i < text->count; i++)
-        jw_field_text(w, text->entries[i].language, text->entries[i].text);
-    jw_object_end(w);
-}
-
-static void line(struct json_writer *w, const struct engine_result_line *line)
-{
-    jw_object_begin(w);
-    jw_name(w, "adjustments");
-    jw_array_begin(w);
-    for (size_t i = 0; i < line->adjustment_count; i++) {
-        jw_object_begin(w);
-        jw_field_int(w, "amount_minor", line->adjustments[i].amount_minor);
-        jw_field_text(w, "layer", line->adjustments[i].layer);
-        jw_field_text(w, "promotion", line->adjustments[i].promotion);
-        jw_field_int(w, "qty_milli", line->adjustments[i].qty_milli);
-        jw_object_end(w);
-    }
-    jw_array_end(w);
-    jw_field_int(w, "discount_minor", line->discount_minor);
-    jw_field_int(w, "gross_minor", line->gross_minor);
-    jw_field_int(w, "line", line->line);
-    jw_field_int(w, "net_minor", line->net_minor);
-    jw_name(w, "redeemed");
-    jw_array_begin(w);
-    for (size_t i = 0; i < line->redeemed_count; i++) {
-        jw_object_begin(w);
-        jw_field_int(w, "amount_minor", line->redeemed[i].amount_minor);
-        jw_field_text(w, "currency", line->redeemed[i].currency);
-        jw_object_end(w);
-    }
-    jw_array_end(w);
-    jw_field_int(w, "redeemed_minor", line->redeemed_minor);
-    jw_name(w, "splits");
-    jw_array_begin(w);
-    for (size_t i = 0; i < line->split_count; i++) {
-        jw_object_begin(w);
-        jw_field_int(w, "net_minor", line->splits[i].net_minor);
-        jw_field_int(w, "qty_milli", line->splits[i].qty_milli);
-        jw_object_end(w);
-    }
-    jw_array_end(w);
-    jw_object_end(w);
-}
-
-static void points(struct json_writer *w, const struct engine_points *points)
-{
-    jw_object_begin(w);
-    jw_name(w, "by");
-    jw_array_begin(w);
-    for (size_t i = 0; i < points->by_count; i++) {
-        jw_object_begin(w);
-        jw_field_int(w, "earned", points->by[i].earned);
-        jw_field_text(w, "promotion", points->by[i].promotion);
-        jw_object_end(w);
-    }
-    jw_array_end(w);
-    jw_field_int(w, "cost", points->cost);
-    jw_field_text(w, "currency", points->currency);
-    jw_field_int(w, "earned", points->earned);
-    jw_field_int(w, "redeemed", points->redeemed);
-    jw_object_end(w);
-}
-
-static void coupon(struct json_writer *w, const struct engine_coupon *coupon)
-{
-    jw_object_begin(w);
-    jw_field_text(w, "code", coupon->code);
-    missing(w, coupon->missing, coupon->missing_value);
-    if (*coupon->reason)
-        jw_field_text(w, "reason", coupon->reason);
-    jw_field_text(w, "state", coupon->state);
-    jw_object_end(w);
-}
-
-static void hint(struct json_writer *w, const struct engine_hint *hint)
-{
-    jw_object_begin(w);
-    missing(w, hint->missing, hint->missing_value);
-    jw_field_text(w, "promotion", hint->promotion);
-    bundle_text(w, hint->text);
-    jw_object_end(w);
-}
-
-static void issued(struct json_writer *w, const struct engine_issued *issued)
-{
-    jw_object_begin(w);
-    jw_field_bool(w, "print", issued->print);
-    jw_field_text(w, "promotion", issued->promotion);
-    jw_field_text(w, "series", issued->series);
-    if (*issued->valid_until)
-        jw_field_text(w, "valid_until", issued->valid_until);
-    jw_object_end(w);
-}
-
-static void gift(struct json_writer *w, const struct engine_gift *gift)
-{
-    jw_object_begin(w);
-    jw_field_int(w, "missing_qty_milli", gift->missing_qty_milli);
-    jw_field_text(w, "promotion", gift->promotion);
-    jw_object_end(w);
-}
-
-static void message(struct json_writer *w, const struct engine_message *message)
-{
-    jw_object_begin(w);
-    bundle_text(w, message->text);
-    jw_field_text(w, "to", message->to);
-    jw_object_end(w);
-}
-
-static void trace(struct json_writer *w, const struct engine_trace *trace)
-{
-    jw_object_begin(w);
-    missing(w, trace->missing, trace->missing_value);
-    jw_field_text(w, "promotion", trace->promotion);
-    if (*trace->reason)
-        jw_field_text(w, "reason", trace->reason);
-    jw_field_text(w, "state", *trace->reason ? "not_applied" : "applied");
-    jw_object_end(w);
-}
-
-#define LIST(name, items, count, write)                                                                              \
+#define PUT(out, constant) put((out), (constant), sizeof(constant) - 1)
+#define PUT_INT(out, before, value)                                                                                  \
     do {                                                                                                             \
-        jw_name(w, (name));                                                                                          \
-        jw_array_begin(w);                                                                                           \
-        for (size_t i_ = 0; i_ < (count); i_++)                                                                      \
-            write(w, &(items)[i_]);                                                                                  \
-        jw_array_end(w);                                                                                             \
+        PUT((out), before);                                                                                          \
+        strbuf_put_int((out), (value));                                                                              \
+    } while (0)
+#define PUT_TEXT(out, before, text)                                                                                  \
+    do {                                                                                                             \
+        PUT((out), before);                                                                                          \
+        json_put_text((out), (text));                                                                                \
     } while (0)
 
-static void write_result(struct json_writer *w, const struct engine_result *r, bool canonical, bool with_trace)
+/* The figure with its comma after it: in every object that has one another name follows. */
+static void missing(struct strbuf *out, enum engine_missing kind, int64_t value)
 {
-    jw_object_begin(w);
-    jw_field_int(w, "bound_minor", r->bound_minor);
-    jw_name(w, "bundle");
-    jw_object_begin(w);
-    jw_field_text(w, "digest", r->bundle_digest);
-    jw_field_text(w, "id", r->bundle_id);
-    jw_field_int(w, "version", r->bundle_version);
-    jw_object_end(w);
-    LIST("coupons", r->coupons, r->coupon_count, coupon);
+    static const char *const names[] = {
+        "", "\"missing_minor\":", "\"missing_qty_milli\":", "\"missing_distinct\":", "\"missing_points\":"};
+
+    if (kind == ENGINE_MISSING_NONE)
+        return;
+    strbuf_puts(out, names[kind]);
+    strbuf_put_int(out, value);
+    PUT(out, ",");
+}
+
+static void bundle_text(struct strbuf *out, const struct bundle_text *text)
+{
+    PUT(out, "\"text\":");
+    if (text && text->count == 1 && text->entries[0].language[0] == '\0') {
+        json_put_text(out, text->entries[0].text);
+        return;
+    }
+    PUT(out, "{");
+    for (uint32_t i = 0; text && i < text->count; i++) {
+        if (i > 0)
+            PUT(out, ",");
+        json_put_text(out, text->entries[i].language);
+        PUT_TEXT(out, ":", text->entries[i].text);
+    }
+    PUT(out, "}");
+}
+
+/* An array: each element by its writer. */
+#define LIST(out, before, items, count, write)                                                                       \
+    do {                                                                                                             \
+        PUT((out), before "[");                                                                                      \
+        for (size_t i_ = 0; i_ < (count); i_++) {                                                                    \
+            if (i_ > 0)                                                                                              \
+                PUT((out), ",");                                                                                     \
+            write((out), &(items)[i_]);                                                                              \
+        }                                                                                                            \
+        PUT((out), "]");                                                                                             \
+    } while (0)
+
+static void adjustment(struct strbuf *out, const struct engine_adjustment *adjustment)
+{
+    PUT_INT(out, "{\"amount_minor\":", adjustment->amount_minor);
+    PUT_TEXT(out, ",\"layer\":", adjustment->layer);
+    PUT_TEXT(out, ",\"promotion\":", adjustment->promotion);
+    PUT_INT(out, ",\"qty_milli\":", adjustment->qty_milli);
+    PUT(out, "}");
+}
+
+static void redeemed(struct strbuf *out, const struct engine_redeemed *redeemed)
+{
+    PUT_INT(out, "{\"amount_minor\":", redeemed->amount_minor);
+    PUT_TEXT(out, ",\"currency\":", redeemed->currency);
+    PUT(out, "}");
+}
+
+static void split(struct strbuf *out, const struct engine_split *split)
+{
+    PUT_INT(out, "{\"net_minor\":", split->net_minor);
+    PUT_INT(out, ",\"qty_milli\":", split->qty_milli);
+    PUT(out, "}");
+}
+
+static void line(struct strbuf *out, const struct engine_result_line *line)
+{
+    LIST(out, "{\"adjustments\":", line->adjustments, line->adjustment_count, adjustment);
+    PUT_INT(out, ",\"discount_minor\":", line->discount_minor);
+    PUT_INT(out, ",\"gross_minor\":", line->gross_minor);
+    PUT_INT(out, ",\"line\":", line->line);
+    PUT_INT(out, ",\"net_minor\":", line->net_minor);
+    LIST(out, ",\"redeemed\":", line->redeemed, line->redeemed_count, redeemed);
+    PUT_INT(out, ",\"redeemed_minor\":", line->redeemed_minor);
+    LIST(out, ",\"splits\":", line->splits, line->split_count, split);
+    PUT(out, "}");
+}
+
+static void points_by(struct strbuf *out, const struct engine_points_by *by)
+{
+    PUT_INT(out, "{\"earned\":", by->earned);
+    PUT_TEXT(out, ",\"promotion\":", by->promotion);
+    PUT(out, "}");
+}
+
+static void points(struct strbuf *out, const struct engine_points *points)
+{
+    LIST(out, "{\"by\":", points->by, points->by_count, points_by);
+    PUT_INT(out, ",\"cost\":", points->cost);
+    PUT_TEXT(out, ",\"currency\":", points->currency);
+    PUT_INT(out, ",\"earned\":", points->earned);
+    PUT_INT(out, ",\"redeemed\":", points->redeemed);
+    PUT(out, "}");
+}
+
+static void coupon(struct strbuf *out, const struct engine_coupon *coupon)
+{
+    PUT_TEXT(out, "{\"code\":", coupon->code);
+    PUT(out, ",");
+    missing(out, coupon->missing, coupon->missing_value);
+    if (*coupon->reason) {
+        PUT_TEXT(out, "\"reason\":", coupon->reason);
+        PUT(out, ",");
+    }
+    PUT_TEXT(out, "\"state\":", coupon->state);
+    PUT(out, "}");
+}
+
+static void hint(struct strbuf *out, const struct engine_hint *hint)
+{
+    PUT(out, "{");
+    missing(out, hint->missing, hint->missing_value);
+    PUT_TEXT(out, "\"promotion\":", hint->promotion);
+    PUT(out, ",");
+    bundle_text(out, hint->text);
+    PUT(out, "}");
+}
+
+static void issued(struct strbuf *out, const struct engine_issued *issued)
+{
+    strbuf_puts(out, issued->print ? "{\"print\":true" : "{\"print\":false");
+    PUT_TEXT(out, ",\"promotion\":", issued->promotion);
+    PUT_TEXT(out, ",\"series\":", issued->series);
+    if (*issued->valid_until)
+        PUT_TEXT(out, ",\"valid_until\":", issued->valid_until);
+    PUT(out, "}");
+}
+
+static void gift(struct strbuf *out, const struct engine_gift *gift)
+{
+    PUT_INT(out, "{\"missing_qty_milli\":", gift->missing_qty_milli);
+    PUT_TEXT(out, ",\"promotion\":", gift->promotion);
+    PUT(out, "}");
+}
+
+static void message(struct strbuf *out, const struct engine_message *message)
+{
+    PUT(out, "{");
+    bundle_text(out, message->text);
+    PUT_TEXT(out, ",\"to\":", message->to);
+    PUT(out, "}");
+}
+
+static void trace(struct strbuf *out, const struct engine_trace *trace)
+{
+    PUT(out, "{");
+    missing(out, trace->missing, trace->missing_value);
+    PUT_TEXT(out, "\"promotion\":", trace->promotion);
+    if (*trace->reason)
+        PUT_TEXT(out, ",\"reason\":", trace->reason);
+    PUT_TEXT(out, ",\"state\":", *trace->reason ? "not_applied" : "applied");
+    PUT(out, "}");
+}
+
+static void write_result(struct strbuf *out, const struct engine_result *r, bool canonical, bool with_trace)
+{
+    PUT_INT(out, "{\"bound_minor\":", r->bound_minor);
+    PUT_TEXT(out, ",\"bundle\":{\"digest\":", r->bundle_digest);
+    PUT_TEXT(out, ",\"id\":", r->bundle_id);
+    PUT_INT(out, ",\"version\":", r->bundle_version);
+    LIST(out, "},\"coupons\":", r->coupons, r->coupon_count, coupon);
     if (!canonical)
-        jw_field_text(w, "digest", r->digest);
-    jw_field_int(w, "discount_minor", r->discount_minor);
-    LIST("gifts", r->gifts, r->gift_count, gift);
-    jw_field_int(w, "gross_minor", r->gross_minor);
+        PUT_TEXT(out, ",\"digest\":", r->digest);
+    PUT_INT(out, ",\"discount_minor\":", r->discount_minor);
+    LIST(out, ",\"gifts\":", r->gifts, r->gift_count, gift);
+    PUT_INT(out, ",\"gross_minor\":", r->gross_minor);
     if (!canonical)
-        LIST("hints", r->hints, r->hint_count, hint);
-    LIST("issued_coupons", r->issued, r->issued_count, issued);
-    LIST("lines", r->lines, r->line_count, line);
+        LIST(out, ",\"hints\":", r->hints, r->hint_count, hint);
+    LIST(out, ",\"issued_coupons\":", r->issued, r->issued_count, issued);
+    LIST(out, ",\"lines\":", r->lines, r->line_count, line);
     if (!canonical)
-        LIST("messages", r->messages, r->message_count, message);
-    jw_field_bool(w, "optimal", r->optimal);
-    LIST("points", r->points, r->point_count, points);
-    jw_field_int(w, "redeemed_minor", r->redeemed_minor);
-    jw_field_text(w, "sale_id", r->sale_id);
-    jw_field_int(w, "total_minor", r->total_minor);
+        LIST(out, ",\"messages\":", r->messages, r->message_count, message);
+    strbuf_puts(out, r->optimal ? ",\"optimal\":true" : ",\"optimal\":false");
+    LIST(out, ",\"points\":", r->points, r->point_count, points);
+    PUT_INT(out, ",\"redeemed_minor\":", r->redeemed_minor);
+    PUT_TEXT(out, ",\"sale_id\":", r->sale_id);
+    PUT_INT(out, ",\"total_minor\":", r->total_minor);
     if (!canonical && with_trace)
-        LIST("trace", r->trace, r->trace_count, trace);
-    jw_object_end(w);
+        LIST(out, ",\"trace\":", r->trace, r->trace_count, trace);
+    PUT(out, "}");
 }
 
 void engine_result_write(const struct engine_result *result, bool with_trace, struct strbuf *out)
 {
-    struct json_writer w = JSON_WRITER_INIT(out);
-
-    write_result(&w, result, false, with_trace);
+    write_result(out, result, false, with_trace);
 }
 
 void result_write_canonical(const struct engine_result *result, struct strbuf *out)
 {
-    struct json_writer w = JSON_WRITER_INIT(out);
-
-    write_result(&w, result, true, false);
+    write_result(out, result, true, false);
 }
 
 /* text is scratch, kept by the engine from sale to sale. */

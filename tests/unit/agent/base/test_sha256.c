@@ -2,6 +2,7 @@
 #include "agent/base/sha256.h"
 
 #include "agent/base/hex.h"
+#include "agent/base/sha256_blocks.h"
 
 #include <string.h>
 
@@ -91,5 +92,27 @@ Test(sha256, does_not_depend_on_how_the_bytes_come)
             sha256_end(&hash, parts);
             cr_assert_arr_eq(parts, whole, sizeof whole, "first %zu step %zu", first, step);
         }
+    }
+}
+
+/* Both ways to work a block out, where this machine has both. */
+Test(sha256, instructions_agree_with_plain_c)
+{
+    uint32_t plain[8] = {1, 2, 3, 4, 5, 6, 7, 8}, fast[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint8_t bytes[SHA256_BLOCK_BYTES * 9 + 1];
+    uint32_t state = 2463534242u;
+
+    if (!sha256_x86_there())
+        cr_skip_test("this processor has no SHA instructions");
+    for (int round = 0; round < 200; round++) {
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            bytes[i] = (uint8_t)state;
+        }
+        sha256_blocks_plain(plain, bytes + round % 2, (size_t)round % 10);
+        sha256_blocks_x86(fast, bytes + round % 2, (size_t)round % 10);
+        cr_assert_arr_eq(plain, fast, sizeof plain);
     }
 }
