@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loyald - the till's daemon: reads scanners, works out discounts, journals sales, prints receipts, answers the local API. */
+/* loyald - the till's daemon: reads scanners, works out discounts, journals sales, prints receipts, answers the local
+ * API. */
 #include "agent/base/cli.h"
 #include "agent/base/log.h"
 #include "agent/daemon/parts.h"
 #include "agent/net/loop.h"
+#include "agent/net/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,7 @@ static void on_stop(void *context)
     struct parts *parts = context;
 
     log_info("daemon", "stopping");
-    loop_notify("STOPPING=1");
+    service_notify("STOPPING=1");
     loop_stop(parts->loop);
 }
 
@@ -62,7 +64,7 @@ static int run(struct parts *parts)
         st = loop_on_stop_signal(parts->loop, on_stop, parts, &err);
     if (st == ST_OK) {
         log_info("daemon", "ready state_dir=%s", parts->state_dir);
-        loop_notify("READY=1");
+        service_notify("READY=1");
         loop_run(parts->loop);
     } else {
         log_error("daemon", "%s", err.text[0] != '\0' ? err.text : status_text(st));
@@ -97,5 +99,9 @@ int main(int argc, char **argv)
     }
     if (check)
         return EXIT_SUCCESS;
+    if (service_sockets_take(&parts.sockets, &err) != ST_OK) {
+        (void)fprintf(stderr, "loyald: %s\n", err.text);
+        return EXIT_FAILURE;
+    }
     return run(&parts);
 }

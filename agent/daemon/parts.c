@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { IDLE_MS = 5000, TOKEN_BYTES = 32, TOKEN_TEXT = 2 * TOKEN_BYTES + 1, PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32 };
@@ -55,7 +56,8 @@ static enum status start_folders(struct parts *parts, struct errmsg *err)
     return st;
 }
 
-/* A cache that read another journal, or more than this one holds (a journal restored from a backup), says nothing true. */
+/* A cache that read another journal, or more than this one holds (a journal restored from a backup), says nothing
+ * true. */
 static bool cache_is_of_journal(const struct parts *parts)
 {
     struct journal_head head;
@@ -64,8 +66,7 @@ static bool cache_is_of_journal(const struct parts *parts)
     journal_head(parts->journal, &head);
     hex_from_u64(head.dev, dev);
     if (cache_get_state(parts->cache, CACHE_JOURNAL, known, sizeof known, NULL) != ST_OK || known[0] == '\0')
-        return cache_projected(parts->cache) == 0 &&
-               cache_put_state(parts->cache, CACHE_JOURNAL, dev, NULL) == ST_OK;
+        return cache_projected(parts->cache) == 0 && cache_put_state(parts->cache, CACHE_JOURNAL, dev, NULL) == ST_OK;
     return strcmp(known, dev) == 0 && cache_projected(parts->cache) <= head.position;
 }
 
@@ -158,8 +159,8 @@ static bool may_switch(void *context)
 
 static enum status start_rulebook(struct parts *parts, struct errmsg *err)
 {
-    struct rulebook_options wanted = {parts->loop,   clock_system(),  parts->journal, parts->rules, &parts->identity,
-                                      fetch,         rules_changed,   journal_record, may_switch,   parts};
+    struct rulebook_options wanted = {parts->loop, clock_system(), parts->journal, parts->rules, &parts->identity,
+                                      fetch,       rules_changed,  journal_record, may_switch,   parts};
 
     return rulebook_create(&wanted, &parts->rulebook, err);
 }
@@ -176,6 +177,7 @@ static enum status start_link(struct parts *parts, struct errmsg *err)
         .rulebook = parts->rulebook,
         .socket_path = socket_path(parts, parts->options.sync_socket, "sync.sock", path),
         .socket_mode = options_mode(parts->options.sync_socket_mode),
+        .listen_fd = service_socket(&parts->sockets, "link", AF_UNIX),
         .retry_max_ms = parts->options.retry_max_s * 1000,
         .poll_wait_s = parts->options.poll_wait_s,
     };
@@ -270,10 +272,12 @@ static enum status start_api(struct parts *parts, struct errmsg *err)
         .hooks = {parts, write_health, enrol, stop_soon},
         .unix_path = socket_path(parts, parts->options.api_socket, "api.sock", path),
         .unix_mode = options_mode(parts->options.api_socket_mode),
+        .unix_fd = service_socket(&parts->sockets, "api", AF_UNIX),
+        .tcp_fd = service_socket(&parts->sockets, "api", AF_INET),
     };
     enum status st = ST_OK;
 
-    if (parts->options.api_port != 0) {
+    if (parts->options.api_port != 0 || wanted.tcp_fd > 0) {
         st = read_token(parts, token, err);
         wanted.tcp_host = parts->options.api_listen;
         wanted.tcp_port = (uint16_t)parts->options.api_port;
@@ -294,7 +298,6 @@ static void on_idle(void *context)
         rulebook_settle(parts->rulebook);
         journal_checkpoint(parts->journal);
     }
-    loop_notify("WATCHDOG=1");
 }
 
 static enum status start_timer(struct parts *parts, struct errmsg *err)
@@ -305,7 +308,7 @@ static enum status start_timer(struct parts *parts, struct errmsg *err)
         errmsg_set(err, "no timer: %s", status_text(st));
     else
         loop_timer_set(parts->idle_timer, IDLE_MS, IDLE_MS);
-    return st;
+    return st == ST_OK ? service_watchdog_start(parts->loop, &parts->watchdog, err) : st;
 }
 
 static enum status start_loop(struct parts *parts, struct errmsg *err)
@@ -321,9 +324,9 @@ enum status parts_start(struct parts *parts, struct errmsg *err)
         const char *name;
         enum status (*start)(struct parts *parts, struct errmsg *err);
     } list[] = {
-        {"folders", start_folders}, {"loop", start_loop},   {"databases", start_databases},
+        {"folders", start_folders},   {"loop", start_loop},      {"databases", start_databases},
         {"identity", start_identity}, {"rules", start_rulebook}, {"link", start_link},
-        {"till", start_till},       {"timer", start_timer}, {"api", start_api},
+        {"till", start_till},         {"timer", start_timer},    {"api", start_api},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -334,6 +337,8 @@ enum status parts_start(struct parts *parts, struct errmsg *err)
             return st;
         }
     }
+    if (service_sockets_close_rest(&parts->sockets) > 0)
+        log_warn("daemon", "the service manager passed in sockets that are of no use: their names are api and link");
     link_start(parts->link);
     return ST_OK;
 }
@@ -349,6 +354,7 @@ void parts_stop(struct parts *parts)
     hub_destroy(parts->hub);
     rulebook_destroy(parts->rulebook);
     loop_timer_destroy(parts->idle_timer);
+    loop_timer_destroy(parts->watchdog);
     if (parts->has_identity)
         identity_clear(&parts->identity);
     cache_close(parts->cache);

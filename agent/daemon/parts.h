@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parts - the whole of loyald put together, in the order in which each part needs the one before, and taken apart in reverse.
+ * parts - the whole of loyald put together, in the order in which each part needs the one before, and taken apart in
+ * reverse.
  */
 #ifndef LOYALD_DAEMON_PARTS_H
 #define LOYALD_DAEMON_PARTS_H
@@ -8,6 +9,7 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
 #include "agent/daemon/options.h"
+#include "agent/net/service.h"
 #include "agent/till/identity.h"
 
 #include <stdbool.h>
@@ -29,8 +31,10 @@ struct parts {
     char state_dir[CONFIG_TEXT_MAX];
     char runtime_dir[CONFIG_TEXT_MAX];
     int lock_fd;
+    struct service_sockets sockets; /* made for us by the service manager; those used are taken out */
     struct loop *loop;
-    struct loop_timer *idle_timer; /* checkpoints, watchdog */
+    struct loop_timer *idle_timer; /* checkpoints */
+    struct loop_timer *watchdog;
     struct journal *journal;
     struct rules *rules;
     struct cache *cache;
@@ -45,7 +49,8 @@ struct parts {
     bool failed; /* the journal cannot be trusted: end with an error, be started anew */
 };
 
-/* options, state_dir and runtime_dir are filled by the caller, lock_fd is -1. On failure call parts_stop all the same. */
+/* options, state_dir and runtime_dir are filled by the caller, lock_fd is -1. On failure call parts_stop all the
+ * same. */
 enum status parts_start(struct parts *parts, struct errmsg *err);
 void parts_stop(struct parts *parts);
 

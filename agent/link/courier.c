@@ -452,10 +452,16 @@ const char *courier_peer_version(const struct courier *courier)
 
 /* ---- making ---- */
 
-static enum status listen_at(struct courier *courier, struct errmsg *err)
+static enum status bind_path(struct courier *courier, struct errmsg *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
+    if (strlen(courier->options.socket_path) >= sizeof courier->socket_path) {
+        errmsg_set(err, "%s: a socket's path has at most %zu bytes", courier->options.socket_path,
+                   sizeof courier->socket_path - 1);
+        return ST_RANGE;
+    }
+    (void)snprintf(courier->socket_path, sizeof courier->socket_path, "%s", courier->options.socket_path);
     memcpy(address.sun_path, courier->socket_path, sizeof courier->socket_path);
     (void)unlink(courier->socket_path); /* of a run before: the state directory's lock says that it has ended */
     courier->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -464,6 +470,19 @@ static enum status listen_at(struct courier *courier, struct errmsg *err)
         errmsg_set(err, "%s: cannot listen: %s", courier->socket_path, strerror(errno));
         return ST_IO;
     }
+    return ST_OK;
+}
+
+static enum status listen_at(struct courier *courier, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    if (courier->options.listen_fd > 0)
+        courier->listen_fd = courier->options.listen_fd;
+    else
+        st = bind_path(courier, err);
+    if (st != ST_OK)
+        return st;
     return loop_watch_create(courier->options.loop, courier->listen_fd, LOOP_READABLE, on_connection, courier,
                              &courier->listen_watch, err);
 }
@@ -480,13 +499,6 @@ enum status courier_create(const struct courier_options *options, struct courier
     courier->output = (struct strbuf)STRBUF_INIT(OUTPUT_MAX);
     frame_reader_init(&courier->reader);
     crypto_random(&courier->next_n, sizeof courier->next_n);
-    if (strlen(options->socket_path) >= sizeof courier->socket_path) {
-        errmsg_set(err, "%s: a socket's path has at most %zu bytes", options->socket_path,
-                   sizeof courier->socket_path - 1);
-        free(courier);
-        return ST_RANGE;
-    }
-    (void)snprintf(courier->socket_path, sizeof courier->socket_path, "%s", options->socket_path);
     st = loop_timer_create(options->loop, on_timer, courier, &courier->timer);
     if (st == ST_OK)
         st = listen_at(courier, err);
@@ -508,7 +520,8 @@ void courier_destroy(struct courier *courier)
     loop_watch_destroy(courier->listen_watch);
     if (courier->listen_fd >= 0) {
         (void)close(courier->listen_fd);
-        (void)unlink(courier->socket_path);
+        if (courier->socket_path[0] != '\0')
+            (void)unlink(courier->socket_path); /* the next start removes it too */
     }
     frame_reader_clear(&courier->reader);
     strbuf_free(&courier->output);

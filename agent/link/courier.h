@@ -57,6 +57,7 @@ struct courier_options {
     struct identity *identity; /* borrowed: dev, epoch, MAC key */
     const char *socket_path;
     mode_t socket_mode;
+    int listen_fd; /* above 0: a listening socket made for us, taken; it goes before the path */
     /* The link to the central, as far as known: an answer came, or could not be had. */
     void (*link_changed)(void *context, bool up, const char *text);
     void *context;

@@ -279,8 +279,14 @@ void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, voi
 enum status link_create(const struct link_options *options, struct link **out_link, struct errmsg *err)
 {
     struct link *link = calloc(1, sizeof *link);
-    struct courier_options courier = {
-        options->loop, options->clock, options->identity, options->socket_path, options->socket_mode, on_link, link};
+    struct courier_options courier = {.loop = options->loop,
+                                      .clock = options->clock,
+                                      .identity = options->identity,
+                                      .socket_path = options->socket_path,
+                                      .socket_mode = options->socket_mode,
+                                      .listen_fd = options->listen_fd,
+                                      .link_changed = on_link,
+                                      .context = link};
     enum status st;
 
     if (!link)

@@ -35,6 +35,7 @@ struct link_options {
     struct rulebook *rulebook;
     const char *socket_path;
     mode_t socket_mode;
+    int listen_fd;        /* above 0: the listening socket, taken; it goes before the path */
     int64_t retry_max_ms; /* the longest wait between tries */
     int64_t poll_wait_s;  /* how long the central may keep a long-poll */
 };

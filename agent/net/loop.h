@@ -50,7 +50,5 @@ enum status loop_on_stop_signal(struct loop *loop, void (*fn)(void *context), vo
 
 /* Runs work on a pool thread, then done on the loop. work must touch nothing but context. */
 enum status loop_work(struct loop *loop, void (*work)(void *context), void (*done)(void *context), void *context);
-/* Tells systemd (NOTIFY_SOCKET) "READY=1", "STATUS=...", "WATCHDOG=1"; does nothing without it. */
-void loop_notify(const char *state);
 
 #endif

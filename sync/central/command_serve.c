@@ -4,6 +4,7 @@
 
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "agent/net/service.h"
 #include "sync/central/admin_server.h"
 #include "sync/central/central.h"
 #include "sync/central/command.h"
@@ -49,18 +50,23 @@ static enum status serve(const struct command_call *call, struct central *centra
                                           .connections_max = (int)call->connections_max};
     struct till_server *tills = NULL;
     struct http_server *admin = NULL;
+    struct loop_timer *watchdog = NULL;
     enum status st = till_server_create(&options, &tills, err);
 
     if (st == ST_OK)
         st = admin_server_create(loop, central, call->state_dir, &admin, err);
     if (st == ST_OK)
+        st = service_watchdog_start(loop, &watchdog, err);
+    if (st == ST_OK)
         st = loop_on_stop_signal(loop, on_stop, loop, err);
     if (st == ST_OK) {
         log_info("central", "ready listen=%s port=%u incarnation=%s pid=%d", call->listen_host,
                  till_server_port(tills), central->incarnation, (int)getpid());
-        loop_notify("READY=1");
+        service_notify("READY=1");
         loop_run(loop);
+        service_notify("STOPPING=1");
     }
+    loop_timer_destroy(watchdog);
     http_server_destroy(admin);
     till_server_destroy(tills);
     if (st == ST_OK && store_has_failed(central->store)) {

@@ -10,6 +10,7 @@
 #include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "agent/net/service.h"
 #include "sync/client/client.h"
 #include "sync/client/client_config.h"
 
@@ -58,18 +59,24 @@ static enum status run(struct loop *loop, const struct client_config *config, co
                                            .socket_path = config->socket,
                                            .state_dir = state_dir};
     struct client *client = NULL;
+    struct loop_timer *watchdog = NULL;
     enum status st = loop_on_stop_signal(loop, stop, loop, err);
 
     if (st == ST_OK)
         st = client_create(&options, &client, err);
-    if (st != ST_OK)
+    if (st == ST_OK)
+        st = service_watchdog_start(loop, &watchdog, err);
+    if (st != ST_OK) {
+        client_destroy(client);
         return st;
+    }
     if (!config->url[0])
         log_warn("daemon", "no central is configured: set url in [central]");
     log_info("daemon", "started socket=%s central=%s", config->socket, config->url[0] ? config->url : "none");
-    loop_notify("READY=1");
+    service_notify("READY=1");
     loop_run(loop);
-    loop_notify("STOPPING=1");
+    service_notify("STOPPING=1");
+    loop_timer_destroy(watchdog);
     client_destroy(client);
     return ST_OK;
 }
