@@ -33,14 +33,15 @@ struct command_call {
     const struct command_config *config;
     const char *const *words; /* those after the command's own */
     int word_count;
-    bool json, trace, stats;
+    bool json, trace, stats, count;
     const char *bundle; /* NULL: not given */
     const char *file;   /* likewise */
+    const char *wait;   /* likewise: seconds */
 };
 
 /* Each answers the exit status and has said on standard error what went wrong. */
 typedef int command_fn(const struct command_call *call);
-command_fn command_status, command_totals, command_enrol, command_sale_show, command_sale_copy, command_events,
+command_fn command_status, command_totals, command_outbox, command_idle, command_enrol, command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 
 /* Says "loyalctl: ..." on standard error. */

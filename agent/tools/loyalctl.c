@@ -15,6 +15,8 @@ static const char usage[] =
     "\n"
     "  loyalctl status [--json]           how the till is; exit 0 well, 1 warning, 2 critical, 3 not known\n"
     "  loyalctl totals [--json]           what this till has sold, from its journal\n"
+    "  loyalctl outbox [--json|--count]   what the central has not got yet\n"
+    "  loyalctl idle [--wait SECONDS]     exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
     "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
     "  loyalctl sale show ID [--json]     a sale, open or closed\n"
     "  loyalctl sale copy ID              prints a copy of its receipt\n"
@@ -45,6 +47,8 @@ static const struct command {
 } commands[] = {
     {"status", NULL, 0, 0, command_status},
     {"totals", NULL, 0, 0, command_totals},
+    {"outbox", NULL, 0, 0, command_outbox},
+    {"idle", NULL, 0, 0, command_idle},
     {"enrol", NULL, 1, 1, command_enrol},
     {"sale", "show", 1, 1, command_sale_show},
     {"sale", "copy", 1, 1, command_sale_copy},
@@ -114,8 +118,9 @@ int main(int argc, char **argv)
     struct command_call call = {.config = &config};
     char socket_path[CONFIG_TEXT_MAX + 32];
     const struct cli_option extra[] = {
-        {"socket", &socket, NULL},    {"bundle", &call.bundle, NULL}, {"file", &call.file, NULL}, {"json", NULL, &call.json},
-        {"trace", NULL, &call.trace}, {"stats", NULL, &call.stats},   {0},
+        {"socket", &socket, NULL},    {"bundle", &call.bundle, NULL}, {"file", &call.file, NULL},
+        {"json", NULL, &call.json},   {"trace", NULL, &call.trace},   {"stats", NULL, &call.stats},
+        {"count", NULL, &call.count}, {"wait", &call.wait, NULL},     {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};
     struct errmsg err = ERRMSG_INIT;

@@ -106,7 +106,8 @@ static void run(struct loop *loop, struct identity *identity, const char *path, 
     static const char hello[] = "{\"hello\":\"loyald-sync\",\"version\":\"1\"}";
     static const enum operation asked[QUESTIONS] = {OP_MEMBER, OP_ENROL, OP_JOURNAL};
     struct strbuf frame = STRBUF_INIT(FRAME_HEADER_MAX);
-    struct courier_options options = {loop, clock_system(), identity, path, 0600, link_changed, NULL};
+    struct courier_options options = {.loop = loop, .clock = clock_system(), .identity = identity, .socket_path = path,
+                                      .socket_mode = 0600, .link_changed = link_changed};
     struct courier *courier = NULL;
     int fd;
 

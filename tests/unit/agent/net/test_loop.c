@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/net/loop.h"
+#include "agent/net/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -404,12 +405,12 @@ Test(loop, notify_speaks_to_the_service_manager)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     unsetenv("NOTIFY_SOCKET");
-    loop_notify("READY=1"); /* does nothing */
+    service_notify("READY=1"); /* does nothing */
     cr_assert_not_null(mkdtemp(dir));
     snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", dir);
     cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     setenv("NOTIFY_SOCKET", address.sun_path, 1);
-    loop_notify("READY=1");
+    service_notify("READY=1");
     cr_expect_eq(recv(fd, text, sizeof text - 1, 0), 7);
     cr_expect_str_eq(text, "READY=1");
     close(fd);

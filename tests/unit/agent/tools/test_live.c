@@ -98,6 +98,29 @@ Test(tools_live, a_sale_by_raw_calls_is_shown_and_counted)
     expect(1, "L-503", "sale", "copy", "A-1", NULL);
 }
 
+Test(tools_live, the_outbox_counts_what_the_central_lacks)
+{
+    expect(0, "all records of this till are at the central", "outbox", NULL, NULL, NULL);
+    expect(0, "open", "api", "PUT", "/v1/sales/A-1", PUT_BODY);
+    expect(0, "committed", "api", "POST", "/v1/sales/A-1/commit", "{\"expected_total_minor\":500}");
+    expect(0, "1 records are not at the central yet, 1 sales among them", "outbox", NULL, NULL, NULL);
+    expect(0, "link to the central: down", "outbox", NULL, NULL, NULL);
+    expect(0, "{\"unsynced\":1,\"unsynced_sales\":1,\"link_up\":false}", "outbox", "--json", NULL, NULL);
+    expect(0, "1\n", "outbox", "--count", NULL, NULL);
+}
+
+Test(tools_live, a_till_is_idle_when_no_sale_is_open)
+{
+    expect(0, "", "idle", NULL, NULL, NULL);
+    expect(0, "open", "api", "PUT", "/v1/sales/A-1", PUT_BODY);
+    expect(1, "1 sales are open", "idle", NULL, NULL, NULL);
+    expect(1, "1 sales are open", "idle", "--wait", "1", NULL);
+    expect(0, "committed", "api", "POST", "/v1/sales/A-1/commit", "{\"expected_total_minor\":500}");
+    expect(0, "", "idle", "--wait", "30", NULL);
+    expect(2, "wants seconds", "idle", "--wait", "soon", NULL);
+    expect(2, "wants seconds", "idle", "--wait", "99999999999", NULL);
+}
+
 Test(tools_live, what_loyald_refuses_is_said_in_its_words)
 {
     expect(1, "L-201 This sale is not known here.", "sale", "show", "none", NULL);
@@ -171,6 +194,8 @@ Test(tools_live, events_are_followed_one_a_line)
 
 Test(tools_alone, without_a_daemon_it_says_so)
 {
+    expect(3, "loyald", "outbox", "--count", NULL, NULL);
+    expect(3, "loyald", "idle", "--wait", "5", NULL);
     expect(2, "CRITICAL: loyald is not running", "status", NULL, NULL, NULL);
     expect(3, "loyald is not running", "totals", NULL, NULL, NULL);
     expect(3, "loyald is not running", "events", NULL, NULL, NULL);

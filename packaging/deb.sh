@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds the Debian packages of this tree into build/deb. usage: packaging/deb.sh [DIR]
+#
+# The same tree gives the same packages, bit for bit: their times are those of the changelog.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/packaging/lib.sh"
+out=${1:-$root/build/deb}
+
+# What is under version control, as it stands now; or all but the build folder where this is no checkout.
+copy_tree() { # TO
+    mkdir -p "$1"
+    if git -C "$root" rev-parse --git-dir >/dev/null 2>&1; then
+        git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf - | tar -C "$1" -xf -
+    else
+        tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf -
+    fi
+}
+
+prepare() {
+    rm -rf "$out/tree"
+    copy_tree "$out/tree"
+    cp -R "$out/tree/packaging/deb" "$out/tree/debian"
+}
+
+package() { (cd "$out/tree" && dpkg-buildpackage -b -us -uc --no-check-builddeps); }
+
+needs build deb
+mkdir -p "$out"
+step 'Copying the tree' prepare
+step 'Building the packages' package
+rm -rf "$out/tree"
+(cd "$out" && sha256sum ./*.deb)
