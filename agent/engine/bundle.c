@@ -92,6 +92,11 @@ int bundle_currency_digits(const struct bundle *bundle, size_t i)
     return i < bundle->currency_count ? bundle->currencies[i].digits : 0;
 }
 
+const struct code_grammar *bundle_grammar(const struct bundle *bundle)
+{
+    return &bundle->grammar;
+}
+
 uint32_t bundle_find(const struct bundle *bundle, const char *id)
 {
     uint32_t low = 0, high = bundle->promotion_count;

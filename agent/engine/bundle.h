@@ -9,6 +9,7 @@
 #ifndef LOYALD_ENGINE_BUNDLE_H
 #define LOYALD_ENGINE_BUNDLE_H
 
+#include "agent/codes/grammar.h"
 #include "agent/engine/arena.h"
 #include "agent/engine/engine.h"
 #include "agent/engine/intern.h"
@@ -275,6 +276,7 @@ struct bundle {
     uint32_t series_count;
     const struct coupon_code *codes; /* sorted by code */
     uint32_t code_count;
+    struct code_grammar grammar; /* what a scan is */
     const struct redemption *redemptions;
     uint32_t redemption_count;
 

@@ -294,11 +294,10 @@ static void compile_redemption(struct compiler *c, const cJSON *root)
     c->bundle->redemption_count = i;
 }
 
-/* What the compiler only checks for its form; other modules read it (codes: api, receipts: receipt, offline: till).
+/* What the compiler only checks for its form; other modules read it (receipts: receipt, offline: till).
  */
 static void compile_carried(struct compiler *c, const cJSON *root)
 {
-    (void)rd_array(&c->rd, root, "codes", OPTIONAL);
     (void)rd_object(&c->rd, root, "receipts", OPTIONAL);
     (void)rd_object(&c->rd, root, "offline", OPTIONAL);
     (void)rd_object(&c->rd, root, "texts", OPTIONAL);
@@ -316,6 +315,7 @@ static void compile_root(struct compiler *c, const cJSON *root)
     compile_sets(c, root);
     compile_price_lists(c, root);
     compile_redemption(c, root);
+    compile_code_grammar(c, root);
     compile_carried(c, root);
     if (!c->layers || !c->currencies || !c->series)
         return; /* out of memory: the arena says so */

@@ -66,6 +66,8 @@ void compile_reward_cheapest(struct compiler *c, const cJSON *json, struct promo
 void compile_reward_mix(struct compiler *c, const cJSON *json, struct promotion *out);
 void compile_reward_steps(struct compiler *c, const cJSON *json, struct promotion *out);
 void compile_reward_gift(struct compiler *c, const cJSON *json, struct promotion *out);
+/* compile_codes.c */
+void compile_code_grammar(struct compiler *c, const cJSON *root);
 /* gate.c */
 void compile_gates(struct compiler *c);
 /* compile_promotion.c: sorted by layer, order, id afterwards. */

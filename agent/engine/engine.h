@@ -43,6 +43,7 @@ enum {
     BUNDLE_PROMOTIONS_MAX = 100000,
 };
 
+struct code_grammar;
 struct bundle; /* opaque, immutable once compiled: threads may share it */
 
 struct bundle_note {
@@ -81,6 +82,9 @@ const char *bundle_currency_id(const struct bundle *bundle, size_t i);
 int bundle_currency_digits(const struct bundle *bundle, size_t i);
 /* The title in that language, else in "en", else the id itself; promotion_id when there is no such promotion. */
 const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language);
+
+/* What a scan is, by the part `codes` (agent/codes/grammar.h). */
+const struct code_grammar *bundle_grammar(const struct bundle *bundle);
 
 /* A text in several languages as the bundle has it. */
 struct bundle_text;

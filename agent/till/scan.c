@@ -5,6 +5,7 @@
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/cache.h"
+#include "agent/engine/engine.h"
 
 #include <cjson/cJSON.h>
 
@@ -12,41 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EAN13_DIGITS = 13, TYPED_MAX = 512, SCAN_JSON_MAX = 16 * 1024 };
+enum { TYPED_MAX = 512, SCAN_JSON_MAX = 16 * 1024 };
 
 /* ---- what a code is ---- */
 
-enum code_kind { CODE_CARD, CODE_CARD_MISREAD, CODE_OTHER };
-
-static bool has_prefix_of(const char *text, const char *prefixes)
+/* By the rules in force; without any for codes, by the configuration. */
+static void classify(const struct till *till, const char *symbology, const char *text, struct code_match *out_match)
 {
-    for (const char *at = prefixes; *at;) {
-        size_t len = strcspn(at, ",");
+    const struct bundle *bundle = rule_edition_bundle(rulebook_active(till->options.rulebook));
+    const struct code_grammar *grammar = bundle_grammar(bundle);
 
-        if (len > 0 && strncmp(text, at, len) == 0)
-            return true;
-        at += len + (at[len] == ',');
-    }
-    return false;
+    code_classify(grammar->given ? grammar : &till->own_codes.grammar, symbology, text, strlen(text), out_match);
 }
 
-/* Modulo 10 with weights 1, 3 from the left of the first twelve digits (GS1 General Specifications 7.9). */
-static bool ean13_checks(const char *digits)
+/* What watchers and callers are told: a number that may be a member's is not shown whole. */
+static const char *kind_of(const struct code_match *match)
 {
-    int sum = 0;
+    static const char *const kinds[] = {[CODE_MEMBER] = "card",     [CODE_COUPON] = "coupon", [CODE_ITEM] = "code",
+                                        [CODE_APP_CODE] = "code",   [CODE_GIFT_CARD] = "gift_card",
+                                        [CODE_NONE] = "code"};
 
-    for (int i = 0; i < EAN13_DIGITS - 1; i++)
-        sum += (digits[i] - '0') * (i % 2 ? 3 : 1);
-    return (10 - sum % 10) % 10 == digits[EAN13_DIGITS - 1] - '0';
-}
-
-static enum code_kind classify(const struct till *till, const char *text)
-{
-    size_t len = strlen(text);
-
-    if (len != EAN13_DIGITS || strspn(text, "0123456789") != len || !has_prefix_of(text, till->options.card_prefixes))
-        return CODE_OTHER;
-    return ean13_checks(text) ? CODE_CARD : CODE_CARD_MISREAD;
+    return match->misread ? "misread" : kinds[match->kind];
 }
 
 static void mask(const char *number, char out_text[SALE_CARD_TEXT_MAX + 1])
@@ -244,32 +231,36 @@ static void card_scanned(struct till *till, const struct till_scan *scan, const 
         till->times.ns[till->times.count++ % TILL_TIMES_MAX] = clock_measure_ns() - scan->received_ns;
 }
 
-void till_scanned(struct till *till, const struct till_scan *scan)
+static void handle(struct till *till, const struct till_scan *scan, const struct code_match *match)
 {
-    switch (classify(till, scan->text)) {
-    case CODE_CARD:
-        card_scanned(till, scan, scan->text);
-        break;
-    case CODE_CARD_MISREAD:
+    if (match->misread) {
         till_tell_notice(till, PROBLEM_CARD_CHECK_DIGIT, NULL);
         tell_scan(till, scan, "misread", "", till->current);
-        break;
-    case CODE_OTHER:
-        /* An item, a coupon of another system, a page of a magazine: the POS knows its own. */
-        tell_scan(till, scan, "code", scan->text, till->current);
-        break;
+    } else if (match->kind == CODE_MEMBER) {
+        card_scanned(till, scan, match->number);
+    } else {
+        /* An item, a coupon, a page of a magazine: the POS knows its own. */
+        tell_scan(till, scan, kind_of(match), scan->text, till->current);
     }
+}
+
+void till_scanned(struct till *till, const struct till_scan *scan)
+{
+    struct code_match match;
+
+    classify(till, scan->symbology, scan->text, &match);
+    handle(till, scan, &match);
+    crypto_wipe(match.number, sizeof match.number);
 }
 
 enum problem till_typed(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err)
 {
-    static const char *const kinds[] = {[CODE_CARD] = "card", [CODE_CARD_MISREAD] = "misread", [CODE_OTHER] = "code"};
     struct till_scan scan = {.symbology = "", .device = "screen", .received_ns = clock_measure_ns()};
     struct cJSON *root = NULL;
     const char *entry = "keyed";
     char shown[SALE_CARD_TEXT_MAX + 1];
     enum status st = json_parse(body, len, TILL_BODY_MAX, &root, err);
-    enum code_kind kind;
+    struct code_match match;
 
     if (st != ST_OK)
         return PROBLEM_BAD_JSON;
@@ -283,10 +274,12 @@ enum problem till_typed(struct till *till, const char *body, size_t len, struct 
     }
     scan.len = strlen(scan.text);
     scan.keyed = strcmp(entry, "scan") != 0;
-    kind = classify(till, scan.text);
-    mask(scan.text, shown);
-    till_scanned(till, &scan);
-    write_scan(&scan, kinds[kind], kind == CODE_CARD ? shown : kind == CODE_OTHER ? scan.text : "", till->current, out);
+    classify(till, scan.symbology, scan.text, &match);
+    mask(match.kind == CODE_MEMBER ? match.number : "", shown);
+    handle(till, &scan, &match);
+    write_scan(&scan, kind_of(&match), match.misread ? "" : match.kind == CODE_MEMBER ? shown : scan.text,
+               till->current, out);
+    crypto_wipe(match.number, sizeof match.number);
     json_free(root);
     return PROBLEM_NONE;
 }

@@ -23,6 +23,7 @@ enum status till_create(const struct till_options *options, struct till **out_ti
         return st;
     }
     till->options = *options;
+    own_codes_init(&till->own_codes, options->card_prefixes);
     till->projection = calloc(1, sizeof *till->projection);
     if (!till->projection)
         goto out;

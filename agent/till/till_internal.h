@@ -5,6 +5,7 @@
 #ifndef LOYALD_TILL_TILL_INTERNAL_H
 #define LOYALD_TILL_TILL_INTERNAL_H
 
+#include "agent/till/own_codes.h"
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
 #include "agent/till/sale.h"
@@ -28,7 +29,7 @@ struct waiting_card {
     bool there;
     int64_t until_mono_ms;
     bool keyed;
-    char text[64];
+    char text[CODE_NUMBER_MAX + 1];
 };
 
 /* Sales among the records after acked, up to counted: kept up in slices, so that a week's queue holds nobody up. */
@@ -43,6 +44,7 @@ struct till {
     struct sale *sales[TILL_SALES_MAX]; /* owned; NULL is free */
     struct sale *current;               /* the open sale that a scan goes to; view, may be NULL */
     struct reservations reserved;
+    struct own_codes own_codes;
     struct waiting_card waiting;
     struct unsynced_sales unsynced_sales;
     struct till_times times;

@@ -2,6 +2,8 @@
 #include "drivers/scanner/symbology.h"
 
 #include "agent/base/utf8.h"
+#include "agent/codes/check_digit.h"
+#include "agent/codes/payment_card.h"
 
 #include <string.h>
 
@@ -10,35 +12,6 @@ enum { GS = 0x1d };
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool all_digits(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (!is_digit(text[i]))
-            return false;
-    return len > 0;
-}
-
-bool symbology_gs1_check(const char *digits, size_t len)
-{
-    int sum = 0;
-
-    if (len < 2 || len > 18 || !all_digits(digits, len))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        sum += (digits[len - 1 - i] - '0') * (i % 2 ? 3 : 1);
-    return sum % 10 == 0;
-}
-
-enum status symbology_gtin14(const char *text, size_t len, char out_gtin[15])
-{
-    if ((len != 8 && len != 12 && len != 13 && len != 14) || !symbology_gs1_check(text, len))
-        return ST_INVALID;
-    memset(out_gtin, '0', 14 - len);
-    memcpy(out_gtin + 14 - len, text, len);
-    out_gtin[14] = '\0';
-    return ST_OK;
 }
 
 /* Whether every character is one a code may hold: printable UTF-8, GS between GS1 elements, and in enclosed frames
@@ -91,7 +64,7 @@ static enum symbology_verdict check_ean(char modifier, const char *text, size_t 
 {
     size_t checked = checked_digits(modifier, len);
 
-    if (!all_digits(text, len)) {
+    if (!check_all_digits(text, len)) {
         *out_why = "an EAN or UPC that holds more than digits";
         return SYMBOLOGY_GARBAGE;
     }
@@ -102,7 +75,7 @@ static enum symbology_verdict check_ean(char modifier, const char *text, size_t 
         *out_why = "an EAN or UPC of a wrong length; it may have been cut short, scan it again";
         return SYMBOLOGY_GARBAGE;
     }
-    if (!symbology_gs1_check(text, checked)) {
+    if (!check_mod10(text, checked)) {
         *out_why = "the check digit of an EAN or UPC is wrong; scan it again or key it in";
         return SYMBOLOGY_CHECK_DIGIT;
     }
@@ -115,9 +88,9 @@ static bool may_be_payment_card(const char *symbology, const char *text, size_t 
 {
     if (strncmp(symbology, "]E", 2) == 0)
         return false;
-    if (len == 13 && symbology_gs1_check(text, len))
+    if (len == 13 && check_mod10(text, len))
         return false;
-    return symbology_is_payment_card(text, len);
+    return payment_card_is_in(text, len);
 }
 
 enum symbology_verdict symbology_read(const uint8_t *bytes, size_t len, enum scanner_code_ids code_ids, bool enclosed,

@@ -27,8 +27,6 @@ static void mix(struct run *run, uint64_t value)
 
 static void check_scan(const struct scan *scan, bool enclosed)
 {
-    char gtin[15];
-
     assert(scan->len > 0 && scan->len <= SCAN_TEXT_BYTES_MAX && scan->text[scan->len] == '\0');
     assert(strlen(scan->text) == scan->len && utf8_is_valid(scan->text, scan->len));
     assert(strlen(scan->symbology) == 0 || strlen(scan->symbology) == 3);
@@ -37,8 +35,6 @@ static void check_scan(const struct scan *scan, bool enclosed)
 
         assert(c >= 0x20 || c == 0x1d || (enclosed && (c == '\r' || c == '\n' || c == '\t')));
     }
-    if (symbology_gtin14(scan->text, scan->len, gtin) == ST_OK)
-        assert(strlen(gtin) == 14);
 }
 
 static void on_frame(void *context, const struct frame *frame)

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * payment_card - recognises the number of a payment card, so that it is dropped before anyone sees it.
- *
- * By three marks together: 13 to 19 digits, a passed Luhn check, and the first digits of a payment scheme (ISO/IEC
- * 7812 issuer numbers as the schemes publish them). A retailer's own card, whose number begins otherwise, passes.
- */
-#include "drivers/scanner/symbology.h"
+#include "agent/codes/payment_card.h"
+
+#include "agent/codes/check_digit.h"
 
 #include <string.h>
 
@@ -40,30 +36,11 @@ static const struct {
     {9792, 9792, 16, 16}, /* Troy */
 };
 
-bool symbology_luhn(const char *digits, size_t len)
-{
-    int sum = 0;
-
-    if (len < 2 || len > PAN_DIGITS_MAX)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        char c = digits[len - 1 - i];
-        int digit = c - '0';
-
-        if (c < '0' || c > '9')
-            return false;
-        if (i % 2)
-            digit = digit * 2 - (digit > 4 ? 9 : 0);
-        sum += digit;
-    }
-    return sum % 10 == 0;
-}
-
 static bool is_pan(const char *digits, size_t len)
 {
     int first = 0;
 
-    if (len < PAN_DIGITS_MIN || len > PAN_DIGITS_MAX || !symbology_luhn(digits, len))
+    if (len < PAN_DIGITS_MIN || len > PAN_DIGITS_MAX || !check_luhn(digits, len))
         return false;
     for (size_t i = 0; i < 4; i++)
         first = first * 10 + (digits[i] - '0');
@@ -101,7 +78,7 @@ static bool ends_pan(const char *text, size_t len, size_t at)
     return at == len || strchr("^=D?", text[at]) != NULL;
 }
 
-bool symbology_is_payment_card(const char *text, size_t len)
+bool payment_card_is_in(const char *text, size_t len)
 {
     for (size_t at = 0; at < len; at++) {
         char digits[PAN_DIGITS_MAX];
