@@ -273,9 +273,17 @@ enum status journal_position(const struct journal *journal, uint64_t epoch, int6
 enum status journal_hash_at(struct journal *journal, int64_t position, uint8_t out_hash[SHA256_BYTES],
                             struct errmsg *err)
 {
-    enum status st = sqlite_query(&journal->db, journal->hash_at, VALUES(value_int(position)), err);
+    enum status st;
 
-    if (st == ST_NOT_FOUND)
+    if (position > 0 && position == journal->pruned.position) {
+        memcpy(out_hash, journal->pruned.hash, SHA256_BYTES);
+        return ST_OK;
+    }
+    st = sqlite_query(&journal->db, journal->hash_at, VALUES(value_int(position)), err);
+    if (st == ST_NOT_FOUND && position > 0 && position < journal->pruned.position)
+        errmsg_set(err, "%s: record %" PRId64 " was removed after the central had counted it", journal->db.name,
+                   position);
+    else if (st == ST_NOT_FOUND)
         errmsg_set(err, "%s: there is no record %" PRId64, journal->db.name, position);
     if (st != ST_OK)
         return st;
@@ -295,12 +303,12 @@ void journal_checkpoint(struct journal *journal)
 
     if (journal->failed)
         return;
-    if (journal->acked_changed) {
+    if (journal->told_changed) {
         st = sqlite_begin(&journal->db, NULL);
         if (st == ST_OK)
-            st = sqlite_end(&journal->db, journal_write_acked(journal, NULL), NULL);
+            st = sqlite_end(&journal->db, journal_write_told(journal, NULL), NULL);
         if (st == ST_OK)
-            journal->acked_changed = false;
+            journal->told_changed = false;
         (void)journal_note(journal, st, NULL);
     }
     if (!journal->failed)

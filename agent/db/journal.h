@@ -31,6 +31,9 @@ enum {
     JOURNAL_TYPE_MAX = 32,
     JOURNAL_EPOCHS_MAX = 256,
     JOURNAL_CHECKED_AT_OPEN = 1000,
+    JOURNAL_KEPT_DAYS = 14,     /* a record stays at least so long, for a central that is put back to a backup */
+    JOURNAL_SLICE_RECORDS = 32, /* of pruning and of the full check: one or two milliseconds */
+    JOURNAL_SLICE_BYTES = 256 * 1024,
 };
 
 struct journal_options {
@@ -40,9 +43,9 @@ struct journal_options {
     uint64_t new_epoch;
 };
 
-/* Opens, migrates (backup before; refuses a newer file: ST_UNSUPPORTED), runs quick_check, checks the chain of the
- * last JOURNAL_CHECKED_AT_OPEN records, and fills the WAL to its size. ST_CORRUPT with what is wrong: the file is
- * left as it is. ST_CONFLICT when another process holds it. */
+/* Opens, migrates (backup before; refuses a newer file: ST_UNSUPPORTED), runs quick_check (of a file past 64 MiB on
+ * all but the records), checks the chain of the last JOURNAL_CHECKED_AT_OPEN records, and fills the WAL to its size.
+ * ST_CORRUPT with what is wrong: the file is left as it is. ST_CONFLICT when another process holds it. */
 enum status journal_open(const struct journal_options *options, struct journal **out_journal, struct errmsg *err);
 void journal_close(struct journal *journal); /* accepts NULL */
 
@@ -92,12 +95,33 @@ enum status journal_hash_at(struct journal *journal, int64_t position, uint8_t o
 
 /* The central's ack: everything of the epoch up to seq is booked there (0: nothing is; its hash is zeros). ST_CORRUPT
  * when hash is not ours at seq or seq is past our end: then nothing changes. ST_NOT_FOUND for an epoch not of this
- * journal. May go down (a central restored from backup). Kept in memory, so that an append stays one page: it is
- * written by journal_checkpoint, journal_put_states and journal_close; one that is lost costs a second delivery,
- * which the central drops. */
+ * journal, ST_RANGE when records after it are here no more. May go down (a central restored from backup). Kept in
+ * memory, so that an append stays one page: it is written by journal_checkpoint, journal_put_states and
+ * journal_close; one that is lost costs a second delivery, which the central drops. */
 enum status journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t hash[SHA256_BYTES],
                               struct errmsg *err);
 int64_t journal_acked_position(const struct journal *journal);
+/* What the central has counted: every row that records up to seq touched was told to this till, and is in its cache.
+ * May go down, like the ack, and is kept like it. ST_NOT_FOUND for what is not of this journal: then nothing changes.
+ */
+enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
+int64_t journal_counted_position(const struct journal *journal);
+
+/* ---- pruning (docs/reliability.md): a record goes when it is acked and counted and JOURNAL_KEPT_DAYS old ---- */
+
+/* The last position of the next slice that may go, 0 when there is none. Its age is that of its hlc; on a clock that
+ * once was ahead records stay longer, never shorter. */
+enum status journal_prunable(struct journal *journal, int64_t now_unix_ms, int64_t *out_position, struct errmsg *err);
+/* Removes the records up to position, and keeps where the chain stood, in one commit. ST_CONFLICT, and nothing goes,
+ * when one of them is not acked or not counted, or is the last one there is. */
+enum status journal_prune(struct journal *journal, int64_t position, struct errmsg *err);
+int64_t journal_pruned_position(const struct journal *journal); /* 0: none is gone */
+
+/* The next slice of a check of all records: each is read, its hash and its place in the chain compared. *out_done
+ * when the last one was; the next call begins anew. ST_CORRUPT says which record is wrong. It is done on the loop,
+ * between sales, since the file has one connection, and that one belongs to the loop: a second one would bring back
+ * the races that EXCLUSIVE closes, and a worker on this one would keep a sale waiting. */
+enum status journal_check_slice(struct journal *journal, bool *out_done, struct errmsg *err);
 
 /* Small values that must outlive the cache. Durable on ST_OK. Names are 1 to JOURNAL_STATE_NAME_MAX bytes; those that
  * begin with "journal." are the journal's own: ST_INVALID. A value past JOURNAL_STATE_BYTES_MAX is ST_RANGE. */

@@ -9,13 +9,31 @@
 enum { JOURNAL_ENVELOPE_MAX = 320 };
 
 /* Names in the state table that are the journal's own. */
-#define JOURNAL_OWN_STATES  "journal."
-#define JOURNAL_STATE_DEV   JOURNAL_OWN_STATES "dev"
-#define JOURNAL_STATE_ACKED JOURNAL_OWN_STATES "acked"
+#define JOURNAL_OWN_STATES    "journal."
+#define JOURNAL_STATE_DEV     JOURNAL_OWN_STATES "dev"
+#define JOURNAL_STATE_ACKED   JOURNAL_OWN_STATES "acked"
+#define JOURNAL_STATE_COUNTED JOURNAL_OWN_STATES "counted"
+#define JOURNAL_STATE_PRUNED  JOURNAL_OWN_STATES "pruned"
 
 struct journal_epoch {
     uint64_t epoch;
     int64_t base; /* the position before its first record */
+};
+
+/* Where the chain stands behind the records that are here no more: the last of them. */
+struct journal_pruned {
+    int64_t position; /* 0: none is gone */
+    uint64_t hlc;
+    uint8_t hash[SHA256_BYTES];
+};
+
+/* A walk over records that checks each against the one before. */
+struct journal_chain_check {
+    const struct journal *journal;
+    struct journal_head at; /* where the chain stands before the next record */
+    struct errmsg *err;
+    enum status st;
+    int64_t bytes_left, records_left; /* of a slice */
 };
 
 struct journal {
@@ -28,9 +46,12 @@ struct journal {
     struct journal_head head;
     struct journal_epoch epochs[JOURNAL_EPOCHS_MAX]; /* in order; the last is the present one */
     int epoch_count;
-    int64_t acked;      /* position */
-    bool acked_changed; /* since it was written */
-    bool failed;        /* the fsync rule */
+    int64_t acked;     /* position */
+    int64_t counted;   /* position */
+    bool told_changed; /* acked or counted, since they were written */
+    struct journal_pruned pruned;
+    struct journal_chain_check walk; /* the full check: where it stands; journal is NULL when none is under way */
+    bool failed;                     /* the fsync rule */
 };
 
 /* Writes the beginning of the record that follows the given place, up to the type's closing quote and comma; returns
@@ -52,9 +73,15 @@ int journal_epoch_index(const struct journal *journal, uint64_t epoch);
 int journal_epoch_of(const struct journal *journal, int64_t position);
 /* The last position of an epoch that is there. */
 int64_t journal_epoch_end(const struct journal *journal, int index);
-/* Adds the ack to the open transaction, when it has changed; the caller clears acked_changed once that is committed.
- */
-enum status journal_write_acked(struct journal *journal, struct errmsg *err);
-enum status journal_read_acked(struct journal *journal, struct errmsg *err);
+/* Adds what the central told to the open transaction, when it has changed; the caller clears told_changed once that
+ * is committed. */
+enum status journal_write_told(struct journal *journal, struct errmsg *err);
+enum status journal_read_told(struct journal *journal, struct errmsg *err);
+/* Before the head is read: where the chain begins. */
+enum status journal_read_pruned(struct journal *journal, struct errmsg *err);
+/* Checks the last JOURNAL_CHECKED_AT_OPEN records and sets the head's hash and hlc by them. */
+enum status journal_check_tail(struct journal *journal, struct errmsg *err);
+/* The hlc that stands in the envelope; ST_INVALID when there is none at its place. */
+enum status journal_read_hlc(const char *bytes, size_t len, uint64_t *out_hlc);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ack and the small values beside the records. */
+/* What the central told, and the small values beside the records. */
 #include "agent/db/journal_internal.h"
 
 #include "agent/base/bytes.h"
@@ -8,31 +8,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum status journal_write_acked(struct journal *journal, struct errmsg *err)
+static enum status write_position(struct journal *journal, const char *name, int64_t position, struct errmsg *err)
 {
     uint8_t bytes[8];
 
-    if (!journal->acked_changed)
-        return ST_OK;
-    bytes_put_u64(bytes, (uint64_t)journal->acked);
-    return sqlite_run(&journal->db, journal->put_state, VALUES(value_text(JOURNAL_STATE_ACKED), value_blob(bytes, 8)),
-                      err);
+    bytes_put_u64(bytes, (uint64_t)position);
+    return sqlite_run(&journal->db, journal->put_state, VALUES(value_text(name), value_blob(bytes, 8)), err);
 }
 
-enum status journal_read_acked(struct journal *journal, struct errmsg *err)
+enum status journal_write_told(struct journal *journal, struct errmsg *err)
+{
+    enum status st;
+
+    if (!journal->told_changed)
+        return ST_OK;
+    st = write_position(journal, JOURNAL_STATE_ACKED, journal->acked, err);
+    return st == ST_OK ? write_position(journal, JOURNAL_STATE_COUNTED, journal->counted, err) : st;
+}
+
+/* Past the end it can be only in a file put together from two; sending again is safe, leaving out is not. */
+static enum status read_position(struct journal *journal, const char *name, int64_t *out_position, struct errmsg *err)
 {
     char *value = NULL;
     size_t len = 0;
-    enum status st = journal_get_state(journal, JOURNAL_STATE_ACKED, &value, &len, err);
+    enum status st = journal_get_state(journal, name, &value, &len, err);
 
+    *out_position = journal->pruned.position;
     if (st == ST_OK && len == 8) {
-        uint64_t acked = bytes_get_u64((const uint8_t *)value);
+        uint64_t position = bytes_get_u64((const uint8_t *)value);
 
-        /* Past the end it can be only in a file put together from two; sending again is safe, leaving out is not. */
-        journal->acked = acked <= (uint64_t)journal->head.position ? (int64_t)acked : 0;
+        if (position <= (uint64_t)journal->head.position && (int64_t)position > *out_position)
+            *out_position = (int64_t)position;
     }
     free(value);
     return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status journal_read_told(struct journal *journal, struct errmsg *err)
+{
+    enum status st = read_position(journal, JOURNAL_STATE_ACKED, &journal->acked, err);
+
+    return st == ST_OK ? read_position(journal, JOURNAL_STATE_COUNTED, &journal->counted, err) : st;
 }
 
 static enum status check_ack(struct journal *journal, int64_t position, int64_t seq, const uint8_t hash[SHA256_BYTES],
@@ -71,12 +87,45 @@ enum status journal_set_acked(struct journal *journal, uint64_t epoch, int64_t s
                    journal->db.name, seq, journal_epoch_end(journal, index) - base);
         return ST_CORRUPT;
     }
+    if (base + seq < journal->pruned.position) {
+        errmsg_set(err,
+                   "%s: the central has this till's records up to seq %" PRId64 " only, and those before position "
+                   "%" PRId64 " are here no more: the central was put back to a state of more than %d days ago; put "
+                   "it back to a later one",
+                   journal->db.name, seq, journal->pruned.position + 1, JOURNAL_KEPT_DAYS);
+        return ST_RANGE;
+    }
     st = check_ack(journal, base + seq, seq, hash, err);
     if (st != ST_OK || journal->acked == base + seq)
         return st;
     journal->acked = base + seq;
-    journal->acked_changed = true;
+    journal->told_changed = true;
     return ST_OK;
+}
+
+enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err)
+{
+    int index = journal_epoch_index(journal, epoch);
+    int64_t position;
+
+    if (index < 0 || seq < 0 || seq > journal_epoch_end(journal, index) - journal->epochs[index].base) {
+        errmsg_set(err, "%s: what the central counts of epoch %016" PRIx64 ", seq %" PRId64 ", is not here",
+                   journal->db.name, epoch, seq);
+        return ST_NOT_FOUND;
+    }
+    position = journal->epochs[index].base + seq;
+    if (position < journal->pruned.position)
+        position = journal->pruned.position;
+    if (journal->counted == position)
+        return ST_OK;
+    journal->counted = position;
+    journal->told_changed = true;
+    return ST_OK;
+}
+
+int64_t journal_counted_position(const struct journal *journal)
+{
+    return journal->counted;
 }
 
 int64_t journal_acked_position(const struct journal *journal)
@@ -125,10 +174,10 @@ enum status journal_put_states(struct journal *journal, const struct journal_sta
     for (size_t i = 0; st == ST_OK && i < count; i++)
         st = put_one(journal, &states[i], err);
     if (st == ST_OK)
-        st = journal_write_acked(journal, err);
+        st = journal_write_told(journal, err);
     st = sqlite_end(&journal->db, st, err);
     if (st == ST_OK)
-        journal->acked_changed = false;
+        journal->told_changed = false;
     return journal_note(journal, st, err);
 }
 

@@ -31,7 +31,7 @@ static enum status open_once(const char *path, struct rules *rules, struct errms
     if (st != ST_OK)
         return st;
     if (strcmp(path, ":memory:") != 0)
-        st = sqlite_check(&rules->db, err);
+        st = sqlite_check(&rules->db, NULL, err);
     if (st == ST_OK)
         st = sqlite_checkpoint(&rules->db, err); /* for the reason journal_open has */
     if (st == ST_OK)

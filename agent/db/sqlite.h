@@ -107,8 +107,10 @@ enum status sqlite_checkpoint(struct sqlite *db, struct errmsg *err);
 /* Makes the WAL SQLITE_WAL_FILL_BYTES long, unless it is, so that commits overwrite instead of growing a file: that
  * halves what a commit costs. ST_FULL when the disk has no room; the file is whole all the same. */
 enum status sqlite_fill_wal(struct sqlite *db, struct errmsg *err);
-/* ST_CORRUPT with the first finding of quick_check. */
-enum status sqlite_check(struct sqlite *db, struct errmsg *err);
+/* ST_CORRUPT with the first finding of quick_check of one table (NULL: of the file). quick_check reports a page that
+ * could not be read, and memory that was short, as findings too: those are ST_IO and ST_NOMEM here, and what a second
+ * look does not find again is ST_IO, so that nobody puts a good file aside. */
+enum status sqlite_check(struct sqlite *db, const char *table, struct errmsg *err);
 /* A consistent copy, on disk whole or not at all (temporary file, fsync, rename). */
 enum status sqlite_backup(struct sqlite *db, const char *to_path, struct errmsg *err);
 

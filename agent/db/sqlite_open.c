@@ -283,21 +283,54 @@ enum status sqlite_fill_wal(struct sqlite *db, struct errmsg *err)
     return st == ST_OK ? sync_file(path, err) : st;
 }
 
-enum status sqlite_check(struct sqlite *db, struct errmsg *err)
+/* What quick_check met on its way: "unable to get the page. error code=10" says nothing about the page itself. */
+static enum status finding_status(const char *finding)
 {
+    static const char mark[] = "error code=";
+    const char *code = strstr(finding, mark);
+    enum status st = code ? sqlite_status((int)strtol(code + sizeof mark - 1, NULL, 10)) : ST_CORRUPT;
+
+    if (strstr(finding, "out of memory"))
+        return ST_NOMEM;
+    return st == ST_IO || st == ST_NOMEM ? st : ST_CORRUPT;
+}
+
+static enum status check_once(struct sqlite *db, const char *table, struct errmsg *err)
+{
+    char sql[96];
     sqlite3_stmt *statement;
     const char *finding;
-    enum status st = sqlite_prepare(db, "PRAGMA quick_check(1)", &statement, err);
+    enum status st;
 
+    (void)snprintf(sql, sizeof sql, table ? "PRAGMA quick_check(\"%s\")" : "PRAGMA quick_check(1)", table);
+    st = sqlite_prepare(db, sql, &statement, err);
     if (st != ST_OK)
         return st;
     st = sqlite_step(db, statement, err);
     finding = st == ST_OK ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (st == ST_OK && (!finding || strcmp(finding, "ok") != 0)) {
-        errmsg_set(err, "%s: quick_check: %s", db->name, finding ? finding : "no answer");
-        st = ST_CORRUPT;
+    if (st == ST_OK && !finding) {
+        errmsg_set(err, "%s: quick_check gives no answer", db->name);
+        st = ST_NOMEM;
+    } else if (st == ST_OK && strcmp(finding, "ok") != 0) {
+        errmsg_set(err, "%s: quick_check: %s", db->name, finding);
+        st = finding_status(finding);
     }
     (void)sqlite3_finalize(statement);
+    return st;
+}
+
+enum status sqlite_check(struct sqlite *db, const char *table, struct errmsg *err)
+{
+    enum status st = check_once(db, table, err);
+
+    if (st != ST_CORRUPT)
+        return st;
+    (void)sqlite3_db_release_memory(db->handle); /* so that the pages are read again */
+    st = check_once(db, table, err);
+    if (st == ST_OK) {
+        errmsg_wrap(err, "seen once and not again");
+        return ST_IO;
+    }
     return st;
 }
 

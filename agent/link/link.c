@@ -331,5 +331,6 @@ void link_write(const struct link *link, struct json_writer *w)
         jw_field_text(w, "reason", link->down_reason);
     jw_field_text(w, "courier", courier_peer_version(link->courier));
     jw_field_bool(w, "forked", link->outbox.forked);
+    jw_field_bool(w, "records_gone", link->outbox.gone);
     jw_object_end(w);
 }

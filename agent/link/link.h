@@ -52,7 +52,7 @@ void link_fetch(struct link *link, const char *sha256_hex, int64_t from, int64_t
 /* Enrols the till with the office's code; told is called once. */
 typedef void link_enrolled_fn(void *context, enum problem problem, const char *detail);
 void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, void *context);
-/* {"up","since_unix_ms","reason","courier","forked"} */
+/* {"up","since_unix_ms","reason","courier","forked","records_gone"} */
 void link_write(const struct link *link, struct json_writer *w);
 
 #endif

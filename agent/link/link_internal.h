@@ -27,6 +27,7 @@ struct outbox {
     struct loop_timer *timer; /* the next try */
     struct retry retry;
     bool in_flight, waiting, forked;
+    bool gone;          /* the central wants records that were removed: said once */
     int64_t batch_max;  /* records, as the central last asked */
     int64_t batch_now;  /* records of the next batch: halved by a 413, one more with each that was taken */
     int64_t sent_count; /* records in flight */
@@ -46,6 +47,7 @@ struct updates {
     char asked_cursor[OPERATION_ARG_BYTES_MAX + 1]; /* of the poll under way */
     int64_t asked_mono_ms;
     bool idle;                                 /* the answer brought nothing, and came sooner than a long-poll ends */
+    bool another;                              /* the answer is of another incarnation than the one before */
     struct cJSON *tree;                        /* owned: the answer being put into the cache */
     const struct cJSON *member, *usage, *gone; /* the next rows to put */
 };

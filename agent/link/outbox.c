@@ -3,10 +3,11 @@
  * The whole loop of the journal's way up:
  *
  *   kick -> send: records after the ack, one batch -> answer
- *             200 acked, hash   the hash is ours: remember, send on (after next_after_ms); is not: stop and alarm
- * (forked) 409 expect        the central has another place in mind (restored from a backup, or an answer was lost):
- * send from there 409 fork          the central knows another history of this till: stop and alarm else wait (full
- * jitter), send again
+ *     200 acked, hash   the hash is ours: remember, send on (after next_after_ms); it is not: stop and alarm (forked)
+ *     409 expect        the central has another place in mind (restored from a backup, or an answer was lost): send
+ *                       from there; records before our first are said to be gone, and it is tried again, slowly
+ *     409 fork          the central knows another history of this till: stop and alarm
+ *     else              wait (full jitter), send again
  */
 #include "agent/link/link_internal.h"
 
@@ -80,6 +81,17 @@ static void wait(struct outbox *outbox, int64_t at_least_ms)
     loop_timer_set(outbox->timer, retry_next_ms(&outbox->retry, outbox->link->options.retry_max_ms, at_least_ms), 0);
 }
 
+/* The central asks for records that are here no more. Tried again at the slowest pace: it may be put back to a later
+ * state any time. */
+static void say_gone(struct outbox *outbox, const char *why)
+{
+    if (!outbox->gone)
+        log_error("link", "sending stopped: %s", why);
+    outbox->gone = true;
+    outbox->retry.failures = outbox->retry.failures < 16 ? 16 : outbox->retry.failures;
+    wait(outbox, 0);
+}
+
 static void stop_forked(struct outbox *outbox, const char *why)
 {
     outbox->forked = true;
@@ -148,10 +160,10 @@ static enum status take_expect(struct outbox *outbox, const struct cJSON *root, 
 
     journal_head(journal, &head);
     st = json_int(root, "expect", 1, JSON_INT_MAX, &expect, err);
-    if (st == ST_OK && expect > 1 &&
-        expect <= head.seq + 1) { /* past our end the journal itself says what is wrong */
+    /* Past our end, or before our first record, the journal itself says what is wrong. */
+    if (st == ST_OK && expect > 1 && expect <= head.seq + 1) {
         st = journal_position(journal, head.epoch, expect - 1, &position);
-        if (st == ST_OK)
+        if (st == ST_OK && position >= journal_pruned_position(journal))
             st = journal_hash_at(journal, position, hash, err);
     }
     if (st == ST_OK)
@@ -177,6 +189,10 @@ static void take_refusal(struct outbox *outbox, const struct courier_answer *ans
 
         if (st == ST_CORRUPT) {
             stop_forked(outbox, err.text);
+            return;
+        }
+        if (st == ST_RANGE) {
+            say_gone(outbox, err.text);
             return;
         }
         if (st == ST_OK) {
@@ -210,13 +226,16 @@ static void answered(void *context, const struct courier_answer *answer)
         st = take_ack(outbox, root, &err);
         if (st == ST_CORRUPT) {
             stop_forked(outbox, err.text);
+        } else if (st == ST_RANGE) {
+            say_gone(outbox, err.text);
         } else if (st == ST_OK) {
+            outbox->gone = false;
             go_on(outbox, root, journal_acked_position(outbox->link->options.journal) > before);
         }
     } else if (st == ST_OK) {
         take_refusal(outbox, answer, root);
     }
-    if (st != ST_OK && st != ST_CORRUPT) {
+    if (st != ST_OK && st != ST_CORRUPT && st != ST_RANGE) {
         log_warn("link", "the answer to records cannot be used status=%d: %s", answer->http_status, err.text);
         wait(outbox, answer->retry_after_ms);
     }

@@ -17,6 +17,7 @@
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/cache.h"
+#include "agent/db/journal.h"
 #include "agent/net/loop.h"
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
@@ -31,6 +32,8 @@
 #include <string.h>
 
 enum { SLICE_ROWS = 100, ANSWER_BYTES_MAX = 1024 * 1024, POLL_GRACE_MS = 15 * 1000, IDLE_MIN_MS = 500 };
+
+#define INCARNATION "incarnation" /* in the cache's state: of the central that told these rows */
 
 static void poll_now(struct updates *updates);
 static void put_slice(struct updates *updates);
@@ -224,7 +227,8 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
 {
     struct cache *cache = updates->link->options.cache;
     const struct cJSON *manifest = NULL;
-    const char *cursor;
+    char known[CACHE_NAME_MAX + 1] = "";
+    const char *cursor, *incarnation;
     char *text = NULL;
     enum status st = json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, err);
 
@@ -232,6 +236,12 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
         !operation_arg_is_valid(cursor)) { /* asked with, it would mean everything from the beginning */
         errmsg_set(err, "cursor: not one that can be asked with");
         st = ST_INVALID;
+    }
+    if (st == ST_OK && json_text(updates->tree, "incarnation", CACHE_NAME_MAX, &incarnation, NULL) == ST_OK) {
+        (void)cache_get_state(cache, INCARNATION, known, sizeof known, NULL);
+        updates->another = strcmp(known, incarnation) != 0;
+        if (updates->another)
+            st = cache_put_state(cache, INCARNATION, incarnation, err);
     }
     if (st == ST_OK)
         st = cache_put_state(cache, "cursor", cursor, err);
@@ -243,6 +253,27 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
     return st;
 }
 
+/* What the central has counted, now that every row of it is in the cache: those records may be pruned one day. 0 says
+ * that more rows are to come; another incarnation is a central put back, which counts what it says and no more. */
+static void take_counted(struct updates *updates)
+{
+    struct journal *journal = updates->link->options.journal;
+    const struct cJSON *counted = NULL;
+    struct errmsg err = ERRMSG_INIT;
+    const char *text;
+    uint64_t epoch = 0;
+    int64_t seq = 0;
+    enum status st;
+
+    if (json_object(updates->tree, "counted", &counted, NULL) != ST_OK ||
+        json_text(counted, "epoch", 16, &text, NULL) != ST_OK || hex_to_u64(text, &epoch) != ST_OK ||
+        json_int(counted, "seq", 0, JSON_INT_MAX, &seq, NULL) != ST_OK || (seq == 0 && !updates->another))
+        return;
+    st = journal_set_counted(journal, epoch, seq, &err);
+    if (st != ST_OK)
+        log_warn("link", "what the central counts cannot be: %s", err.text);
+}
+
 static void finish_answer(struct updates *updates)
 {
     const struct cJSON *manifest = NULL;
@@ -250,6 +281,7 @@ static void finish_answer(struct updates *updates)
 
     if (json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK)
         offer(updates, manifest);
+    take_counted(updates);
     json_free(updates->tree);
     updates->tree = NULL;
     if (idle) { /* no longer than the long-poll that should have been */
@@ -282,7 +314,8 @@ static void put_slice(struct updates *updates)
         updates->tree = NULL;
         wait(updates, 1000);
     } else if (rows_left(updates)) {
-        /* Sales first: the next slice in the loop's next turn. A timer of 0 would come in the same one, and so all slices. */
+        /* Sales first: the next slice in the loop's next turn. A timer of 0 would come in the same one, and so all
+         * slices. */
         loop_timer_set(updates->timer, 1, 0);
     } else {
         finish_answer(updates);
@@ -328,6 +361,7 @@ static void answered(void *context, const struct courier_answer *answer)
     updates->usage = json_array(updates->tree, "usage", &list, NULL) == ST_OK ? list->child : NULL;
     updates->gone = json_array(updates->tree, "identifiers_gone", &list, NULL) == ST_OK ? list->child : NULL;
     updates->have_more = false;
+    updates->another = false;
     (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
     updates->idle = brought_nothing(updates);
     put_slice(updates);

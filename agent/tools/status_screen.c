@@ -128,6 +128,10 @@ static void show_link(const cJSON *health, const struct command_limits *limits, 
     if (yes(courier, "forked"))
         find(screen, LEVEL_CRITICAL,
              "the central knows another history of this till: nothing is sent; enrol it anew");
+    if (yes(courier, "records_gone"))
+        find(screen, LEVEL_CRITICAL,
+             "the central was put back to a state of long ago and wants records this till has removed: put it back to "
+             "a later one");
     strbuf_printf(&screen->page, "unsynced   %" PRId64 " of %" PRId64 " records\n", unsynced,
                   number(till, "records"));
     if (!yes(link, "up") && since > 0) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/file.h"
 #include "agent/db/journal.h"
 #include "agent/db/sqlite.h"
 #include "sync/protocol/record.h"
@@ -438,5 +439,48 @@ Test(journal, idle_moments_do_not_cost_the_next_sale_a_second_sync)
         journal_checkpoint(journal);
     }
     cr_expect_eq(disk_sync_count(), 50, "%d syncs for 50 records", disk_sync_count());
+    journal_close(journal);
+}
+
+static bool compare_line(void *context, const struct journal_entry *entry)
+{
+    const char **at = context;
+
+    cr_assert_eq(strncmp(*at, entry->bytes, entry->len), 0, "record %" PRId64, entry->position);
+    *at += entry->len;
+    cr_assert_eq(**at, '\n');
+    ++*at;
+    return true;
+}
+
+/* schema/wire/records.jsonl: one record of each type, the last of a type that nobody knows. */
+Test(journal, keeps_the_exact_bytes_of_every_type_known_or_not)
+{
+    const struct journal_options options = {":memory:", 1, 0x3f6c1d20a4b5e677, 0x91c2d3e4f5061728};
+    struct journal *journal = NULL;
+    struct errmsg err = ERRMSG_INIT;
+    char *text = NULL;
+    const char *at;
+    size_t len = 0;
+    int count = 0;
+
+    cr_assert_eq(file_read(LOYALD_SOURCE_DIR "/schema/wire/records.jsonl", 1 << 20, &text, &len, &err), ST_OK, "%s",
+                 err.text);
+    cr_assert_eq(journal_open(&options, &journal, &err), ST_OK, "%s", err.text);
+    for (at = text; *at != '\0'; count++) {
+        size_t line = strcspn(at, "\n"), body_len;
+        struct record_head head;
+        const char *body;
+
+        cr_assert_eq(record_parse(at, line, &head, &body, &body_len, &err), ST_OK, "%s", err.text);
+        cr_assert_eq(journal_append(journal, head.type, head.hlc, at, line, &err), ST_OK, "%s: %s", head.type,
+                     err.text);
+        at += line + 1;
+    }
+    cr_expect_geq(count, 14);
+    at = text;
+    cr_assert_eq(journal_each(journal, 1, compare_line, &at, NULL), ST_OK);
+    cr_expect_eq(*at, '\0');
+    free(text);
     journal_close(journal);
 }

@@ -154,7 +154,7 @@ Test(sqlite, memory_has_all_of_it_but_files)
     open_db(":memory:", &db);
     cr_expect_eq(sqlite_fill_wal(&db, NULL), ST_OK);
     cr_expect_eq(sqlite_checkpoint(&db, NULL), ST_OK);
-    cr_expect_eq(sqlite_check(&db, NULL), ST_OK);
+    cr_expect_eq(sqlite_check(&db, NULL, NULL), ST_OK);
     sqlite_close(&db);
     cr_expect(!file_exists(":memory:"));
 }

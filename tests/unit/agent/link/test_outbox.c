@@ -260,6 +260,44 @@ Test(outbox, central_that_expects_less_is_sent_from_there)
     rig_until(&rig, is_acked, "the ack");
 }
 
+static bool says_gone(struct rig *r)
+{
+    return r->link->outbox.gone;
+}
+
+Test(outbox, central_that_expects_what_was_removed_is_told_so)
+{
+    struct journal *journal = rig.world.journal;
+    struct journal_head head;
+    struct question q;
+
+    fill(5, 16);
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_JOURNAL);
+    rig_ack(&rig, &q, 5, "");
+    question_clear(&q);
+    rig_until(&rig, is_acked, "the ack");
+    journal_head(journal, &head);
+    cr_assert_eq(journal_set_counted(journal, head.epoch, 5, NULL), ST_OK);
+    cr_assert_eq(journal_prune(journal, 3, NULL), ST_OK);
+    fill(1, 16);
+    q = rig_take(&rig, OP_JOURNAL);
+    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":2}");
+    question_clear(&q);
+    rig_until(&rig, says_gone, "the word that records are gone");
+    cr_expect_eq(rig_acked(&rig), 5);
+    cr_expect_not(rig_is_forked(&rig));
+    q = rig_take(&rig, OP_JOURNAL); /* it is tried again: the central may have been put to a later state since */
+    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":4}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_JOURNAL);
+    expect_records(&q, 4, 6);
+    rig_ack(&rig, &q, 6, "");
+    question_clear(&q);
+    rig_until(&rig, is_acked, "the ack");
+    cr_expect_not(says_gone(&rig));
+}
+
 Test(outbox, central_that_expects_more_is_sent_from_there)
 {
     struct question q;

@@ -4,6 +4,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/cache.h"
+#include "agent/db/journal.h"
 #include "agent/link/link_internal.h"
 #include "agent/net/loop.h"
 #include "agent/till/member.h"
@@ -443,4 +444,40 @@ Test(updates, manifest_out_of_bounds_does_not_hold_back_the_rows)
     cr_expect_str_eq(cursor(), "aa.3");
     question_clear(&q);
     strbuf_free(&rows);
+}
+
+/* ---- what the central counts ---- */
+
+static void say_counted(struct question *q, int64_t seq, const char *incarnation, const char *rest)
+{
+    static int answers;
+    struct journal_head head;
+    char body[256];
+
+    journal_head(rig.world.journal, &head);
+    (void)snprintf(body, sizeof body,
+                   "{\"cursor\":\"c%d\",\"incarnation\":\"%s\",\"counted\":{\"epoch\":\"%016" PRIx64
+                   "\",\"seq\":%" PRId64 "}%s}",
+                   ++answers, incarnation, head.epoch, seq, rest);
+    rig_answer(&rig, q, 200, body);
+    question_clear(q);
+    *q = rig_take(&rig, OP_UPDATES);
+}
+
+Test(updates, what_is_counted_is_kept_and_goes_down_only_with_another_central)
+{
+    struct journal *journal = rig.world.journal;
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    rig_sell(&rig, "S1");
+    rig_sell(&rig, "S2");
+    say_counted(&q, 2, "a", "");
+    cr_expect_eq(journal_counted_position(journal), 2);
+    say_counted(&q, 0, "a", ",\"more\":true");
+    cr_expect_eq(journal_counted_position(journal), 2, "0 only says that more is to come");
+    say_counted(&q, 77, "a", "");
+    cr_expect_eq(journal_counted_position(journal), 2, "what is not here cannot be counted");
+    say_counted(&q, 0, "b", "");
+    cr_expect_eq(journal_counted_position(journal), 0, "a central put back counts what it says");
+    question_clear(&q);
 }
