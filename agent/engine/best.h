@@ -5,6 +5,14 @@
 
 #include "agent/engine/search.h"
 
+/* What a plain percent gives on an amount, and how far from the largest another may be in a best solution, as price
+ * of a unit x difference of the percents (best_simple.c says why). */
+enum { PLAIN_BP = 10000, PLAIN_MARGIN = PLAIN_BP + PLAIN_BP / 2 };
+static inline int64_t plain_gain(int64_t amount, int64_t percent_bp)
+{
+    return (amount * percent_bp + PLAIN_BP / 2) / PLAIN_BP; /* at most 10^12 x 10^4 */
+}
+
 struct player {
     uint32_t candidate;
     const struct promotion *promotion;

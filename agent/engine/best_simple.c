@@ -11,7 +11,7 @@
  */
 #include "agent/engine/best.h"
 
-enum { BP = 10000, MARGIN = BP + BP / 2 };
+enum { BP = PLAIN_BP };
 
 bool best_simple_begin(struct best_layer *b)
 {
@@ -39,11 +39,6 @@ bool best_simple_begin(struct best_layer *b)
     return b->lines != NULL;
 }
 
-static int64_t line_gain(const struct simple_line *line, int64_t bp)
-{
-    return (line->amount * bp + BP / 2) / BP; /* at most 10^12 x 10^4 */
-}
-
 bool best_simple_offer(struct best_layer *b, uint32_t number)
 {
     struct engine *e = b->e;
@@ -59,7 +54,7 @@ bool best_simple_offer(struct best_layer *b, uint32_t number)
     for (uint32_t i = hit_first(e, gate->items); i; i = hit_next(e, i)) {
         struct simple_line *line = &b->lines[hit_line(e, i)];
         struct simple_pair *pair = line->closed ? NULL : VEC_ADD(&e->arena, &b->pairs);
-        int64_t gain = line_gain(line, gate->percent_bp);
+        int64_t gain = plain_gain(line->amount, gate->percent_bp);
 
         if (!pair)
             continue;
@@ -84,7 +79,7 @@ static bool may_win(const struct best_layer *b, const struct simple_pair *pair)
 
     if (pair->candidate == line->best || line->best_gain == 0 || b->e->candidates[pair->candidate].whole)
         return true;
-    return !line->single && line->price_min * (line->best_bp - bp) < MARGIN;
+    return !line->single && line->price_min * (line->best_bp - bp) < PLAIN_MARGIN;
 }
 
 /* Half up of the line, over its units alike: the odd minor units on the first. */

@@ -287,7 +287,8 @@ struct bundle {
     struct number_list *postings;   /* by interned name: selections anchored there */
     struct number_list *dependents; /* by selection: selections anchored on it as a set */
     struct number_list loose;       /* selections that no name anchors */
-    struct number_list *used_by;    /* by selection: promotions that give to it */
+    struct number_list *used_by;    /* by selection: promotions that give to it, but for */
+    struct number_list *plain;      /* plain percents of best layers: by layer, the largest percent first */
     struct number_list always;      /* promotions looked at in every sale: coupons, hints, messages */
 };
 

@@ -42,9 +42,9 @@ struct compiler {
 void compile_sets(struct compiler *c, const cJSON *root);
 /* Compiles the selection that stands at member name of object. Answers its number, NONE with a fault. */
 uint32_t compile_items(struct compiler *c, const cJSON *object, const char *name, enum need need);
-/* Adds a selection. Answers its number, NONE without memory. */
+/* compile_pool.c: adds a selection. Answers its number, NONE without memory. */
 uint32_t compile_selection_add(struct compiler *c, const struct selection *selection);
-/* After all: the index from names to selections and from selections to promotions. */
+/* compile_index.c, after all else: the index from names to selections and from selections to promotions. */
 void compile_index(struct compiler *c);
 bool compile_always(const struct promotion *promotion);
 

@@ -12,6 +12,7 @@
  *   sale_parse.c          JSON to a checked sale
  *   items.c               which selections hit which lines: from the line to the selection, never the other way round
  *   gate.c                the cheap conditions of each promotion side by side, so that most are never looked at
+ *   contenders.c          which are looked at; plain percents that cannot win anything are passed over
  *   conditions.c          all of `when`, limits, with the first reason that failed
  *   units.c, spread.c     money lies on units, kept as runs of alike ones; exact shares
  *   reward.c, sets.c, mix*.c, pick.c  what one promotion takes off the units it is offered

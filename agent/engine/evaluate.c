@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One evaluation: which promotions are looked at, then the stages in the order of the contract. */
+/* One evaluation: the stages in the order of the contract. */
 #include "agent/engine/layer.h"
 
 #include <stdlib.h>
@@ -67,36 +67,6 @@ static bool selections_ready(struct engine *e)
     return true;
 }
 
-/* Promotions whose items are in the basket, and those always looked at; with a trace, all. As a bit map, since the
- * numbers are to come out in order. */
-static void candidates_make(struct engine *e)
-{
-    size_t words = e->bundle->promotion_count / 64 + 1, n = 0;
-    uint64_t *map = arena_array(&e->arena, words, sizeof *map);
-
-    if (!map || e->line_count == 0)
-        return;
-    for (size_t h = 0; h < e->selection_hits.count; h++) {
-        const struct number_list *users = &e->bundle->used_by[e->selection_hits.items[h]];
-
-        for (uint32_t i = 0; i < users->count; i++) {
-            if (gate_open(e, users->items[i]))
-                map[users->items[i] / 64] |= UINT64_C(1) << users->items[i] % 64;
-        }
-    }
-    for (uint32_t i = 0; i < e->bundle->always.count; i++)
-        map[e->bundle->always.items[i] / 64] |= UINT64_C(1) << e->bundle->always.items[i] % 64;
-    for (uint32_t i = 0; e->trace && i < e->bundle->promotion_count; i++)
-        map[i / 64] |= UINT64_C(1) << i % 64;
-    for (size_t i = 0; i < words; i++)
-        n += (size_t)__builtin_popcountll(map[i]);
-    e->candidates = arena_array(&e->arena, n + 1, sizeof *e->candidates);
-    for (size_t i = 0; e->candidates && i < words; i++) {
-        for (uint64_t bits = map[i]; bits; bits &= bits - 1)
-            e->candidates[e->candidate_count++].promotion = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(bits);
-    }
-}
-
 static bool prepare(struct engine *e)
 {
     units_begin(e);
@@ -109,7 +79,7 @@ static bool prepare(struct engine *e)
         return true; /* evaluate sees it */
     gate_begin(e);
     items_match(e);
-    candidates_make(e);
+    contenders_begin(e);
     return true;
 }
 

@@ -124,18 +124,15 @@ static void layer_run(struct engine *e, const struct layer *layer, uint32_t firs
 
 void layers_run(struct engine *e)
 {
-    uint32_t first = 0, end;
-
-    for (uint32_t l = 0; l < e->bundle->layer_count; l++, first = end) {
+    for (uint32_t l = 0; l < e->bundle->layer_count; l++) {
+        const struct layer *layer = &e->bundle->layers[l];
+        uint32_t first = e->candidate_count;
         bool any = false;
 
-        const struct layer *layer = &e->bundle->layers[l];
-
-        for (end = first; end < e->candidate_count && layer->count > 0 &&
-                          e->candidates[end].promotion < layer->first + layer->count;
-             end++)
-            any = any || is_discount(e, end);
+        contenders_of_layer(e, layer);
+        for (uint32_t i = first; i < e->candidate_count; i++)
+            any = any || is_discount(e, i);
         if (any)
-            layer_run(e, &e->bundle->layers[l], first, end);
+            layer_run(e, layer, first, e->candidate_count);
     }
 }

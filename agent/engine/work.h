@@ -121,8 +121,10 @@ struct engine {
         uint32_t *items;
         size_t count, cap;
     } selection_hits;             /* selections that hit any line */
-    struct candidate *candidates; /* by promotion number */
+    uint64_t *contenders;         /* bit map of promotions that are looked at when their layer comes */
+    struct candidate *candidates; /* by promotion number; of layers that have come */
     uint32_t candidate_count;
+    size_t candidate_cap;
     bool *group_used;
     struct moves moves; /* of this layer */
     struct {
@@ -178,6 +180,10 @@ static inline uint32_t hit_line(const struct engine *e, uint32_t i)
 {
     return e->hits.items[i - 1].line;
 }
+
+/* contenders.c: which promotions are looked at, before the layers and when each begins. */
+void contenders_begin(struct engine *e);
+void contenders_of_layer(struct engine *e, const struct layer *layer);
 
 /* conditions.c: everything but `group threshold nothing outbid`. */
 struct verdict conditions_hold(const struct engine *e, const struct promotion *promotion);
