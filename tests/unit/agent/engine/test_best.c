@@ -114,6 +114,14 @@ static int64_t unit_gain(const struct world *w, const struct promo *p, int unit)
     return down;
 }
 
+/* The same in whole minor units: by this equally dear units are told apart, whatever the line is rounded to later. */
+static int64_t unit_amount(const struct world *w, const struct promo *p, int unit)
+{
+    int64_t gain = unit_gain(w, p, unit);
+
+    return p->kind == PERCENT || p->kind == PERCENT_SALE ? least((gain + 5000) / 10000, room(w, unit)) : gain;
+}
+
 /* The dearest (cheapest) units of the map that get something, at most max of them; of equal ones what gets more. */
 static int pick_units(const struct world *w, const struct promo *p, int map, int64_t max, bool cheapest)
 {
@@ -128,7 +136,7 @@ static int pick_units(const struct world *w, const struct promo *p, int map, int
             if (!((map & ~taken) >> u & 1) || unit_gain(w, p, u) <= 0)
                 continue;
             order = best < 0 ? 1 : (cheapest ? price(w, best) - price(w, u) : price(w, u) - price(w, best));
-            if (order > 0 || (order == 0 && unit_gain(w, p, u) > unit_gain(w, p, best)))
+            if (order > 0 || (order == 0 && unit_amount(w, p, u) > unit_amount(w, p, best)))
                 best = u;
         }
         if (best < 0)
