@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plot - draws the curves of bench_engine --curve as SVG, both axes logarithmic.
+ *
+ *   plot promotions|lines < curve.csv > picture.svg
+ *
+ * The word names the horizontal axis; there is a curve for each value of the other. A curve is the median, the band
+ * above it reaches to the 99th percentile, the dotted line is the floor. Colours stand on light and dark pages.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS_MAX = 400, CURVES_MAX = 8, LINE_BYTES = 256 };
+enum { WIDTH = 760, HEIGHT = 440, LEFT = 74, RIGHT = 130, TOP = 44, BOTTOM = 56 };
+
+struct point {
+    int64_t promotions, lines, p50_ns, p99_ns, floor_ns;
+};
+
+struct plot {
+    struct point points[POINTS_MAX];
+    int count;
+    bool by_lines; /* the horizontal axis */
+    double x_low, x_high, y_low, y_high;
+};
+
+static const char *const colours[] = {"#3b82c4", "#d9822b", "#3a9a5b", "#b8529b",
+                                      "#8c7a2f", "#c0504d", "#5f6fc9", "#2f9ba0"};
+
+static int64_t x_of(const struct plot *plot, const struct point *p)
+{
+    return plot->by_lines ? p->lines : p->promotions;
+}
+
+static int64_t curve_of(const struct plot *plot, const struct point *p)
+{
+    return plot->by_lines ? p->promotions : p->lines;
+}
+
+/* The places are whole tenths: a picture that is drawn again from the same figures is the same. */
+static double place_x(const struct plot *plot, double value)
+{
+    double part = (log10(value) - log10(plot->x_low)) / (log10(plot->x_high) - log10(plot->x_low));
+
+    return LEFT + part * (WIDTH - LEFT - RIGHT);
+}
+
+static double place_y(const struct plot *plot, double value)
+{
+    double part = (log10(value) - log10(plot->y_low)) / (log10(plot->y_high) - log10(plot->y_low));
+
+    return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM);
+}
+
+/* ---- reading */
+
+static bool read_points(struct plot *plot)
+{
+    char line[LINE_BYTES];
+    int number = 0;
+
+    while (fgets(line, sizeof line, stdin)) {
+        struct point p;
+
+        if (++number == 1 && strncmp(line, "promotions,", 11) == 0)
+            continue;
+        if (sscanf(line, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64, &p.promotions, &p.lines,
+                   &p.p50_ns, &p.p99_ns, &p.floor_ns) != 5 ||
+            p.promotions < 1 || p.lines < 1 || p.p50_ns < 1 || p.p99_ns < p.p50_ns || p.floor_ns < 1) {
+            fprintf(stderr, "plot: line %d is not promotions,lines,p50_ns,p99_ns,floor_ns: %s", number, line);
+            return false;
+        }
+        if (plot->count == POINTS_MAX) {
+            fprintf(stderr, "plot: more than %d points\n", POINTS_MAX);
+            return false;
+        }
+        plot->points[plot->count++] = p;
+    }
+    return true;
+}
+
+static int point_cmp(const void *a, const void *b)
+{
+    const struct point *x = a, *y = b;
+
+    if (x->promotions != y->promotions)
+        return x->promotions < y->promotions ? -1 : 1;
+    return x->lines < y->lines ? -1 : x->lines > y->lines;
+}
+
+/* Axes from the points; upwards whole decades. False when there is nothing to draw between. */
+static bool set_axes(struct plot *plot)
+{
+    plot->x_low = plot->y_low = INFINITY;
+    plot->x_high = plot->y_high = 0;
+    for (int i = 0; i < plot->count; i++) {
+        const struct point *p = &plot->points[i];
+
+        plot->x_low = fmin(plot->x_low, (double)x_of(plot, p));
+        plot->x_high = fmax(plot->x_high, (double)x_of(plot, p));
+        plot->y_low = fmin(plot->y_low, (double)(p->floor_ns < p->p50_ns ? p->floor_ns : p->p50_ns));
+        plot->y_high = fmax(plot->y_high, (double)(p->floor_ns > p->p99_ns ? p->floor_ns : p->p99_ns));
+    }
+    if (plot->count == 0 || plot->x_low >= plot->x_high) {
+        fprintf(stderr, "plot: wants points at two places of the horizontal axis at least\n");
+        return false;
+    }
+    plot->y_low = pow(10, floor(log10(plot->y_low)));
+    plot->y_high = pow(10, ceil(log10(plot->y_high)));
+    return true;
+}
+
+/* ---- drawing */
+
+static void draw_head(const struct plot *plot)
+{
+    printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"DejaVu Sans, Arial, "
+           "sans-serif\" font-size=\"12\">\n",
+           WIDTH, HEIGHT);
+    printf("<title>Time of one evaluation over the number of %s</title>\n", plot->by_lines ? "lines" : "promotions");
+    puts("<style>text{fill:#333}.grid{stroke:#888;stroke-opacity:.3}"
+         "@media(prefers-color-scheme:dark){text{fill:#ddd}}</style>");
+    printf("<text x=\"%d\" y=\"20\" font-weight=\"bold\">One evaluation, by the number of %s</text>\n", LEFT,
+           plot->by_lines ? "lines" : "promotions");
+    printf("<text x=\"%d\" y=\"36\" font-size=\"11\">line: median; band: up to the 99th percentile; dotted: a plain "
+           "walk (the floor)</text>\n",
+           LEFT);
+}
+
+/* 100 ns, 1 us, 10 us, 1 ms */
+static void draw_time(double ns, double y)
+{
+    const char *unit = ns >= 1e9 ? "s" : ns >= 1e6 ? "ms" : ns >= 1e3 ? "µs" : "ns";
+    double scale = ns >= 1e9 ? 1e9 : ns >= 1e6 ? 1e6 : ns >= 1e3 ? 1e3 : 1;
+
+    printf("<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" "
+           "text-anchor=\"end\">%.0f %s</text>\n",
+           LEFT, y, WIDTH - RIGHT, y, LEFT - 8, y + 4, ns / scale, unit);
+}
+
+static void draw_grid(const struct plot *plot)
+{
+    double before = -100;
+
+    for (double ns = plot->y_low; ns <= plot->y_high * 1.001; ns *= 10)
+        draw_time(ns, place_y(plot, ns));
+    /* Points are sorted by promotions, so lines come round again: each place once. */
+    for (double at = plot->x_low; at > 0;) {
+        double x = place_x(plot, at), next = 0;
+
+        if (x - before > 34) {
+            printf("<line class=\"grid\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/><text x=\"%.1f\" y=\"%d\" "
+                   "text-anchor=\"middle\">%.0f</text>\n",
+                   x, TOP, x, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 18, at);
+            before = x;
+        }
+        for (int i = 0; i < plot->count; i++) {
+            double value = (double)x_of(plot, &plot->points[i]);
+
+            if (value > at && (next <= 0 || value < next))
+                next = value;
+        }
+        at = next;
+    }
+    printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14,
+           plot->by_lines ? "lines in the basket" : "promotions in the bundle");
+}
+
+/* Of the curve, the values that get picks, forwards or backwards. */
+static void draw_places(const struct plot *plot, int64_t curve, int64_t (*get)(const struct point *), bool back)
+{
+    for (int k = 0; k < plot->count; k++) {
+        const struct point *p = &plot->points[back ? plot->count - 1 - k : k];
+
+        if (curve_of(plot, p) == curve)
+            printf("%.1f,%.1f ", place_x(plot, (double)x_of(plot, p)), place_y(plot, (double)get(p)));
+    }
+}
+
+static int64_t p50_of(const struct point *p)
+{
+    return p->p50_ns;
+}
+
+static int64_t p99_of(const struct point *p)
+{
+    return p->p99_ns;
+}
+
+static int64_t floor_of(const struct point *p)
+{
+    return p->floor_ns;
+}
+
+static void draw_curve(const struct plot *plot, int64_t curve, const char *colour)
+{
+    const struct point *last = NULL;
+
+    for (int i = 0; i < plot->count; i++) {
+        if (curve_of(plot, &plot->points[i]) == curve)
+            last = &plot->points[i];
+    }
+    printf("<g stroke=\"%s\" fill=\"none\" stroke-width=\"2\"><polygon fill=\"%s\" fill-opacity=\".22\" "
+           "stroke=\"none\" points=\"",
+           colour, colour);
+    draw_places(plot, curve, p50_of, false);
+    draw_places(plot, curve, p99_of, true);
+    printf("\"/><polyline points=\"");
+    draw_places(plot, curve, p50_of, false);
+    printf("\"/><polyline stroke-width=\"1.3\" stroke-dasharray=\"1.5 3\" points=\"");
+    draw_places(plot, curve, floor_of, false);
+    printf("\"/></g><text x=\"%d\" y=\"%.1f\">%" PRId64 " %s</text>\n", WIDTH - RIGHT + 8,
+           place_y(plot, (double)last->p50_ns) + 4, curve, plot->by_lines ? "promotions" : "lines");
+}
+
+static bool draw_curves(const struct plot *plot)
+{
+    int64_t drawn[CURVES_MAX];
+    int count = 0;
+
+    for (int i = 0; i < plot->count; i++) {
+        int64_t curve = curve_of(plot, &plot->points[i]);
+        bool known = false;
+
+        for (int k = 0; k < count; k++)
+            known = known || drawn[k] == curve;
+        if (known)
+            continue;
+        if (count == CURVES_MAX) {
+            fprintf(stderr, "plot: more than %d curves\n", CURVES_MAX);
+            return false;
+        }
+        drawn[count] = curve;
+        draw_curve(plot, curve, colours[count++]);
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    static struct plot plot;
+
+    if (argc != 2 || (strcmp(argv[1], "promotions") != 0 && strcmp(argv[1], "lines") != 0)) {
+        fprintf(stderr, "usage: plot promotions|lines < curve.csv > picture.svg\n");
+        return 2;
+    }
+    plot.by_lines = strcmp(argv[1], "lines") == 0;
+    if (!read_points(&plot))
+        return 1;
+    qsort(plot.points, (size_t)plot.count, sizeof *plot.points, point_cmp);
+    if (!set_axes(&plot))
+        return 1;
+    draw_head(&plot);
+    draw_grid(&plot);
+    if (!draw_curves(&plot))
+        return 1;
+    puts("</svg>");
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
