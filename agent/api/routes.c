@@ -6,6 +6,8 @@
 #include "agent/api/events.h"
 #include "agent/till/till.h"
 
+#include <stdlib.h>
+
 static void answer_json(struct http_request *request, int status, const struct strbuf *text)
 {
     http_answer(request, status, "application/json", strbuf_text(text), text->len);
@@ -92,6 +94,91 @@ static void handle_copy(void *context, struct http_request *request)
     run(context, request, copy_sale, 200);
 }
 
+/* ---- commands that may ask the central first, 300 ms at most ---- */
+
+/* A request whose command waits for the central. Its client may leave meanwhile; the till answers in any case. */
+struct waiting {
+    struct api *api;
+    struct http_request *request; /* NULL: its client has left, or the API has ended */
+    command_fn *command;
+};
+
+typedef void before_fn(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready, void *context);
+
+static void waiting_left(void *context)
+{
+    ((struct waiting *)context)->request = NULL;
+}
+
+static void waiting_ready(void *context)
+{
+    struct waiting *waiting = context;
+
+    if (waiting->request)
+        run(waiting->api, waiting->request, waiting->command, 200);
+    free(waiting);
+}
+
+static void run_after(struct api *api, struct http_request *request, before_fn *before, command_fn *command)
+{
+    struct waiting *waiting = calloc(1, sizeof *waiting);
+    size_t len;
+    const char *body = http_body(request, &len);
+
+    if (!waiting) {
+        api_answer_problem(api, request, PROBLEM_BUSY, NULL);
+        return;
+    }
+    *waiting = (struct waiting){api, request, command};
+    http_park(request, waiting_left, waiting);
+    before(api->options.till, http_path_part(request, 0), body, len, waiting_ready, waiting);
+}
+
+static void before_return(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready,
+                          void *context)
+{
+    (void)id;
+    till_before_return(till, body, len, ready, context);
+}
+
+static enum problem give_back(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                              struct errmsg *err)
+{
+    (void)id;
+    return till_return(till, body, len, out, err);
+}
+
+static void handle_return(void *context, struct http_request *request)
+{
+    run_after(context, request, before_return, give_back);
+}
+
+static enum problem get_return(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                               struct errmsg *err)
+{
+    (void)body;
+    (void)len;
+    return till_get_return(till, id, out, err);
+}
+
+static void handle_get_return(void *context, struct http_request *request)
+{
+    run(context, request, get_return, 200);
+}
+
+static enum problem copy_return(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                                struct errmsg *err)
+{
+    (void)body;
+    (void)len;
+    return till_copy_return(till, id, out, err);
+}
+
+static void handle_copy_return(void *context, struct http_request *request)
+{
+    run(context, request, copy_return, 200);
+}
+
 static enum problem typed(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
                           struct errmsg *err)
 {
@@ -153,6 +240,9 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/sales/{id}/commit", HTTP_AUTH_PEER, handle_commit, API_SMALL_BODY_MAX},
     {"POST", "/v1/sales/{id}/void", HTTP_AUTH_PEER, handle_void, API_SMALL_BODY_MAX},
     {"POST", "/v1/sales/{id}/copy", HTTP_AUTH_PEER, handle_copy, API_SMALL_BODY_MAX},
+    {"POST", "/v1/returns", HTTP_AUTH_PEER, handle_return, API_SMALL_BODY_MAX * 4},
+    {"GET", "/v1/returns/{id}", HTTP_AUTH_PEER, handle_get_return, 0},
+    {"POST", "/v1/returns/{id}/copy", HTTP_AUTH_PEER, handle_copy_return, API_SMALL_BODY_MAX},
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},

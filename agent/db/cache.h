@@ -72,10 +72,10 @@ enum status cache_get_state(struct cache *cache, const char *name, char *out_val
 
 /* ---- the journal's projection ---- */
 
-enum cache_effect_kind { EFFECT_POINTS, EFFECT_USE, EFFECT_MEMBER_USE, EFFECT_COUPON, EFFECT_LEASE };
+enum cache_effect_kind { EFFECT_POINTS, EFFECT_USE, EFFECT_MEMBER_USE, EFFECT_COUPON, EFFECT_LEASE, EFFECT_TIED };
 struct cache_effect {
     enum cache_effect_kind kind;
-    const char *subject; /* member id, "" for EFFECT_USE and EFFECT_COUPON */
+    const char *subject; /* member id; "" for EFFECT_USE and EFFECT_COUPON; of EFFECT_TIED the document named */
     const char *name;
     int64_t amount;
     int32_t day;

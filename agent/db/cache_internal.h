@@ -36,7 +36,7 @@ struct cache {
     bool damaged; /* put aside at closing */
 };
 
-extern const char *const cache_kind_names[EFFECT_LEASE + 1];
+extern const char *const cache_kind_names[EFFECT_TIED + 1];
 
 /* Begins what one call changes, as a commit of its own or inside the slice; ends it. Both pass through cache_note. */
 enum status cache_step_begin(struct cache *cache, struct errmsg *err);

@@ -9,11 +9,12 @@
 /* In the state table, beside what the caller keeps there. */
 static const char PROJECTED[] = "projected";
 
-const char *const cache_kind_names[EFFECT_LEASE + 1] = {[EFFECT_POINTS] = "points",
+const char *const cache_kind_names[EFFECT_TIED + 1] = {[EFFECT_POINTS] = "points",
                                                         [EFFECT_USE] = "use",
                                                         [EFFECT_MEMBER_USE] = "member_use",
                                                         [EFFECT_COUPON] = "coupon",
-                                                        [EFFECT_LEASE] = "lease"};
+                                                        [EFFECT_LEASE] = "lease",
+                                                       [EFFECT_TIED] = "tied"};
 
 enum status cache_load_projected(struct cache *cache, struct errmsg *err)
 {

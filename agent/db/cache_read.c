@@ -125,7 +125,7 @@ struct sum_state {
 static enum status kind_of(const struct cache *cache, const char *text, enum cache_effect_kind *out_kind,
                            struct errmsg *err)
 {
-    for (int i = EFFECT_POINTS; text && i <= EFFECT_LEASE; i++) {
+    for (int i = EFFECT_POINTS; text && i <= EFFECT_TIED; i++) {
         if (strcmp(text, cache_kind_names[i]) == 0) {
             *out_kind = (enum cache_effect_kind)i;
             return ST_OK;
@@ -174,7 +174,7 @@ enum status cache_each_effect(struct cache *cache, const char *subject, int64_t 
     enum status st = sqlite_prepare(
         &cache->db,
         "SELECT kind, name, amount, day FROM effect WHERE subject = ?1 AND position > ?2 ORDER BY CASE kind"
-        " WHEN 'points' THEN 0 WHEN 'use' THEN 1 WHEN 'member_use' THEN 2 WHEN 'coupon' THEN 3 ELSE 4 END, name",
+        " WHEN 'points' THEN 0 WHEN 'use' THEN 1 WHEN 'member_use' THEN 2 WHEN 'coupon' THEN 3 WHEN 'lease' THEN 4 ELSE 5 END, name",
         &rows, err);
 
     if (st != ST_OK)
@@ -213,7 +213,8 @@ static enum status add_own_uses(struct cache *cache, const char *promotion, int6
                                 struct errmsg *err)
 {
     int64_t own = 0;
-    enum status st = cache_count_uses(cache, "", EFFECT_USE, promotion, position, INT32_MIN, INT32_MAX, &own, err);
+    enum cache_effect_kind kind = strncmp(promotion, "coupon:", 7) == 0 ? EFFECT_COUPON : EFFECT_USE;
+    enum status st = cache_count_uses(cache, "", kind, promotion, position, INT32_MIN, INT32_MAX, &own, err);
 
     return st == ST_OK ? add_amount(uses, own, err) : st;
 }
@@ -225,7 +226,7 @@ enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of
     enum status st = sqlite_prepare(
         &cache->db,
         "SELECT promotion, uses, epoch, seq FROM usage UNION ALL SELECT DISTINCT name, 0, NULL, 0 FROM effect"
-        " WHERE subject = '' AND kind = 'use' AND name NOT IN (SELECT promotion FROM usage) ORDER BY 1",
+        " WHERE subject = '' AND kind IN ('use', 'coupon') AND name NOT IN (SELECT promotion FROM usage) ORDER BY 1",
         &rows, err);
 
     while (st == ST_OK && (st = sqlite_step(&cache->db, rows, err)) == ST_OK) {

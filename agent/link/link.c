@@ -7,6 +7,7 @@
 #include "agent/base/log.h"
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
+#include "sync/protocol/frame.h"
 
 #include <cjson/cJSON.h>
 
@@ -106,6 +107,50 @@ static void ask_member(void *context, const uint8_t identifier[16], int64_t dead
     courier_ask(link->courier, OP_MEMBER, &args, NULL, 0, deadline_ms, member_answered, question);
 }
 
+struct sale_question {
+    struct link *link;
+    till_sale_fn *answer;
+    void *context;
+};
+
+static void sale_answered(void *context, const struct courier_answer *answer)
+{
+    struct sale_question *question = context;
+    struct cJSON *root = NULL;
+    const struct cJSON *sale = NULL;
+    char *text = NULL;
+    /* Only an answer that names the sale, if only as null, is one: an older central knows no such question. */
+    bool known = answer->outcome == COURIER_ANSWERED && answer->http_status == 200 &&
+                 json_parse(answer->body, answer->len, MESSAGE_PAYLOAD_MAX, &root, NULL) == ST_OK &&
+                 cJSON_GetObjectItemCaseSensitive(root, "sale");
+
+    if (answer->outcome != COURIER_LATE)
+        link_heard(question->link, answer);
+    if (known && json_object(root, "sale", &sale, NULL) == ST_OK)
+        text = cJSON_PrintUnformatted(sale);
+    question->answer(question->context, known, text, text ? strlen(text) : 0);
+    cJSON_free(text);
+    json_free(root);
+    free(question);
+}
+
+static void ask_sale(void *context, const char *sale_id, int64_t deadline_ms, till_sale_fn *answer, void *answer_context)
+{
+    struct link *link = context;
+    struct operation_args args = {0};
+    /* Of dots alone, which a path would swallow, no till makes an id. */
+    bool ask = link->up && link->options.identity->enrolled && strspn(sale_id, ".") < strlen(sale_id);
+    struct sale_question *question = ask ? malloc(sizeof *question) : NULL;
+
+    if (!question) {
+        answer(answer_context, false, NULL, 0);
+        return;
+    }
+    *question = (struct sale_question){link, answer, answer_context};
+    (void)snprintf(args.values[0], sizeof args.values[0], "%s", sale_id);
+    courier_ask(link->courier, OP_SALE, &args, NULL, 0, deadline_ms, sale_answered, question);
+}
+
 static bool is_up(void *context, int64_t *out_since_unix_ms)
 {
     const struct link *link = context;
@@ -123,7 +168,7 @@ static void record_added(void *context)
 
 struct till_central link_central(struct link *link)
 {
-    return (struct till_central){link, ask_member, is_up, record_added};
+    return (struct till_central){link, ask_member, is_up, record_added, ask_sale};
 }
 
 /* ---- pieces of a bundle ---- */

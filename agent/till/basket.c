@@ -94,6 +94,19 @@ enum status basket_read_tenders(const struct cJSON *body, struct basket *basket,
     return ST_OK;
 }
 
+static enum status read_exchange(const cJSON *body, struct basket *basket, struct errmsg *err)
+{
+    const char *id = "";
+    enum status st = json_optional(json_text(body, "exchange", ID_LEN_MAX, &id, err));
+
+    if (st != ST_OK || (id[0] != '\0' && !id_is_valid(id))) {
+        errmsg_set(err, "/exchange: 1 to %d of A-Z a-z 0-9 . _ : -", ID_LEN_MAX);
+        return ST_INVALID;
+    }
+    (void)snprintf(basket->exchange, sizeof basket->exchange, "%s", id);
+    return ST_OK;
+}
+
 enum status basket_read(const struct cJSON *body, struct basket *out_basket, struct errmsg *err)
 {
     struct basket basket;
@@ -120,6 +133,8 @@ enum status basket_read(const struct cJSON *body, struct basket *out_basket, str
     if (st == ST_OK)
         st = read_text(body, "cashier", basket.cashier, err);
     if (st == ST_OK)
+        st = read_exchange(body, &basket, err);
+    if (st == ST_OK)
         st = json_optional(basket_read_tenders(body, &basket, err));
     if (st != ST_OK) {
         basket_clear(&basket);
@@ -128,6 +143,19 @@ enum status basket_read(const struct cJSON *body, struct basket *out_basket, str
     basket_clear(out_basket);
     *out_basket = basket;
     return ST_OK;
+}
+
+void basket_write_tenders(const struct basket *basket, struct json_writer *w)
+{
+    jw_name(w, "tenders");
+    jw_array_begin(w);
+    for (int i = 0; i < basket->tender_count; i++) {
+        jw_object_begin(w);
+        jw_field_text(w, "kind", basket->tenders[i].kind);
+        jw_field_int(w, "amount_minor", basket->tenders[i].amount_minor);
+        jw_object_end(w);
+    }
+    jw_array_end(w);
 }
 
 int64_t basket_tendered(const struct basket *basket)

@@ -6,6 +6,8 @@
 #define LOYALD_TILL_BASKET_H
 
 #include "agent/base/errmsg.h"
+#include "agent/base/ids.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/status.h"
 #include "agent/base/strbuf.h"
 
@@ -26,6 +28,7 @@ struct basket {
     struct cJSON *coupons, *rewards, *redeem; /* owned or NULL */
     char channel[BASKET_TEXT_MAX + 1];
     char cashier[BASKET_TEXT_MAX + 1];
+    char exchange[ID_LEN_MAX + 1]; /* "": none */
     struct basket_tender tenders[BASKET_TENDERS_MAX];
     int tender_count;
 };
@@ -36,6 +39,8 @@ void basket_clear(struct basket *basket);
 enum status basket_read(const struct cJSON *body, struct basket *out_basket, struct errmsg *err);
 /* Reads "tenders" of a tender or commit; absent: ST_NOT_FOUND and the basket's stay. */
 enum status basket_read_tenders(const struct cJSON *body, struct basket *basket, struct errmsg *err);
+/* "tenders":[...] as they are journalled. */
+void basket_write_tenders(const struct basket *basket, struct json_writer *w);
 int64_t basket_tendered(const struct basket *basket);
 bool basket_has_lines(const struct basket *basket);
 

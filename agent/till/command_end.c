@@ -3,9 +3,9 @@
 #include "agent/till/command.h"
 
 #include "agent/base/json.h"
-#include "agent/db/cache.h"
+#include "agent/till/past.h"
 
-#include <cjson/cJSON.h>
+#include <string.h>
 
 enum problem till_void(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
                        struct errmsg *err)
@@ -48,27 +48,26 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err)
 {
     struct sale *sale = till_find_sale(till, id);
-    struct sale *kept = NULL;
-    enum problem problem = PROBLEM_NONE;
+    struct past past;
     enum status st;
 
+    errmsg_set(err, "sale %s", id);
     if (sale && !sale_is_committed(sale)) {
         errmsg_set(err, "sale %s is %s", id, sale_state_name(sale->state));
         return PROBLEM_NO_SALE;
     }
-    if (!sale) { /* of before a restart: only its place in the journal is needed */
-        kept = sale_create(id, rulebook_active(till->options.rulebook), 0, 0);
-        if (!kept || cache_find_sale(till->options.cache, id, &kept->committed_position, err) != ST_OK) {
-            sale_destroy(kept);
-            errmsg_set(err, "sale %s", id);
+    if (!sale) { /* of before a restart */
+        bool is_sale;
+
+        if (past_find(till, id, &past, NULL) != ST_OK)
             return PROBLEM_NO_SALE;
-        }
+        is_sale = strcmp(past.type, "sale") == 0;
+        past_clear(&past);
+        if (!is_sale)
+            return PROBLEM_NO_SALE;
     }
-    st = till_print_slip(till, sale ? sale : kept, 1, err);
-    if (st == ST_NOT_FOUND && !till->options.printer.print)
-        problem = PROBLEM_PRINTER_NONE;
-    else if (st != ST_OK)
-        problem = PROBLEM_PRINTER_FAILED;
-    sale_destroy(kept);
-    return problem == PROBLEM_NONE ? till_get_sale(till, id, out, err) : problem;
+    st = sale ? till_print_slip(till, sale, 1, err) : till_print_document(till, id, 1, err);
+    if (st != ST_OK)
+        return till->options.printer.print ? PROBLEM_PRINTER_FAILED : PROBLEM_PRINTER_NONE;
+    return till_get_sale(till, id, out, err);
 }

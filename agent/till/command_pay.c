@@ -23,7 +23,9 @@ static enum problem work_out(struct till *till, struct sale *sale, const cJSON *
     st = json_optional(basket_read_tenders(root, &sale->basket, err));
     if (st != ST_OK)
         return PROBLEM_BAD_FIELD;
-    problem = till_evaluate(till, sale, err);
+    problem = till_find_exchange(till, sale, err);
+    if (problem == PROBLEM_NONE)
+        problem = till_evaluate(till, sale, err);
     if (problem != PROBLEM_NONE)
         return problem;
     (void)sale_move(sale, SALE_TENDER);
@@ -54,7 +56,7 @@ enum problem till_tender(struct till *till, const char *id, const char *body, si
 static enum problem check_payment(const struct sale *sale, const cJSON *root, int64_t *out_shown, bool *out_differs,
                                   struct errmsg *err)
 {
-    int64_t total = sale->evaluation.total_minor, tendered = basket_tendered(&sale->basket);
+    int64_t total = sale->evaluation.total_minor, due = sale_due_minor(sale), tendered = basket_tendered(&sale->basket);
     bool paid = false;
     enum status st;
 
@@ -69,8 +71,8 @@ static enum problem check_payment(const struct sale *sale, const cJSON *root, in
         errmsg_set(err, "shown %" PRId64 ", now %" PRId64, *out_shown, total);
         return PROBLEM_TOTAL_DIFFERS;
     }
-    if (tendered > 0 && tendered < total && !paid) {
-        errmsg_set(err, "total %" PRId64 ", tendered %" PRId64, total, tendered);
+    if (tendered > 0 && tendered < due && !paid) {
+        errmsg_set(err, "due %" PRId64 ", tendered %" PRId64, due, tendered);
         return PROBLEM_TENDERS_SHORT;
     }
     return PROBLEM_NONE;

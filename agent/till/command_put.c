@@ -95,7 +95,9 @@ static enum problem put(struct till *till, struct sale *sale, const cJSON *root,
 
     basket_init(&sale->basket);
     st = basket_read(root, &sale->basket, err);
-    problem = st == ST_OK ? take_identifier(till, sale, root, err) : PROBLEM_BAD_FIELD;
+    problem = st == ST_OK ? till_find_exchange(till, sale, err) : PROBLEM_BAD_FIELD;
+    if (problem == PROBLEM_NONE)
+        problem = take_identifier(till, sale, root, err);
     if (problem == PROBLEM_NONE)
         problem = till_evaluate(till, sale, err);
     if (problem == PROBLEM_NONE) {

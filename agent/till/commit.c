@@ -70,17 +70,13 @@ enum status till_record(struct till *till, const char *type, const char *body, s
     return till_append(till, type, body, len, err);
 }
 
-static void write_tenders(struct json_writer *w, const struct basket *basket)
+enum problem till_append_command(struct till *till, const char *type, const struct strbuf *body, struct errmsg *err)
 {
-    jw_name(w, "tenders");
-    jw_array_begin(w);
-    for (int i = 0; i < basket->tender_count; i++) {
-        jw_object_begin(w);
-        jw_field_text(w, "kind", basket->tenders[i].kind);
-        jw_field_int(w, "amount_minor", basket->tenders[i].amount_minor);
-        jw_object_end(w);
-    }
-    jw_array_end(w);
+    enum status st = strbuf_status(body) == ST_OK ? till_append(till, type, body->data, body->len, err) : strbuf_status(body);
+
+    if (st == ST_FULL && !till->stopping)
+        return PROBLEM_DISK_FULL;
+    return st == ST_OK ? PROBLEM_NONE : PROBLEM_JOURNAL_FAILED;
 }
 
 static enum status write_body(const struct sale *sale, int64_t shown_minor, bool paid_difference, struct strbuf *out)
@@ -99,7 +95,11 @@ static enum status write_body(const struct sale *sale, int64_t shown_minor, bool
     jw_field_text(&w, "entry", sale->keyed ? "keyed" : "scan");
     if (sale->basket.cashier[0] != '\0')
         jw_field_text(&w, "cashier", sale->basket.cashier);
-    write_tenders(&w, &sale->basket);
+    basket_write_tenders(&sale->basket, &w);
+    if (sale->basket.exchange[0] != '\0') {
+        jw_name(&w, "exchange");
+        sale_write_exchange(sale, &w);
+    }
     jw_field_int(&w, "shown_minor", shown_minor);
     if (paid_difference)
         jw_field_bool(&w, "paid_difference", true);
@@ -112,15 +112,13 @@ enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown
 {
     struct strbuf body = STRBUF_INIT(RECORD_BYTES_MAX);
     struct journal_head head;
-    enum status st = write_body(sale, shown_minor, paid_difference, &body);
+    enum problem problem;
 
-    if (st == ST_OK)
-        st = till_append(till, "sale", body.data, body.len, err);
+    (void)write_body(sale, shown_minor, paid_difference, &body); /* the body keeps its status */
+    problem = till_append_command(till, "sale", &body, err);
     strbuf_free(&body);
-    if (st == ST_FULL && !till->stopping)
-        return PROBLEM_DISK_FULL;
-    if (st != ST_OK)
-        return PROBLEM_JOURNAL_FAILED;
+    if (problem != PROBLEM_NONE)
+        return problem;
     journal_head(till->options.journal, &head);
     sale->committed_position = head.position;
     (void)sale_move(sale, SALE_COMMIT);

@@ -10,6 +10,7 @@
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
 #include "agent/till/reservations.h"
+#include "agent/till/tree.h"
 
 #include <cjson/cJSON.h>
 
@@ -34,15 +35,6 @@ void evaluation_clear(struct evaluation *evaluation)
 }
 
 /* ---- the engine's input ---- */
-
-static void write_tree(struct json_writer *w, const char *name, const cJSON *tree)
-{
-    char *text = tree ? cJSON_PrintUnformatted(tree) : NULL;
-
-    if (text)
-        jw_field_raw(w, name, text, strlen(text));
-    cJSON_free(text);
-}
 
 struct usage_writer {
     struct json_writer *w;
@@ -144,15 +136,15 @@ static enum status compose(const struct evaluation_question *question, bool with
 
     jw_object_begin(&w);
     write_place_and_time(&w, question);
-    write_tree(&w, "lines", basket->lines);
+    tree_write(&w, "lines", basket->lines);
     if (with_member) {
         jw_name(&w, "member");
         st = till_member_write(question->member, question->cache, question->reserved, question->sale_id,
                                question->at.day, &w, err);
     }
-    write_tree(&w, "coupons", basket->coupons);
-    write_tree(&w, "rewards", basket->rewards);
-    write_tree(&w, "redeem", basket->redeem);
+    tree_write(&w, "coupons", basket->coupons);
+    tree_write(&w, "rewards", basket->rewards);
+    tree_write(&w, "redeem", basket->redeem);
     write_tenders(&w, basket);
     write_usage(&w, question);
     jw_object_end(&w);

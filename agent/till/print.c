@@ -7,10 +7,10 @@
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/page.h"
+#include "agent/till/past.h"
 #include "agent/till/slip.h"
+#include "agent/till/tree.h"
 #include "sync/protocol/record.h"
-
-#include <cjson/cJSON.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,68 +27,68 @@ static const char *offline_note(struct till *till)
     return strcmp(till_language(till), "ru") == 0 ? "Оформлено без связи с центром" : "Worked out without a link";
 }
 
-struct journalled {
-    struct strbuf *body;
-    int64_t seq;
-    enum status st;
-};
-
-static bool take_body(void *context, const struct journal_entry *entry)
-{
-    struct journalled *found = context;
-    struct record_head head;
-    const char *body;
-    size_t len;
-
-    found->st = record_parse(entry->bytes, entry->len, &head, &body, &len, NULL);
-    if (found->st == ST_OK) {
-        strbuf_add(found->body, body, len);
-        found->seq = entry->seq;
-    }
-    return false;
-}
-
 static void printed(void *context, const char *job_id, enum till_print state, const char *reason);
 
-enum status till_print_slip(struct till *till, struct sale *sale, int copy, struct errmsg *err)
+/* Lays the record out and sends it to the printer; edition says what promotions are called. */
+static enum status send_slip(struct till *till, const struct past *past, const char *id,
+                             const struct rule_edition *edition, struct slip_facts *facts, struct errmsg *err)
 {
-    static const enum problem said[] = {PROBLEM_CARD_UNKNOWN, PROBLEM_CARD_INACTIVE};
-    struct strbuf body = STRBUF_INIT(RECORD_BYTES_MAX);
-    struct journalled found = {.body = &body, .st = ST_NOT_FOUND};
     struct page page = PAGE_INIT;
-    const char *reasons[SALE_NOTICES_MAX];
     char job_id[JOB_ID_MAX];
-    struct slip_facts facts = {.bundle = rule_edition_bundle(sale->edition),
-                               .identity = till->options.identity,
-                               .language = till_language(till),
-                               .member_display = sale->member.display,
-                               .member_card = sale->has_card ? sale->card : "",
-                               .copy_number = copy,
-                               .reasons = reasons,
-                               .offline_note = offline_note(till)};
-    enum status st = journal_each(till->options.journal, sale->committed_position, take_body, &found, err);
+    enum status st;
 
-    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
-        for (int k = 0; k < sale->notice_count; k++) {
-            if (sale->notices[k].problem == said[i])
-                reasons[facts.reason_count++] = problem_text(said[i], facts.language)->what;
-        }
-    }
-    if (st == ST_OK)
-        st = found.st;
-    facts.body = strbuf_text(&body);
-    facts.body_len = body.len;
-    facts.sale_number = found.seq;
-    if (st == ST_OK)
-        st = slip_build(&facts, &page, err);
+    facts->bundle = rule_edition_bundle(edition);
+    facts->identity = till->options.identity;
+    facts->language = till_language(till);
+    facts->offline_note = offline_note(till);
+    facts->body = past->tree;
+    facts->is_return = strcmp(past->type, "return") == 0;
+    facts->sale_number = past->seq;
+    st = slip_build(facts, &page, err);
     if (st == ST_OK && !till->options.printer.print)
         st = ST_NOT_FOUND;
     if (st == ST_OK) {
-        (void)snprintf(job_id, sizeof job_id, "%s#%d", sale->id, copy);
+        (void)snprintf(job_id, sizeof job_id, "%s#%d", id, facts->copy_number);
         till->options.printer.print(till->options.printer.device, &page, job_id, printed, till);
     }
     page_free(&page);
-    strbuf_free(&body);
+    return st;
+}
+
+enum status till_print_slip(struct till *till, const struct sale *sale, int copy, struct errmsg *err)
+{
+    static const enum problem said[] = {PROBLEM_CARD_UNKNOWN, PROBLEM_CARD_INACTIVE};
+    const char *reasons[SALE_NOTICES_MAX];
+    struct slip_facts facts = {.member_display = sale->member.display, .copy_number = copy, .reasons = reasons};
+    struct past past;
+    enum status st = past_read(till, sale->committed_position, &past, err);
+
+    if (st != ST_OK)
+        return st;
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        for (int k = 0; k < sale->notice_count; k++) {
+            if (sale->notices[k].problem == said[i])
+                reasons[facts.reason_count++] = problem_text(said[i], till_language(till))->what;
+        }
+    }
+    st = send_slip(till, &past, sale->id, sale->edition, &facts, err);
+    past_clear(&past);
+    return st;
+}
+
+enum status till_print_document(struct till *till, const char *id, int copy, struct errmsg *err)
+{
+    struct slip_facts facts = {.member_display = "", .copy_number = copy};
+    struct rule_edition *edition;
+    struct past past;
+    enum status st = past_find(till, id, &past, err);
+
+    if (st != ST_OK)
+        return st;
+    edition = rulebook_edition(till->options.rulebook, tree_text(past.tree, "bundle"));
+    st = send_slip(till, &past, id, edition ? edition : rulebook_active(till->options.rulebook), &facts, err);
+    rule_edition_release(edition);
+    past_clear(&past);
     return st;
 }
 
@@ -150,18 +150,16 @@ static bool settle_entry(void *context, const struct journal_entry *entry)
     struct settle *s = context;
     struct record_head head;
     struct cJSON *tree = NULL;
-    const char *body, *id = "";
+    const char *body, *id;
     size_t len;
-    bool is_sale = strcmp(entry->type, "sale") == 0;
+    bool is_sale = strcmp(entry->type, "sale") == 0, is_return = strcmp(entry->type, "return") == 0;
 
-    if ((!is_sale && strcmp(entry->type, "print") != 0) ||
+    if ((!is_sale && !is_return && strcmp(entry->type, "print") != 0) ||
         record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK ||
         json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK)
         return true;
-    if (json_text(is_sale ? cJSON_GetObjectItemCaseSensitive(tree, "sale") : tree, "sale_id", ID_LEN_MAX, &id,
-                  NULL) != ST_OK)
-        id = "";
-    if (is_sale && s->count < SETTLE_RECORDS_BACK) {
+    id = tree_text(is_sale ? tree_child(tree, "sale") : tree, is_return ? "return_id" : "sale_id");
+    if ((is_sale || is_return) && s->count < SETTLE_RECORDS_BACK) {
         (void)snprintf(s->pending[s->count++], ID_LEN_MAX + 1, "%s", id);
     } else {
         for (int i = 0; i < s->count; i++) {

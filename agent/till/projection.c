@@ -67,30 +67,48 @@ static void add_points(struct projection *p, const cJSON *result, int32_t day)
     }
 }
 
-/* "coupon:" and the code in lower case without spaces and hyphens, as the engine counts it. */
+/* "coupon:" and the code in lower case without spaces and hyphens, as the engine counts it. The key lives as long as
+ * the tree. */
+static void add_coupon(struct projection *p, cJSON *holder, const char *code, int64_t amount, int32_t day)
+{
+    char key[160] = "coupon:";
+    size_t len = strlen(key);
+    cJSON *kept;
+
+    for (; *code && len < sizeof key - 1; code++) {
+        if (*code != ' ' && *code != '-')
+            key[len++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + 32 : *code);
+    }
+    key[len] = '\0';
+    kept = cJSON_AddStringToObject(holder, key, key);
+    if (kept)
+        add(p, EFFECT_COUPON, "", kept->valuestring, amount, day);
+}
+
 static void add_coupons(struct projection *p, cJSON *result, int32_t day)
 {
     cJSON *item;
 
     cJSON_ArrayForEach(item, tree_child(result, "coupons"))
     {
-        const char *code, *state;
-        char key[160] = "coupon:";
-        size_t len = strlen(key);
-        cJSON *kept;
-
-        if (json_text(item, "state", 32, &state, NULL) != ST_OK || strcmp(state, "applied") != 0 ||
-            json_text(item, "code", 128, &code, NULL) != ST_OK)
-            continue;
-        for (; *code && len < sizeof key - 1; code++) {
-            if (*code != ' ' && *code != '-')
-                key[len++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + 32 : *code);
-        }
-        key[len] = '\0';
-        kept = cJSON_AddStringToObject(item, "key", key); /* lives as long as the tree */
-        if (kept)
-            add(p, EFFECT_COUPON, "", kept->valuestring, 1, day);
+        if (strcmp(tree_text(item, "state"), "applied") == 0)
+            add_coupon(p, item, tree_text(item, "code"), 1, day);
     }
+}
+
+/* The document that names another one: a return its sale, both parts of an exchange that. Views of the tree. */
+static void add_tied(struct projection *p, const char *named, const char *by, int32_t day)
+{
+    if (named[0] != '\0' && strlen(named) <= CACHE_ID_MAX)
+        add(p, EFFECT_TIED, named, by, 1, day);
+}
+
+static int32_t day_of(const cJSON *object)
+{
+    int32_t day = 0;
+
+    (void)civil_parse_date(tree_text(object, "business_date"), &day);
+    return day;
 }
 
 static void read_sale(struct projection *p)
@@ -98,22 +116,46 @@ static void read_sale(struct projection *p)
     const cJSON *sale = tree_child(p->tree, "sale"), *item;
     cJSON *result = cJSON_GetObjectItemCaseSensitive(p->tree, "result");
     const char *text;
-    int32_t day = 0;
+    int32_t day = day_of(sale);
 
     if (json_text(sale, "sale_id", ID_LEN_MAX, &text, NULL) == ST_OK)
         (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", text);
     if (json_text(tree_child(sale, "member"), "id", CACHE_ID_MAX, &text, NULL) == ST_OK)
         (void)snprintf(p->member, sizeof p->member, "%s", text);
-    if (json_text(sale, "business_date", 10, &text, NULL) == ST_OK)
-        (void)civil_parse_date(text, &day);
     if (p->member[0] != '\0')
         add(p, EFFECT_MEMBER_USE, p->member, "", 1, day); /* the sale itself: a purchase */
     add_points(p, result, day);
     add_coupons(p, result, day);
+    add_tied(p, tree_text(tree_child(p->tree, "exchange"), "id"), tree_text(sale, "sale_id"), day);
     cJSON_ArrayForEach(item, tree_child(result, "lines")) add_uses_of(p, tree_child(item, "adjustments"), day);
     cJSON_ArrayForEach(item, tree_child(result, "points")) add_uses_of(p, tree_child(item, "by"), day);
     add_uses_of(p, tree_child(result, "gifts"), day);
     add_uses_of(p, tree_child(result, "issued_coupons"), day);
+}
+
+/* What the sale did comes back in part: points taken and given, coupons free again. Uses stay counted: the promotion
+ * did serve. */
+static void read_return(struct projection *p)
+{
+    cJSON *result = cJSON_GetObjectItemCaseSensitive(p->tree, "result"), *item;
+    const char *id = tree_text(p->tree, "return_id");
+    int32_t day = day_of(p->tree);
+
+    (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", id);
+    (void)snprintf(p->member, sizeof p->member, "%s", tree_text(p->tree, "member"));
+    add_tied(p, tree_text(p->tree, "sale_id"), id, day);
+    add_tied(p, tree_text(p->tree, "exchange"), id, day);
+    cJSON_ArrayForEach(item, tree_child(result, "points"))
+    {
+        if (p->member[0] != '\0')
+            add(p, EFFECT_POINTS, p->member, tree_text(item, "currency"),
+                tree_int(item, "given_back") - tree_int(item, "taken_back"), day);
+    }
+    cJSON_ArrayForEach(item, tree_child(result, "coupons_released"))
+    {
+        if (cJSON_IsString(item))
+            add_coupon(p, result, item->valuestring, -1, day);
+    }
 }
 
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
@@ -124,11 +166,13 @@ enum status projection_read(const char *type, const char *body, size_t len, stru
     out_projection->tree = NULL;
     out_projection->effect_count = 0;
     out_projection->sale_id[0] = out_projection->member[0] = '\0';
-    if (strcmp(type, "sale") != 0)
+    if (strcmp(type, "sale") != 0 && strcmp(type, "return") != 0)
         return ST_OK;
     st = json_parse(body, len, RECORD_BYTES_MAX, &out_projection->tree, err);
-    if (st == ST_OK)
+    if (st == ST_OK && strcmp(type, "sale") == 0)
         read_sale(out_projection);
+    else if (st == ST_OK)
+        read_return(out_projection);
     return st;
 }
 
@@ -157,7 +201,8 @@ static bool project_entry(void *context, const struct journal_entry *entry)
     if (c->st != ST_OK)
         return false;
     if (projection_read(entry->type, body, body_len, p, NULL) != ST_OK)
-        log_error("till", "record cannot be read, its effects are left out position=%lld", (long long)entry->position);
+        log_error("till", "record cannot be read, its effects are left out position=%lld",
+                  (long long)entry->position);
     c->st = cache_project(c->cache, entry->position, p->sale_id[0] ? p->sale_id : NULL, p->effects, p->effect_count,
                           c->err);
     projection_clear(p);

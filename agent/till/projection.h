@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * projection - what a record of the journal did, by member: the one reading of a record for the cache, at its commit and when the cache is
- * rebuilt, so that both give the same. Internal to the till.
+ * projection - what a record of the journal did, by member: the one reading of a record for the cache, at its commit
+ * and when the cache is rebuilt, so that both give the same. Internal to the till.
  */
 #ifndef LOYALD_TILL_PROJECTION_H
 #define LOYALD_TILL_PROJECTION_H
@@ -18,15 +18,15 @@ struct journal;
 enum { PROJECTION_EFFECTS_MAX = CACHE_EFFECTS_MAX };
 
 struct projection {
-    char sale_id[ID_LEN_MAX + 1];
-    char member[CACHE_ID_MAX + 1]; /* "" when the sale names none */
+    char sale_id[ID_LEN_MAX + 1];                        /* or that of the return */
+    char member[CACHE_ID_MAX + 1];                       /* "" when the sale names none */
     struct cache_effect effects[PROJECTION_EFFECTS_MAX]; /* names are views of the tree */
     size_t effect_count;
     struct cJSON *tree; /* owned: the body */
 };
 
-/* Reads what a sale's body did; other types do nothing. Points and coupons come first; uses past the bound are dropped:
- * a limit then counts one use too few until the central says. */
+/* Reads what the body of a sale or return did; other types do nothing. Points and coupons come first; uses past the
+ * bound are dropped: a limit then counts one use too few until the central says. */
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err);
 void projection_clear(struct projection *projection);

@@ -15,10 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAITED_BYTES_MAX = 256 * 1024 }; /* of a bundle compiled within a command: about 2 ms */
+
 /* ---- start ---- */
 
 /* Compiles what rules.db holds in that state. */
-static enum status load(struct rulebook *book, enum rules_state state, struct errmsg *err)
+static enum status load(struct rulebook *book, enum rules_state state, struct rule_edition **out_edition,
+                        struct errmsg *err)
 {
     struct rules_entry entry;
     struct bundle *bundle = NULL;
@@ -34,8 +37,8 @@ static enum status load(struct rulebook *book, enum rules_state state, struct er
     if (st != ST_OK)
         return st;
     hex_encode(entry.sha256, SHA256_BYTES, hex);
-    book->active = rule_edition_create(bundle, hex, entry.version, clock_wall_ms(book->options.clock));
-    return book->active ? ST_OK : ST_NOMEM;
+    *out_edition = rule_edition_create(bundle, hex, entry.version, clock_wall_ms(book->options.clock));
+    return *out_edition ? ST_OK : ST_NOMEM;
 }
 
 static enum status load_any(struct rulebook *book, struct errmsg *err)
@@ -47,7 +50,7 @@ static enum status load_any(struct rulebook *book, struct errmsg *err)
     for (size_t i = 0; i < 2; i++) {
         struct errmsg why = ERRMSG_INIT;
 
-        st = load(book, tried[i], &why);
+        st = load(book, tried[i], &book->active, &why);
         if (st == ST_OK)
             return st;
         if (st != ST_NOT_FOUND)
@@ -150,6 +153,20 @@ void rulebook_destroy(struct rulebook *book)
 struct rule_edition *rulebook_active(const struct rulebook *book)
 {
     return book->active;
+}
+
+struct rule_edition *rulebook_edition(struct rulebook *book, const char *sha256_hex)
+{
+    struct rule_edition *edition = NULL;
+    struct rules_entry entry;
+    char hex[SHA256_TEXT];
+
+    if (strcmp(book->active->sha256, sha256_hex) == 0)
+        return rule_edition_hold(book->active);
+    if (rules_find(book->options.rules, RULES_PREVIOUS, &entry, NULL) != ST_OK || entry.total_bytes > WAITED_BYTES_MAX)
+        return NULL;
+    hex_encode(entry.sha256, SHA256_BYTES, hex);
+    return strcmp(hex, sha256_hex) == 0 && load(book, RULES_PREVIOUS, &edition, NULL) == ST_OK ? edition : NULL;
 }
 
 /* ---- refusing ---- */

@@ -102,6 +102,20 @@ void sale_clear_card(struct sale *sale)
     sale->card[0] = '\0';
 }
 
+int64_t sale_due_minor(const struct sale *sale)
+{
+    return sale->evaluation.total_minor - (sale->basket.exchange[0] != '\0' ? sale->exchange_refund_minor : 0);
+}
+
+void sale_write_exchange(const struct sale *sale, struct json_writer *w)
+{
+    jw_object_begin(w);
+    jw_field_text(w, "id", sale->basket.exchange);
+    jw_field_int(w, "refund_minor", sale->exchange_refund_minor);
+    jw_field_int(w, "due_minor", sale_due_minor(sale));
+    jw_object_end(w);
+}
+
 struct sale *sale_create(const char *id, struct rule_edition *edition, int64_t now_unix_ms, int64_t now_mono_ms)
 {
     struct sale *sale = calloc(1, sizeof *sale);

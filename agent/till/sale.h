@@ -55,6 +55,7 @@ struct sale {
     int64_t opened_unix_ms;
     int64_t touched_mono_ms; /* by a command or a card */
     struct basket basket;
+    int64_t exchange_refund_minor; /* of the returns of the basket's exchange */
     struct rule_edition *edition; /* held: the rules it started with */
     struct evaluation evaluation; /* of the basket as it is */
     /* The card shown, if any. */
@@ -79,6 +80,10 @@ void sale_notice(struct sale *sale, enum problem problem, const char *detail);
 void sale_drop_notice(struct sale *sale, enum problem problem);
 /* Takes the member off, with what was said of the card. */
 void sale_clear_card(struct sale *sale);
+/* What is to be paid: below zero, to be given back; other than the total only in an exchange. */
+int64_t sale_due_minor(const struct sale *sale);
+/* {"id","refund_minor","due_minor"} */
+void sale_write_exchange(const struct sale *sale, struct json_writer *w);
 struct sale *sale_create(const char *id, struct rule_edition *edition, int64_t now_unix_ms, int64_t now_mono_ms);
 void sale_destroy(struct sale *sale);
 

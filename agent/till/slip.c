@@ -3,12 +3,10 @@
 
 #include "agent/base/civil_time.h"
 #include "agent/base/ids.h"
-#include "agent/base/json.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/receipt.h"
 #include "agent/till/identity.h"
 #include "agent/till/tree.h"
-#include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
 
@@ -22,8 +20,7 @@ enum { TIME_TEXT_MAX = 32 };
 /* Everything that the facts borrow, for the time of one build. */
 struct build {
     const struct slip_facts *from;
-    struct cJSON *body;
-    const cJSON *sale, *result;
+    const cJSON *body, *sale, *result;
     struct receipt_line *lines;
     struct receipt_adjustment *adjustments;
     struct receipt_tender tenders[RECEIPT_TENDERS_MAX];
@@ -48,8 +45,9 @@ static void format_time(const char *at, const char *language, char out_text[TIME
     if (civil_parse_time(at, &time) != ST_OK)
         return;
     civil_from_day(time.day, &year, &month, &day);
-    (void)snprintf(out_text, TIME_TEXT_MAX, strcmp(language, "ru") == 0 ? "%02d.%02d.%d %02d:%02d" : "%02d/%02d/%d %02d:%02d", day,
-                   month, year, time.second / 3600, time.second / 60 % 60);
+    (void)snprintf(out_text, TIME_TEXT_MAX,
+                   strcmp(language, "ru") == 0 ? "%02d.%02d.%d %02d:%02d" : "%02d/%02d/%d %02d:%02d", day, month,
+                   year, time.second / 3600, time.second / 60 % 60);
 }
 
 static const char *item_name(const cJSON *line)
@@ -86,13 +84,72 @@ static void fill_line(struct build *b, const cJSON *sold, const cJSON *outcome, 
     }
 }
 
+/* A line of a return: what was given for it, by the share of what had been paid. */
+static void fill_returned(struct build *b, const cJSON *sold, const cJSON *back, struct receipt_line *line)
+{
+    int64_t refund = tree_int(back, "refund_minor"), qty = tree_int(back, "qty_milli");
+
+    *line = (struct receipt_line){
+        .name = item_name(sold),
+        .qty_milli = qty,
+        .by_weight = strcmp(tree_text(sold, "sold_by"), "weight") == 0,
+        .unit_price = {qty > 0 ? (refund * 1000 + qty / 2) / qty : 0}, /* refund is at most 10^15, so this holds */
+        .gross = {refund},
+        .net = {refund},
+    };
+    b->facts.gross.minor += refund;
+}
+
+static enum status fill_returns(struct build *b)
+{
+    const cJSON *sold = tree_child(b->body, "sold"), *back, *lines = tree_child(b->result, "lines");
+    size_t i = 0;
+
+    sold = sold ? sold->child : NULL;
+    b->lines = calloc((size_t)cJSON_GetArraySize(lines) + 1, sizeof *b->lines);
+    if (!b->lines)
+        return ST_NOMEM;
+    cJSON_ArrayForEach(back, lines)
+    {
+        if (!sold)
+            return ST_CORRUPT;
+        fill_returned(b, sold, back, &b->lines[i++]);
+        sold = sold->next;
+    }
+    b->facts.lines = b->lines;
+    b->facts.line_count = i;
+    return ST_OK;
+}
+
+/* Earned ones are taken back, spent ones given back; what the balance is then the central knows. */
+static void fill_points_back(struct build *b)
+{
+    const struct bundle *bundle = b->from->bundle;
+    const cJSON *item;
+
+    for (size_t i = 0; i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX; i++) {
+        cJSON_ArrayForEach(item, tree_child(b->result, "points"))
+        {
+            if (strcmp(tree_text(item, "currency"), bundle_currency_id(bundle, i)) == 0)
+                b->points[b->facts.points_count++] = (struct receipt_points){
+                    .name = "",
+                    .digits = bundle_currency_digits(bundle, i),
+                    .earned = -tree_int(item, "taken_back"),
+                    .redeemed = -tree_int(item, "given_back"),
+                };
+        }
+    }
+    b->facts.points = b->points;
+}
+
 static enum status fill_lines(struct build *b)
 {
     const cJSON *sold = tree_child(b->sale, "lines") ? tree_child(b->sale, "lines")->child : NULL, *outcome;
     size_t adjustments = 0, count = (size_t)count_of(b->result, "lines"), i = 0;
     struct receipt_adjustment *next;
 
-    cJSON_ArrayForEach(outcome, tree_child(b->result, "lines")) adjustments += (size_t)count_of(outcome, "adjustments");
+    cJSON_ArrayForEach(outcome, tree_child(b->result, "lines")) adjustments +=
+        (size_t)count_of(outcome, "adjustments");
     b->lines = calloc(count + 1, sizeof *b->lines);
     b->adjustments = calloc(adjustments + 1, sizeof *b->adjustments);
     if (!b->lines || !b->adjustments)
@@ -119,10 +176,22 @@ static enum receipt_tender_kind tender_kind(const char *word)
     return strcmp(word, "gift_card") == 0 ? RECEIPT_GIFT_CARD : RECEIPT_OTHER_TENDER;
 }
 
+/* What came back in the exchange pays first. */
+static int64_t fill_exchange(struct build *b)
+{
+    int64_t refund = tree_int(tree_child(b->body, "exchange"), "refund_minor");
+
+    if (b->facts.is_return || refund == 0)
+        return 0;
+    b->tenders[b->facts.tender_count++] = (struct receipt_tender){
+        RECEIPT_OTHER_TENDER, strcmp(b->from->language, "ru") == 0 ? "Возврат" : "Returned goods", {refund}};
+    return refund;
+}
+
 static void fill_tenders(struct build *b)
 {
     const cJSON *item;
-    int64_t sum = 0;
+    int64_t sum = fill_exchange(b);
 
     cJSON_ArrayForEach(item, tree_child(b->body, "tenders"))
     {
@@ -135,7 +204,7 @@ static void fill_tenders(struct build *b)
         sum += amount;
     }
     b->facts.tenders = b->tenders;
-    if (sum > b->facts.total.minor)
+    if (sum > b->facts.total.minor && !b->facts.is_return)
         b->facts.change.minor = sum - b->facts.total.minor;
 }
 
@@ -144,13 +213,15 @@ static void fill_points(struct build *b)
     const struct bundle *bundle = b->from->bundle;
     const cJSON *balances = tree_child(tree_child(b->sale, "member"), "balances"), *item;
 
-    for (size_t i = 0; tree_child(b->sale, "member") && i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX; i++) {
+    for (size_t i = 0; tree_child(b->sale, "member") && i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX;
+         i++) {
         const char *id = bundle_currency_id(bundle, i);
         struct receipt_points *points = &b->points[b->facts.points_count++];
         int64_t cost = 0;
 
         /* The name stays empty, which prints the word for points: bundles name currencies by id only. */
-        *points = (struct receipt_points){.name = "", .digits = bundle_currency_digits(bundle, i), .balance_known = true};
+        *points =
+            (struct receipt_points){.name = "", .digits = bundle_currency_digits(bundle, i), .balance_known = true};
         cJSON_ArrayForEach(item, tree_child(b->result, "points"))
         {
             if (strcmp(tree_text(item, "currency"), id) != 0)
@@ -193,10 +264,11 @@ static void fill_head(struct build *b)
 {
     const struct slip_facts *from = b->from;
     struct receipt_facts *facts = &b->facts;
+    const cJSON *head = from->is_return ? b->body : b->sale;
 
-    format_time(tree_text(b->sale, "at"), from->language, b->time_text);
+    format_time(tree_text(head, "at"), from->language, b->time_text);
     (void)snprintf(b->number_text, sizeof b->number_text, "%" PRId64, from->sale_number);
-    (void)snprintf(b->claim_text, sizeof b->claim_text, "loyald:%s", tree_text(b->sale, "sale_id"));
+    facts->is_return = from->is_return;
     facts->language = from->language;
     facts->store_name = from->identity->store_name;
     facts->till = from->identity->till;
@@ -206,41 +278,59 @@ static void fill_head(struct build *b)
     facts->copy_number = from->copy_number;
     facts->minor_digits = bundle_minor_digits(from->bundle);
     facts->currency = currency_word(bundle_currency(from->bundle), from->language);
+    facts->member_name = from->member_display;
+    facts->member_card = tree_text(b->body, "card");
+    facts->reasons = from->reasons;
+    facts->reason_count = from->reason_count;
+    facts->offline_note = from->offline_note;
+}
+
+static void fill_sale_totals(struct build *b)
+{
+    struct receipt_facts *facts = &b->facts;
+
     facts->gross.minor = tree_int(b->result, "gross_minor");
     facts->discount.minor = tree_int(b->result, "discount_minor");
     facts->redeemed.minor = tree_int(b->result, "redeemed_minor");
     facts->total.minor = tree_int(b->result, "total_minor");
     facts->saved = facts->discount;
-    facts->member_name = from->member_display;
-    facts->member_card = from->member_card;
-    facts->reasons = from->reasons;
-    facts->reason_count = from->reason_count;
+    (void)snprintf(b->claim_text, sizeof b->claim_text, "loyald:%s", tree_text(b->sale, "sale_id"));
     if (!tree_child(b->body, "identifier")) /* a shopper without a card may claim the sale later */
         facts->qr_text = b->claim_text;
-    facts->offline_note = from->offline_note;
+}
+
+static enum status fill(struct build *b)
+{
+    enum status st;
+
+    b->body = b->from->body;
+    b->sale = tree_child(b->body, "sale");
+    b->result = tree_child(b->body, "result");
+    fill_head(b);
+    if (b->from->is_return) {
+        st = fill_returns(b);
+        b->facts.total.minor = tree_int(b->result, "refund_minor");
+        fill_points_back(b);
+    } else {
+        fill_sale_totals(b);
+        st = fill_lines(b);
+        fill_points(b);
+        fill_messages(b);
+    }
+    fill_tenders(b);
+    return st;
 }
 
 enum status slip_build(const struct slip_facts *facts, struct page *out_page, struct errmsg *err)
 {
     struct build b = {.from = facts};
-    enum status st = json_parse(facts->body, facts->body_len, RECORD_BYTES_MAX, &b.body, err);
+    enum status st = fill(&b);
 
-    if (st == ST_OK) {
-        b.sale = tree_child(b.body, "sale");
-        b.result = tree_child(b.body, "result");
-        fill_head(&b);
-        st = fill_lines(&b);
-    }
-    if (st == ST_OK) {
-        fill_tenders(&b);
-        fill_points(&b);
-        fill_messages(&b);
+    if (st == ST_OK)
         st = receipt_build(&b.facts, out_page, err);
-    }
     if (st != ST_OK)
         errmsg_wrap(err, "receipt");
     free(b.lines);
     free(b.adjustments);
-    json_free(b.body);
     return st;
 }

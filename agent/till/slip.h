@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slip - the receipt of a committed sale, made from its record alone, so that a copy after a restart is the same. Internal to the till.
+ * slip - the receipt of a committed sale or return, made from its record alone, so that a copy after a restart is the
+ * same. Internal to the till.
  */
 #ifndef LOYALD_TILL_SLIP_H
 #define LOYALD_TILL_SLIP_H
@@ -8,23 +9,25 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct bundle;
+struct cJSON;
 struct identity;
 struct page;
 
 struct slip_facts {
-    const char *body; /* of the sale's record */
-    size_t body_len;
+    const struct cJSON *body;    /* of the record */
+    bool is_return;              /* of a return; else of a sale */
     const struct bundle *bundle; /* for the titles of promotions and the digits of currencies */
     const struct identity *identity;
     const char *language;
-    const char *member_display, *member_card; /* may be "" */
-    int64_t sale_number;                      /* its seq in the journal: what a member reads out to claim */
-    int copy_number;                          /* 0: the original */
-    const char *const *reasons;               /* "card not known yet ..." */
+    const char *member_display; /* may be "" */
+    int64_t sale_number;        /* its seq in the journal: what a member reads out to claim */
+    int copy_number;            /* 0: the original */
+    const char *const *reasons; /* "card not known yet ..." */
     size_t reason_count;
     const char *offline_note; /* "" when the link is up */
 };

@@ -6,6 +6,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
+#include "agent/till/exchange.h"
 #include "agent/till/projection.h"
 
 #include <stdlib.h>
@@ -53,6 +54,7 @@ void till_destroy(struct till *till)
     for (int i = 0; i < TILL_SALES_MAX; i++)
         sale_destroy(till->sales[i]);
     reservations_clear(&till->reserved);
+    sold_forget_answers(till);
     bundle_destroy(till->no_rules);
     engine_destroy(till->engine);
     free(till->projection);
@@ -191,6 +193,14 @@ enum problem till_add_sale(struct till *till, const char *id, struct sale **out_
 }
 
 /* ---- evaluation ---- */
+
+enum problem till_find_exchange(struct till *till, struct sale *sale, struct errmsg *err)
+{
+    sale->exchange_refund_minor = 0;
+    return sale->basket.exchange[0] == '\0'
+               ? PROBLEM_NONE
+               : exchange_refund(till, sale->basket.exchange, &sale->exchange_refund_minor, err);
+}
 
 enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *err)
 {

@@ -49,12 +49,16 @@ struct till_printer {
  * profile is a member's row as JSON (docs/protocol.md 5); NULL: not known there. found is false when there was no
  * answer in time. */
 typedef void till_member_fn(void *context, bool answered, const char *profile, size_t len);
+/* sale is the value of "sale" as JSON (docs/protocol.md 4); NULL: not known there. */
+typedef void till_sale_fn(void *context, bool answered, const char *sale, size_t len);
 struct till_central {
     void *link;
     void (*ask_member)(void *link, const uint8_t identifier[16], int64_t deadline_ms, till_member_fn *answer,
                        void *context);
     bool (*is_up)(void *link, int64_t *out_since_unix_ms);
     void (*record_added)(void *link); /* something new is in the journal */
+    /* NULL: nobody knows more of a sale than the till itself. */
+    void (*ask_sale)(void *link, const char *sale_id, int64_t deadline_ms, till_sale_fn *answer, void *context);
 };
 
 /* Those who watch: name is "scan", "sale", "notice", "print"; json an object. */
@@ -95,6 +99,14 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
                        struct errmsg *err);
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+
+/* Asks the central what the return of that body will want to know, TILL_QUESTION_MS at most, then calls ready, once, possibly at once. */
+typedef void till_ready_fn(void *context);
+void till_before_return(struct till *till, const char *body, size_t len, till_ready_fn *ready, void *context);
+/* Goods come back; what the central said meanwhile is used. The same return_id again is answered alike and writes nothing. */
+enum problem till_return(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
+enum problem till_get_return(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+enum problem till_copy_return(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 
 /* A code that the cashier's screen was given, {"text","entry"}, goes the way of a scan; answers what it was (Scan).
  */

@@ -9,6 +9,7 @@
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
 #include "agent/till/sale.h"
+#include "agent/till/sold.h"
 #include "agent/till/till.h"
 
 struct bundle;
@@ -46,6 +47,7 @@ struct till {
     struct reservations reserved;
     struct own_codes own_codes;
     struct waiting_card waiting;
+    struct sold_answer sold_answers[SOLD_ANSWERS_MAX];
     struct unsynced_sales unsynced_sales;
     struct till_times times;
     struct projection *projection; /* owned: scratch */
@@ -61,6 +63,8 @@ void till_tell_sale(struct till *till, const struct sale *sale);
 void till_tell_notice(struct till *till, enum problem problem, const char *detail);
 /* Works the open sale out anew. PROBLEM_NONE, or PROBLEM_BAD_FIELD with err: then nothing changed. */
 enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *err);
+/* Looks up what the returns of the basket's exchange refund, if it names one. */
+enum problem till_find_exchange(struct till *till, struct sale *sale, struct errmsg *err);
 
 /* Takes the sale in that place out of memory. */
 void till_drop_sale(struct till *till, int slot);
@@ -78,11 +82,17 @@ void till_take_waiting_card(struct till *till, struct sale *sale);
 void till_reserve(struct till *till, const struct sale *sale);
 /* Appends a record of any type to the journal, durable on ST_OK, and projects it. */
 enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
+/* The same as a command's word on it: PROBLEM_NONE, PROBLEM_DISK_FULL or PROBLEM_JOURNAL_FAILED. */
+enum problem till_append_command(struct till *till, const char *type, const struct strbuf *body, struct errmsg *err);
 /* Writes the sale's record; on PROBLEM_NONE the sale is committed and on disk. */
 enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown_minor, bool paid_difference,
                              struct errmsg *err);
+
+/* ---- print.c ---- */
 /* Prints the sale's receipt, or a copy. ST_NOT_FOUND when there is no printer. */
-enum status till_print_slip(struct till *till, struct sale *sale, int copy, struct errmsg *err);
+enum status till_print_slip(struct till *till, const struct sale *sale, int copy, struct errmsg *err);
+/* The same for a sale or return that only the journal knows, by its id. */
+enum status till_print_document(struct till *till, const char *id, int copy, struct errmsg *err);
 /* Journals the end of prints that a restart cut off. */
 enum status till_settle_prints(struct till *till, struct errmsg *err);
 

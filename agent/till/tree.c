@@ -2,8 +2,11 @@
 #include "agent/till/tree.h"
 
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 
 #include <cjson/cJSON.h>
+
+#include <string.h>
 
 enum { TEXT_MAX = 64 * 1024 };
 
@@ -26,4 +29,13 @@ const char *tree_text(const struct cJSON *object, const char *name)
 const struct cJSON *tree_child(const struct cJSON *object, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+void tree_write(struct json_writer *w, const char *name, const struct cJSON *tree)
+{
+    char *text = tree ? cJSON_PrintUnformatted(tree) : NULL;
+
+    if (text)
+        jw_field_raw(w, name, text, strlen(text));
+    cJSON_free(text);
 }

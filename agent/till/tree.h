@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct cJSON;
+struct json_writer;
 
 /* 0 when it is absent or no integer. */
 int64_t tree_int(const struct cJSON *object, const char *name);
@@ -16,5 +17,8 @@ int64_t tree_int(const struct cJSON *object, const char *name);
 const char *tree_text(const struct cJSON *object, const char *name);
 /* NULL when it is absent; also of an object that is NULL. */
 const struct cJSON *tree_child(const struct cJSON *object, const char *name);
+
+/* Writes name and the tree; nothing when it is NULL. */
+void tree_write(struct json_writer *w, const char *name, const struct cJSON *tree);
 
 #endif

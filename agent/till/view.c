@@ -3,9 +3,9 @@
 
 #include "agent/base/json.h"
 #include "agent/db/cache.h"
-#include "agent/db/journal.h"
 #include "agent/engine/engine.h"
-#include "sync/protocol/record.h"
+#include "agent/till/past.h"
+#include "agent/till/tree.h"
 
 #include <cjson/cJSON.h>
 
@@ -56,7 +56,8 @@ static void write_totals(const struct sale *sale, struct json_writer *w)
     jw_field_int(w, "total_minor", sale->evaluation.total_minor);
 }
 
-/* The lines as they were put and the words for the result: what a screen shows that does not hold the basket itself. */
+/* The lines as they were put and the words for the result: what a screen shows that does not hold the basket itself.
+ */
 static void write_words(const struct sale *sale, size_t bytes_max, struct json_writer *w)
 {
     char *lines = sale->basket.lines ? cJSON_PrintUnformatted(sale->basket.lines) : NULL;
@@ -76,6 +77,10 @@ void till_write_sale_view(const struct till *till, const struct sale *sale, size
     write_totals(sale, w);
     if (sale->has_card)
         jw_field_text(w, "card", sale->card);
+    if (sale->basket.exchange[0] != '\0') {
+        jw_name(w, "exchange");
+        sale_write_exchange(sale, w);
+    }
     write_member(till, sale, w);
     jw_name(w, "notices");
     jw_array_begin(w);
@@ -96,66 +101,25 @@ void till_write_sale_view(const struct till *till, const struct sale *sale, size
 
 /* ---- a sale that only the journal knows ---- */
 
-struct lookup {
-    const char *id;
-    struct cJSON *sale;  /* body of its record */
-    char state[24];
-    bool first;
-};
-
-static bool look_at(void *context, const struct journal_entry *entry)
-{
-    static const struct {
-        const char *print, *state;
-    } states[] = {{"confirmed", "printed"}, {"unknown", "print_unknown"}, {"failed", "print_failed"}};
-    struct lookup *look = context;
-    struct record_head head;
-    struct cJSON *tree = NULL;
-    const char *body, *text;
-    size_t len;
-
-    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK)
-        return !look->first;
-    if (look->first) { /* the sale itself; what follows may hold its prints */
-        look->first = false;
-        return json_parse(body, len, RECORD_BYTES_MAX, &look->sale, NULL) == ST_OK;
-    }
-    if (strcmp(entry->type, "print") != 0 || json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK)
-        return true;
-    if (json_text(tree, "sale_id", ID_LEN_MAX, &text, NULL) == ST_OK && strcmp(text, look->id) == 0 &&
-        json_text(tree, "state", 16, &text, NULL) == ST_OK) {
-        for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-            if (strcmp(text, states[i].print) == 0)
-                memcpy(look->state, states[i].state, strlen(states[i].state) + 1);
-        }
-    }
-    json_free(tree);
-    return true;
-}
-
-static void write_from_record(const struct lookup *look, struct strbuf *out)
+static void write_from_record(const struct past *past, const char *id, const char *state, struct strbuf *out)
 {
     static const char *const totals[] = {"gross_minor", "discount_minor", "redeemed_minor", "total_minor"};
-    const cJSON *result = cJSON_GetObjectItemCaseSensitive(look->sale, "result");
-    const cJSON *sold = cJSON_GetObjectItemCaseSensitive(look->sale, "sale"), *member = NULL;
-    const cJSON *lines = cJSON_GetObjectItemCaseSensitive(sold, "lines");
+    const cJSON *result = tree_child(past->tree, "result"), *sold = tree_child(past->tree, "sale");
+    const cJSON *lines = tree_child(sold, "lines"), *exchange = tree_child(past->tree, "exchange");
     struct json_writer w = JSON_WRITER_INIT(out);
-    char *text = cJSON_PrintUnformatted(result), *put = lines ? cJSON_PrintUnformatted(lines) : NULL;
-    const char *id;
+    const char *member = tree_text(tree_child(sold, "member"), "id");
 
     jw_object_begin(&w);
-    jw_field_text(&w, "sale_id", look->id);
-    jw_field_text(&w, "state", look->state);
-    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
-        int64_t value = 0;
-
-        (void)json_int(result, totals[i], 0, JSON_INT_MAX, &value, NULL);
-        jw_field_int(&w, totals[i], value);
-    }
+    jw_field_text(&w, "sale_id", id);
+    jw_field_text(&w, "state", state);
+    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
+        jw_field_int(&w, totals[i], tree_int(result, totals[i]));
+    if (exchange)
+        tree_write(&w, "exchange", exchange);
     jw_name(&w, "member");
-    if (json_object(sold, "member", &member, NULL) == ST_OK && json_text(member, "id", 64, &id, NULL) == ST_OK) {
+    if (member[0] != '\0') {
         jw_object_begin(&w);
-        jw_field_text(&w, "id", id);
+        jw_field_text(&w, "id", member);
         jw_object_end(&w);
     } else {
         jw_null(&w);
@@ -163,29 +127,27 @@ static void write_from_record(const struct lookup *look, struct strbuf *out)
     jw_name(&w, "notices");
     jw_array_begin(&w);
     jw_array_end(&w);
-    if (text)
-        jw_field_raw(&w, "result", text, strlen(text));
-    if (put)
-        jw_field_raw(&w, "lines", put, strlen(put));
+    tree_write(&w, "result", result);
+    tree_write(&w, "lines", lines);
     jw_object_end(&w);
-    cJSON_free(put);
-    cJSON_free(text);
 }
 
 enum problem till_write_journalled(struct till *till, const char *id, struct strbuf *out, struct errmsg *err)
 {
-    struct lookup look = {.id = id, .state = "committed", .first = true};
-    int64_t position;
-    enum status st = cache_find_sale(till->options.cache, id, &position, err);
+    struct past past;
+    char state[PAST_STATE_MAX];
+    enum status st = past_find(till, id, &past, err);
 
-    if (st == ST_OK)
-        st = journal_each(till->options.journal, position, look_at, &look, err);
-    if (st != ST_OK || !look.sale) {
-        json_free(look.sale);
+    if (st == ST_OK && strcmp(past.type, "sale") != 0) {
+        past_clear(&past);
+        st = ST_NOT_FOUND;
+    }
+    if (st != ST_OK) {
         errmsg_set(err, "sale %s", id);
         return PROBLEM_NO_SALE;
     }
-    write_from_record(&look, out);
-    json_free(look.sale);
+    past_state(till, &past, id, state);
+    write_from_record(&past, id, state, out);
+    past_clear(&past);
     return PROBLEM_NONE;
 }

@@ -57,6 +57,8 @@ static void print_chain(const struct cJSON *chain)
         {"redeemed", "redeemed", TABLE_NUMBER},
         {"spent", "cost", TABLE_NUMBER},
         {"opening", "opening", TABLE_NUMBER},
+        {"taken back", "taken_back", TABLE_NUMBER},
+        {"given back", "given_back", TABLE_NUMBER},
         {"balance", "balance", TABLE_NUMBER},
         {0},
     };
@@ -83,6 +85,8 @@ static void print_chain(const struct cJSON *chain)
     print_money("discount", chain, "discount_minor", currency);
     print_money("paid with points", chain, "redeemed_minor", currency);
     print_money("net", chain, "net_minor", currency);
+    print_number("returns", number_of(chain, "returns"));
+    print_money("refunds", chain, "refund_minor", currency);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         print_number(counts[i].label, number_of(chain, counts[i].name));
     table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "points"), points);

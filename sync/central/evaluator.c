@@ -131,6 +131,20 @@ enum status evaluator_evaluate(struct evaluator *evaluator, const char *bundle_s
     return engine_evaluate(evaluator->engine, bundle, parsed, NULL, out_result, err);
 }
 
+enum status evaluator_refund(struct evaluator *evaluator, const char *bundle_sha256, const char *question, size_t len,
+                             struct strbuf *out, struct errmsg *err)
+{
+    const struct bundle *bundle = NULL;
+    struct engine_fault fault = {0};
+    enum status st = bundle_sha256[0] ? find_bundle(evaluator, bundle_sha256, &bundle, err) : ST_OK;
+
+    if (st == ST_OK)
+        st = engine_refund(evaluator->engine, bundle, question, len, out, &fault, err);
+    if (st == ST_INVALID)
+        errmsg_set(err, "%s at \"%s\": %s", fault.code, fault.at, fault.message);
+    return st;
+}
+
 static void write_report(const struct bundle_report *notes, struct strbuf *report)
 {
     for (size_t i = 0; i < notes->note_count; i++)

@@ -25,6 +25,10 @@ void evaluator_destroy(struct evaluator *evaluator); /* accepts NULL */
  * ST_NOT_FOUND when no such bundle was ever published here; ST_INVALID when the engine refuses the sale. */
 enum status evaluator_evaluate(struct evaluator *evaluator, const char *bundle_sha256, const char *sale,
                                size_t sale_len, const struct engine_result **out_result, struct errmsg *err);
+/* Works out a return (JSON, as the engine takes it) into out. bundle_sha256 "": the policy needs no rules. ST_NOT_FOUND when no such bundle was
+ * ever published here; ST_INVALID when the engine refuses the return, with its words. */
+enum status evaluator_refund(struct evaluator *evaluator, const char *bundle_sha256, const char *question, size_t len,
+                             struct strbuf *out, struct errmsg *err);
 /* Compiles a bundle to see whether it does; *out_version is its own. report (may be NULL) gets every fault and
  * warning, one a line. ST_INVALID with the first fault in err. */
 enum status evaluator_check(const char *bundle, size_t len, int64_t *out_version, struct strbuf *report,

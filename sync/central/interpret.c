@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/json.h"
+#include "sync/central/interpret_return.h"
 #include "sync/central/interpret_sale.h"
 #include "sync/central/member.h"
 
@@ -97,6 +98,8 @@ enum status interpret(struct central *central, const struct interpret_record *re
     }
     if (strcmp(record->type, "sale") == 0)
         return interpret_sale(central, record, err);
+    if (strcmp(record->type, "return") == 0)
+        return interpret_return(central, record, err);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(record->type, types[i].type) != 0)
             continue;

@@ -4,18 +4,31 @@
 #include "agent/base/int_math.h"
 #include "agent/base/json.h"
 
-enum status ledger_begin(struct central *central, const char *chain, const char *member,
+static enum status begin(struct central *central, const char *chain, const char *member, const char *kind,
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
 {
     int64_t id;
-    enum status st = STORE_NUMBER(central->store, STATEMENT_POSTING_INSERT, &id, err, V_TEXT(chain),
-                                  V_TEXT(record ? "sale" : "opening"), record ? V_TEXT(record->dev) : V_NULL,
+    enum status st = STORE_NUMBER(central->store, STATEMENT_POSTING_INSERT, &id, err, V_TEXT(chain), V_TEXT(kind),
+                                  record ? V_TEXT(record->dev) : V_NULL,
                                   record ? V_TEXT(record->epoch) : V_NULL, record ? V_INT(record->seq) : V_NULL,
                                   V_TEXT(member), V_INT(central_now_us(central)));
 
     if (st == ST_OK)
         *out_posting = (struct ledger_posting){.id = id, .chain = chain, .member = member};
     return st;
+}
+
+enum status ledger_begin(struct central *central, const char *chain, const char *member,
+                         const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
+{
+    return begin(central, chain, member, record ? "sale" : "opening", record, out_posting, err);
+}
+
+enum status ledger_begin_return(struct central *central, const char *chain, const char *member,
+                                const struct ledger_record *record, struct ledger_posting *out_posting,
+                                struct errmsg *err)
+{
+    return begin(central, chain, member, "return", record, out_posting, err);
 }
 
 /* One half of a pair; the account is made when it is the first of its kind. */
@@ -68,6 +81,14 @@ enum status ledger_sale(struct central *central, struct ledger_posting *posting,
     if (st == ST_OK)
         st = put_pair(central, posting, "redeemed", move->currency, -move->redeemed, err);
     return st == ST_OK ? put_pair(central, posting, "spent", move->currency, -move->cost, err) : st;
+}
+
+enum status ledger_return(struct central *central, struct ledger_posting *posting, const char *currency,
+                          int64_t taken_back, int64_t given_back, struct errmsg *err)
+{
+    enum status st = put_pair(central, posting, "taken_back", currency, -taken_back, err);
+
+    return st == ST_OK ? put_pair(central, posting, "given_back", currency, given_back, err) : st;
 }
 
 enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,

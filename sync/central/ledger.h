@@ -4,6 +4,8 @@
  * "issued_later" (earned by a card the till did not know), "opening" (imported); what a member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum
  * to zero in each currency.
  *
+ * What a return takes back goes to "taken_back", what it gives back comes from "given_back".
+ *
  * A sale that happened is always posted: a balance may go below zero.
  */
 #ifndef LOYALD_CENTRAL_LEDGER_H
@@ -34,6 +36,12 @@ enum status ledger_begin(struct central *central, const char *chain, const char 
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err);
 enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
                         struct errmsg *err);
+/* A return: points taken from the member and given to him, none below zero. */
+enum status ledger_begin_return(struct central *central, const char *chain, const char *member,
+                                const struct ledger_record *record, struct ledger_posting *out_posting,
+                                struct errmsg *err);
+enum status ledger_return(struct central *central, struct ledger_posting *posting, const char *currency,
+                          int64_t taken_back, int64_t given_back, struct errmsg *err);
 /* Moves the member's balance to what an import says, by the difference. */
 enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
                            int64_t balance, struct errmsg *err);

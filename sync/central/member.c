@@ -257,6 +257,16 @@ enum status usage_count(struct central *central, const char *chain, const char *
     return STORE_RUN(central->store, STATEMENT_USAGE_COUNT, err, V_TEXT(chain), V_TEXT(name), V_INT(change));
 }
 
+enum status usage_release(struct central *central, const char *chain, const char *name, struct errmsg *err)
+{
+    int64_t change;
+    enum status st = store_next_change(central->store, &change, err);
+
+    if (st != ST_OK)
+        return st;
+    return STORE_RUN(central->store, STATEMENT_USAGE_RELEASE, err, V_TEXT(chain), V_TEXT(name), V_INT(change));
+}
+
 enum status notice_put(struct central *central, const char *chain, const char *dev, const char *text,
                        struct errmsg *err)
 {

@@ -35,6 +35,9 @@ enum status member_count_use(struct central *central, const char *chain, const c
 /* One more sale of the chain that used name: a promotion, or "coupon:" and a code. */
 enum status usage_count(struct central *central, const char *chain, const char *name, struct errmsg *err);
 
+/* A coupon is free again: all of the sale came back. */
+enum status usage_release(struct central *central, const char *chain, const char *name, struct errmsg *err);
+
 /* Something the office, and the till named by dev ("" for none), should hear. */
 enum status notice_put(struct central *central, const char *chain, const char *dev, const char *text,
                        struct errmsg *err);

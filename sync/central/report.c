@@ -51,6 +51,20 @@ static enum status write_list_alone(struct central *central, const struct list *
     return st;
 }
 
+static enum status write_returns(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_TOTAL_RETURNS, &rows, err, V_TEXT(chain));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        jw_field_int(w, "returns", rows_int(rows, 0));
+        jw_field_int(w, "refund_minor", rows_int(rows, 1));
+    }
+    return rows_end(rows, err);
+}
+
 static enum status write_chain(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
 {
     static const struct {
@@ -71,8 +85,9 @@ static enum status write_chain(struct central *central, const char *chain, struc
     static const struct list points = {
         "points",
         STATEMENT_TOTAL_POINTS,
-        "tiiiiii",
-        {"currency", "earned", "earned_later", "redeemed", "cost", "opening", "balance"}};
+        "tiiiiiiii",
+        {"currency", "earned", "earned_later", "redeemed", "cost", "opening", "taken_back", "given_back",
+         "balance"}};
     static const char *const sums[] = {"sales",     "gross_minor",   "discount_minor",   "redeemed_minor",
                                        "net_minor", "compared_same", "sales_with_member"};
     struct rows *rows;
@@ -84,6 +99,8 @@ static enum status write_chain(struct central *central, const char *chain, struc
         for (int i = 0; i < 7; i++)
             jw_field_int(w, sums[i], rows_int(rows, i));
     st = rows_end(rows, err);
+    if (st == ST_OK)
+        st = write_returns(central, chain, w, err);
     for (size_t i = 0; st == ST_OK && i < sizeof(counts) / sizeof(counts[0]); i++) {
         int64_t number = 0;
 

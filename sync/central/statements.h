@@ -74,6 +74,13 @@
     X(SALE_INSERT, "INSERT INTO sale (chain, sale_id, dev, epoch, seq, store, till, member, identifier, business_date,"   \
         " gross_minor, discount_minor, redeemed_minor, net_minor, line_count, bundle, digest, compared, printed)"         \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, '')")                  \
+    X(SALE_RECORD, "SELECT j.bytes, s.member FROM sale s JOIN journal j ON j.dev = s.dev AND j.epoch = s.epoch AND j.seq = s.seq"  \
+        " WHERE s.chain = $1 AND s.sale_id = $2")                                                                         \
+    X(RETURN_INSERT, "INSERT INTO sale_return (chain, return_id, sale_id, dev, epoch, seq, store, till, member, policy,"  \
+        " refund_minor, result, compared) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")               \
+    X(RETURN_LIST, "SELECT r.return_id, r.result FROM sale_return r JOIN journal j ON j.dev = r.dev AND j.epoch = r.epoch"  \
+        " AND j.seq = r.seq WHERE r.chain = $1 AND r.sale_id = $2"                                                        \
+        " ORDER BY j.received_us, r.dev, r.epoch, r.seq LIMIT $3")                                                        \
     X(SALE_MEMBER, "UPDATE sale SET member = $3 WHERE chain = $1 AND sale_id = $2")                                       \
     X(SALE_PRINTED, "UPDATE sale SET printed = $3 WHERE chain = $1 AND sale_id = $2")                                     \
     X(VOID_INSERT, "INSERT INTO void_sale (chain, sale_id, dev, epoch, seq, reason) VALUES ($1, $2, $3, $4, $5, $6)")     \
@@ -133,6 +140,7 @@
     X(IDENTIFIER_PUT, "INSERT INTO identifier (chain, hash, member) VALUES ($1, $2, $3)"                                  \
         " ON CONFLICT (chain, hash) DO UPDATE SET member = $3")                                                           \
     X(IDENTIFIER_LIST, "SELECT hash FROM identifier WHERE chain = $1 AND member = $2 ORDER BY hash")                      \
+    X(USAGE_RELEASE, "UPDATE usage SET uses = uses - 1, change_seq = $3 WHERE chain = $1 AND name = $2 AND uses > 0")      \
     X(USAGE_COUNT, "INSERT INTO usage (chain, name, uses, change_seq) VALUES ($1, $2, 1, $3)"                             \
         " ON CONFLICT (chain, name) DO UPDATE SET uses = usage.uses + 1, change_seq = $3")
 
@@ -164,6 +172,7 @@
     X(TOTAL_UNATTACHED, "SELECT COUNT(*) FROM unattached WHERE chain = $1")                                               \
     X(TOTAL_VOIDS, "SELECT COUNT(*) FROM void_sale WHERE chain = $1")                                                     \
     X(TOTAL_QUARANTINED, "SELECT COUNT(*) FROM device WHERE chain = $1 AND quarantined_seq > 0")                          \
+    X(TOTAL_RETURNS, "SELECT COUNT(*), COALESCE(SUM(refund_minor), 0) FROM sale_return WHERE chain = $1")                 \
     X(TOTAL_SALES, "SELECT COUNT(*), COALESCE(SUM(gross_minor), 0), COALESCE(SUM(discount_minor), 0),"                    \
         " COALESCE(SUM(redeemed_minor), 0), COALESCE(SUM(net_minor), 0),"                                                 \
         " COALESCE(SUM(CASE WHEN compared = 'same' THEN 1 ELSE 0 END), 0),"                                               \
@@ -173,6 +182,8 @@
         " SUM(CASE WHEN kind = 'redeemed' THEN balance ELSE 0 END),"                                                      \
         " SUM(CASE WHEN kind = 'spent' THEN balance ELSE 0 END),"                                                         \
         " -SUM(CASE WHEN kind = 'opening' THEN balance ELSE 0 END),"                                                      \
+        " SUM(CASE WHEN kind = 'taken_back' THEN balance ELSE 0 END),"                                                    \
+        " -SUM(CASE WHEN kind = 'given_back' THEN balance ELSE 0 END),"                                                   \
         " SUM(CASE WHEN kind = 'member' THEN balance ELSE 0 END)"                                                         \
         " FROM ledger_account WHERE chain = $1 GROUP BY currency ORDER BY currency")                                      \
     X(DIFFERENCE_LIST, "SELECT f.chain, d.store, d.till, f.dev, f.epoch, f.seq, f.sale_id, f.bundle, f.till_digest,"      \

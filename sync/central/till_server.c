@@ -9,6 +9,7 @@
 #include "agent/net/loop.h"
 #include "sync/central/device.h"
 #include "sync/central/enrol.h"
+#include "sync/central/interpret_return.h"
 #include "sync/central/journal.h"
 #include "sync/central/publish.h"
 #include "sync/central/updates.h"
@@ -169,6 +170,17 @@ static void on_member(void *context, struct http_request *request)
     finish_call(&call);
 }
 
+static void on_sale(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct call call;
+
+    if (!begin_call(context, request, OP_SALE, &call, &args))
+        return;
+    return_sale_answer(call.server->central, &call.device, args.values[0], &call.answer);
+    finish_call(&call);
+}
+
 static void on_blob(void *context, struct http_request *request)
 {
     struct operation_args args;
@@ -321,6 +333,7 @@ static const struct http_route routes[] = {
     {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, on_journal, JOURNAL_BODY_MAX},
     {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, on_updates, 0},
     {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
+    {"GET", "/v1/sales/{sale}", HTTP_AUTH_CERTIFICATE, on_sale, 0},
     {"GET", "/v1/blob/{sha256}", HTTP_AUTH_CERTIFICATE, on_blob, 0},
     {"POST", "/v1/status", HTTP_AUTH_CERTIFICATE, on_status, STATUS_BODY_MAX},
     {0},

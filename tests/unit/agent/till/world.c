@@ -55,6 +55,17 @@ static void ask_member(void *link, const uint8_t identifier[16], int64_t deadlin
     world->member_context = context;
 }
 
+static void ask_sale(void *link, const char *sale_id, int64_t deadline_ms, till_sale_fn *answer, void *context)
+{
+    struct world *world = link;
+    const char *said = world->sale_answer;
+
+    (void)sale_id;
+    (void)deadline_ms;
+    world->sales_asked++;
+    answer(context, said != NULL, said && said[0] ? said : NULL, said ? strlen(said) : 0);
+}
+
 static bool is_up(void *link, int64_t *out_since)
 {
     *out_since = 0;
@@ -175,7 +186,7 @@ static void open_all(struct world *world)
                                     .language = "en",
                                     .card_prefixes = "29",
                                     .printer = {world, world->no_printer ? NULL : print},
-                                    .central = {world, ask_member, is_up, NULL},
+                                    .central = {world, ask_member, is_up, NULL, ask_sale},
                                     .watcher = {world, event}};
 
         must(rulebook_create(&book, &world->rulebook, &err) == ST_OK, err.text);
@@ -323,6 +334,21 @@ void world_scan(struct world *world, const char *text)
     till_scanned(world->till, &scan);
 }
 
+static void ready(void *context)
+{
+    *(bool *)context = true;
+}
+
+/* As the API does it: what the central may know first. */
+static enum problem world_return(struct world *world, const char *body, struct strbuf *out, struct errmsg *err)
+{
+    bool is_ready = false;
+
+    till_before_return(world->till, body, strlen(body), ready, &is_ready);
+    must(is_ready, "the world's central answers at once");
+    return till_return(world->till, body, strlen(body), out, err);
+}
+
 enum problem world_do(struct world *world, const char *command, const char *id, const char *body,
                       struct cJSON **out_answer)
 {
@@ -343,6 +369,12 @@ enum problem world_do(struct world *world, const char *command, const char *id, 
         problem = till_void(world->till, id, body, len, &out, &err);
     else if (strcmp(command, "copy") == 0)
         problem = till_copy(world->till, id, &out, &err);
+    else if (strcmp(command, "return") == 0)
+        problem = world_return(world, body, &out, &err);
+    else if (strcmp(command, "get_return") == 0)
+        problem = till_get_return(world->till, id, &out, &err);
+    else if (strcmp(command, "copy_return") == 0)
+        problem = till_copy_return(world->till, id, &out, &err);
     else
         problem = till_get_sale(world->till, id, &out, &err);
     if (out_answer) {

@@ -53,6 +53,8 @@ struct world {
     till_member_fn *member_answer;
     void *member_context;
     bool link_up;
+    const char *sale_answer; /* what the central says of any sale: the value of "sale"; "": it does not know it; NULL: no answer in time */
+    int sales_asked;
     /* What watchers were told. */
     char notices[WORLD_NOTICES][16]; /* codes */
     int notice_count;

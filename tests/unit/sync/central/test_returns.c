@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Returns in the books: points back, compared, more than was sold, and what a till is told of a sale. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/engine/engine.h"
+#include "fixture.h"
+#include "sync/central/interpret_return.h"
+#include "sync/central/member.h"
+
+enum { TEXT_MAX = 4 * 1024 * 1024 };
+#define MEMBER "{\"id\":\"M1\"}"
+
+struct scene {
+    struct fixture fixture;
+    struct fake_till till;
+    struct strbuf batch, answer;
+};
+
+static void scene_open(struct scene *s)
+{
+    fixture_open(&s->fixture);
+    fixture_publish(&s->fixture, 1);
+    fixture_import(&s->fixture, "member,card,bonus\nM1,2900000012345,1000\n");
+    till_enrol_fresh(&s->fixture, &s->till, 0xd1);
+    s->batch = (struct strbuf)STRBUF_INIT(TEXT_MAX);
+    s->answer = (struct strbuf)STRBUF_INIT(TEXT_MAX);
+    till_sale(&s->fixture, &s->till, "sale-1", MEMBER, "", 10000, &s->batch); /* 90.00 paid, 90 points */
+    cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200);
+    strbuf_clear(&s->batch);
+}
+
+static void scene_close(struct scene *s)
+{
+    strbuf_free(&s->batch);
+    strbuf_free(&s->answer);
+    till_clear(&s->till);
+    fixture_close(&s->fixture);
+}
+
+/* Sends the record of a return of the one line. */
+static void send_return(struct scene *s, const char *id, const char *sale, const char *earlier, int refund, int taken)
+{
+    char body[1024];
+
+    snprintf(body, sizeof body,
+             "{\"return_id\":\"%s\",\"sale_id\":\"%s\",\"policy\":\"as_paid\",\"business_date\":\"2026-11-23\","
+             "\"member\":\"M1\","
+             "\"result\":{\"coupons_released\":[],\"lines\":[{\"line\":1,\"qty_milli\":1000,\"refund_minor\":%d}],"
+             "\"points\":[{\"currency\":\"bonus\",\"given_back\":0,\"taken_back\":%d}],\"refund_minor\":%d,\"return_"
+             "id\":\"%s\"},"
+             "\"earlier\":[%s]}",
+             id, sale, refund, taken, refund, id, earlier);
+    strbuf_clear(&s->batch);
+    till_record(&s->till, "return", body, &s->batch);
+    cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200, "%s", strbuf_text(&s->answer));
+}
+
+Test(central_returns, take_points_back_and_are_worked_out_again)
+{
+    struct scene s;
+
+    scene_open(&s);
+    cr_expect_eq(total_points(&s.fixture, "balance"), 1090);
+    send_return(&s, "r1", "sale-1", "", 9000, 90);
+    cr_expect_eq(total_points(&s.fixture, "balance"), 1000);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 90);
+    cr_expect_eq(total_points(&s.fixture, "earned"), 90, "what was earned stays told as earned");
+    cr_expect_eq(total(&s.fixture, "returns"), 1);
+    cr_expect_eq(total(&s.fixture, "refund_minor"), 9000);
+    cr_expect_eq(total(&s.fixture, "differences"), 0);
+    cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
+    cr_expect(ledger_is_ok(&s.fixture));
+    scene_close(&s);
+}
+
+Test(central_returns, another_refund_is_reported_and_booked_as_it_was)
+{
+    struct scene s;
+
+    scene_open(&s);
+    send_return(&s, "r1", "sale-1", "", 10000, 90);
+    cr_expect_eq(total(&s.fixture, "differences"), 1);
+    cr_expect_eq(total(&s.fixture, "refund_minor"), 10000);
+    cr_expect_eq(total_points(&s.fixture, "balance"), 1000);
+    scene_close(&s);
+}
+
+static int64_t notices(struct scene *s)
+{
+    struct rows *rows;
+    int64_t count = 0;
+
+    cr_assert_eq(STORE_SELECT(s->fixture.central->store, STATEMENT_NOTICE_LIST, &rows, NULL, V_INT(100)), ST_OK);
+    while (rows_next(rows))
+        count += strstr(rows_text(rows, 3), "gave back too much") != NULL;
+    cr_assert_eq(rows_end(rows, NULL), ST_OK);
+    return count;
+}
+
+Test(central_returns, at_two_tills_without_a_link_raise_a_notice)
+{
+    struct scene s;
+
+    scene_open(&s);
+    send_return(&s, "r1", "sale-1", "", 9000, 90);
+    cr_expect_eq(notices(&s), 0);
+    send_return(&s, "r2", "sale-1", "", 9000, 90); /* knew of no other */
+    cr_expect_eq(notices(&s), 1);
+    cr_expect_eq(total(&s.fixture, "differences"), 0, "each till worked it out right by what it knew");
+    cr_expect_eq(total_points(&s.fixture, "balance"), 910, "always posted");
+    cr_expect(ledger_is_ok(&s.fixture));
+    scene_close(&s);
+}
+
+Test(central_returns, of_a_sale_not_known_here_are_booked_and_reported)
+{
+    struct scene s;
+
+    scene_open(&s);
+    send_return(&s, "r1", "other", "", 500, 5);
+    cr_expect_eq(total(&s.fixture, "returns"), 1);
+    cr_expect_eq(total(&s.fixture, "differences"), 1);
+    cr_expect_eq(total_points(&s.fixture, "balance"), 1085);
+    send_return(&s, "r1", "sale-1", "", 9000, 90);
+    cr_expect_eq(total(&s.fixture, "dead_letters"), 1, "one id, two returns");
+    scene_close(&s);
+}
+
+Test(central_returns, release_the_coupon_they_name)
+{
+    struct scene s;
+    struct rows *rows;
+    struct errmsg err = ERRMSG_INIT;
+    char body[] = "{\"return_id\":\"r1\",\"sale_id\":\"\",\"policy\":\"unreferenced\",\"member\":\"\",\"result\":{"
+                  "\"coupons_released\":"
+                  "[\"Spring-10\"],\"lines\":[],\"points\":[],\"refund_minor\":0,\"return_id\":\"r1\"}}";
+    int64_t uses = -1;
+
+    scene_open(&s);
+    cr_assert_eq(store_begin(s.fixture.central->store, &err), ST_OK);
+    cr_assert_eq(usage_count(s.fixture.central, "demo", "coupon:spring10", &err), ST_OK);
+    cr_assert_eq(store_commit(s.fixture.central->store, &err), ST_OK);
+    till_record(&s.till, "return", body, &s.batch);
+    cr_assert_eq(till_post(&s.fixture, &s.till, &s.batch, &s.answer), 200);
+    cr_assert_eq(STORE_SELECT(s.fixture.central->store, STATEMENT_CHANGE_LIST, &rows, NULL, V_TEXT("demo"),
+                              V_TEXT(""), V_INT(0), V_INT(1000)),
+                 ST_OK);
+    while (rows_next(rows)) {
+        if (strcmp(rows_text(rows, 2), "coupon:spring10") == 0)
+            uses = rows_int(rows, 3);
+    }
+    cr_assert_eq(rows_end(rows, NULL), ST_OK);
+    cr_expect_eq(uses, 0);
+    scene_close(&s);
+}
+
+Test(central_returns, a_till_is_told_of_the_sale_and_what_came_back)
+{
+    struct scene s;
+    struct device device;
+    struct errmsg err = ERRMSG_INIT;
+    struct answer answer = ANSWER_INIT;
+
+    scene_open(&s);
+    send_return(&s, "r1", "sale-1", "", 9000, 90);
+    cr_assert_eq(device_load(s.fixture.central, s.till.dev_hex, &device, &err), ST_OK);
+    return_sale_answer(s.fixture.central, &device, "sale-1", &answer);
+    cr_expect_eq(answer.status, 200);
+    cr_expect(has_text(&answer.body, "{\"sale\":{\"member\":\"M1\",\"body\":{\"sale\":{\"sale_id\":\"sale-1\""), "%s",
+              strbuf_text(&answer.body));
+    cr_expect(has_text(&answer.body, "\"return_id\":\"r1\""));
+    strbuf_clear(&answer.body);
+    return_sale_answer(s.fixture.central, &device, "nobody", &answer);
+    cr_expect_str_eq(strbuf_text(&answer.body), "{\"sale\":null}");
+    strbuf_free(&answer.body);
+    scene_close(&s);
+}
