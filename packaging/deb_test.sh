@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Tries the Debian packages as store IT would, in a bare Debian 12 of its own (a chroot): built twice and the same, nothing
+# for lintian, installed, sold on, upgraded, removed, purged. usage: packaging/deb_test.sh [--keep]
+#
+# Wants root, for the chroot. LOYALD_CHROOT names a folder in which the bare system is kept for the next run.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/packaging/lib.sh"
+keep=
+[ "${1:-}" = --keep ] && keep=1
+[ "$(id -u)" -eq 0 ] || give_up 'a chroot is root'"'"'s to make: run it as root'
+work=$(mktemp -d "${TMPDIR:-/tmp}/loyald-deb.XXXXXX")
+system=$work/system
+bare=${LOYALD_CHROOT:-$work/bare}
+
+finish() {
+    code=$?
+    trap - EXIT INT TERM
+    for place in proc dev; do
+        if mountpoint -q "$system/$place"; then umount -R -l "$system/$place"; fi
+    done
+    if [ -n "$keep" ]; then say "kept: $work"; else rm -rf --one-file-system "$work"; fi
+    exit $code
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+mirror() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1; }
+
+# Packages come from where this machine has them from.
+make_bare() {
+    [ -e "$bare/etc/debian_version" ] && return 0
+    debootstrap --variant=minbase --include=ca-certificates bookworm "$bare.new" "$(mirror)"
+    rm -f "$bare.new/etc/apt/sources.list"
+    cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d "$bare.new/etc/apt/"
+    cp /usr/share/keyrings/*.gpg "$bare.new/usr/share/keyrings/"
+    mv "$bare.new" "$bare"
+}
+
+make_system() {
+    cp -a "$bare" "$system"
+    mount -t proc proc "$system/proc"
+    mount --rbind /dev "$system/dev" && mount --make-rslave "$system/dev"
+    mkdir -p "$system/root/try"
+    cp "$root"/packaging/demo/bundle-1.json "$root"/packaging/demo/members.csv "$root"/packaging/demo/shop.sh \
+        "$root"/packaging/deb_shop.sh "$system/root/try/"
+}
+
+in_system() { chroot "$system" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
+
+put() { # FOLDER: its packages, but for those of debug symbols
+    rm -f "$system"/root/try/*.deb
+    find "$1" -name '*.deb' ! -name '*dbgsym*' -exec cp {} "$system/root/try/" \;
+}
+
+install_packages_there() {
+    in_system apt-get update -q
+    in_system sh -c 'apt-get install -y -q --no-install-recommends /root/try/*.deb'
+}
+
+# The same tree in another folder, at another time.
+build_twice() {
+    sh "$root/packaging/deb.sh" "$work/first"
+    sh "$root/packaging/deb.sh" "$work/a-second-folder"
+}
+same_bits() { (cd "$work/first" && sha256sum ./*.deb) | (cd "$work/a-second-folder" && sha256sum --check --quiet); }
+
+# Exposure as systemd itself reckons it, times ten; a unit that became laxer is seen here.
+judge_units() {
+    judge loyald 6 && judge loyald-sync 11 && judge loyal-central 11
+}
+judge() { systemd-analyze security --offline=true --no-pager --threshold="$2" "$root/packaging/systemd/$1.service"; }
+
+# A later version, made from the first by its version alone.
+build_later() {
+    mkdir -p "$work/tree"
+    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -C "$work/tree" -xf -
+    sed -i '1s/(\([0-9.]*\))/(\1+later1)/' "$work/tree/packaging/deb/changelog"
+    sh "$work/tree/packaging/deb.sh" "$work/later"
+}
+
+shop() { in_system sh /root/try/deb_shop.sh "$1" 2>&1 | tee -a "$work/shop.log"; return "${PIPESTATUS[0]}"; }
+stage() { # NAME COMMAND...
+    stage_name=$1
+    shift
+    "$@" || give_up "$stage_name: failed"
+}
+
+needs build deb packages
+step 'Building the packages twice' build_twice
+step 'Comparing them, bit for bit' same_bits
+step 'Lintian' lintian --fail-on error,warning "$work"/first/*.deb
+step 'Judging the units' judge_units
+step 'Building a later version' build_later
+step 'A bare Debian 12' make_bare
+step 'A system of its own' make_system
+put "$work/first"
+step 'Installing' install_packages_there
+stage 'selling' shop sell
+put "$work/later"
+step 'Upgrading' install_packages_there
+stage 'after the upgrade' shop upgraded
+step 'Removing' in_system apt-get remove -y -q loyald loyal-central loyald-sim
+stage 'after the removal' shop removed
+step 'Purging' in_system apt-get purge -y -q loyald loyal-central loyald-sim
+stage 'after the purge' shop purged
+say "$(grep -c '^ok:' "$work/shop.log") things held."
