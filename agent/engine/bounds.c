@@ -35,7 +35,7 @@ static uint64_t unit_worth(const struct seat *seat, size_t i, bool plain_set)
         return wide_down(part, (uint64_t)reward->get_qty, (uint64_t)(reward->buy_qty + reward->get_qty)) + 1;
     }
     if (reward->kind == REWARD_BUY_GET)
-        return offer->get ? (uint64_t)reward_unit_gain(reward, offer) * BP : 0;
+        return offer->get && !offer->held ? (uint64_t)reward_unit_gain(reward, offer) * BP : 0;
     if (reward->kind == REWARD_PERCENT_OFF) {
         part = (uint64_t)offer->price * (uint64_t)reward->value;
         part += seat->promotion->round == ROUND_PER_UNIT ? BP / 2 : 0;
@@ -148,7 +148,7 @@ void bounds_make(struct arena *arena, struct seat *seat)
 
     for (size_t i = 0; i < seat->count; i++) {
         seat->worth[i] = unit_worth(seat, i, plain_set);
-        sum += seat->worth[i] * (uint64_t)seat->offers[i].count;
+        sum += seat->offers[i].held ? 0 : seat->worth[i] * (uint64_t)seat->offers[i].count;
     }
     seat->slack = rounding(seat);
     lump = most(arena, seat);

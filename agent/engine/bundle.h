@@ -154,6 +154,7 @@ struct reward {
     uint32_t buy_items;
     int64_t buy_qty, get_qty; /* whole units */
     bool repeat, partial, dearest, pool;
+    bool reuse_buys;               /* what it bought is left to rewards that do not count */
     const struct price_list *list; /* of a fixed price by the sku; else NULL */
     int64_t count;                 /* cheapest, gift: whole units */
     int64_t max_value;             /* gift: of a unit; INT64_MAX when not named */

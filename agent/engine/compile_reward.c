@@ -82,7 +82,6 @@ static uint32_t buy_get_side(struct compiler *c, const cJSON *json, const char *
 static void buy_get(struct compiler *c, const cJSON *json, struct promotion *promotion)
 {
     struct reward *out = &promotion->reward;
-    bool reuse = false;
     int pick = 0, sets = 0;
 
     (void)rd_names(&c->rd, json, "kind buy get repeat partial pick sets cap_minor reuse_buys");
@@ -93,11 +92,9 @@ static void buy_get(struct compiler *c, const cJSON *json, struct promotion *pro
     (void)rd_bool(&c->rd, json, "partial", &out->partial);
     (void)rd_word(&c->rd, json, "pick", OPTIONAL, "cheapest dearest", &pick);
     (void)rd_word(&c->rd, json, "sets", OPTIONAL, "best pool", &sets);
-    (void)rd_bool(&c->rd, json, "reuse_buys", &reuse);
+    (void)rd_bool(&c->rd, json, "reuse_buys", &out->reuse_buys);
     out->dearest = pick == 1;
     out->pool = sets == 1;
-    if (reuse)
-        rd_fault(&c->rd, "reuse_buys", "is not supported by this version");
     compile_reward_cap(c, json, promotion);
 }
 

@@ -54,11 +54,12 @@ void compile_reward_nth_unit(struct compiler *c, const cJSON *json, struct promo
     int64_t every = 2;
     int pick = 0;
 
-    (void)rd_names(&c->rd, json, "kind items every percent_bp price_minor pick cap_minor");
+    (void)rd_names(&c->rd, json, "kind items every percent_bp price_minor pick cap_minor reuse_buys");
     out->items = out->buy_items = compile_items(c, json, "items", REQUIRED);
     (void)rd_int(&c->rd, json, "every", REQUIRED, 2, SET_UNITS_MAX, &every);
     compile_reward_gives(c, json, "percent_bp price_minor", &out->gives, &out->value);
     (void)rd_word(&c->rd, json, "pick", OPTIONAL, "cheapest dearest", &pick);
+    (void)rd_bool(&c->rd, json, "reuse_buys", &out->reuse_buys);
     out->buy_qty = every - 1;
     out->get_qty = 1;
     out->repeat = true;
@@ -115,12 +116,15 @@ static void mix_parts(struct compiler *c, const cJSON *json, struct reward *out)
 void compile_reward_mix(struct compiler *c, const cJSON *json, struct promotion *promotion)
 {
     struct reward *out = &promotion->reward;
+    bool reuse = false;
 
-    (void)rd_names(&c->rd, json, "kind parts price_minor percent_bp amount_minor repeat cap_minor");
+    (void)rd_names(&c->rd, json, "kind parts price_minor percent_bp amount_minor repeat cap_minor reuse_buys");
     mix_parts(c, json, out);
     compile_reward_gives(c, json, "percent_bp amount_minor price_minor", &out->gives, &out->value);
     out->repeat = true;
     (void)rd_bool(&c->rd, json, "repeat", &out->repeat);
+    if (rd_bool(&c->rd, json, "reuse_buys", &reuse) && reuse)
+        rd_warn(&c->rd, "reuse_buys", "says nothing here: every unit of a mix bears its price, none is only bought");
     compile_reward_cap(c, json, promotion);
 }
 

@@ -223,9 +223,10 @@ static bool part_make(struct best_layer *b, const struct reference *refs, size_t
         seat->table = player->table;
         seat->unproven = player->unproven;
         seat->is_switch = player->promotion->group != NONE || player->promotion->cost_currency != NONE;
-        seat->offers = arena_array(&e->arena, end - i, sizeof *seat->offers);
-        seat->offered = arena_array(&e->arena, end - i, sizeof *seat->offered);
-        seat->worth = arena_array(&e->arena, end - i, sizeof *seat->worth);
+        seat->reuses = player->promotion->reward.reuse_buys && refs[0].player != refs[count - 1].player;
+        seat->offers = arena_array(&e->arena, 2 * (end - i), sizeof *seat->offers);
+        seat->offered = arena_array(&e->arena, 2 * (end - i), sizeof *seat->offered);
+        seat->worth = arena_array(&e->arena, 2 * (end - i), sizeof *seat->worth);
         if (!seat->offers || !seat->offered || !seat->worth)
             return false;
         for (size_t k = i; k < end; k++) {
@@ -240,32 +241,49 @@ static bool part_make(struct best_layer *b, const struct reference *refs, size_t
                 *cell = (uint32_t)out->cell_count;
             }
             offer->cell = *cell - 1;
+            if (seat->reuses && offer->buy) {
+                seat->offers[seat->count] = *offer;
+                seat->offers[seat->count++].held = true;
+            }
         }
     }
     return cells_rank(e, out);
 }
 
-static void solution_apply(struct engine *e, const struct part *part, const struct solution *solution)
+/* What seats that count (or those that do not) took; used: units of each cell that are gone. */
+static void takes_apply(struct engine *e, const struct part *part, const struct solution *solution, bool counting,
+                        int64_t *used, int64_t *held)
 {
-    int64_t *used = arena_array(&e->arena, part->cell_count + 1, sizeof *used);
-
-    if (!used)
-        return;
     for (size_t i = 0; i < solution->count; i++) {
         const struct part_take *take = &solution->takes[i];
         const struct seat *seat = &part->seats[take->seat];
         const struct cell *cell = &part->cells[take->cell];
+        int64_t *gone = take->held ? &held[take->cell] : &used[take->cell];
         struct move move = {.promotion = e->candidates[seat->candidate].promotion,
                             .line = cell->line,
-                            .start = cell->start + used[take->cell],
+                            .start = cell->start + *gone,
                             .count = take->count,
                             .amount = take->amount,
                             .bought = take->bought};
 
-        used[take->cell] += take->count;
-        units_move(e, &move, reward_counts(&seat->promotion->reward));
+        if (reward_counts(&seat->promotion->reward) != counting)
+            continue;
+        *gone += take->count;
+        units_move(e, &move, counting);
         e->candidates[seat->candidate].units += move.bought ? 0 : move.count;
     }
+}
+
+static void solution_apply(struct engine *e, const struct part *part, const struct solution *solution)
+{
+    int64_t *used = arena_array(&e->arena, part->cell_count + 1, sizeof *used);
+    int64_t *held = arena_array(&e->arena, part->cell_count + 1, sizeof *held);
+
+    if (!used || !held)
+        return;
+    /* Held units are among the first of their cell: those that rewards that do not count have taken. */
+    takes_apply(e, part, solution, false, used, held);
+    takes_apply(e, part, solution, true, used, held);
     for (size_t i = 0; i < part->seat_count; i++) {
         struct candidate *candidate = &e->candidates[part->seats[i].candidate];
 

@@ -19,6 +19,7 @@ struct offer { /* alike units of one line */
     int64_t value;        /* the price or amount it gives here: of a price list the sku's */
     uint32_t parts;       /* bit map of a mix's parts */
     bool get, buy;        /* what they may be used for; both sides for rewards that do not buy */
+    bool held;            /* another has them: only to be bought, though they could be got otherwise */
 };
 
 struct take {

@@ -36,35 +36,98 @@ static bool may_turn_on(const struct search *s, const bool *on, size_t number)
            sale_amount_of(&e->sale->member->balances, e->bundle->currencies[promotion->cost_currency].id);
 }
 
+static bool is_plain(const struct seat *seat)
+{
+    return !reward_counts(&seat->promotion->reward);
+}
+
 /* ---- greedy: the seats one after the other, each takes from all that is left */
+
+struct left {                     /* of each cell, while the seats take one after the other */
+    int64_t *units, *kept, *held; /* not taken; bought and left to seats that do not count; taken by these */
+};
+
+/* Offers the seat all that is left of its cells. */
+static void greedy_offer(struct seat *seat, const struct left *left)
+{
+    for (size_t k = 0; k < seat->count; k++) {
+        uint32_t cell = seat->offers[k].cell;
+
+        seat->offered[k] = seat->offers[k].held ? left->held[cell] : left->units[cell];
+        if (is_plain(seat))
+            seat->offered[k] += left->kept[cell];
+    }
+}
+
+/* A seat that does not count has taken so many units of the cell that others before it bought: these hold them now.
+ */
+static void greedy_hold(struct search *s, uint32_t cell, int64_t units)
+{
+    for (size_t i = 0; i < s->part->seat_count && units > 0; i++) {
+        struct seat *seat = &s->part->seats[i];
+
+        for (size_t k = 1; seat->reuses && k < seat->count && units > 0; k++) {
+            int64_t moved = seat->offered[k - 1] < units ? seat->offered[k - 1] : units;
+
+            if (!seat->offers[k].held || seat->offers[k].cell != cell)
+                continue;
+            seat->offered[k - 1] -= moved;
+            seat->offered[k] += moved;
+            units -= moved;
+        }
+    }
+}
+
+static void greedy_take(struct search *s, struct seat *seat, const struct take *take, size_t place, struct left *left)
+{
+    uint32_t cell = seat->offers[place].cell;
+    int64_t shared = take->count > left->units[cell] ? take->count - left->units[cell] : 0;
+
+    seat->offered[place] += take->count;
+    if (seat->offers[place].held) {
+        left->held[cell] -= take->count;
+        return;
+    }
+    if (is_plain(seat)) {
+        left->held[cell] += take->count - shared;
+        left->kept[cell] -= shared;
+        if (shared > 0)
+            greedy_hold(s, cell, shared);
+    } else if (seat->reuses && take->bought) {
+        left->kept[cell] += take->count;
+    }
+    left->units[cell] -= take->count - shared;
+}
 
 static void greedy(struct search *s, const size_t *order)
 {
     struct arena_mark mark = arena_mark(&s->e->arena);
-    int64_t *left = arena_array(&s->e->arena, s->part->cell_count + 1, sizeof *left);
+    size_t cells = s->part->cell_count;
+    struct left left = {.units = arena_array(&s->e->arena, 3 * (cells + 1), sizeof *left.units)};
     bool *on = arena_array(&s->e->arena, s->part->seat_count + 1, sizeof *on);
 
-    if (!left || !on)
+    if (!left.units || !on)
         return;
-    for (size_t c = 0; c < s->part->cell_count; c++)
-        left[c] = s->part->cells[c].count;
+    left.kept = left.units + cells;
+    left.held = left.kept + cells;
+    for (size_t c = 0; c < cells; c++)
+        left.units[c] = s->part->cells[c].count;
+    for (size_t i = 0; i < s->part->seat_count; i++)
+        memset(s->part->seats[i].offered, 0, s->part->seats[i].count * sizeof *s->part->seats[i].offered);
     for (size_t i = 0; i < s->part->seat_count; i++) {
         struct seat *seat = &s->part->seats[order[i]];
         struct outcome outcome;
         uint32_t *places;
 
-        for (size_t k = 0; k < seat->count; k++)
-            seat->offered[k] = left[seat->offers[k].cell];
         seat->on = !seat->is_switch || may_turn_on(s, on, order[i]);
-        if (seat->on) {
-            search_seat(s, seat, seat->offered, &outcome, &places);
-            memset(seat->offered, 0, seat->count * sizeof *seat->offered);
-            for (size_t k = 0; k < outcome.count; k++) {
-                seat->offered[places[outcome.takes[k].offer]] += outcome.takes[k].count;
-                left[seat->offers[places[outcome.takes[k].offer]].cell] -= outcome.takes[k].count;
-            }
-            seat->on = on[order[i]] = outcome.gain > 0;
-        }
+        if (!seat->on)
+            continue;
+        greedy_offer(seat, &left);
+        search_seat(s, seat, seat->offered, &outcome, &places);
+        memset(seat->offered, 0, seat->count * sizeof *seat->offered);
+        for (size_t k = 0; k < outcome.count; k++)
+            greedy_take(s, seat, &outcome.takes[k], places[outcome.takes[k].offer], &left);
+        seat->on = on[order[i]] = outcome.gain > 0;
     }
     search_try(s);
     arena_rewind(&s->e->arena, mark);
@@ -107,33 +170,100 @@ static int option_cmp(const void *a, const void *b)
 
     if (x->worth != y->worth)
         return x->worth > y->worth ? -1 : 1;
-    return x->seat < y->seat ? -1 : x->seat > y->seat;
+    if (x->seat != y->seat)
+        return x->seat < y->seat ? -1 : 1;
+    return x->buyer + 1 < y->buyer + 1 ? -1 : x->buyer + 1 > y->buyer + 1; /* NONE first */
+}
+
+/* Where the options of each cell begin: one for a seat that selects it, one for each pair. */
+static bool options_count(struct search *s)
+{
+    size_t cells = s->part->cell_count, total = 0;
+    uint32_t *plain = arena_array(&s->e->arena, cells + 1, sizeof *plain);
+    uint32_t *held = arena_array(&s->e->arena, cells + 1, sizeof *held);
+
+    s->option_first = arena_array(&s->e->arena, cells + 2, sizeof *s->option_first);
+    if (!plain || !held || !s->option_first)
+        return false;
+    for (size_t i = 0; i < s->part->seat_count; i++) {
+        const struct seat *seat = &s->part->seats[i];
+
+        for (size_t k = 0; k < seat->count; k++) {
+            plain[seat->offers[k].cell] += is_plain(seat);
+            held[seat->offers[k].cell] += seat->offers[k].held;
+            s->option_first[seat->offers[k].cell + 2] += !seat->offers[k].held;
+        }
+    }
+    for (size_t c = 0; c < cells; c++) {
+        s->option_first[c + 2] += (size_t)plain[c] * held[c];
+        total += s->option_first[c + 2];
+        s->option_first[c + 2] = total;
+    }
+    s->options = arena_array(&s->e->arena, total + 1, sizeof *s->options);
+    return s->options != NULL;
+}
+
+static void option_add(struct search *s, uint32_t cell, const struct option *option)
+{
+    s->options[s->option_first[cell + 1]++] = *option;
+}
+
+struct range {
+    size_t first, end;
+};
+
+/* The held offers of a seat beside each seat that does not count: the options plain of the cell. */
+static void options_pair(struct search *s, uint32_t number, const struct range *plain)
+{
+    const struct seat *seat = &s->part->seats[number];
+
+    for (size_t k = 0; k < seat->count; k++) {
+        uint32_t cell = seat->offers[k].cell;
+
+        for (size_t o = plain[cell].first; seat->offers[k].held && o < plain[cell].end; o++) {
+            struct option pair = s->options[o];
+
+            pair.buyer = number;
+            pair.buyer_offer = (uint32_t)k;
+            pair.worth += seat->worth[k];
+            option_add(s, cell, &pair);
+        }
+    }
+}
+
+/* Those of the seats that count, or that do not. */
+static void options_add(struct search *s, bool plain)
+{
+    for (uint32_t i = 0; i < s->part->seat_count; i++) {
+        const struct seat *seat = &s->part->seats[i];
+
+        for (size_t k = 0; k < seat->count; k++) {
+            struct option option = {i, (uint32_t)k, NONE, 0, seat->worth[k]};
+
+            if (is_plain(seat) == plain && !seat->offers[k].held)
+                option_add(s, seat->offers[k].cell, &option);
+        }
+    }
 }
 
 static bool options_make(struct search *s)
 {
-    size_t cells = s->part->cell_count, total = 0;
+    size_t cells = s->part->cell_count;
+    struct range *plain = arena_array(&s->e->arena, cells + 1, sizeof *plain);
 
-    for (size_t i = 0; i < s->part->seat_count; i++)
-        total += s->part->seats[i].count;
-    s->options = arena_array(&s->e->arena, total + 1, sizeof *s->options);
-    s->option_first = arena_array(&s->e->arena, cells + 2, sizeof *s->option_first);
     s->suffix = arena_array(&s->e->arena, cells + 1, sizeof *s->suffix);
-    if (!s->options || !s->option_first || !s->suffix)
+    if (!plain || !s->suffix || !options_count(s))
         return false;
-    for (size_t i = 0; i < s->part->seat_count; i++) {
-        for (size_t k = 0; k < s->part->seats[i].count; k++)
-            s->option_first[s->part->seats[i].offers[k].cell + 2]++;
+    for (size_t c = 0; c < cells; c++)
+        plain[c].first = s->option_first[c + 1];
+    options_add(s, true);
+    for (size_t c = 0; c < cells; c++)
+        plain[c].end = s->option_first[c + 1];
+    for (uint32_t i = 0; i < s->part->seat_count; i++) {
+        if (s->part->seats[i].reuses)
+            options_pair(s, i, plain);
     }
-    for (size_t c = 2; c < cells + 2; c++)
-        s->option_first[c] += s->option_first[c - 1];
-    for (size_t i = 0; i < s->part->seat_count; i++) {
-        const struct seat *seat = &s->part->seats[i];
-
-        for (size_t k = 0; k < seat->count; k++)
-            s->options[s->option_first[seat->offers[k].cell + 1]++] =
-                (struct option){(uint32_t)i, (uint32_t)k, seat->worth[k]};
-    }
+    options_add(s, false);
     for (size_t c = 0; c < cells; c++)
         sort_items(&s->options[s->option_first[c]], s->option_first[c + 1] - s->option_first[c], sizeof *s->options,
                    option_cmp);
@@ -143,7 +273,8 @@ static bool options_make(struct search *s)
 /* The next option of a cell whose seat is on; end when there is none. */
 static size_t next_on(const struct search *s, size_t option, size_t end)
 {
-    while (option < end && !s->part->seats[s->options[option].seat].on)
+    while (option < end && (!s->part->seats[s->options[option].seat].on ||
+                            (s->options[option].buyer != NONE && !s->part->seats[s->options[option].buyer].on)))
         option++;
     return option;
 }
@@ -165,7 +296,7 @@ static bool worth_trying(struct search *s, uint64_t bound)
 static void branch(struct search *s, size_t cell, size_t option, int64_t rest, uint64_t sure)
 {
     size_t end, next;
-    int64_t *offered;
+    int64_t *offered, *bought, before;
     uint64_t worth;
 
     if (cell == s->part->cell_count) {
@@ -181,6 +312,10 @@ static void branch(struct search *s, size_t cell, size_t option, int64_t rest, u
     }
     worth = s->options[option].worth;
     offered = &s->part->seats[s->options[option].seat].offered[s->options[option].offer];
+    before = *offered; /* a pair offers to the same seat */
+    bought = s->options[option].buyer == NONE
+                 ? NULL
+                 : &s->part->seats[s->options[option].buyer].offered[s->options[option].buyer_offer];
     for (int64_t count = rest; count >= (next == end ? rest : 0); count--) {
         uint64_t now = sure + worth * (uint64_t)count;
         uint64_t others = next == end ? 0 : s->options[next].worth * (uint64_t)(rest - count);
@@ -188,15 +323,19 @@ static void branch(struct search *s, size_t cell, size_t option, int64_t rest, u
         /* Fewer units here never raise the bound, so nothing after this can be better. */
         if (!worth_trying(s, now + others + s->suffix[cell + 1]))
             break;
-        *offered = count;
+        *offered = before + count;
+        if (bought)
+            *bought += count;
         if (next == end) {
             branch(s, cell + 1, end, cell + 1 < s->part->cell_count ? s->part->cells[cell + 1].count : 0, now);
         } else {
             s->e->nodes_left--;
             branch(s, cell, next, rest - count, now);
         }
+        if (bought)
+            *bought -= count;
     }
-    *offered = 0;
+    *offered = before;
 }
 
 /* All cells, with the seats that are on. */
@@ -276,13 +415,13 @@ static size_t takes_most(const struct seat *seat)
     return takes;
 }
 
-static void search_all(struct search *s, size_t choices, size_t switches)
+static void search_all(struct search *s, size_t switches)
 {
     bool *on = arena_array(&s->e->arena, s->part->seat_count + 1, sizeof *on);
 
     if (!on)
         return;
-    if (choices > CHOICES_MAX || switches > 20) {
+    if (s->option_first[s->part->cell_count] > CHOICES_MAX || switches > 20) {
         s->open = whole_bound(s) + 1;
         return;
     }
@@ -294,20 +433,22 @@ static void search_all(struct search *s, size_t choices, size_t switches)
 void search_part(struct engine *e, struct part *part, struct solution *out)
 {
     struct search s = {.e = e, .part = part, .best = out};
-    size_t choices = 0, switches = 0, takes = 0;
+    size_t switches = 0, takes = 0;
 
     for (size_t i = 0; i < part->seat_count; i++) {
-        choices += part->seats[i].count;
         takes += takes_most(&part->seats[i]);
         switches += part->seats[i].is_switch;
     }
     if (!solution_make(e, part, takes, out) || !solution_make(e, part, takes, &s.tried))
         return;
-    s.used = arena_array(&e->arena, part->cell_count + 1, sizeof *s.used);
+    s.used = arena_array(&e->arena, 4 * (part->cell_count + 1), sizeof *s.used);
     if (!s.used || !options_make(&s))
         return;
+    s.kept = s.used + part->cell_count;
+    s.plain = s.kept + part->cell_count;
+    s.held = s.plain + part->cell_count;
     greedy_solutions(&s);
-    search_all(&s, choices, switches);
+    search_all(&s, switches);
     if (s.open > 0 && (int64_t)((s.open - 1) / BP) >= out->gain) {
         e->optimal = false;
         e->bound += (int64_t)((s.open - 1) / BP) - out->gain;

@@ -8,6 +8,9 @@
  * "each promotion acts on all the units it selects that no other takes". Rewards do not care for units they do not
  * use, so every sound solution is found among the offers, and taking the seats one after the other always gives one.
  *
+ * A seat that reuses buys offers each cell it may buy of twice: its own units, and held ones, which a seat that does
+ * not count has taken. A unit then goes to that seat alone, to this one alone, or to both (a pair).
+ *
  * Branch and bound: cells in order, for each cell how many units go to which seat, dearest bound first. The bound of
  * a seat is a worth per unit (in 1/10000 minor units) plus a slack for rounding, or one lump for rewards that give a
  * fixed amount however many units there are.
@@ -22,7 +25,8 @@ struct seat { /* a promotion in this part */
     uint32_t candidate;
     const struct promotion *promotion;
     int64_t times;
-    struct offer *offers; /* all its units of the part; offer.cell is a place in the part's cells */
+    struct offer *offers; /* all its units of the part; offer.cell is a place in the part's cells; a held one stands
+                             behind that of the same units */
     size_t count;
     int64_t *offered; /* of each offer, in the solution being tried */
     uint64_t *worth;  /* bound per unit; all 0 when it is a lump */
@@ -31,6 +35,7 @@ struct seat { /* a promotion in this part */
     const struct mix_table *table; /* of a mix whose units are few; else NULL */
     bool unproven;                 /* what it gives alone may not be the most */
     bool on, is_switch;            /* a switch may be off: it has a group or a cost */
+    bool reuses;                   /* its buys are left to seats that do not count */
 };
 
 struct cell {
@@ -49,7 +54,7 @@ struct part {
 struct part_take {
     uint32_t seat, cell;
     int64_t count, amount;
-    bool bought;
+    bool bought, held;
 };
 
 struct solution {

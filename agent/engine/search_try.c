@@ -36,6 +36,8 @@ static struct unit_entry *unit_entries(struct search *s, const struct solution *
     for (size_t i = 0; i < solution->count; i++) {
         const struct part_take *take = &solution->takes[i];
 
+        if (take->held) /* the unit is told by the seat that gives it something */
+            continue;
         left[take->cell] -= take->count;
         entries[n++] = (struct unit_entry){s->part->cells[take->cell].rank, take->seat, take->amount, take->count};
     }
@@ -137,6 +139,7 @@ void search_seat(struct search *s, const struct seat *seat, const int64_t *count
 static void solution_add(struct search *s, size_t seat_number, const struct outcome *outcome, const uint32_t *places)
 {
     const struct seat *seat = &s->part->seats[seat_number];
+    bool counts = reward_counts(&seat->promotion->reward);
 
     if (outcome->count > s->tried.cap - s->tried.count) { /* only a mix in ever other ways: left out */
         s->too_many = true;
@@ -144,11 +147,20 @@ static void solution_add(struct search *s, size_t seat_number, const struct outc
     }
     for (size_t i = 0; i < outcome->count; i++) {
         const struct take *take = &outcome->takes[i];
-        uint32_t cell = seat->offers[places[take->offer]].cell;
+        const struct offer *offer = &seat->offers[places[take->offer]];
+        uint32_t cell = offer->cell;
 
         s->tried.takes[s->tried.count++] =
-            (struct part_take){(uint32_t)seat_number, cell, take->count, take->amount, take->bought};
+            (struct part_take){(uint32_t)seat_number, cell, take->count, take->amount, take->bought, offer->held};
+        if (offer->held) {
+            s->held[cell] += take->count;
+            continue;
+        }
         s->used[cell] += take->count;
+        if (seat->reuses && take->bought)
+            s->kept[cell] += take->count;
+        if (!counts)
+            s->plain[cell] += take->count;
     }
     s->tried.gains[seat_number] = outcome->gain;
     s->tried.gain += outcome->gain;
@@ -179,7 +191,10 @@ static bool seat_sound(struct search *s, const struct seat *seat, const struct o
     for (size_t i = 0; i < seat->count; i++) {
         uint32_t cell = seat->offers[i].cell;
 
-        counts[i] = s->part->cells[cell].count - (s->used[cell] - used[i]);
+        counts[i] = seat->offers[i].held ? s->plain[cell] - (s->held[cell] - used[i])
+                                         : s->part->cells[cell].count - (s->used[cell] - used[i]);
+        if (!reward_counts(&seat->promotion->reward))
+            counts[i] += s->kept[cell];
         more = more || counts[i] > seat->offered[i];
     }
     if (!more)
@@ -188,6 +203,13 @@ static bool seat_sound(struct search *s, const struct seat *seat, const struct o
     if (again.gain != own->gain)
         return false;
     again_used = seat_used(s, seat, &again, again_places);
+    for (size_t i = 1; again_used && i < seat->count; i++) { /* whether a unit it buys is held is all the same */
+        if (seat->offers[i].held) {
+            used[i - 1] += used[i];
+            again_used[i - 1] += again_used[i];
+            used[i] = again_used[i] = 0;
+        }
+    }
     return again_used && memcmp(used, again_used, seat->count * sizeof *used) == 0;
 }
 
@@ -215,7 +237,7 @@ void search_try(struct search *s)
     s->tried.count = 0;
     s->too_many = false;
     memset(s->tried.gains, 0, seats * sizeof *s->tried.gains);
-    memset(s->used, 0, s->part->cell_count * sizeof *s->used);
+    memset(s->used, 0, 4 * s->part->cell_count * sizeof *s->used);
     for (size_t i = 0; sound && i < seats; i++) {
         if (!s->part->seats[i].on)
             continue;
@@ -224,6 +246,8 @@ void search_try(struct search *s)
     }
     if (s->too_many)
         s->e->optimal = sound = false;
+    for (size_t c = 0; c < s->part->cell_count; c++) /* offered as held, but the other seat left it: not a pair */
+        sound = sound && s->held[c] <= s->plain[c];
     sound = sound && s->tried.gain > 0 && better(s, &s->tried, s->best);
     for (size_t i = 0; sound && i < seats; i++) {
         if (s->part->seats[i].on && outcomes[i].gain > 0)

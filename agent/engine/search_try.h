@@ -5,8 +5,8 @@
 
 #include "agent/engine/search.h"
 
-struct option { /* a seat that selects a cell */
-    uint32_t seat, offer;
+struct option { /* a seat that selects a cell, and maybe one that buys the same units (else NONE) */
+    uint32_t seat, offer, buyer, buyer_offer;
     uint64_t worth;
 };
 
@@ -19,7 +19,9 @@ struct search {
     struct solution *best, tried;
     uint64_t open; /* the highest bound left unexplored, + 1; 0: none */
     bool too_many; /* takes of the solution being tried: it is left out */
-    int64_t *used; /* units used of each cell, of the solution being tried */
+    /* Units of each cell in the solution being tried: taken at all; bought, but left to seats that do not count;
+     * taken by these; and of those bought as well. */
+    int64_t *used, *kept, *plain, *held;
 };
 
 /* The seat's reward on given counts of its offers; *out_places: from the outcome's offers to the seat's. */

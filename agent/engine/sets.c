@@ -11,6 +11,9 @@
  * have no bound of their own. What is left is to choose how many got units come from E and how many from G, so that
  * the units for buying suffice.
  *
+ * A held unit (another reward that does not count has it, reuse_buys) is an E unit that may only be bought: it stands
+ * on the right of the bounds and is never chosen, so it makes no got unit dearer than itself possible.
+ *
  * Decisions: a set that gives nothing is not formed. Of solutions that give the same the one with fewer sets, then
  * with fewer got E units is taken. Bought are B units first, then E units, each dearest first (in a pool: the
  * dearest).
@@ -24,13 +27,14 @@ struct piece { /* units of one offer */
     size_t offer;
     int64_t count, price, gain;
     int64_t chosen; /* by the choice of got units */
+    bool held;      /* E: not to be got */
     int64_t bound;  /* E: how many got units of at least this price there may be */
 };
 
 struct pieces {
     struct piece *items;
     size_t count;
-    int64_t units;
+    int64_t units, held;
 };
 
 struct sets {
@@ -86,7 +90,9 @@ static void piece_add(struct pieces *pieces, const struct sets *s, size_t offer)
 
     pieces->items[pieces->count++] = (struct piece){
         .offer = offer, .count = from->count, .price = from->price, .gain = reward_unit_gain(s->reward, from)};
+    pieces->items[pieces->count - 1].held = from->held;
     pieces->units += from->count;
+    pieces->held += from->held ? from->count : 0;
 }
 
 static bool pieces_make(struct sets *s, size_t count)
@@ -153,7 +159,7 @@ struct steps {
 /* How many units of piece i the bounds still allow. */
 static int64_t bounds_allow(const struct pieces *either, size_t i)
 {
-    int64_t chosen = 0, room = either->items[i].count - either->items[i].chosen;
+    int64_t chosen = 0, room = either->items[i].held ? 0 : either->items[i].count - either->items[i].chosen;
 
     for (size_t k = 0; k < either->count; k++) {
         bool last_of_price = k + 1 == either->count || either->items[k + 1].price != either->items[k].price;
@@ -338,7 +344,7 @@ static void best_sets(struct sets *s)
 static int64_t pool_sets(const struct sets *s)
 {
     int64_t each = s->reward->partial ? 1 : s->get;
-    int64_t buys = s->only_buy.units + s->either.units, gets = s->only_get.units + s->either.units;
+    int64_t buys = s->only_buy.units + s->either.units, gets = s->only_get.units + s->either.units - s->either.held;
     int64_t most = least(least(buys / s->buy, gets / each), s->limit);
 
     return least(most, (buys + s->only_get.units) / (s->buy + each));
@@ -356,8 +362,10 @@ static void pool(struct sets *s)
         return;
     for (size_t i = 0; i < s->only_get.count; i++)
         all[n++] = &s->only_get.items[i];
-    for (size_t i = 0; i < s->either.count; i++)
-        all[n++] = &s->either.items[i];
+    for (size_t i = 0; i < s->either.count; i++) {
+        if (!s->either.items[i].held)
+            all[n++] = &s->either.items[i];
+    }
     for (size_t i = 0; i < n; i++) {
         ranked[i] = *all[i];
         ranked[i].chosen = (int64_t)i;

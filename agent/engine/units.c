@@ -72,7 +72,8 @@ void units_move(struct engine *e, const struct move *move, bool counting)
 {
     struct work_line *line = &e->lines[move->line];
     size_t first, end = cut(e, line, move->start, move->count, &first);
-    bool final = e->bundle->promotions[move->promotion].final;
+    const struct promotion *promotion = &e->bundle->promotions[move->promotion];
+    bool left = move->bought && promotion->reward.reuse_buys; /* to rewards that do not count */
     struct move *slot = VEC_ADD(&e->arena, &e->moves);
 
     if (slot)
@@ -81,9 +82,9 @@ void units_move(struct engine *e, const struct move *move, bool counting)
         struct run *run = &line->items[i];
 
         run->price -= move->amount;
-        run->taken = true;
+        run->taken = run->taken || !left;
         run->counted = run->counted || counting;
-        run->final_next = run->final_next || final;
+        run->final_next = run->final_next || promotion->final;
     }
     e->discount += move->amount * move->count;
 }

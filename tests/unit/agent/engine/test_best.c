@@ -42,6 +42,7 @@ struct promo {
     int64_t value, per_sale, cap;
     int buy, get, group;
     bool dearest;
+    bool reuse;          /* what it buys is left to those that make no sets */
     int64_t list[LINES]; /* prices of a list, by line */
     enum gives gives;
     int part[2], part_qty[2], parts; /* of a mix: lines */
@@ -178,8 +179,8 @@ static bool is_set(const struct world *w, const struct promo *p, int bought, int
     return true;
 }
 
-/* The most that sets out of the units of the map give. */
-static int64_t best_sets(const struct world *w, const struct promo *p, int map, int64_t sets)
+/* The most that sets out of the units of the map give; held ones may be bought only. */
+static int64_t best_sets(const struct world *w, const struct promo *p, int map, int held, int64_t sets)
 {
     int64_t best = 0;
 
@@ -188,14 +189,14 @@ static int64_t best_sets(const struct world *w, const struct promo *p, int map, 
     for (int got = map; got > 0; got = (got - 1) & map) {
         if (__builtin_popcount((unsigned)got) != p->get)
             continue;
-        for (int rest = map & ~got, bought = rest; bought > 0; bought = (bought - 1) & rest) {
+        for (int rest = (map & ~got) | held, bought = rest; bought > 0; bought = (bought - 1) & rest) {
             int64_t gain = 0;
 
             if (__builtin_popcount((unsigned)bought) != p->buy || !is_set(w, p, bought, got))
                 continue;
             for (int u = 0; u < w->units; u++)
                 gain += got >> u & 1 ? set_unit_gain(w, p, u) : 0;
-            gain += best_sets(w, p, map & ~got & ~bought, sets - 1);
+            gain += best_sets(w, p, map & ~got & ~bought, held & ~bought, sets - 1);
             best = gain > best ? gain : best;
         }
     }
@@ -317,7 +318,7 @@ static int64_t lines_gain(const struct world *w, const struct promo *p, int map)
     return total;
 }
 
-static int64_t gain_of(const struct world *w, const struct promo *p, int map)
+static int64_t gain_of(const struct world *w, const struct promo *p, int map, int held)
 {
     int64_t total = 0, rooms = 0;
 
@@ -355,7 +356,7 @@ static int64_t gain_of(const struct world *w, const struct promo *p, int map)
     case NTH:
     case BUY_GET:
     case KINDS:
-        total = best_sets(w, p, map, p->per_sale ? p->per_sale : UNITS);
+        total = best_sets(w, p, map, held, p->per_sale ? p->per_sale : UNITS);
         break;
     }
     return p->cap ? least(total, p->cap) : total;
@@ -378,11 +379,11 @@ static bool better(const struct answer *a, const struct answer *b)
 
 static int used_of(const struct world *w, const struct promo *p, int map)
 {
-    return gain_of(w, p, map) == 0 ? 0 : units_used(w, p, map);
+    return gain_of(w, p, map, 0) == 0 ? 0 : units_used(w, p, map);
 }
 
-/* gain_of and used_of for every promotion and map, once. */
-static int64_t table[PROMOS][1 << UNITS];
+/* gain_of for every promotion, map and map of held units, and used_of, once. */
+static int64_t table[PROMOS][1 << UNITS][1 << UNITS];
 static int used[PROMOS][1 << UNITS];
 
 static int selects(const struct promo *p)
@@ -400,19 +401,25 @@ static bool is_sound(const struct world *w, const int *maps)
             rest |= in(w, selects(&w->promo[i]), u) ? 1 << u : 0;
         for (int k = 0; k < w->promos; k++)
             rest &= k == i ? rest : ~used[k][maps[k]];
-        if (table[i][maps[i]] > 0 && used[i][rest] != used[i][maps[i]])
+        if (table[i][maps[i]][0] > 0 && used[i][rest] != used[i][maps[i]])
             return false;
     }
     return true;
 }
 
-static void brute(const struct world *w, int unit, int *maps, struct answer *best)
+static bool of_sets(const struct promo *p)
+{
+    return p->kind == BUY_GET || p->kind == NTH || p->kind == MIX;
+}
+
+/* maps: what each has for itself; held: what it may buy although another has it. */
+static void brute(const struct world *w, int unit, int *maps, int *held, struct answer *best)
 {
     if (unit == w->units) {
         struct answer a = {0};
 
         for (int i = 0; i < w->promos; i++) {
-            a.gain[i] = table[i][maps[i]];
+            a.gain[i] = table[i][maps[i]][held[i]];
             a.total += a.gain[i];
             for (int k = 0; k < i; k++) {
                 if (w->promo[i].group && w->promo[i].group == w->promo[k].group && a.gain[i] && a.gain[k])
@@ -423,14 +430,21 @@ static void brute(const struct world *w, int unit, int *maps, struct answer *bes
             *best = a;
         return;
     }
-    brute(w, unit + 1, maps, best);
+    brute(w, unit + 1, maps, held, best);
     for (int i = 0; i < w->promos; i++) {
         const struct promo *p = &w->promo[i];
 
         if (!in(w, selects(p), unit))
             continue;
         maps[i] |= 1 << unit;
-        brute(w, unit + 1, maps, best);
+        brute(w, unit + 1, maps, held, best);
+        for (int k = 0; k < w->promos && !of_sets(p); k++) {
+            if (!w->promo[k].reuse || !in(w, w->promo[k].buys, unit))
+                continue;
+            held[k] |= 1 << unit;
+            brute(w, unit + 1, maps, held, best);
+            held[k] &= ~(1 << unit);
+        }
         maps[i] &= ~(1 << unit);
     }
 }
@@ -514,6 +528,8 @@ static void reward(struct strbuf *out, const struct world *w, const struct promo
     } else {
         reward_of_units(out, w, p);
     }
+    if (p->reuse)
+        strbuf_puts(out, ",\"reuse_buys\":true");
     if (p->cap)
         strbuf_printf(out, ",\"cap_minor\":%" PRId64, p->cap);
 }
@@ -596,11 +612,7 @@ static void make_promo(struct world *w, struct promo *p)
         p->per_sale = below(3) ? 0 : 1 + below(3);
     p->group = below(4) ? 0 : 1;
     p->cap = below(5) ? 0 : 1 + below(200);
-}
-
-static bool of_sets(const struct promo *p)
-{
-    return p->kind == BUY_GET || p->kind == NTH || p->kind == MIX;
+    p->reuse = (p->kind == NTH || p->kind == BUY_GET) && below(2) == 0;
 }
 
 static void make_world(struct world *w)
@@ -626,6 +638,7 @@ static void make_world(struct world *w)
         if (of_sets(&w->promo[i])) {
             w->promo[i].kind = PERCENT;
             w->promo[i].value = 1 + below(10000);
+            w->promo[i].reuse = false;
         }
     }
 }
@@ -653,6 +666,17 @@ static void engine_answer(struct engine *engine, const char *bundle_text, const 
     bundle_destroy(bundle);
 }
 
+static void tabulate(const struct world *w, int promo, int map)
+{
+    int rest = w->promo[promo].reuse ? ((1 << w->units) - 1) & ~map : 0;
+
+    for (int held = rest;; held = (held - 1) & rest) {
+        table[promo][map][held] = gain_of(w, &w->promo[promo], map, held);
+        if (held == 0)
+            break;
+    }
+}
+
 Test(best_layer, is_what_brute_force_finds)
 {
     const char *seed = getenv("LOYALD_SEED"), *cases = getenv("LOYALD_CASES");
@@ -666,17 +690,17 @@ Test(best_layer, is_what_brute_force_finds)
     for (long i = 0; i < count; i++) {
         struct strbuf bundle = STRBUF_INIT(1 << 16), sale = STRBUF_INIT(1 << 16);
         struct answer best = {0}, got;
-        int maps[PROMOS] = {0};
+        int maps[PROMOS] = {0}, held[PROMOS] = {0};
         struct world w;
 
         make_world(&w);
         for (int p = 0; p < w.promos; p++) {
             for (int map = 0; map < 1 << w.units; map++)
-                table[p][map] = gain_of(&w, &w.promo[p], map);
+                tabulate(&w, p, map);
             for (int map = 0; map < 1 << w.units && w.limited; map++)
                 used[p][map] = used_of(&w, &w.promo[p], map);
         }
-        brute(&w, 0, maps, &best);
+        brute(&w, 0, maps, held, &best);
         write_bundle(&bundle, &w);
         write_sale(&sale, &w);
         engine_answer(engine, strbuf_text(&bundle), strbuf_text(&sale), &got);
