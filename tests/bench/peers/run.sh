@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Loyald's engine beside others on the same work: installs them into the build folder, makes sure that all compute the
 # same, and only then prints how long each took.
-#   tests/bench/peers/run.sh [--cents] [PROMOTIONS:BASKETS:PASSES]...      default 100:200:3 1000:200:3 10000:50:3
+#   tests/bench/peers/run.sh [--cents] [PROMOTIONS:BASKETS:PASSES]...      default 100:200:5 1000:200:5 10000:50:5
 #   --cents   instead: the share of cases with exact cents, Loyald's beside Medusa's
 # Needs node and npm, and as root or with sudo installs the Debian package clips. About two minutes after installing.
 # Everything runs on one CPU, one after the other. A basket's time is the best of its passes, for every engine.
@@ -22,7 +22,7 @@ usage() {
 
 cents=no
 [ "${1:-}" = --cents ] && cents=yes && shift
-[ $# -gt 0 ] || set -- 100:200:3 1000:200:3 10000:50:3
+[ $# -gt 0 ] || set -- 100:200:5 1000:200:5 10000:50:5
 for size in "$@"; do
     echo "$size" | grep -Eq '^[0-9]+:[0-9]+:[0-9]+$' || usage
 done
