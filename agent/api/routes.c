@@ -64,6 +64,46 @@ static void handle_open(void *context, struct http_request *request)
     run(context, request, open_sale, 201);
 }
 
+static enum problem list_sales(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                               struct errmsg *err)
+{
+    (void)id;
+    (void)body;
+    (void)len;
+    return till_list_sales(till, out, err);
+}
+
+static void handle_list(void *context, struct http_request *request)
+{
+    run(context, request, list_sales, 200);
+}
+
+static enum problem turn_shift(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                               struct errmsg *err)
+{
+    (void)id;
+    return till_turn_shift(till, body, len, out, err);
+}
+
+static void handle_turn_shift(void *context, struct http_request *request)
+{
+    run(context, request, turn_shift, 200);
+}
+
+static enum problem get_shift(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
+                              struct errmsg *err)
+{
+    (void)id;
+    (void)body;
+    (void)len;
+    return till_get_shift(till, out, err);
+}
+
+static void handle_get_shift(void *context, struct http_request *request)
+{
+    run(context, request, get_shift, 200);
+}
+
 static void handle_put(void *context, struct http_request *request)
 {
     run(context, request, till_put_sale, 200);
@@ -234,6 +274,7 @@ static void handle_events(void *context, struct http_request *request)
 
 const struct http_route api_routes[] = {
     {"POST", "/v1/sales", HTTP_AUTH_PEER, handle_open, API_SMALL_BODY_MAX},
+    {"GET", "/v1/sales", HTTP_AUTH_PEER, handle_list, 0},
     {"PUT", "/v1/sales/{id}", HTTP_AUTH_PEER, handle_put, TILL_BODY_MAX},
     {"GET", "/v1/sales/{id}", HTTP_AUTH_PEER, handle_get, 0},
     {"POST", "/v1/sales/{id}/tender", HTTP_AUTH_PEER, handle_tender, API_SMALL_BODY_MAX},
@@ -243,6 +284,8 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/returns", HTTP_AUTH_PEER, handle_return, API_SMALL_BODY_MAX * 4},
     {"GET", "/v1/returns/{id}", HTTP_AUTH_PEER, handle_get_return, 0},
     {"POST", "/v1/returns/{id}/copy", HTTP_AUTH_PEER, handle_copy_return, API_SMALL_BODY_MAX},
+    {"POST", "/v1/shifts", HTTP_AUTH_PEER, handle_turn_shift, API_SMALL_BODY_MAX},
+    {"GET", "/v1/shifts", HTTP_AUTH_PEER, handle_get_shift, 0},
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},

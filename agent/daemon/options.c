@@ -28,6 +28,8 @@ const struct option_spec loyald_options[] = {
      "Longest wait between tries to reach the central; each wait is random up to a doubling bound."},
     {"sync", "poll_wait_s", OPTION_INT, FIELD(poll_wait_s), 1, 55, NULL, "50",
      "How long the central may keep a request for updates open."},
+    {"till", "sale_timeout_min", OPTION_INT, FIELD(sale_timeout_min), 1, 1440, NULL, "60",
+     "An open sale that nobody touched for so long is given up, and said; one being paid never is."},
     {"codes", "card_prefixes", OPTION_TEXT, FIELD(card_prefixes), 1, 200, NULL, "29",
      "First digits, parted by commas, of the EAN-13 codes that are members' cards."},
     {"scanner", "port", OPTION_TEXT, FIELD(scanner_port), 1, 400, NULL, "",

@@ -18,6 +18,7 @@ struct options {
     char sync_socket[CONFIG_TEXT_MAX];
     int64_t sync_socket_mode;
     int64_t retry_max_s, poll_wait_s;
+    int64_t sale_timeout_min;
     char card_prefixes[CONFIG_TEXT_MAX];
     char scanner_port[CONFIG_TEXT_MAX];
     int64_t scanner_code_ids, scanner_framing;

@@ -195,6 +195,7 @@ static enum status start_till(struct parts *parts, struct errmsg *err)
         .identity = &parts->identity,
         .rulebook = parts->rulebook,
         .language = options_language(parts->options.language),
+        .sale_timeout_ms = parts->options.sale_timeout_min * 60 * 1000,
         .card_prefixes = parts->options.card_prefixes,
         .central = link_central(parts->link),
         .watcher = hub_watcher(parts->hub),
@@ -294,6 +295,7 @@ static void on_idle(void *context)
         loop_stop(parts->loop);
         return;
     }
+    till_tick(parts->till);
     if (till_is_idle(parts->till)) {
         rulebook_settle(parts->rulebook);
         journal_checkpoint(parts->journal);

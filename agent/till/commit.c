@@ -54,6 +54,7 @@ enum status till_append(struct till *till, const char *type, const char *body, s
         st = journal_append(till->options.journal, type, head.hlc, bytes.data, bytes.len, err);
     if (st == ST_OK) {
         project(till, type, body, len, at.position + 1);
+        shift_count(till, type, body, len);
         if (till->options.central.record_added)
             till->options.central.record_added(till->options.central.link);
     } else if (st == ST_IO || st == ST_CORRUPT) {

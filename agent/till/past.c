@@ -15,6 +15,7 @@
 
 struct reading {
     struct past *past;
+    int64_t position;
     enum status st;
 };
 
@@ -26,6 +27,8 @@ static bool take_record(void *context, const struct journal_entry *entry)
     const char *body;
     size_t len;
 
+    if (entry->position != reading->position) /* it was pruned: this is one after it */
+        return false;
     reading->st = record_parse(entry->bytes, entry->len, &head, &body, &len, NULL);
     if (reading->st == ST_OK) {
         (void)snprintf(past->type, sizeof past->type, "%s", entry->type);
@@ -47,7 +50,7 @@ void past_clear(struct past *past)
 enum status past_read(struct till *till, int64_t position, struct past *out_past, struct errmsg *err)
 {
     struct past past = {.body = STRBUF_INIT(RECORD_BYTES_MAX)};
-    struct reading reading = {&past, ST_NOT_FOUND};
+    struct reading reading = {&past, position, ST_NOT_FOUND};
     enum status st = journal_each(till->options.journal, position, take_record, &reading, err);
 
     if (st == ST_OK)

@@ -14,8 +14,14 @@
  *                                  PRINT_UNKNOWN <--- no answer ---+------ the printer's word (till_printed) --------+
  *                                   PRINT_FAILED <--- not printed -'
  *
- * sale_move makes every arrow. Only a committed sale survives a restart: it is in the journal. An open one is put again by whoever
- * holds the basket; its reservations were memory and are gone with it.
+ *                      OPEN --- nobody touched it for too long (till_age_sales) ---> VOIDED, and told; never from TENDERING
+ *
+ * A card may come before the sale (it waits two minutes), between items or after them; a second one takes the place of the first, and is said
+ * (the last card shown is whose hand holds it). In TENDERING none is taken: the shopper was shown a total.
+ *
+ * sale_move makes every arrow. After a restart: OPEN is gone, and put again by whoever holds the basket; TENDERING likewise, with what it
+ * reserved, and holds of points are voided; COMMITTED is in the journal, its print PRINT_UNKNOWN unless the printer had answered; VOIDED is
+ * gone. Only a committed sale survives a restart.
  */
 #ifndef LOYALD_TILL_SALE_H
 #define LOYALD_TILL_SALE_H

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ABANDONED_MS = 60 * 60 * 1000 }; /* an open sale nobody touched for this long gives its place up */
-
 enum status till_create(const struct till_options *options, struct till **out_till, struct errmsg *err)
 {
     struct till *till = calloc(1, sizeof *till);
@@ -36,6 +34,8 @@ enum status till_create(const struct till_options *options, struct till **out_ti
         st = projection_catch_up(options->journal, options->cache, err);
     if (st == ST_OK)
         st = till_settle_prints(till, err);
+    if (st == ST_OK)
+        st = shift_load(till, err);
 out:
     if (st != ST_OK) {
         if (err && err->text[0] == '\0')
@@ -148,22 +148,19 @@ void till_drop_sale(struct till *till, int slot)
     till->sales[slot] = NULL;
 }
 
-/* A free place; failing that the one of the sale longest ended, then of one long abandoned; -1 when all are in use. A
- * sale whose receipt is being printed ends when the printer has answered; it may leave before, then only the journal
- * hears. */
+/* A free place; failing that the one of the sale longest ended; -1 when all are in use. A sale whose receipt is being printed ends when the
+ * printer has answered; it may leave before, then only the journal hears. */
 static int free_slot(struct till *till)
 {
-    int64_t now = clock_mono_ms(till->options.clock);
     int best = -1;
 
+    till_age_sales(till);
     for (int i = 0; i < TILL_SALES_MAX; i++) {
         const struct sale *sale = till->sales[i];
 
         if (!sale)
             return i;
-        if (sale->state == SALE_TENDERING || (sale->state == SALE_OPEN && now - sale->touched_mono_ms < ABANDONED_MS))
-            continue;
-        if (best < 0 || sale->touched_mono_ms < till->sales[best]->touched_mono_ms)
+        if (!sale_is_open(sale) && (best < 0 || sale->touched_mono_ms < till->sales[best]->touched_mono_ms))
             best = i;
     }
     if (best >= 0)

@@ -75,6 +75,7 @@ struct till_options {
     struct identity *identity;
     struct rulebook *rulebook;
     const char *language;        /* of texts until the central says: "ru", "en" */
+    int64_t sale_timeout_ms;   /* an open sale nobody touched for so long ends by itself; 0: an hour */
     const char *card_prefixes;   /* of EAN-13 codes that are members' cards, parted by commas: "29" */
     struct till_printer printer; /* print may be NULL: no printer */
     struct till_central central; /* ask_member may be NULL: no link */
@@ -97,6 +98,8 @@ enum problem till_commit(struct till *till, const char *id, const char *body, si
                          struct errmsg *err);
 enum problem till_void(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
                        struct errmsg *err);
+/* The open sales, the one a scan goes to marked. */
+enum problem till_list_sales(struct till *till, struct strbuf *out, struct errmsg *err);
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 
@@ -107,6 +110,10 @@ void till_before_return(struct till *till, const char *body, size_t len, till_re
 enum problem till_return(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
 enum problem till_get_return(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 enum problem till_copy_return(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+
+/* Opens or closes a shift; what it is now, with its totals so far. */
+enum problem till_turn_shift(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
+enum problem till_get_shift(struct till *till, struct strbuf *out, struct errmsg *err);
 
 /* A code that the cashier's screen was given, {"text","entry"}, goes the way of a scan; answers what it was (Scan).
  */
@@ -129,6 +136,9 @@ void till_scan_fault(struct till *till, const char *device, const char *what);
 enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
 /* Another version is active, or one was refused for that reason: those who watch are told. */
 void till_rules_changed(struct till *till, int64_t version, const char *refused_reason);
+
+/* Called every few seconds: what ends by time ends here. */
+void till_tick(struct till *till);
 
 /* ---- what others show ---- */
 /* Appends an object: enrolled, rules, sales, link, queue, last notices, scan-to-answer times. */

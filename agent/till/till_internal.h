@@ -9,6 +9,7 @@
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
 #include "agent/till/sale.h"
+#include "agent/till/shift.h"
 #include "agent/till/sold.h"
 #include "agent/till/till.h"
 
@@ -47,6 +48,7 @@ struct till {
     struct reservations reserved;
     struct own_codes own_codes;
     struct waiting_card waiting;
+    struct shift shift;
     struct sold_answer sold_answers[SOLD_ANSWERS_MAX];
     struct unsynced_sales unsynced_sales;
     struct till_times times;
@@ -70,6 +72,10 @@ enum problem till_find_exchange(struct till *till, struct sale *sale, struct err
 void till_drop_sale(struct till *till, int slot);
 /* Makes a sale of that id the current one; PROBLEM_TOO_MANY_SALES when all places are in use. */
 enum problem till_add_sale(struct till *till, const char *id, struct sale **out_sale);
+
+/* ---- parked.c ---- */
+/* Ends the open sales that nobody touched for too long. */
+void till_age_sales(struct till *till);
 
 /* ---- scan.c ---- */
 /* Puts a card on a sale that is open; number as read or typed. */

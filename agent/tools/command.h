@@ -41,7 +41,8 @@ struct command_call {
 
 /* Each answers the exit status and has said on standard error what went wrong. */
 typedef int command_fn(const struct command_call *call);
-command_fn command_status, command_totals, command_outbox, command_idle, command_enrol, command_sale_show, command_sale_copy, command_events,
+command_fn command_status, command_totals, command_outbox, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
+    command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 
 /* Says "loyalctl: ..." on standard error. */
@@ -49,6 +50,10 @@ __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);
 /* Asks loyald; says what is wrong unless it answered with 2xx. 0, EXIT_REFUSED or EXIT_NO_DAEMON. */
 int command_ask(const struct command_call *call, const char *method, const char *path, const char *body, size_t len,
                 struct strbuf *out);
+struct cJSON;
+/* Asks, and shows the answer's object, or with --json the answer as it came. */
+int command_show(const struct command_call *call, const char *method, const char *path, const char *body,
+                 void (*show)(const struct cJSON *answer));
 /* Flushes standard output: what was written must have arrived. exit_status, or EXIT_REFUSED and words. */
 int command_finish(int exit_status);
 

@@ -18,6 +18,9 @@ static const char usage[] =
     "  loyalctl outbox [--json|--count]   what the central has not got yet\n"
     "  loyalctl idle [--wait SECONDS]     exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
     "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
+    "  loyalctl shift show [--json]       the shift and what it has come to\n"
+    "  loyalctl shift open|close [CASHIER]\n"
+    "  loyalctl sale list [--json]        the sales that are open\n"
     "  loyalctl sale show ID [--json]     a sale, open or closed\n"
     "  loyalctl sale copy ID              prints a copy of its receipt\n"
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
@@ -50,6 +53,10 @@ static const struct command {
     {"outbox", NULL, 0, 0, command_outbox},
     {"idle", NULL, 0, 0, command_idle},
     {"enrol", NULL, 1, 1, command_enrol},
+    {"shift", "show", 0, 0, command_shift_show},
+    {"shift", "open", 0, 1, command_shift_open},
+    {"shift", "close", 0, 1, command_shift_close},
+    {"sale", "list", 0, 0, command_sale_list},
     {"sale", "show", 1, 1, command_sale_show},
     {"sale", "copy", 1, 1, command_sale_copy},
     {"events", NULL, 0, 0, command_events},

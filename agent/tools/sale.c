@@ -31,8 +31,7 @@ static const char *text(const cJSON *object, const char *name)
     return view;
 }
 
-/* Asks, and shows the answer's object. */
-static int ask_and_show(const struct command_call *call, const char *method, const char *path, const char *body,
+int command_show(const struct command_call *call, const char *method, const char *path, const char *body,
                         void (*show)(const cJSON *answer))
 {
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX);
@@ -77,7 +76,7 @@ static void show_totals(const cJSON *totals)
 
 int command_totals(const struct command_call *call)
 {
-    return ask_and_show(call, "GET", "/v1/totals", NULL, show_totals);
+    return command_show(call, "GET", "/v1/totals", NULL, show_totals);
 }
 
 /* ---- enrol ---- */
@@ -107,7 +106,7 @@ int command_enrol(const struct command_call *call)
         command_say("the code is too long");
         exit_status = EXIT_USAGE;
     } else {
-        exit_status = ask_and_show(&patient, "POST", "/v1/enrolment", body.data, show_enrolled);
+        exit_status = command_show(&patient, "POST", "/v1/enrolment", body.data, show_enrolled);
     }
     strbuf_free(&body);
     return exit_status;
@@ -171,7 +170,7 @@ static int about_sale(const struct command_call *call, const char *method, const
         return EXIT_USAGE;
     }
     (void)snprintf(path, sizeof path, "/v1/sales/%s%s", call->words[0], action);
-    return ask_and_show(call, method, path, strcmp(method, "POST") == 0 ? "{}" : NULL, show);
+    return command_show(call, method, path, strcmp(method, "POST") == 0 ? "{}" : NULL, show);
 }
 
 int command_sale_show(const struct command_call *call)

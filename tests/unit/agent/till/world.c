@@ -371,6 +371,10 @@ enum problem world_do(struct world *world, const char *command, const char *id, 
         problem = till_copy(world->till, id, &out, &err);
     else if (strcmp(command, "return") == 0)
         problem = world_return(world, body, &out, &err);
+    else if (strcmp(command, "shift") == 0)
+        problem = body ? till_turn_shift(world->till, body, len, &out, &err) : till_get_shift(world->till, &out, &err);
+    else if (strcmp(command, "list") == 0)
+        problem = till_list_sales(world->till, &out, &err);
     else if (strcmp(command, "get_return") == 0)
         problem = till_get_return(world->till, id, &out, &err);
     else if (strcmp(command, "copy_return") == 0)

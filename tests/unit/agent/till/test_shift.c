@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shifts and their totals; parked sales and their time; where a restart leaves each state. */
+#include "world.h"
+
+#include "agent/base/json.h"
+
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static struct world world;
+static char folder[32];
+
+static void begin(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/till-shift-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    world_begin(&world, folder);
+}
+
+static void end(void)
+{
+    world_end(&world);
+}
+
+TestSuite(shift, .init = begin, .fini = end);
+TestSuite(parked, .init = begin, .fini = end);
+
+static int64_t number(const cJSON *object, const char *name)
+{
+    int64_t value = -1;
+
+    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
+    return value;
+}
+
+static int64_t total(const char *name)
+{
+    struct cJSON *answer = NULL;
+    int64_t value;
+
+    cr_assert_eq(world_do(&world, "shift", NULL, NULL, &answer), PROBLEM_NONE);
+    value = number(cJSON_GetObjectItemCaseSensitive(answer, "totals"), name);
+    json_free(answer);
+    return value;
+}
+
+static enum problem turn(const char *body)
+{
+    return world_do(&world, "shift", NULL, body, NULL);
+}
+
+static void sell(const char *id)
+{
+    cr_assert_eq(world_do(&world, "put", id, WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "commit", id, "{\"tenders\":[{\"kind\":\"cash\",\"amount_minor\":10000}]}", NULL),
+                 PROBLEM_NONE);
+}
+
+Test(shift, counts_what_lies_between_open_and_close)
+{
+    cr_expect_eq(world_do(&world, "shift", NULL, NULL, NULL), PROBLEM_NO_SHIFT);
+    sell("before");
+    cr_assert_eq(turn("{\"state\":\"open\",\"shift\":\"d1\",\"cashier\":\"7\"}"), PROBLEM_NONE);
+    sell("s1");
+    sell("s2");
+    cr_assert_eq(world_do(&world, "return", NULL,
+                          "{\"sale_id\":\"s1\",\"tenders\":[{\"kind\":\"cash\",\"amount_minor\":10000}]}", NULL),
+                 PROBLEM_NONE);
+    cr_expect_eq(total("sales"), 2);
+    cr_expect_eq(total("returns"), 1);
+    cr_expect_eq(total("net_minor"), 20000);
+    cr_expect_eq(total("refund_minor"), 10000);
+    cr_assert_eq(turn("{\"state\":\"close\"}"), PROBLEM_NONE);
+    sell("after");
+    cr_expect_eq(total("sales"), 2);
+    cr_expect_eq(world_count(&world, "shift"), 2);
+}
+
+Test(shift, again_changes_nothing_and_two_are_not_open)
+{
+    cr_assert_eq(turn("{\"state\":\"open\",\"shift\":\"d1\"}"), PROBLEM_NONE);
+    cr_expect_eq(turn("{\"state\":\"open\",\"shift\":\"d1\"}"), PROBLEM_NONE);
+    cr_expect_eq(turn("{\"state\":\"open\",\"shift\":\"d2\"}"), PROBLEM_SHIFT_OPEN);
+    cr_expect_eq(turn("{\"state\":\"close\",\"shift\":\"d2\"}"), PROBLEM_NO_SHIFT);
+    cr_expect_eq(turn("{\"state\":\"close\",\"shift\":\"d1\"}"), PROBLEM_NONE);
+    cr_expect_eq(turn("{\"state\":\"close\",\"shift\":\"d1\"}"), PROBLEM_NONE);
+    cr_expect_eq(turn("{\"state\":\"close\"}"), PROBLEM_NO_SHIFT);
+    cr_expect_eq(turn("{\"state\":\"open\",\"shift\":\"d1\"}"), PROBLEM_SHIFT_OPEN, "its id is used");
+    cr_expect_eq(turn("{\"state\":\"ajar\"}"), PROBLEM_BAD_FIELD);
+    cr_expect_eq(world_count(&world, "shift"), 2);
+}
+
+Test(shift, goes_on_after_a_restart)
+{
+    cr_assert_eq(turn("{\"state\":\"open\",\"shift\":\"d1\",\"cashier\":\"7\"}"), PROBLEM_NONE);
+    sell("s1");
+    world_restart(&world, false);
+    sell("s2");
+    cr_expect_eq(total("sales"), 2);
+    world_restart(&world, true);
+    cr_expect_eq(total("sales"), 2);
+    cr_assert_eq(turn("{\"state\":\"close\",\"shift\":\"d1\"}"), PROBLEM_NONE);
+    world_restart(&world, false);
+    cr_expect_eq(total("net_minor"), 20000);
+    cr_expect_eq(turn("{\"state\":\"close\",\"shift\":\"d1\"}"), PROBLEM_NONE,
+                 "closed before the restart: the same answer");
+}
+
+/* ---- parked sales ---- */
+
+static int open_count(void)
+{
+    struct cJSON *answer = NULL;
+    int count;
+
+    cr_assert_eq(world_do(&world, "list", NULL, NULL, &answer), PROBLEM_NONE);
+    count = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(answer, "sales"));
+    json_free(answer);
+    return count;
+}
+
+Test(parked, age_out_with_a_notice_and_one_in_tender_never)
+{
+    cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "s2", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "tender", "s2", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(open_count(), 2);
+    world.time.mono_ms += 59 * 60 * 1000;
+    till_tick(world.till);
+    cr_expect_eq(open_count(), 2);
+    world.time.mono_ms += 60 * 1000;
+    till_tick(world.till);
+    cr_expect_eq(open_count(), 1);
+    cr_expect(world_was_told(&world, "L-221"));
+    cr_expect_eq(world_do(&world, "get", "s1", NULL, NULL), PROBLEM_NO_SALE);
+    cr_expect_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE, "its id is free again");
+    world.time.mono_ms += INT64_C(48) * 60 * 60 * 1000;
+    till_tick(world.till);
+    cr_expect_eq(world_do(&world, "commit", "s2", NULL, NULL), PROBLEM_NONE);
+}
+
+Test(parked, are_listed_with_the_one_that_a_scan_goes_to)
+{
+    struct cJSON *answer = NULL;
+    const cJSON *sale;
+    int current = 0;
+
+    cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "s2", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "list", NULL, NULL, &answer), PROBLEM_NONE);
+    cJSON_ArrayForEach(sale, cJSON_GetObjectItemCaseSensitive(answer, "sales"))
+    {
+        if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(sale, "current"))) {
+            current++;
+            cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(sale, "sale_id")), "s2");
+        }
+    }
+    cr_expect_eq(current, 1);
+    json_free(answer);
+}
+
+/* ---- a restart in every state ---- */
+
+Test(parked, a_restart_in_every_state_leads_to_a_defined_place)
+{
+    struct cJSON *view = NULL;
+
+    cr_assert_eq(world_do(&world, "put", "open", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "tendering", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "tender", "tendering", NULL, NULL), PROBLEM_NONE);
+    sell("printed");
+    world.printed(world.printed_context, world.job_id, TILL_PRINT_CONFIRMED, "");
+    sell("failed");
+    world.printed(world.printed_context, world.job_id, TILL_PRINT_FAILED, "paper out");
+    sell("committed");
+    cr_assert_eq(world_do(&world, "put", "voided", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "tender", "voided", NULL, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "void", "voided", NULL, NULL), PROBLEM_NONE);
+    world_restart(&world, false);
+    cr_expect_eq(world_do(&world, "get", "open", NULL, NULL), PROBLEM_NO_SALE);
+    cr_expect_eq(world_do(&world, "get", "tendering", NULL, NULL), PROBLEM_NO_SALE);
+    cr_expect_eq(world_do(&world, "get", "voided", NULL, NULL), PROBLEM_NO_SALE);
+    for (int i = 0; i < 3; i++) {
+        static const char *const ids[] = {"printed", "failed", "committed"};
+        static const char *const states[] = {"printed", "print_failed", "print_unknown"};
+
+        cr_assert_eq(world_do(&world, "get", ids[i], NULL, &view), PROBLEM_NONE);
+        cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(view, "state")), states[i]);
+        json_free(view);
+        cr_expect_eq(world_do(&world, "put", ids[i], WORLD_ONE_LINE, NULL), PROBLEM_SALE_COMMITTED);
+    }
+    cr_expect_eq(world_do(&world, "put", "tendering", WORLD_ONE_LINE, NULL), PROBLEM_NONE, "the POS puts it again");
+    cr_expect_eq(world_do(&world, "commit", "tendering", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_count(&world, "sale"), 4);
+}
