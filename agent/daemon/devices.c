@@ -3,7 +3,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
-#include "agent/daemon/options.h"
+#include "agent/settings/options.h"
 #include "drivers/printer/printer.h"
 #include "drivers/scanner/scanner.h"
 

@@ -8,7 +8,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
-#include "agent/daemon/options.h"
+#include "agent/settings/options.h"
 #include "agent/net/service.h"
 #include "agent/till/identity.h"
 

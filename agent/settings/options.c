@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/daemon/options.h"
+#include "agent/settings/options.h"
 
 #include "drivers/scanner/scanner.h"
 

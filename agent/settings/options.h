@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* options - everything loyald.conf may say, in one table (options.c): the parser, the sample file and the man page come from it. */
-#ifndef LOYALD_DAEMON_OPTIONS_H
-#define LOYALD_DAEMON_OPTIONS_H
+#ifndef LOYALD_SETTINGS_OPTIONS_H
+#define LOYALD_SETTINGS_OPTIONS_H
 
 #include "agent/base/config.h"
 
