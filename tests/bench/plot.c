@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { POINTS_MAX = 400, CURVES_MAX = 8, LINE_BYTES = 256 };
-enum { WIDTH = 760, HEIGHT = 440, LEFT = 74, RIGHT = 130, TOP = 44, BOTTOM = 56 };
+enum { WIDTH = 760, HEIGHT = 440, LEFT = 74, RIGHT = 130, TOP = 44, BOTTOM = 56, LABEL_HEIGHT = 15 };
 
 struct point {
     int64_t promotions, lines, p50_ns, p99_ns, floor_ns;
@@ -122,8 +122,8 @@ static void draw_head(const struct plot *plot)
            "sans-serif\" font-size=\"12\">\n",
            WIDTH, HEIGHT);
     printf("<title>Time of one evaluation over the number of %s</title>\n", plot->by_lines ? "lines" : "promotions");
-    puts("<style>text{fill:#333}.grid{stroke:#888;stroke-opacity:.3}"
-         "@media(prefers-color-scheme:dark){text{fill:#ddd}}</style>");
+    /* A grey that reads on white and on black: a picture in a page does not know which it stands on. */
+    puts("<style>text{fill:#777}.grid{stroke:#888;stroke-opacity:.35}</style>");
     printf("<text x=\"%d\" y=\"20\" font-weight=\"bold\">One evaluation, by the number of %s</text>\n", LEFT,
            plot->by_lines ? "lines" : "promotions");
     printf("<text x=\"%d\" y=\"36\" font-size=\"11\">line: median; band: up to the 99th percentile; dotted: a plain "
@@ -198,12 +198,6 @@ static int64_t floor_of(const struct point *p)
 
 static void draw_curve(const struct plot *plot, int64_t curve, const char *colour)
 {
-    const struct point *last = NULL;
-
-    for (int i = 0; i < plot->count; i++) {
-        if (curve_of(plot, &plot->points[i]) == curve)
-            last = &plot->points[i];
-    }
     printf("<g stroke=\"%s\" fill=\"none\" stroke-width=\"2\"><polygon fill=\"%s\" fill-opacity=\".22\" "
            "stroke=\"none\" points=\"",
            colour, colour);
@@ -213,30 +207,64 @@ static void draw_curve(const struct plot *plot, int64_t curve, const char *colou
     draw_places(plot, curve, p50_of, false);
     printf("\"/><polyline stroke-width=\"1.3\" stroke-dasharray=\"1.5 3\" points=\"");
     draw_places(plot, curve, floor_of, false);
-    printf("\"/></g><text x=\"%d\" y=\"%.1f\">%" PRId64 " %s</text>\n", WIDTH - RIGHT + 8,
-           place_y(plot, (double)last->p50_ns) + 4, curve, plot->by_lines ? "promotions" : "lines");
+    printf("\"/></g>\n");
 }
 
+/* ---- the names of the curves, beside their ends */
+
+struct label {
+    int64_t curve;
+    const char *colour;
+    double y;
+};
+
+static int label_cmp(const void *a, const void *b)
+{
+    const struct label *x = a, *y = b;
+
+    if (x->y < y->y || x->y > y->y)
+        return x->y < y->y ? -1 : 1;
+    return x->curve > y->curve ? -1 : x->curve < y->curve;
+}
+
+/* Where curves end close to each other their names still stand one below the other. */
+static void draw_labels(const struct plot *plot, struct label *labels, int count)
+{
+    double below = 0;
+
+    qsort(labels, (size_t)count, sizeof *labels, label_cmp);
+    for (int i = 0; i < count; i++) {
+        double y = fmax(labels[i].y + 4, below);
+
+        printf("<text x=\"%d\" y=\"%.1f\" style=\"fill:%s\">%" PRId64 " %s</text>\n", WIDTH - RIGHT + 8, y,
+               labels[i].colour, labels[i].curve, plot->by_lines ? "promotions" : "lines");
+        below = y + LABEL_HEIGHT;
+    }
+}
+
+/* Points are sorted, so the last of a curve is at its right end. */
 static bool draw_curves(const struct plot *plot)
 {
-    int64_t drawn[CURVES_MAX];
+    struct label labels[CURVES_MAX];
     int count = 0;
 
     for (int i = 0; i < plot->count; i++) {
         int64_t curve = curve_of(plot, &plot->points[i]);
-        bool known = false;
+        int k = 0;
 
-        for (int k = 0; k < count; k++)
-            known = known || drawn[k] == curve;
-        if (known)
-            continue;
-        if (count == CURVES_MAX) {
+        while (k < count && labels[k].curve != curve)
+            k++;
+        if (k == CURVES_MAX) {
             fprintf(stderr, "plot: more than %d curves\n", CURVES_MAX);
             return false;
         }
-        drawn[count] = curve;
-        draw_curve(plot, curve, colours[count++]);
+        labels[k] = (struct label){curve, colours[k], place_y(plot, (double)plot->points[i].p50_ns)};
+        if (k < count)
+            continue;
+        count++;
+        draw_curve(plot, curve, colours[k]);
     }
+    draw_labels(plot, labels, count);
     return true;
 }
 
