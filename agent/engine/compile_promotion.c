@@ -92,7 +92,8 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
     int round = ROUND_PER_LINE;
 
     out->id = "";
-    out->group = NONE;
+    out->group = out->cost_currency = NONE;
+    out->reward.items = out->reward.buy_items = NONE; /* also of an entry that is no object: the index asks all */
     if (!rd_names(&c->rd, json, "id title hint layer order exclusive_group final when cost reward limits round"))
         return;
     (void)rd_text(&c->rd, json, "id", REQUIRED, ID_BYTES_MAX, &out->id);
