@@ -2,6 +2,8 @@
 """onlineretail as Loyald sells it: whole invoices of a wholesaler, up to 705 lines and 74,215 units a line.
 
 retail.py convert SOURCE OUT   writes OUT/bundle-retail.json, OUT/sales-retail.jsonl, OUT/returns-retail.jsonl, ...
+retail.py half OUT             after the sales: writes OUT/returns-half.jsonl, half of every tenth sale coming back
+retail.py rest OUT             after those: writes OUT/returns-rest.jsonl, all that is left of them
 retail.py check SOURCE OUT     works gross, order discount, points and refunds out again, from the source's rows
 
 The source knows no promotions: those below are ours, of every kind that finds its goods there. Goods are grouped by
@@ -133,6 +135,61 @@ def convert(source, out, step):
     r.write_json(f"{out}/left-out-retail.json", left_out)
 
 
+# ---- what was sold comes back, in two goes
+
+RETURN_EVERY = 10
+
+
+def sold_and_result(out):
+    pairs = zip(r.read_lines(f"{out}/sales-retail.jsonl"), r.read_lines(f"{out}/results-retail.jsonl"))
+    return [pair for n, pair in enumerate(pairs) if n % RETURN_EVERY == 0]
+
+
+def back(pair, number, halves, earlier):
+    """One return: of each line half its units, rounded down, or the rest; by turns as paid and worked out anew."""
+    sold_sale, result = pair
+    lines = []
+    for line in sold_sale["lines"]:
+        units = line["qty_milli"] // 1000
+        units = units // 2 if halves else units - units // 2
+        if units > 0:
+            lines.append({"line": line["line"], "qty_milli": units * 1000})
+    return {"return_id": f"{sold_sale['sale_id']}-{1 if halves else 2}", "sale": sold_sale, "result": result,
+            "earlier": earlier, "lines": lines, "policy": ("as_paid", "recompute")[number % 2]}
+
+
+def halves_of(out):
+    """Sales of which half can come back: with two units of something."""
+    return [pair for pair in sold_and_result(out) if any(line["qty_milli"] >= 2000 for line in pair[0]["lines"])]
+
+
+def convert_half(out):
+    r.write_lines(f"{out}/returns-half.jsonl", (back(pair, n, True, []) for n, pair in enumerate(halves_of(out))))
+
+
+def convert_rest(out):
+    first = list(r.read_lines(f"{out}/refunds-half.jsonl"))
+    r.write_lines(f"{out}/returns-rest.jsonl",
+                  (back(pair, n, False, [first[n]]) for n, pair in enumerate(halves_of(out))))
+
+
+def check_halves(out):
+    """All that was paid is back, no more and no less, and the points with it; the first half never took more."""
+    wrong = count = 0
+    refunds = zip(r.read_lines(f"{out}/refunds-half.jsonl"), r.read_lines(f"{out}/refunds-rest.jsonl"))
+    for (sold_sale, result), both in zip(halves_of(out), refunds):
+        count += 1
+        paid = sum(refund.get("refund_minor", -1) for refund in both)
+        points = sum(p["taken_back"] for refund in both for p in refund.get("points", []))
+        earned = sum(p["earned"] for p in result["points"])
+        if paid != result["total_minor"] or points != earned or any(x.get("refund_minor", -1) < 0 for x in both):
+            wrong += 1
+            print(f"sale {sold_sale['sale_id']}: paid {result['total_minor']}, {paid} came back; {earned} points earned, "
+                  f"{points} taken back", file=sys.stderr)
+    print(f"came back in two goes: {count} sales, {wrong} not to the last penny and point")
+    return wrong
+
+
 # ---- worked out again
 
 def check_sale(lines, result):
@@ -165,11 +222,14 @@ def check(source, out, step):
         if result.get("refund_minor") != expected:
             wrong += 1
             print(f"return {invoice}: {expected} is due, the engine gave {result}", file=sys.stderr)
+    wrong += check_halves(out)
     print(f"worked out again: {len(sales)} sales of {lines} lines, {len(returns)} returns, {wrong} differ")
     return 1 if wrong else 0
 
 
 def main(argv):
+    if argv[0] in ("half", "rest"):
+        return (convert_half if argv[0] == "half" else convert_rest)(argv[1])
     what, source, out, step = argv[0], os.path.join(argv[1], "onlineretail"), argv[2], int(argv[3])
     return convert(source, out, step) if what == "convert" else check(source, out, step)
 

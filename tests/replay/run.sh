@@ -30,7 +30,7 @@ command -v python3 >/dev/null || skip "python3 is not installed"
 data=$LOYALD_SHARED/data
 # What a run with other weeks left is none of this one's.
 mkdir -p "$out"
-rm -f "$out"/bundle-* "$out"/sales-* "$out"/results-* "$out"/stats-*
+rm -f "$out"/bundle-* "$out"/sales-* "$out"/results-* "$out"/stats-* "$out"/returns-* "$out"/refunds-*
 
 replay() { # NAME: bundle-NAME.json, sales-NAME.jsonl to results-NAME.jsonl, stats-NAME
     "$bin/loyalctl" evaluate --stats --bundle "$out/bundle-$1.json" <"$out/sales-$1.jsonl" >"$out/results-$1.jsonl" 2>"$out/stats-$1" || {
@@ -56,6 +56,10 @@ retail)
     python3 "$here/retail.py" convert "$data" "$out" "${part:-1}"
     replay retail
     "$bin/loyalctl" refund <"$out/returns-retail.jsonl" >"$out/refunds-retail.jsonl"
+    for part_of in half rest; do
+        python3 "$here/retail.py" $part_of "$out"
+        "$bin/loyalctl" refund --bundle "$out/bundle-retail.json" <"$out/returns-$part_of.jsonl" >"$out/refunds-$part_of.jsonl"
+    done
     results=$out/results-retail.jsonl
     python3 "$here/retail.py" check "$data" "$out" "${part:-1}"
     ;;

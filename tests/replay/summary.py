@@ -12,6 +12,20 @@ import rows as r
 TOP = 15
 
 
+def inexact(result):
+    """What does not add up in a result: nothing, for every sale."""
+    sums = ("gross_minor", "discount_minor", "redeemed_minor")
+    for line in result["lines"]:
+        left = line["gross_minor"] - line["discount_minor"] - line["redeemed_minor"]
+        if not (left == line["net_minor"] == sum(s["net_minor"] for s in line["splits"]) and left >= 0):
+            return f"line {line['line']}: its parts are not its net amount"
+        if sum(a["amount_minor"] for a in line["adjustments"]) != line["discount_minor"]:
+            return f"line {line['line']}: its adjustments are not its discount"
+    if any(sum(line[name] for line in result["lines"]) != result[name] for name in sums):
+        return "the lines are not the totals"
+    return None
+
+
 class Summary:
     def __init__(self):
         self.sums, self.coupons, self.faults = collections.Counter(), collections.Counter(), collections.Counter()
@@ -26,6 +40,10 @@ class Summary:
                          total=result["total_minor"], points=sum(p["earned"] for p in result["points"]),
                          unproven=not result["optimal"], bound=result["bound_minor"], hints=len(result["hints"]),
                          issued=len(result["issued_coupons"]))
+        words = inexact(result)
+        if words:
+            self.faults["inexact"] += 1
+            print(f"sale {result['sale_id']}: {words}", file=sys.stderr)
         self.digests.update(bytes.fromhex(result["digest"]))
         gave = collections.Counter()
         for line in result["lines"]:
