@@ -3,8 +3,9 @@
  * json - bounded reading of JSON over cJSON.
  *
  * The text is checked for depth and size before cJSON sees it, so that a hostile text costs nothing. Numbers are
- * taken as integers only: cJSON keeps doubles, exact to 2^53, and json_int refuses whatever is not an integer in the range
- * asked for; 1.0 and 1e3 are integers. Messages name the member; callers put the place before it with errmsg_wrap.
+ * taken as integers only: cJSON keeps doubles, exact to 2^53, and json_int refuses whatever is not an integer in the
+ * range asked for; 1.0 and 1e3 are integers. Messages name the member; callers put the place before it with
+ * errmsg_wrap.
  */
 #ifndef LOYALD_BASE_JSON_H
 #define LOYALD_BASE_JSON_H
@@ -27,6 +28,8 @@ enum { JSON_DEPTH_MAX = 32 };
  * ST_INVALID, with line and byte. Text need not end with NUL. */
 enum status json_parse(const char *text, size_t len, size_t len_max, struct cJSON **out_root, struct errmsg *err);
 void json_free(struct cJSON *root);
+/* Only looks whether it is JSON; two members of one name pass. */
+enum status json_check(const char *text, size_t len, struct errmsg *err);
 
 /* Readers of one member of an object. Each returns ST_NOT_FOUND when it is absent (or null), ST_INVALID when it is of
  * another type or out of range, with a message that names the member. Views live as long as the tree. */

@@ -2,6 +2,7 @@
 #include "agent/base/json_writer.h"
 
 #include "agent/base/hex.h"
+#include "agent/base/json_bytes.h"
 #include "agent/base/utf8.h"
 
 #include <string.h>
@@ -86,36 +87,9 @@ static bool stands_as_is(const char *text, size_t len, size_t *out_step)
     return valid && code >= 0x20 && code != '"' && code != '\\';
 }
 
-/* Whether one of eight bytes must be looked at: beyond ASCII, a control character, a quote or a backslash. The usual
- * trick with a borrow out of each byte; a byte above 0x7f is caught by itself. */
-static uint64_t marks(uint64_t bytes)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
-    uint64_t quote = bytes ^ ones * '"', slash = bytes ^ ones * '\\';
-
-    return (bytes | (bytes - ones * 0x20) | (quote - ones) | (slash - ones)) & tops;
-}
-
-/* How much of the text certainly stands as it is, looking at eight bytes at a time. */
-static size_t plain_length(const char *text, size_t len)
-{
-    size_t at = 0;
-    uint64_t bytes;
-
-    for (; len - at >= sizeof bytes; at += sizeof bytes) {
-        memcpy(&bytes, text + at, sizeof bytes);
-        if (marks(bytes))
-            return at;
-    }
-    while (at < len && (unsigned char)text[at] >= 0x20 && (unsigned char)text[at] < 0x80 && text[at] != '"' &&
-           text[at] != '\\')
-        at++;
-    return at;
-}
-
 static void put_quoted(struct strbuf *out, const char *text, size_t len)
 {
-    size_t run = 0, at = plain_length(text, len), step;
+    size_t run = 0, at = json_plain_length(text, len), step;
     char *whole;
 
     if (at == len) { /* nearly always */

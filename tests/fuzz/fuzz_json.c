@@ -4,6 +4,7 @@
  * give the same text. ST_NOMEM cannot be: it would mean that the scan lets through what cJSON refuses.
  */
 #include "agent/base/json.h"
+#include "agent/base/json_pool.h"
 #include "agent/base/json_writer.h"
 
 #include <stdlib.h>
@@ -63,6 +64,31 @@ static void read_member(const cJSON *root)
     (void)json_hex(root, "a", sizeof bytes, bytes, &err);
 }
 
+/* A pool takes and refuses the same in the same words; the array "a" of the outermost object, element by element, is
+ * no other. */
+static void pool_agrees(const uint8_t *data, size_t size, enum status wanted, const char *words)
+{
+    struct json_pool pool = JSON_POOL_INIT, parts = JSON_POOL_INIT;
+    struct errmsg err = ERRMSG_INIT;
+    const cJSON *root = NULL, *value = NULL;
+    struct json_left_out out = {0};
+    size_t at;
+    enum status st = json_pool_parse(&pool, (const char *)data, size, TEXT_BYTES_MAX, &root, &err);
+
+    must(st == wanted && strcmp(err.text, words) == 0);
+    st = json_pool_parse_without(&pool, (const char *)data, size, TEXT_BYTES_MAX, "a", &root, &out, &err);
+    at = out.at;
+    must(st == ST_OK || wanted != ST_OK);
+    if (st == ST_OK && at > 0) {
+        do
+            st = json_pool_element(&parts, (const char *)data, size, &at, &value, &err);
+        while (st == ST_OK && value);
+    }
+    must(wanted != ST_OK || st == ST_OK);
+    json_pool_free(&pool);
+    json_pool_free(&parts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct strbuf first = STRBUF_INIT(WRITTEN_BYTES_MAX), second = STRBUF_INIT(WRITTEN_BYTES_MAX);
@@ -72,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum status st = json_parse((const char *)data, size, TEXT_BYTES_MAX, &root, &err);
 
     must(st == ST_OK || (st == ST_INVALID && err.text[0] && !root));
+    pool_agrees(data, size, st, err.text);
     if (st != ST_OK)
         return 0;
     read_member(root);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/json.h"
+#include "agent/base/json_pool.h"
 
 #include "agent/base/strbuf.h"
 
@@ -32,6 +33,38 @@ void *__wrap_malloc(size_t size)
     return limited_malloc(size);
 }
 
+static bool same_trees(const cJSON *a, const cJSON *b)
+{
+    int64_t x = 0, y = 0;
+
+    if (a->type != b->type || !a->string != !b->string || (a->string && strcmp(a->string, b->string) != 0) ||
+        !a->valuestring != !b->valuestring || (a->valuestring && strcmp(a->valuestring, b->valuestring) != 0))
+        return false;
+    if (cJSON_IsNumber(a) &&
+        (json_value_int(a, -JSON_INT_MAX, JSON_INT_MAX, &x) != json_value_int(b, -JSON_INT_MAX, JSON_INT_MAX, &y) ||
+         x != y))
+        return false;
+    for (a = a->child, b = b->child; a && b; a = a->next, b = b->next) {
+        if (!same_trees(a, b))
+            return false;
+    }
+    return !a && !b;
+}
+
+/* A pool takes and refuses the same, in the same words, and makes the same tree. */
+static void expect_pool_agrees(const char *text, size_t len, enum status wanted, const cJSON *root,
+                               const struct errmsg *wanted_err)
+{
+    struct json_pool pool = JSON_POOL_INIT;
+    struct errmsg err = ERRMSG_INIT;
+    const cJSON *other = NULL;
+
+    cr_expect_eq(json_pool_parse(&pool, text, len, LEN_MAX, &other, &err), wanted);
+    cr_expect(!wanted_err || strcmp(err.text, wanted_err->text) == 0, "%s: %s", err.text, wanted_err->text);
+    cr_expect(wanted != ST_OK || same_trees(root, other));
+    json_pool_free(&pool);
+}
+
 /* In memory of exactly its size and without a NUL, so that the sanitizers see a read past its end. */
 static enum status parse(const char *text, size_t len, struct cJSON **out_root, struct errmsg *err)
 {
@@ -41,6 +74,7 @@ static enum status parse(const char *text, size_t len, struct cJSON **out_root, 
     cr_assert_not_null(exact);
     memcpy(exact, text, len);
     st = json_parse(exact, len, LEN_MAX, out_root, err);
+    expect_pool_agrees(exact, len, st, *out_root, err);
     free(exact);
     return st;
 }
@@ -450,4 +484,105 @@ Test(json, names_the_member_that_is_missing_or_wrong)
     }
     json_free(root);
     json_free(list);
+}
+
+/* Numbers whose integer is exact, and those that must not pass for one; cJSON's reader rounds some of these. */
+Test(json, a_pool_tells_integers_from_all_other_numbers)
+{
+    static const struct {
+        const char *text;
+        enum status st;
+        int64_t value;
+    } cases[] = {
+        {"9007199254740991", ST_OK, JSON_INT_MAX},
+        {"-9007199254740991", ST_OK, -JSON_INT_MAX},
+        {"9007199254740992", ST_INVALID, 0},
+        {"9007199254740991.000", ST_OK, JSON_INT_MAX},
+        {"900719925474099100e-2", ST_OK, JSON_INT_MAX},
+        {"0.00000000000000000001e20", ST_OK, 1},
+        {"1.00000000000000000001", ST_INVALID, 0},
+        {"0.99999999999999999999", ST_INVALID, 0},
+        {"5000000000000000.5", ST_INVALID, 0},
+        {"123456789012345678901234567890", ST_INVALID, 0},
+        {"1e999999999", ST_INVALID, 0},
+        {"1e-999999999", ST_INVALID, 0},
+        {"0e999999999", ST_OK, 0},
+        {"120e-1", ST_OK, 12},
+        {"125e-1", ST_INVALID, 0},
+        {"-0.0", ST_OK, 0},
+    };
+    struct json_pool pool = JSON_POOL_INIT;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const cJSON *root = NULL;
+        int64_t value = 0;
+
+        cr_assert_eq(json_pool_parse(&pool, cases[i].text, strlen(cases[i].text), LEN_MAX, &root, NULL), ST_OK);
+        cr_expect_eq(json_value_int(root, -JSON_INT_MAX, JSON_INT_MAX, &value), cases[i].st, "%s", cases[i].text);
+        cr_expect(cases[i].st != ST_OK || value == cases[i].value, "%s", cases[i].text);
+    }
+    json_pool_free(&pool);
+}
+
+/* The parts of a text one by one are what the whole text is. */
+Test(json, a_pool_reads_an_array_element_by_element)
+{
+    static const char text[] = "{\"a\":[\"]\\\"\",[1,{\"b\":[]}] , 3],\"p\":[ {\"x\":\"]}\"} ,2\n,[[]]] ,\"z\":[0]}";
+    struct json_pool outer = JSON_POOL_INIT, inner = JSON_POOL_INIT;
+    const cJSON *root = NULL, *value = NULL;
+    struct json_left_out out;
+    size_t at, count = 0;
+
+    cr_assert_eq(json_pool_parse_without(&outer, text, strlen(text), LEN_MAX, "p", &root, &out, NULL), ST_OK);
+    at = out.at;
+    cr_expect_eq(out.count_max, 3);
+    cr_expect_eq(cJSON_GetArraySize(root), 3);
+    cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(root, "p")), 0);
+    cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(root, "a")), 3);
+    for (;; count++) {
+        cr_assert_eq(json_pool_element(&inner, text, strlen(text), &at, &value, NULL), ST_OK);
+        if (!value)
+            break;
+        cr_expect_eq(value->type, count == 0 ? cJSON_Object : count == 1 ? cJSON_Number : cJSON_Array);
+    }
+    cr_expect_eq(count, 3);
+    /* Without such an array nothing is left out. */
+    cr_assert_eq(json_pool_parse_without(&outer, text, strlen(text), LEN_MAX, "q", &root, &out, NULL), ST_OK);
+    cr_expect_eq(out.at, 0);
+    json_pool_free(&outer);
+    json_pool_free(&inner);
+}
+
+Test(json, a_pool_tells_what_is_wrong_in_an_element)
+{
+    static const char *const texts[] = {"[1 2]", "[1,]", "[,1]", "[1", "[", "[tru]", "[{\"a\":1,\"a\":2}]",
+                                        "[1}",   "[1,2"};
+    struct json_pool pool = JSON_POOL_INIT;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct errmsg err = ERRMSG_INIT;
+        const cJSON *value;
+        size_t at = 0;
+        enum status st;
+
+        do
+            st = json_pool_element(&pool, texts[i], strlen(texts[i]), &at, &value, &err);
+        while (st == ST_OK && value);
+        cr_expect_eq(st, ST_INVALID, "%s", texts[i]);
+        cr_expect_neq(err.text[0], '\0');
+    }
+    json_pool_free(&pool);
+}
+
+Test(json, a_pool_without_memory_says_so)
+{
+    struct json_pool pool = JSON_POOL_INIT;
+    struct errmsg err = ERRMSG_INIT;
+    const cJSON *root;
+
+    allocations_left = 0;
+    cr_expect_eq(json_pool_parse(&pool, "[\"a\"]", 5, LEN_MAX, &root, &err), ST_NOMEM);
+    allocations_left = -1;
+    cr_expect_not_null(strstr(err.text, "out of memory"));
+    json_pool_free(&pool);
 }
