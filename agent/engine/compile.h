@@ -3,6 +3,9 @@
 #ifndef LOYALD_ENGINE_COMPILE_H
 #define LOYALD_ENGINE_COMPILE_H
 
+#include "agent/base/json_pool.h"
+#include "agent/base/json_writer.h"
+#include "agent/base/sha256.h"
 #include "agent/engine/reader.h"
 
 enum { LAYERS_MAX = 64, SETS_MAX = 100000, CURRENCIES_MAX = 64, SET_DEPTH_MAX = 8, BP_ONE = 10000 };
@@ -16,9 +19,27 @@ struct named_set {
     bool open;          /* being compiled: met again it is a circle */
 };
 
+/* The digest of the bundle while it is read: the outermost object's members in the order of their names, its
+ * promotions one by one when it is their turn. */
+struct digest {
+    struct strbuf text; /* what is not hashed yet */
+    struct json_writer writer;
+    struct sha256 hash;
+    const cJSON **members; /* sorted */
+    size_t count, next;
+    bool good; /* nothing but integers so far, and memory */
+};
+
 struct compiler {
     struct reader rd;
     struct bundle *bundle;
+    struct arena scratch; /* gone when the bundle is compiled */
+    const char *text;     /* of the whole bundle */
+    size_t len;
+    struct json_left_out promotions_text;
+    struct digest digest;
+    struct errmsg syntax; /* what is wrong with the JSON of a promotion; then nothing else counts */
+    enum status syntax_st;
     struct {
         struct selection *items;
         size_t count, cap;
@@ -30,14 +51,30 @@ struct compiler {
     int set_depth;
     struct price_list *lists; /* sorted by name */
     size_t list_count;
-    const char **groups; /* names of the exclusive groups */
-    size_t group_count, group_cap;
+    struct intern groups; /* names of the exclusive groups */
+    struct intern series_names;
+    uint32_t *series_of_name;
     struct layer *layers;
     struct point_currency *currencies;
     struct coupon_series *series;
     struct promotion *promotions;
 };
 
+/* compile_envelope.c, in the order they are called */
+void compile_header(struct compiler *c, const cJSON *root);
+void compile_guards(struct compiler *c, const cJSON *root);
+void compile_layers(struct compiler *c, const cJSON *root);
+void compile_currencies(struct compiler *c, const cJSON *root);
+void compile_redemption(struct compiler *c, const cJSON *root);
+uint32_t compile_currency(struct compiler *c, const cJSON *object, const char *name, enum need need);
+/* The elements of an array, with room for one struct each; NULL without memory. */
+void *compile_elements(struct compiler *c, const cJSON *root, const char *name, enum need need, size_t count_max,
+                       size_t bytes_each, const cJSON **out_array);
+/* compile_coupons.c */
+void compile_series(struct compiler *c, const cJSON *root);
+uint32_t compile_series_named(struct compiler *c, const cJSON *object, const char *name, enum need need);
+/* compile_offline.c: what the engine does not use itself. */
+void compile_carried(struct compiler *c, const cJSON *root);
 /* compile_items.c */
 void compile_sets(struct compiler *c, const cJSON *root);
 /* Compiles the selection that stands at member name of object. Answers its number, NONE with a fault. */
@@ -73,11 +110,13 @@ void compile_gates(struct compiler *c);
 /* compile_promotion.c: sorted by layer, order, id afterwards. */
 void compile_promotions(struct compiler *c, const cJSON *root);
 
-uint32_t compile_currency(struct compiler *c, const cJSON *object, const char *name, enum need need);
-uint32_t compile_series_named(struct compiler *c, const cJSON *object, const char *name, enum need need);
-
-/* digest.c: SHA-256 over the canonical text of any JSON value, as 64 hex digits. False when a number is no integer or
- * memory runs out. */
-bool digest_json(const cJSON *value, char out_text[65], size_t len_max);
+/* digest.c: SHA-256 over the canonical text of a JSON value. */
+void digest_begin(struct digest *d, struct arena *scratch, const cJSON *root);
+/* The members before the one of that name, its name, and the begin of its array; false when it is not there. */
+bool digest_to_array(struct digest *d, const char *name);
+void digest_element(struct digest *d, const cJSON *value);
+void digest_array_end(struct digest *d);
+/* The rest; out_text has 64 hex digits. False when a number was no integer, or without memory. */
+bool digest_end(struct digest *d, char out_text[65]);
 
 #endif

@@ -104,8 +104,8 @@ static int plain_cmp(const void *a, const void *b)
 /* By layer, the largest percent first. */
 static void plain_sort(struct compiler *c, struct number_list *list)
 {
-    struct arena_mark mark = arena_mark(&c->bundle->arena);
-    struct plain_key *keys = arena_array(&c->bundle->arena, list->count + 1u, sizeof *keys);
+    struct arena_mark mark = arena_mark(&c->scratch);
+    struct plain_key *keys = arena_array(&c->scratch, list->count + 1u, sizeof *keys);
     uint32_t *numbers = (uint32_t *)list->items; /* our own array */
 
     if (!keys)
@@ -116,7 +116,7 @@ static void plain_sort(struct compiler *c, struct number_list *list)
     sort_items(keys, list->count, sizeof *keys, plain_cmp);
     for (uint32_t i = 0; i < list->count; i++)
         numbers[i] = keys[i].number;
-    arena_rewind(&c->bundle->arena, mark);
+    arena_rewind(&c->scratch, mark);
 }
 
 void compile_index(struct compiler *c)

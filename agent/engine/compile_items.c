@@ -246,7 +246,7 @@ void compile_sets(struct compiler *c, const cJSON *root)
         rd_fault(&c->rd, "item_sets", "holds more than %d sets", SETS_MAX);
         return;
     }
-    c->sets = arena_array(&c->bundle->arena, count + 1, sizeof *c->sets);
+    c->sets = arena_array(&c->scratch, count + 1, sizeof *c->sets);
     if (!sets || !c->sets)
         return;
     cJSON_ArrayForEach(value, sets) c->sets[c->set_count++] =

@@ -58,7 +58,7 @@ static bool slots_ready(struct compiler *c)
 
     if (c->selections.count * 2 < c->slot_count)
         return true;
-    more = arena_array(&c->bundle->arena, slots, sizeof *more);
+    more = arena_array(&c->scratch, slots, sizeof *more);
     if (!more)
         return false;
     c->slots = more;

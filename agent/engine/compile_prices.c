@@ -66,7 +66,7 @@ static void fill_list(struct compiler *c, const struct row *rows, uint32_t count
 static void compile_list(struct compiler *c, const cJSON *json, struct price_list *out)
 {
     size_t mark = rd_in(&c->rd, json->string), count = cJSON_IsObject(json) ? (size_t)cJSON_GetArraySize(json) : 0;
-    struct row *rows = arena_array(&c->bundle->arena, count + 1, sizeof *rows);
+    struct row *rows = arena_array(&c->scratch, count + 1, sizeof *rows);
     uint32_t kept = 0;
     const cJSON *value;
 

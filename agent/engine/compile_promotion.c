@@ -20,20 +20,6 @@ static uint32_t layer_number(struct compiler *c, const cJSON *json)
     return 0;
 }
 
-/* Groups are few; 10,000 promotions of a group each would make this slow, not wrong. */
-static uint32_t group_number(struct compiler *c, const char *name)
-{
-    for (size_t i = 0; i < c->group_count; i++) {
-        if (strcmp(c->groups[i], name) == 0)
-            return (uint32_t)i;
-    }
-    if (c->group_count == c->group_cap &&
-        !vec_more(&c->bundle->arena, &c->groups, c->group_count, &c->group_cap, sizeof *c->groups))
-        return NONE;
-    c->groups[c->group_count] = name;
-    return (uint32_t)c->group_count++;
-}
-
 static void compile_cost(struct compiler *c, const cJSON *json, struct promotion *out)
 {
     const cJSON *cost = rd_object(&c->rd, json, "cost", OPTIONAL);
@@ -102,7 +88,7 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
     out->layer = layer_number(c, json);
     (void)rd_int(&c->rd, json, "order", OPTIONAL, -AMOUNT_MAX, AMOUNT_MAX, &out->order);
     if (rd_text(&c->rd, json, "exclusive_group", OPTIONAL, ID_BYTES_MAX, &group))
-        out->group = group_number(c, group);
+        out->group = intern_add(&c->groups, &c->scratch, NAME_ANY, group, strlen(group));
     (void)rd_bool(&c->rd, json, "final", &out->final);
     if (rd_word(&c->rd, json, "round", OPTIONAL, "line unit sale", &round))
         out->round = (enum round_mode)round;
@@ -112,15 +98,40 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
     compile_reward(c, json, out);
 }
 
-static int promotion_cmp(const void *a, const void *b)
+/* Promotions are large and mostly in order already: their keys are sorted, then each is moved once. */
+struct rank_key {
+    int64_t order;
+    const char *id;
+    uint32_t layer, number;
+};
+
+static int rank_cmp(const void *a, const void *b)
 {
-    const struct promotion *x = a, *y = b;
+    const struct rank_key *x = a, *y = b;
+    int ids;
 
     if (x->layer != y->layer)
         return x->layer < y->layer ? -1 : 1;
     if (x->order != y->order)
         return x->order < y->order ? -1 : 1;
-    return strcmp(x->id, y->id);
+    ids = strcmp(x->id, y->id);
+    return ids ? ids : x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void rank_promotions(struct compiler *c, const struct promotion *unsorted, size_t count)
+{
+    struct rank_key *keys = arena_array(&c->scratch, count + 1, sizeof *keys);
+
+    c->promotions = arena_array(&c->bundle->arena, count + 1, sizeof *c->promotions);
+    if (!keys || !c->promotions)
+        return;
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (struct rank_key){unsorted[i].order, unsorted[i].id, unsorted[i].layer, (uint32_t)i};
+    sort_items(keys, count, sizeof *keys, rank_cmp);
+    for (size_t i = 0; i < count; i++)
+        c->promotions[i] = unsorted[keys[i].number];
+    c->bundle->promotions = c->promotions;
+    c->bundle->promotion_count = (uint32_t)count;
 }
 
 struct id_entry {
@@ -137,7 +148,7 @@ static int id_cmp(const void *a, const void *b)
 static void number_ids(struct compiler *c)
 {
     struct bundle *bundle = c->bundle;
-    struct id_entry *entries = arena_array(&bundle->arena, bundle->promotion_count + 1u, sizeof *entries);
+    struct id_entry *entries = arena_array(&c->scratch, bundle->promotion_count + 1u, sizeof *entries);
     uint32_t *by_id = arena_array(&bundle->arena, bundle->promotion_count + 1u, sizeof *by_id);
 
     if (!entries || !by_id)
@@ -167,35 +178,57 @@ static void link_layers(struct compiler *c)
     }
 }
 
+/* Reads them one by one: each is compiled and digested before the next one takes its memory. */
+static size_t read_promotions(struct compiler *c, struct promotion *out, size_t count_max)
+{
+    struct json_pool pool = JSON_POOL_INIT;
+    size_t at = c->promotions_text.at, i = 0;
+    const cJSON *value;
+
+    for (;; i++) {
+        size_t inner;
+
+        c->syntax_st = json_pool_element(&pool, c->text, c->len, &at, &value, &c->syntax);
+        if (c->syntax_st == ST_OK && value && i == count_max) { /* more than there are commas: no JSON */
+            c->syntax_st = ST_INVALID;
+            errmsg_set(&c->syntax, "JSON: the promotions are no array");
+        }
+        if (c->syntax_st != ST_OK || !value)
+            break;
+        inner = rd_in_index(&c->rd, i);
+        compile_promotion(c, value, &out[i]);
+        rd_out(&c->rd, inner);
+        digest_element(&c->digest, value);
+    }
+    json_pool_free(&pool);
+    return i;
+}
+
 void compile_promotions(struct compiler *c, const cJSON *root)
 {
-    const cJSON *array = rd_array(&c->rd, root, "promotions", REQUIRED), *value;
-    size_t count = array ? (size_t)cJSON_GetArraySize(array) : 0, mark, i = 0;
+    size_t count = c->promotions_text.at ? c->promotions_text.count_max : 0, mark;
+    const cJSON *array = rd_array(&c->rd, root, "promotions", REQUIRED);
+    struct promotion *unsorted;
 
     if (count > BUNDLE_PROMOTIONS_MAX) {
         rd_fault(&c->rd, "promotions", "holds more than %d promotions", BUNDLE_PROMOTIONS_MAX);
         return;
     }
-    c->promotions = arena_array(&c->bundle->arena, count + 1, sizeof *c->promotions);
+    unsorted = arena_array(&c->scratch, count + 1, sizeof *unsorted);
+    if (!array || !unsorted || !digest_to_array(&c->digest, "promotions"))
+        return;
+    mark = rd_in(&c->rd, "promotions");
+    count = read_promotions(c, unsorted, count);
+    rd_out(&c->rd, mark);
+    digest_array_end(&c->digest);
+    if (count > 0 && c->bundle->layer_count == 0)
+        rd_fault(&c->rd, "layers", "is empty, and a promotion needs a layer");
+    if (c->syntax_st != ST_OK || c->bundle->arena.st != ST_OK)
+        return;
+    rank_promotions(c, unsorted, count);
     if (!c->promotions)
         return;
-    if (count > 0 && c->bundle->layer_count == 0) {
-        rd_fault(&c->rd, "layers", "is empty, and a promotion needs a layer");
-        return;
-    }
-    mark = rd_in(&c->rd, "promotions");
-    cJSON_ArrayForEach(value, array)
-    {
-        size_t inner = rd_in_index(&c->rd, i);
-
-        compile_promotion(c, value, &c->promotions[i++]);
-        rd_out(&c->rd, inner);
-    }
-    rd_out(&c->rd, mark);
-    sort_items(c->promotions, count, sizeof *c->promotions, promotion_cmp);
-    c->bundle->promotions = c->promotions;
-    c->bundle->promotion_count = (uint32_t)count;
-    c->bundle->group_count = (uint32_t)c->group_count;
+    c->bundle->group_count = (uint32_t)c->groups.count;
     number_ids(c);
     link_layers(c);
 }

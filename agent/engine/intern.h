@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum name_kind { NAME_SKU, NAME_GTIN, NAME_CATEGORY, NAME_BRAND, NAME_TAG, NAME_LIST, NAME_STORE };
+enum name_kind { NAME_SKU, NAME_GTIN, NAME_CATEGORY, NAME_BRAND, NAME_TAG, NAME_LIST, NAME_STORE, NAME_ANY };
 
 struct intern_name {
     const char *text;

@@ -3,6 +3,7 @@
 
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
+#include "agent/base/json_pool.h"
 #include "agent/base/utf8.h"
 #include "agent/engine/sort.h"
 
@@ -85,7 +86,7 @@ void rd_note(struct reader *reader, bool warning, const char *name, const char *
 
 const cJSON *rd_get(const cJSON *object, const char *name)
 {
-    return cJSON_GetObjectItemCaseSensitive(object, name);
+    return json_member(object, name);
 }
 
 /* The member; faults that it is missing. */
@@ -123,14 +124,18 @@ const cJSON *rd_array(struct reader *reader, const cJSON *object, const char *na
 /* Answers the place of the word among the words, -1 when it is not there. */
 static int word_index(const char *words, const char *word)
 {
-    size_t len = strlen(word);
-
     for (int i = 0; *words; i++) {
-        size_t n = strcspn(words, " ");
+        const char *w = word;
 
-        if (n == len && memcmp(words, word, n) == 0)
+        while (*words && *words == *w && *w != ' ') {
+            words++;
+            w++;
+        }
+        if (*w == '\0' && (*words == ' ' || *words == '\0'))
             return i;
-        words += n + (words[n] == ' ');
+        while (*words && *words != ' ')
+            words++;
+        words += *words == ' ';
     }
     return -1;
 }

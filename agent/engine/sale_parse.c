@@ -6,6 +6,7 @@
 
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
+#include "agent/base/json_pool.h"
 #include "agent/engine/names.h"
 #include "agent/engine/sort.h"
 #include "agent/engine/wide.h"
@@ -120,7 +121,7 @@ static bool order_lines(struct sale_reader *p)
     sort_items(keys, sale->line_count, sizeof *keys, line_number_cmp);
     for (uint32_t i = 1; i < sale->line_count; i++) {
         if (keys[i].line == keys[i - 1].line) {
-            sr_go_index(p, "lines", keys[i].index);
+            sr_go_index(p, "/lines", keys[i].index);
             return sr_fail(p, "duplicate", "line", "another line has this number");
         }
     }
@@ -146,7 +147,7 @@ static bool parse_lines(struct sale_reader *p, const cJSON *root)
         return false;
     cJSON_ArrayForEach(value, array)
     {
-        sr_go_index(p, "lines", p->sale->line_count);
+        sr_go_index(p, "/lines", p->sale->line_count);
         if (!parse_line(p, value, &p->sale->lines[p->sale->line_count]))
             return false;
         p->sale->line_count++;
@@ -226,15 +227,17 @@ enum status engine_sale_parse(const char *json, size_t len, struct engine_sale *
     struct engine_fault ignored;
     struct sale_reader p = {.fault = out_fault ? out_fault : &ignored};
     struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    enum status st = json_parse(json, len, SALE_BYTES_MAX, &root, &err);
+    struct json_pool pool = JSON_POOL_INIT;
+    const cJSON *root = NULL;
+    enum status st = json_pool_parse(&pool, json, len, SALE_BYTES_MAX, &root, &err);
 
-    if (st != ST_OK) {
+    if (st == ST_OK) {
+        st = sale_from_tree(root, out_sale, p.fault);
+    } else {
         (void)sr_fail(&p, "json", NULL, err.text);
-        return st == ST_NOMEM ? st : ST_INVALID;
+        st = st == ST_NOMEM ? st : ST_INVALID;
     }
-    st = sale_from_tree(root, out_sale, p.fault);
-    json_free(root);
+    json_pool_free(&pool);
     return st;
 }
 

@@ -2,6 +2,7 @@
 #include "agent/engine/sale_read.h"
 
 #include "agent/base/json.h"
+#include "agent/base/json_pool.h"
 #include "agent/base/utf8.h"
 
 #include <string.h>
@@ -13,7 +14,10 @@ bool sr_fail(struct sale_reader *p, const char *code, const char *name, const ch
     struct errmsg at = ERRMSG_INIT;
     size_t len;
 
-    errmsg_set(&at, "%s%s%s", p->at, name ? "/" : "", name ? name : "");
+    if (!p->indexed)
+        errmsg_set(&at, "%s%s%s", p->at, name ? "/" : "", name ? name : "");
+    else
+        errmsg_set(&at, "%s/%u%s%s", p->at, (unsigned)p->index, name ? "/" : "", name ? name : "");
     memset(p->fault, 0, sizeof *p->fault);
     memcpy(p->fault->code, code, strlen(code));
     len = utf8_cut(at.text, strlen(at.text), sizeof p->fault->at - 1);
@@ -23,25 +27,25 @@ bool sr_fail(struct sale_reader *p, const char *code, const char *name, const ch
     return false;
 }
 
-/* The pointer to part of a member: "/lines" and 3 make "/lines/3". */
-void sr_go_index(struct sale_reader *p, const char *name, uint32_t index)
-{
-    struct errmsg at = ERRMSG_INIT;
-
-    errmsg_set(&at, "/%s/%u", name, (unsigned)index);
-    memset(p->at, 0, sizeof p->at);
-    memcpy(p->at, at.text, strnlen(at.text, sizeof p->at - 1));
-}
-
 void sr_go(struct sale_reader *p, const char *at)
 {
-    memset(p->at, 0, sizeof p->at);
-    memcpy(p->at, at, strnlen(at, sizeof p->at - 1));
+    size_t len = strnlen(at, sizeof p->at - 1);
+
+    memcpy(p->at, at, len);
+    p->at[len] = '\0';
+    p->indexed = false;
+}
+
+void sr_go_index(struct sale_reader *p, const char *at, uint32_t index)
+{
+    sr_go(p, at);
+    p->indexed = true;
+    p->index = index;
 }
 
 const cJSON *sr_member(const cJSON *object, const char *name)
 {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, name);
+    const cJSON *value = json_member(object, name);
 
     return cJSON_IsNull(value) ? NULL : value;
 }

@@ -18,10 +18,12 @@ struct sale_reader {
     struct engine_sale *sale;
     struct engine_fault *fault;
     char at[128]; /* where we are */
+    bool indexed; /* and which element there: "/lines" and 3 are "/lines/3", put together only when it must be told */
+    uint32_t index;
 };
 
 bool sr_fail(struct sale_reader *p, const char *code, const char *name, const char *message);
-void sr_go_index(struct sale_reader *p, const char *name, uint32_t index);
+void sr_go_index(struct sale_reader *p, const char *at, uint32_t index);
 void sr_go(struct sale_reader *p, const char *at);
 const cJSON *sr_member(const cJSON *object, const char *name);
 bool sr_text(struct sale_reader *p, const cJSON *object, const char *name, const char **out);

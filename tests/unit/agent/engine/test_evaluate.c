@@ -216,3 +216,94 @@ Test(engine, search_stops_at_its_budget_and_says_how_far)
     bundle_destroy(bundle);
     strbuf_free(&text);
 }
+
+/* ---- what the compiler says */
+
+/* Compiles; the text of the note at that place, "" when there is none. */
+static const char *note_at(const char *json, const char *at, bool warning)
+{
+    static struct bundle_report report;
+    struct bundle *bundle = NULL;
+    enum status st = bundle_compile(json, strlen(json), &bundle, &report, NULL);
+
+    cr_expect_eq(st, report.fault_count ? ST_INVALID : ST_OK);
+    bundle_destroy(bundle);
+    for (size_t i = 0; i < report.note_count; i++) {
+        if (report.notes[i].warning == warning && strcmp(report.notes[i].at, at) == 0)
+            return report.notes[i].text;
+    }
+    return "";
+}
+
+#define BUNDLE_OF(more, promotions)                                                                                  \
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\",\"layers\":"                    \
+    "[{\"id\":\"l\",\"mode\":\"best\"},{\"id\":\"m\",\"mode\":\"first\"}]" more ",\"promotions\":[" promotions "]}"
+
+Test(compiler, wants_all_five_offline_limits)
+{
+    static const char wrong[] = BUNDLE_OF(",\"offline\":{\"f_sale\":-1,\"f_member\":1,\"sales_max\":1.5,"
+                                          "\"hours_max\":8785,\"n_max\":1}",
+                                          "");
+
+    cr_expect_not_null(strstr(note_at(wrong, "/offline/f_sale", false), "integer"));
+    cr_expect_not_null(strstr(note_at(wrong, "/offline/e_device", false), "missing"));
+    cr_expect_not_null(strstr(note_at(wrong, "/offline/sales_max", false), "integer"));
+    cr_expect_not_null(strstr(note_at(wrong, "/offline/hours_max", false), "8784"));
+    cr_expect_not_null(strstr(note_at(wrong, "/offline/n_max", false), "no such name"));
+    cr_expect_str_eq(note_at(wrong, "/offline/f_member", false), "");
+}
+
+Test(compiler, warns_of_offline_limits_that_cannot_be_reached)
+{
+    cr_expect_not_null(strstr(note_at(BUNDLE_OF(",\"offline\":{\"f_sale\":3,\"f_member\":2,\"e_device\":1,"
+                                                "\"sales_max\":1,\"hours_max\":1}",
+                                                ""),
+                                      "/offline/f_member", true),
+                              "above e_device (1)"));
+    cr_expect_not_null(strstr(note_at(BUNDLE_OF(",\"offline\":{\"f_sale\":1,\"f_member\":2,\"e_device\":3,"
+                                                "\"sales_max\":0,\"hours_max\":1}",
+                                                ""),
+                                      "/offline", true),
+                              "nothing is ever spent"));
+}
+
+/* Promotions are read one by one, after the rest: what is no JSON is still the one fault, where it stands. */
+Test(compiler, says_where_a_text_stops_being_json)
+{
+    static const char *const texts[][2] = {
+        {"{\"format\":1,\n\"promotions\":[{\"id\":\"a\"}, {\"id\" \"b\"}],\"x\":1}",
+         "JSON, line 2, byte 33: ':' is expected"},
+        {"{\"promotions\":[{}}", "JSON, line 1, byte 18: ',' or ']' is expected"},
+        {"{\"promotions\":[1,]}", "JSON, line 1, byte 18: a value is expected"},
+        {"{\"promotions\":[\"]", "JSON, line 1, byte 18: the text ends inside a string"},
+        {"{\"promotions\":[{\"a\":1,\"a\":2}]}", "two members named \"a\""},
+        {"{\"promotions\":[],\"promotions\":[1,}]}", "a value is expected"},
+        {"{\"promotions\":[]} x", "something follows"},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        cr_expect_not_null(strstr(note_at(texts[i][0], "", false), texts[i][1]), "%s: %s", texts[i][0],
+                           note_at(texts[i][0], "", false));
+}
+
+/* The place of the promotions among the members, and how they are written, is nothing to the digest. */
+Test(compiler, digests_the_same_wherever_the_promotions_stand)
+{
+    static const char promotions[] =
+        "\"promotions\":[{\"id\":\"a\",\"layer\":\"l\",\"reward\":{\"kind\":\"percent_off\","
+        "\"percent_bp\":1e2,\"items\":{\"any\":true}}}]";
+    static const char rest[] = "\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\","
+                               "\"layers\":[{\"mode\":\"best\",\"id\":\"l\"}]";
+    struct strbuf first = STRBUF_INIT(4096), last = STRBUF_INIT(4096);
+    struct bundle *a = NULL, *b = NULL;
+
+    strbuf_printf(&first, "{%s,%s}", promotions, rest);
+    strbuf_printf(&last, " { %s , %s } ", rest, promotions);
+    cr_assert_eq(bundle_compile(first.data, first.len, &a, NULL, NULL), ST_OK);
+    cr_assert_eq(bundle_compile(last.data, last.len, &b, NULL, NULL), ST_OK);
+    cr_expect_str_eq(bundle_digest(a), bundle_digest(b));
+    bundle_destroy(a);
+    bundle_destroy(b);
+    strbuf_free(&first);
+    strbuf_free(&last);
+}
