@@ -16,7 +16,8 @@ enum {
     FAULT_REPEAT_MS = 10 * 60 * 1000, /* between two lines of the log about one outage */
 };
 
-static const struct port_transport *const transports[] = {&serial_transport, &tty_transport};
+static const struct port_transport *const transports[] = {&serial_transport, &usb_transport, &tty_transport,
+                                                          &tcp_transport};
 
 const struct port_transport *transport_find(const char *scheme)
 {
@@ -70,18 +71,18 @@ static void port_move(struct port *port, enum port_state state, const char *reas
 /* Says a fault once per outage, then every FAULT_REPEAT_MS. */
 static void log_fault(struct port *port, const char *reason)
 {
-    int64_t now_ms = clock_mono_ms(clock_system());
+    int64_t now_ms = loop_now_ms(port->options.loop);
 
-    if (port->fault_lines > 0 && now_ms - port->fault_mono_ms < FAULT_REPEAT_MS)
+    if (port->fault_lines > 0 && now_ms - port->fault_ms < FAULT_REPEAT_MS)
         return;
-    port->fault_mono_ms = now_ms;
+    port->fault_ms = now_ms;
     port->fault_lines++;
     log_warn("port", "%s is not usable, asking again until it is: %s", port->name, reason);
 }
 
 static void log_ready(struct port *port)
 {
-    bool substitute = strcmp(port->line.transport->scheme, port->uri.scheme) != 0;
+    bool substitute = port->line.transport == &tty_transport && strcmp(port->uri.scheme, "tty") != 0;
     bool again = port->open_count > 1;
 
     if (again && port->back_said)
@@ -110,9 +111,11 @@ static void on_folder_changed(void *context)
 static void await_device(struct port *port)
 {
     struct errmsg err = ERRMSG_INIT;
+    /* A USB device's line appears in /dev under a name that nobody knows before; a connection appears nowhere. */
+    const char *awaited = port->uri.path[0] == '/' ? port->uri.path : "/dev/tty";
 
-    if (!port->folder_watch && port_watch_create(port->options.loop, port->uri.path, on_folder_changed, port,
-                                                 &port->folder_watch, &err) != ST_OK)
+    if (!port->folder_watch && !port->uri.host[0] &&
+        port_watch_create(port->options.loop, awaited, on_folder_changed, port, &port->folder_watch, &err) != ST_OK)
         log_debug("port", "%s: only the timer looks for it: %s", port->name, err.text);
     schedule_open(port, port->backoff_ms);
     port->backoff_ms *= 2;
@@ -122,7 +125,7 @@ static void await_device(struct port *port)
 
 void port_lose(struct port *port, const struct errmsg *err)
 {
-    bool steady = clock_mono_ms(clock_system()) - port->since_mono_ms >= STEADY_MS || port->heard;
+    bool steady = loop_now_ms(port->options.loop) - port->ready_ms >= STEADY_MS || port->heard;
 
     loop_watch_destroy(port->line_watch);
     port->line_watch = NULL;
@@ -158,6 +161,69 @@ static enum status port_begin(struct port *port, struct errmsg *err)
     port->stalled = false;
     port->open_count++;
     port->heard = false;
+    port->ready_ms = loop_now_ms(port->options.loop);
+    return ST_OK;
+}
+
+/* What an open came to, at once or after a while. */
+static void end_open(struct port *port, enum status st, struct errmsg *err)
+{
+    if (st == ST_OK)
+        st = port_begin(port, err);
+    if (st == ST_OK) {
+        log_ready(port);
+        port_move(port, PORT_READY, "");
+        return;
+    }
+    log_fault(port, err->text);
+    await_device(port);
+    if (st != ST_NOT_FOUND)
+        port_move(port, PORT_OPENING, err->text);
+    else
+        port_move(port, port->open_count > 0 ? PORT_LOST : PORT_ABSENT, err->text);
+}
+
+/* The connection under way is over, whatever became of it. */
+static void stop_connecting(struct port *port, bool keep)
+{
+    port->connecting = false;
+    loop_timer_stop(port->open_timer);
+    loop_watch_destroy(port->line_watch);
+    port->line_watch = NULL;
+    if (keep)
+        return;
+    port->line.transport->close(&port->line);
+    port->line.transport = NULL;
+}
+
+static void on_connecting(void *context, int events)
+{
+    struct port *port = context;
+    struct errmsg err = ERRMSG_INIT;
+    enum status st;
+
+    (void)events;
+    port_enter(port);
+    st = port->line.transport->finish(&port->uri, &port->line, &err);
+    if (st != ST_AGAIN) {
+        stop_connecting(port, st == ST_OK);
+        end_open(port, st, &err);
+    }
+    port_leave(port);
+}
+
+static enum status begin_connecting(struct port *port, struct errmsg *err)
+{
+    enum status st = loop_watch_create(port->options.loop, port->line.fd, LOOP_WRITABLE, on_connecting, port,
+                                       &port->line_watch, err);
+
+    if (st != ST_OK) {
+        port->line.transport->close(&port->line);
+        port->line.transport = NULL;
+        return st;
+    }
+    port->connecting = true;
+    schedule_open(port, PORT_CONNECT_MS);
     return ST_OK;
 }
 
@@ -168,19 +234,16 @@ static void on_open_timer(void *context)
     enum status st;
 
     port_enter(port);
-    st = transport_find(port->uri.scheme)->open(&port->uri, &port->line, &err);
-    if (st == ST_OK)
-        st = port_begin(port, &err);
-    if (st == ST_OK) {
-        log_ready(port);
-        port_move(port, PORT_READY, "");
+    if (port->connecting) {
+        stop_connecting(port, false);
+        errmsg_set(&err, "%s: does not answer; switched on, and on this network?", port->uri.path);
+        end_open(port, ST_NOT_FOUND, &err);
     } else {
-        log_fault(port, err.text);
-        await_device(port);
-        if (st != ST_NOT_FOUND)
-            port_move(port, PORT_OPENING, err.text);
-        else
-            port_move(port, port->open_count > 0 ? PORT_LOST : PORT_ABSENT, err.text);
+        st = transport_find(port->uri.scheme)->open(&port->uri, &port->line, &err);
+        if (st == ST_AGAIN)
+            st = begin_connecting(port, &err);
+        if (!port->connecting)
+            end_open(port, st, &err);
     }
     port_leave(port);
 }
@@ -192,7 +255,8 @@ static enum status check_options(const struct port_options *options, struct port
     if (st != ST_OK)
         return st;
     if (!transport_find(out_uri->scheme)) {
-        errmsg_set(err, "device \"%s\": there is no %s:, only serial: and tty:", options->uri, out_uri->scheme);
+        errmsg_set(err, "device \"%s\": there is no %s:, only serial:, usb:, tty: and tcp:", options->uri,
+                   out_uri->scheme);
         return ST_UNSUPPORTED;
     }
     if (strlen(options->name) >= PORT_NAME_BYTES_MAX) {
@@ -262,6 +326,7 @@ void port_status(const struct port *port, struct port_status *out_status)
         .bytes_out = port->bytes_out,
         .open_count = port->open_count,
         .lost_count = port->lost_count,
+        .heard_mono_ms = port->heard_mono_ms,
         .queued_bytes = port->queue.bytes,
     };
     memcpy(out_status->reason, port->reason, sizeof port->reason);

@@ -11,7 +11,9 @@
  * A URI is one of
  *
  *     serial:/dev/ttyUSB0?baud=9600&bits=8&parity=none&stop=1&flow=none
+ *     usb:05e0:1701:SERIAL?...        vendor, product and, when there is one, serial number
  *     tty:/path?...
+ *     tcp:192.0.2.7:9100
  *
  * with the values shown as defaults; parity none, even or odd; flow none, rtscts or xonxoff. serial: goes through
  * libserialport; tty: through plain termios, for ptys and links to ptys. A serial: path that leads to a pty is opened
@@ -35,6 +37,7 @@ enum {
     PORT_QUEUE_BYTES_MAX = 64 * 1024, /* waiting to be written; past it port_write answers ST_FULL */
     PORT_QUEUE_WRITES_MAX = 64,       /* likewise */
     PORT_CHUNK_BYTES_MAX = 512,       /* given to the system in one piece */
+    PORT_CONNECT_MS = 3000,           /* for a TCP connection to come about */
     PORT_REOPEN_FIRST_MS = 250,
     PORT_REOPEN_LAST_MS = 10 * 1000,
 };
@@ -75,7 +78,8 @@ struct port_status {
     char reason[PORT_REASON_BYTES_MAX]; /* why it is not ready, in words; "" when it is */
     uint64_t bytes_in, bytes_out;
     uint32_t open_count, lost_count;
-    size_t queued_bytes; /* not yet taken by the system */
+    int64_t heard_mono_ms; /* when bytes came last, of the system clock; 0: never */
+    size_t queued_bytes;   /* not yet taken by the system */
 };
 void port_status(const struct port *port, struct port_status *out_status);
 /* Returns a view of "absent", "opening", "ready" or "lost". */

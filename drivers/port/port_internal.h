@@ -22,6 +22,7 @@ struct port {
     char reason[PORT_REASON_BYTES_MAX];
     uint64_t bytes_in, bytes_out;
     uint32_t open_count, lost_count;
+    int64_t heard_mono_ms; /* of the last bytes that came; 0: never */
 
     /* Away. */
     struct loop_timer *open_timer;
@@ -32,14 +33,16 @@ struct port {
     /* Ready. */
     struct port_line line;
     struct loop_watch *line_watch;
+    bool connecting; /* the line is being opened; open_timer is its deadline */
     struct port_queue queue;
     struct loop_timer *write_timer;
-    bool heard;   /* bytes came since it was opened */
-    bool stalled; /* the line said writable and took nothing: only write_timer tries again */
+    int64_t ready_ms; /* of the loop's time */
+    bool heard;       /* bytes came since it was opened */
+    bool stalled;     /* the line said writable and took nothing: only write_timer tries again */
 
     /* What was said of the present outage. */
     int fault_lines;
-    int64_t fault_mono_ms; /* of the last line */
+    int64_t fault_ms; /* of the last line, of the loop's time */
     bool back_said;
 
     int depth; /* callbacks under way; a destroyed port is freed when the outermost one ends */

@@ -67,6 +67,7 @@ static bool read_line(struct port *port, struct errmsg *err)
             return false;
         port->bytes_in += len;
         port->heard = true;
+        port->heard_mono_ms = clock_mono_ms(clock_system());
         if (port->options.on_bytes)
             port->options.on_bytes(port->options.context, bytes, len, clock_measure_ns());
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/port/port_uri.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A setting: a number in a range when words is NULL, else the position of one of the words. */
@@ -153,7 +155,7 @@ static enum status parse_scheme(const char *text, struct port_uri *uri, const ch
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
 
     if (len == 0 || len >= sizeof uri->scheme || text[len] != ':') {
-        errmsg_set(err, "does not start with serial: or tty:");
+        errmsg_set(err, "does not start with serial:, usb:, tty: or tcp:");
         return ST_INVALID;
     }
     memcpy(uri->scheme, text, len);
@@ -162,14 +164,72 @@ static enum status parse_scheme(const char *text, struct port_uri *uri, const ch
     return ST_OK;
 }
 
+static enum status check_path(struct port_uri *uri, struct errmsg *err)
+{
+    if (uri->path[0] == '/')
+        return ST_OK;
+    errmsg_set(err, "the path must start with /, as in %s:/dev/ttyUSB0", uri->scheme);
+    return ST_INVALID;
+}
+
+/* Four hexadecimal digits. */
+static bool parse_id(const char *text, uint16_t *out_id)
+{
+    char digits[5] = "";
+    char *end = NULL;
+
+    if (strnlen(text, 4) < 4)
+        return false;
+    memcpy(digits, text, 4);
+    *out_id = (uint16_t)strtoul(digits, &end, 16);
+    return end == digits + 4 && digits[0] != '-' && digits[0] != '+';
+}
+
+static enum status check_usb(struct port_uri *uri, struct errmsg *err)
+{
+    const char *text = uri->path;
+    size_t len = strlen(text);
+
+    if (!parse_id(text, &uri->vendor) || text[4] != ':' || !parse_id(text + 5, &uri->product) ||
+        (len > 9 && (text[9] != ':' || len == 10))) {
+        errmsg_set(err, "must be vendor and product in hexadecimal, as in usb:05e0:1701 or usb:05e0:1701:SERIAL");
+        return ST_INVALID;
+    }
+    if (len > 9)
+        memcpy(uri->serial, text + 10, len - 9);
+    return ST_OK;
+}
+
+static enum status check_tcp(struct port_uri *uri, struct errmsg *err)
+{
+    const char *colon = strrchr(uri->path, ':');
+    const char *start = uri->path;
+    size_t len = colon ? (size_t)(colon - start) : 0;
+    uint8_t address[16];
+    int32_t number = 0;
+    bool bracketed = len > 2 && start[0] == '[' && start[len - 1] == ']';
+
+    if (bracketed) {
+        start++;
+        len -= 2;
+    }
+    if (colon && len > 0 && len < sizeof uri->host) {
+        memcpy(uri->host, start, len);
+        uri->host[len] = '\0';
+    }
+    if (!uri->host[0] || inet_pton(bracketed ? AF_INET6 : AF_INET, uri->host, address) != 1 ||
+        !parse_number((struct part){colon + 1, strlen(colon + 1)}, 1, 65535, &number)) {
+        errmsg_set(err, "must be a numeric address and a port, as in tcp:192.0.2.7:9100 or tcp:[2001:db8::7]:9100");
+        return ST_INVALID;
+    }
+    uri->tcp_port = (uint16_t)number;
+    return ST_OK;
+}
+
 static enum status parse_path(const char *text, struct port_uri *uri, const char **out_rest, struct errmsg *err)
 {
     size_t len = strcspn(text, "?");
 
-    if (text[0] != '/') {
-        errmsg_set(err, "the path must start with /, as in %s:/dev/ttyUSB0", uri->scheme);
-        return ST_INVALID;
-    }
     if (len >= sizeof uri->path) {
         errmsg_set(err, "the path is longer than %d bytes", (int)sizeof uri->path - 1);
         return ST_INVALID;
@@ -177,7 +237,9 @@ static enum status parse_path(const char *text, struct port_uri *uri, const char
     memcpy(uri->path, text, len);
     uri->path[len] = '\0';
     *out_rest = text + len;
-    return ST_OK;
+    if (strcmp(uri->scheme, "usb") == 0)
+        return check_usb(uri, err);
+    return strcmp(uri->scheme, "tcp") == 0 ? check_tcp(uri, err) : check_path(uri, err);
 }
 
 enum status port_uri_parse(const char *text, struct port_uri *out_uri, struct errmsg *err)
@@ -199,8 +261,12 @@ enum status port_uri_parse(const char *text, struct port_uri *out_uri, struct er
     st = parse_scheme(text, &uri, &rest, err);
     if (st == ST_OK)
         st = parse_path(rest, &uri, &rest, err);
-    if (st == ST_OK && *rest == '?')
+    if (st == ST_OK && *rest == '?' && uri.host[0]) {
+        errmsg_set(err, "a connection has no settings: leave out what follows the ?");
+        st = ST_INVALID;
+    } else if (st == ST_OK && *rest == '?') {
         st = parse_settings(rest + 1, &uri, err);
+    }
     if (st != ST_OK) {
         errmsg_wrap(err, "device \"%s\"", text);
         return st;

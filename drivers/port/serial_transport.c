@@ -6,6 +6,7 @@
  * is wrong, so line_fix has the last word. Of its reads and writes only the non-blocking ones are used.
  */
 #include "drivers/port/line_setup.h"
+#include "drivers/port/port_list.h"
 #include "drivers/port/transport.h"
 
 #include <errno.h>
@@ -148,6 +149,15 @@ static enum status serial_write(struct port_line *line, const void *bytes, size_
     return ST_OFFLINE;
 }
 
+static enum status usb_open(const struct port_uri *uri, struct port_line *out_line, struct errmsg *err)
+{
+    static const struct port_list_roots roots = {"/sys", "/dev"};
+    struct port_uri found = *uri;
+    enum status st = port_list_usb(&roots, uri->vendor, uri->product, uri->serial, found.path, err);
+
+    return st == ST_OK ? serial_open(&found, out_line, err) : st;
+}
+
 const struct port_transport serial_transport = {
     .scheme = "serial",
     .open = serial_open,
@@ -155,3 +165,6 @@ const struct port_transport serial_transport = {
     .read = serial_read,
     .write = serial_write,
 };
+
+/* Only how it is found differs; the line itself is serial_transport's. */
+const struct port_transport usb_transport = {.scheme = "usb", .open = usb_open};

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
     if (port_uri_parse(text, &uri, &err) == ST_OK) {
-        assert(uri.path[0] == '/' && strlen(uri.path) < sizeof uri.path);
+        assert(uri.path[0] && strlen(uri.path) < sizeof uri.path);
+        assert(uri.path[0] == '/' || uri.host[0] || strcmp(uri.scheme, "usb") == 0);
         assert(uri.scheme[0] && strlen(uri.scheme) < sizeof uri.scheme);
         assert(uri.baud >= PORT_BAUD_MIN && uri.baud <= PORT_BAUD_MAX);
         assert((uri.bits == 7 || uri.bits == 8) && (uri.stop == 1 || uri.stop == 2));

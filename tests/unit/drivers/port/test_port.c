@@ -28,12 +28,12 @@ static struct port_status status_now(void)
 
 Test(port, refuses_a_wrong_uri_in_words, .fini = NULL)
 {
-    struct port_options options = {.uri = "tcp:/dev/x", .name = "scanner"};
+    struct port_options options = {.uri = "pipe:/dev/x", .name = "scanner"};
     struct port *port = NULL;
     struct errmsg err = ERRMSG_INIT;
 
     cr_expect_eq(port_create(&options, &port, &err), ST_UNSUPPORTED);
-    cr_expect_str_eq(err.text, "device \"tcp:/dev/x\": there is no tcp:, only serial: and tty:");
+    cr_expect_str_eq(err.text, "device \"pipe:/dev/x\": there is no pipe:, only serial:, usb:, tty: and tcp:");
     options.uri = "tty:x";
     cr_expect_eq(port_create(&options, &port, &err), ST_INVALID);
     options.uri = "tty:/x";

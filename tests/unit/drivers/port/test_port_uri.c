@@ -50,6 +50,21 @@ Test(port_uri, takes_names_as_udev_makes_them)
     cr_expect_str_eq(parsed(strcat(text, path)).path, path);
 }
 
+Test(port_uri, takes_usb_ids_and_tcp_addresses)
+{
+    struct port_uri uri = parsed("usb:05e0:1701:S/N-12?baud=115200");
+
+    cr_expect_eq(uri.vendor, 0x05e0);
+    cr_expect_eq(uri.product, 0x1701);
+    cr_expect_str_eq(uri.serial, "S/N-12");
+    cr_expect_eq(uri.baud, 115200);
+    cr_expect_str_eq(parsed("usb:05e0:1701").serial, "");
+    uri = parsed("tcp:192.0.2.7:9100");
+    cr_expect_str_eq(uri.host, "192.0.2.7");
+    cr_expect_eq(uri.tcp_port, 9100);
+    cr_expect_str_eq(parsed("tcp:[2001:db8::7]:4001").host, "2001:db8::7");
+}
+
 struct bad_uri {
     char text[80], words[60]; /* words: part of the message */
 };
@@ -75,6 +90,19 @@ ParameterizedTestParameters(port_uri, says_what_is_wrong)
         {"serial:/dev/x?parity=mark", "none, even or odd"},
         {"serial:/dev/x?flow=dtrdsr", "none, rtscts or xonxoff"},
         {"serial:/dev/x?flow=none&flow=none", "given twice"},
+        {"usb:5e0:1701", "vendor and product in hexadecimal"},
+        {"usb:05e0:170", "vendor and product in hexadecimal"},
+        {"usb:05e0:1701:", "vendor and product in hexadecimal"},
+        {"usb:05e0:17012", "vendor and product in hexadecimal"},
+        {"usb:-5e0:1701", "vendor and product in hexadecimal"},
+        {"tcp:printer:9100", "numeric address and a port"},
+        {"tcp:192.0.2.7", "numeric address and a port"},
+        {"tcp:192.0.2.7:0", "numeric address and a port"},
+        {"tcp:192.0.2.7:65536", "numeric address and a port"},
+        {"tcp:2001:db8::7:9100", "numeric address and a port"},
+        {"tcp:[192.0.2.7]:9100", "numeric address and a port"},
+        {"tcp::9100", "numeric address and a port"},
+        {"tcp:192.0.2.7:9100?baud=9600", "a connection has no settings"},
         {"serial:/dev/x y", "blank or a control character"},
         {"serial:/dev/x\n", "blank or a control character"},
     };
