@@ -3,6 +3,8 @@
 
 #include "agent/base/crypto.h"
 
+#include <string.h>
+
 enum { STX = 0x02, ETX = 0x03, TAB = 0x09, LF = 0x0a, CR = 0x0d };
 
 void framing_init(struct framing *framing, enum scanner_framing mode,
@@ -95,6 +97,11 @@ static void take(struct framing *framing, uint8_t byte)
     framing->after_cr = false;
     if (byte == LF && after_cr && framing->len == 0)
         return;
+    if (framing->reply && framing->reply(framing->bytes, framing->len, byte)) {
+        keep(framing, byte);
+        finish(framing);
+        return;
+    }
     if (opens_frame(framing, byte)) {
         framing->ends_known = true;
         open_frame(framing);
@@ -111,16 +118,73 @@ static void take(struct framing *framing, uint8_t byte)
     }
 }
 
+void framing_speak(struct framing *framing, framing_find *find, framing_reply *reply)
+{
+    framing->find = find;
+    framing->reply = reply;
+}
+
+/* ---- packets ---- */
+
+static void drop_front(struct framing *framing, size_t len)
+{
+    framing->len -= len;
+    memmove(framing->bytes, framing->bytes + len, framing->len);
+    crypto_wipe(framing->bytes + framing->len, len);
+}
+
+static void tell_noise(struct framing *framing)
+{
+    if (framing->noise)
+        tell(framing, FRAME_BROKEN);
+    framing->noise = false;
+}
+
+/* Takes out the packets that are whole. silent: nothing follows, so that what waits for more is no packet. */
+static void find_packets(struct framing *framing, bool silent)
+{
+    while (framing->len > 0) {
+        int found = framing->find(framing->bytes, framing->len);
+        size_t len = found > 0 ? (size_t)found : 1;
+
+        if (found == 0 && !silent && framing->len < FRAME_BYTES_MAX)
+            break;
+        if (found > 0) {
+            struct frame frame = {FRAME_WHOLE, framing->bytes, len, true, framing->received_ns};
+
+            tell_noise(framing);
+            framing->on_frame(framing->context, &frame);
+        } else if (found != FRAMING_FILL) {
+            framing->noise = true;
+        }
+        drop_front(framing, len);
+    }
+    if (silent)
+        tell_noise(framing);
+}
+
+static void feed_packets(struct framing *framing, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        framing->bytes[framing->len++] = bytes[i];
+        find_packets(framing, false);
+    }
+}
+
 void framing_feed(struct framing *framing, const uint8_t *bytes, size_t len, int64_t received_ns)
 {
     framing->received_ns = received_ns;
+    if (framing->find) {
+        feed_packets(framing, bytes, len);
+        return;
+    }
     for (size_t i = 0; i < len; i++)
         take(framing, bytes[i]);
 }
 
 bool framing_waits(const struct framing *framing)
 {
-    return framing->len > 0 || framing->enclosed || framing->dropping;
+    return framing->len > 0 || framing->enclosed || framing->dropping || framing->noise;
 }
 
 void framing_gap(struct framing *framing)
@@ -130,7 +194,9 @@ void framing_gap(struct framing *framing)
 
     if (!framing_waits(framing))
         return;
-    if (framing->dropping)
+    if (framing->find)
+        find_packets(framing, true);
+    else if (framing->dropping)
         begin(framing); /* told already */
     else if (whole)
         finish(framing);
@@ -146,5 +212,6 @@ void framing_lost(struct framing *framing)
         tell(framing, FRAME_BROKEN);
     begin(framing);
     framing->after_cr = false;
+    framing->noise = false;
     framing->ends_known = false;
 }

@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/scanner/scanner.h"
+#include "drivers/scanner/scanner_internal.h"
 
 #include "agent/base/clock.h"
 #include "agent/base/crypto.h"
 #include "agent/base/sha256.h"
 #include "agent/net/loop.h"
-#include "drivers/scanner/framing.h"
-#include "drivers/scanner/symbology.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct scanner {
-    struct scanner_options options; /* its strings are the port's */
-    struct port *port;
-    struct framing framing;
-    struct loop_timer *gap_timer;
-    bool gap_once; /* the timer came; once more, after the line was looked at, and it is a gap */
-
-    /* The last scan, for repeats: its hash, so that no card number lies about. */
-    uint8_t last_digest[SHA256_BYTES];
-    int64_t last_received_ns;
-    int64_t fault_told_ns[SCANNER_FAULT_COUNT]; /* 0: never */
-
-    struct scanner_status counts; /* without port */
-    int depth;                    /* callbacks under way; freed when the outermost ends */
-    bool destroyed;
-};
+enum { WRITE_MS = 1000, ACK = 0x06, BEL = 0x07, NAK = 0x15 };
 
 const char *scanner_fault_code(enum scanner_fault fault)
 {
@@ -46,12 +28,12 @@ const char *scanner_fault_code(enum scanner_fault fault)
     return "scan_unknown";
 }
 
-static void scanner_enter(struct scanner *scanner)
+void scanner_enter(struct scanner *scanner)
 {
     scanner->depth++;
 }
 
-static void scanner_leave(struct scanner *scanner)
+void scanner_leave(struct scanner *scanner)
 {
     if (--scanner->depth == 0 && scanner->destroyed) {
         crypto_wipe(scanner, sizeof *scanner);
@@ -65,6 +47,8 @@ static void fault(struct scanner *scanner, enum scanner_fault kind, uint64_t *co
     int64_t *told_ns = &scanner->fault_told_ns[kind];
 
     (*count)++;
+    scanner_note_unreadable(scanner, text);
+    scanner_answer(scanner, false);
     if (*told_ns != 0 && now_ns - *told_ns < SCANNER_FAULT_TELL_MS * INT64_C(1000000))
         return;
     *told_ns = now_ns;
@@ -91,32 +75,63 @@ static bool is_repeat(struct scanner *scanner, const struct scan *scan)
     return same && scanner->counts.scan_count > 0 && since_ns < scanner->options.repeat_ms * INT64_C(1000000);
 }
 
-static void on_whole_frame(struct scanner *scanner, const struct frame *frame)
+void scanner_answer(struct scanner *scanner, bool good)
 {
-    struct scan scan = {.received_ns = frame->received_ns, .device = scanner->options.name};
+    uint8_t byte = good ? ACK : scanner->options.answer == SCANNER_ANSWER_BEL ? BEL : NAK;
+
+    if (scanner->options.answer == SCANNER_ANSWER_NONE || (good && scanner->options.answer != SCANNER_ANSWER_ACK))
+        return;
+    (void)port_write(scanner->port, &byte, 1, WRITE_MS, NULL, NULL); /* a beep that is lost is no loss */
+}
+
+void scanner_bad_read(struct scanner *scanner)
+{
+    if (!scanner->destroyed && scanner->options.answer != SCANNER_ANSWER_ACK) /* that has been given already */
+        scanner_answer(scanner, false);
+}
+
+static void on_read(struct scanner *scanner, struct scan *scan)
+{
+    scanner_note_readable(scanner);
+    scanner_answer(scanner, true);
+    if (is_repeat(scanner, scan)) {
+        scanner->counts.repeat_count++;
+        return;
+    }
+    scanner->counts.scan_count++;
+    scanner->counts.last_scan_mono_ms = clock_mono_ms(clock_system());
+    scanner->options.on_scan(scanner->options.context, scan);
+}
+
+static void read_frame(struct scanner *scanner, const struct frame *frame)
+{
+    struct scan scan;
     const char *why = "";
 
-    switch (symbology_read(frame->bytes, frame->len, scanner->options.code_ids, frame->enclosed, &scan, &why)) {
+    scan.received_ns = frame->received_ns;
+    scan.device = scanner->options.name;
+    scan.len = 0;
+    switch (reader_read(&scanner->reader, loop_now_ms(scanner->options.loop), frame, &scan, &why)) {
     case SYMBOLOGY_GARBAGE:
         fault(scanner, SCANNER_FAULT_GARBAGE, &scanner->counts.garbage_count, why);
-        return;
+        break;
     case SYMBOLOGY_CHECK_DIGIT:
         fault(scanner, SCANNER_FAULT_CHECK_DIGIT, &scanner->counts.check_digit_count, why);
-        return;
+        break;
+    case SYMBOLOGY_BROKEN:
+        fault(scanner, SCANNER_FAULT_BROKEN, &scanner->counts.broken_count, why);
+        break;
     case SYMBOLOGY_PAYMENT_CARD:
         scanner->counts.payment_card_count++;
-        return;
+        scanner_answer(scanner, true); /* or the reader would send it again */
+        break;
+    case SYMBOLOGY_NOTHING:
+        break;
     case SYMBOLOGY_SCAN:
+        on_read(scanner, &scan);
+        crypto_wipe(scan.text, scan.len);
         break;
     }
-    if (is_repeat(scanner, &scan)) {
-        scanner->counts.repeat_count++;
-    } else {
-        scanner->counts.scan_count++;
-        scanner->counts.last_scan_mono_ms = clock_mono_ms(clock_system());
-        scanner->options.on_scan(scanner->options.context, &scan);
-    }
-    crypto_wipe(scan.text, scan.len);
 }
 
 static void on_frame(void *context, const struct frame *frame)
@@ -125,9 +140,13 @@ static void on_frame(void *context, const struct frame *frame)
 
     if (scanner->destroyed)
         return;
+    if (scanner->framing.find) {
+        read_frame(scanner, frame);
+        return;
+    }
     switch (frame->kind) {
     case FRAME_WHOLE:
-        on_whole_frame(scanner, frame);
+        read_frame(scanner, frame);
         break;
     case FRAME_OVERSIZE:
         fault(scanner, SCANNER_FAULT_OVERSIZE, &scanner->counts.oversize_count,
@@ -162,6 +181,7 @@ static void on_bytes(void *context, const void *bytes, size_t len, int64_t recei
     scanner_enter(scanner);
     framing_feed(&scanner->framing, bytes, len, received_ns);
     await_gap(scanner);
+    scanner_await(scanner);
     scanner_leave(scanner);
 }
 
@@ -178,8 +198,17 @@ static void on_gap_timer(void *context)
     } else {
         framing_gap(&scanner->framing);
         scanner->gap_once = false;
+        scanner_await(scanner);
     }
     scanner_leave(scanner);
+}
+
+static void send_bytes(void *context, const uint8_t *bytes, size_t len)
+{
+    struct scanner *scanner = context;
+
+    if (!scanner->destroyed)
+        (void)port_write(scanner->port, bytes, len, WRITE_MS, NULL, NULL); /* what is lost is asked again */
 }
 
 static void on_port_state(void *context, enum port_state state)
@@ -187,13 +216,46 @@ static void on_port_state(void *context, enum port_state state)
     struct scanner *scanner = context;
 
     scanner_enter(scanner);
-    if (state != PORT_READY) {
+    if (state == PORT_READY) {
+        reader_begin(&scanner->reader, loop_now_ms(scanner->options.loop));
+    } else {
         loop_timer_stop(scanner->gap_timer);
         framing_lost(&scanner->framing);
+        scanner->reader.due_ms = 0;
     }
+    scanner_await(scanner);
     if (!scanner->destroyed && scanner->options.on_state)
         scanner->options.on_state(scanner->options.context, state);
     scanner_leave(scanner);
+}
+
+static enum status set_up(struct scanner *scanner, const struct scanner_options *options, struct errmsg *err)
+{
+    struct reader_settings settings = {
+        .family = options->family,
+        .code_ids = options->code_ids,
+        .code_id_table = &scanner->code_id_table,
+        .uid_format = options->uid_format,
+        .uid_bytes = (size_t)options->uid_bytes,
+    };
+
+    scanner->options = *options;
+    scanner->options.code_id_table = NULL;
+    if (options->gap_ms == 0)
+        scanner->options.gap_ms = SCANNER_GAP_MS;
+    if (options->repeat_ms == 0)
+        scanner->options.repeat_ms = SCANNER_REPEAT_MS;
+    if (options->code_ids == SCANNER_CODE_IDS_CUSTOM) {
+        enum status st =
+            code_ids_parse(options->code_id_table ? options->code_id_table : "", &scanner->code_id_table, err);
+
+        if (st != ST_OK)
+            return st;
+    }
+    reader_init(&scanner->reader, &settings, send_bytes, scanner);
+    framing_init(&scanner->framing, options->framing, on_frame, scanner);
+    framing_speak(&scanner->framing, scanner->reader.family->find, scanner->reader.family->reply);
+    return ST_OK;
 }
 
 enum status scanner_create(const struct scanner_options *options, struct scanner **out_scanner, struct errmsg *err)
@@ -211,13 +273,11 @@ enum status scanner_create(const struct scanner_options *options, struct scanner
 
     if (!scanner)
         return ST_NOMEM;
-    scanner->options = *options;
-    if (options->gap_ms == 0)
-        scanner->options.gap_ms = SCANNER_GAP_MS;
-    if (options->repeat_ms == 0)
-        scanner->options.repeat_ms = SCANNER_REPEAT_MS;
-    framing_init(&scanner->framing, options->framing, on_frame, scanner);
-    st = loop_timer_create(options->loop, on_gap_timer, scanner, &scanner->gap_timer);
+    st = set_up(scanner, options, err);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, on_gap_timer, scanner, &scanner->gap_timer);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, scanner_on_due, scanner, &scanner->due_timer);
     if (st == ST_OK)
         st = port_create(&port, &scanner->port, err);
     if (st != ST_OK) {
@@ -238,11 +298,6 @@ void scanner_destroy(struct scanner *scanner)
     scanner->destroyed = true;
     port_destroy(scanner->port);
     loop_timer_destroy(scanner->gap_timer);
+    loop_timer_destroy(scanner->due_timer);
     scanner_leave(scanner);
-}
-
-void scanner_status(const struct scanner *scanner, struct scanner_status *out_status)
-{
-    *out_status = scanner->counts;
-    port_status(scanner->port, &out_status->port);
 }

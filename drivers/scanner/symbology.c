@@ -4,6 +4,7 @@
 #include "agent/base/utf8.h"
 #include "agent/codes/check_digit.h"
 #include "agent/codes/payment_card.h"
+#include "drivers/scanner/code_ids.h"
 
 #include <string.h>
 
@@ -93,21 +94,12 @@ static bool may_be_payment_card(const char *symbology, const char *text, size_t 
     return payment_card_is_in(text, len);
 }
 
-enum symbology_verdict symbology_read(const uint8_t *bytes, size_t len, enum scanner_code_ids code_ids, bool enclosed,
+enum symbology_verdict symbology_take(const char *symbology, const char *text, size_t len, bool enclosed,
                                       struct scan *out_scan, const char **out_why)
 {
-    const char *text = (const char *)bytes;
-    size_t id_len = has_aim_id(text, len) ? 3 : 0;
-    char symbology[sizeof out_scan->symbology] = "";
-
-    /* Before everything else, so that no message is ever about a payment card; and whatever the ids are set to. */
-    if (may_be_payment_card(id_len ? text : "", text + id_len, len - id_len))
+    /* Before everything else, so that no message is ever about a payment card. */
+    if (may_be_payment_card(symbology, text, len))
         return SYMBOLOGY_PAYMENT_CARD;
-    if (code_ids == SCANNER_CODE_IDS_AIM) {
-        memcpy(symbology, text, id_len);
-        text += id_len;
-        len -= id_len;
-    }
     if (len == 0 || len > SCAN_TEXT_BYTES_MAX) {
         *out_why = "a code without content";
         return SYMBOLOGY_GARBAGE;
@@ -122,9 +114,43 @@ enum symbology_verdict symbology_read(const uint8_t *bytes, size_t len, enum sca
         if (verdict != SYMBOLOGY_SCAN)
             return verdict;
     }
-    memcpy(out_scan->symbology, symbology, sizeof symbology);
+    memcpy(out_scan->symbology, symbology, strlen(symbology) + 1);
     memcpy(out_scan->text, text, len);
     out_scan->text[len] = '\0';
     out_scan->len = len;
     return SYMBOLOGY_SCAN;
+}
+
+/* With a maker's letters. What has none of them passes with an unknown symbology. */
+static enum symbology_verdict read_lettered(const char *text, size_t len, const struct code_id_table *table,
+                                            bool enclosed, struct scan *out_scan, const char **out_why)
+{
+    struct code_id_text found;
+
+    /* Whatever the ids are set to, and behind any letter. */
+    if (may_be_payment_card("", text, len) || (len > 1 && may_be_payment_card("", text + 1, len - 1)))
+        return SYMBOLOGY_PAYMENT_CARD;
+    code_ids_take(table, text, len, &found);
+    return symbology_take(found.symbology, found.text, found.len, enclosed, out_scan, out_why);
+}
+
+enum symbology_verdict symbology_read(const uint8_t *bytes, size_t len, enum scanner_code_ids code_ids,
+                                      const struct code_id_table *table, bool enclosed, struct scan *out_scan,
+                                      const char **out_why)
+{
+    const char *text = (const char *)bytes;
+    char symbology[4] = "";
+    size_t id_len;
+
+    if (code_ids >= SCANNER_CODE_IDS_ZEBRA)
+        return read_lettered(text, len, table, enclosed, out_scan, out_why);
+    id_len = has_aim_id(text, len) ? 3 : 0;
+    memcpy(symbology, text, id_len);
+    if (may_be_payment_card(symbology, text + id_len, len - id_len))
+        return SYMBOLOGY_PAYMENT_CARD;
+    if (code_ids == SCANNER_CODE_IDS_NONE) {
+        id_len = 0;
+        symbology[0] = '\0';
+    }
+    return symbology_take(symbology, text + id_len, len - id_len, enclosed, out_scan, out_why);
 }

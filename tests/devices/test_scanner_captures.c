@@ -4,6 +4,7 @@
  * and with garbage between its codes. LOYALD_TEST_SEED repeats a run.
  */
 #include "agent/base/clock.h"
+#include "drivers/scanner/code_ids.h"
 #include "drivers/scanner/framing.h"
 #include "drivers/scanner/symbology.h"
 #include "tests/devices/capture.h"
@@ -60,7 +61,7 @@ static void on_frame(void *context, const struct frame *frame)
         write_fault(r, faults[frame->kind]);
         return;
     }
-    switch (symbology_read(frame->bytes, frame->len, r->capture->code_ids, frame->enclosed, &scan, &why)) {
+    switch (symbology_read(frame->bytes, frame->len, r->capture->code_ids, code_ids_of(r->capture->code_ids), frame->enclosed, &scan, &why)) {
     case SYMBOLOGY_SCAN:
         write_result(r, "scan", scan.symbology[0] ? scan.symbology : "-", scan.text, scan.len);
         break;
@@ -72,6 +73,9 @@ static void on_frame(void *context, const struct frame *frame)
         break;
     case SYMBOLOGY_PAYMENT_CARD:
         write_result(r, "card", "", "", 0);
+        break;
+    case SYMBOLOGY_BROKEN:
+    case SYMBOLOGY_NOTHING:
         break;
     }
 }

@@ -4,6 +4,7 @@
  * silence, FF the loss of the line. What comes out must be clean, and the same however the bytes were cut.
  */
 #include "agent/base/utf8.h"
+#include "drivers/scanner/code_ids.h"
 #include "drivers/scanner/framing.h"
 #include "drivers/scanner/symbology.h"
 
@@ -48,7 +49,7 @@ static void on_frame(void *context, const struct frame *frame)
     if (frame->kind != FRAME_WHOLE)
         return;
     assert(frame->len > 0 && frame->len <= FRAME_BYTES_MAX);
-    verdict = symbology_read(frame->bytes, frame->len, run->code_ids, frame->enclosed, &scan, &why);
+    verdict = symbology_read(frame->bytes, frame->len, run->code_ids, code_ids_of(run->code_ids), frame->enclosed, &scan, &why);
     mix(run, (uint64_t)verdict + 1);
     if (verdict == SYMBOLOGY_SCAN) {
         check_scan(&scan, frame->enclosed);

@@ -57,7 +57,7 @@ ParameterizedTest(struct read_case *c, symbology, reads)
 
     cr_assert_not_null(scan);
     verdict = symbology_read((const uint8_t *)c->bytes, strlen(c->bytes),
-                             c->aim ? SCANNER_CODE_IDS_AIM : SCANNER_CODE_IDS_NONE, c->enclosed != 0, scan, &why);
+                             c->aim ? SCANNER_CODE_IDS_AIM : SCANNER_CODE_IDS_NONE, NULL, c->enclosed != 0, scan, &why);
     cr_expect_eq(verdict, c->verdict, "%s: %d", c->bytes, (int)verdict);
     cr_expect_str_eq(scan->symbology, c->symbology);
     cr_expect_str_eq(scan->text, c->text);
@@ -72,7 +72,7 @@ Test(symbology, takes_a_nul_for_garbage)
     struct scan *scan = calloc(1, sizeof *scan);
     const char *why = "";
 
-    cr_expect_eq(symbology_read((const uint8_t *)"a\0b", 3, SCANNER_CODE_IDS_NONE, true, scan, &why),
+    cr_expect_eq(symbology_read((const uint8_t *)"a\0b", 3, SCANNER_CODE_IDS_NONE, NULL, true, scan, &why),
                  SYMBOLOGY_GARBAGE);
     free(scan);
 }
