@@ -10,49 +10,72 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A scanner and whose it is. */
+struct device_scanner {
+    struct devices *devices;
+    const char *name;
+    struct scanner *scanner; /* NULL: none is configured */
+};
+
 struct devices {
     struct till *till; /* view: where scans go */
-    struct scanner *scanner;
+    struct device_scanner scanners[OPTIONS_SCANNERS];
     struct printer *printer;
     const struct options *options;
     struct loop *loop;
 };
 
-/* ---- scanner ---- */
+/* ---- scanners ---- */
+
+static const char *const scanner_names[OPTIONS_SCANNERS] = {"scanner", "scanner2", "scanner3", "scanner4"};
 
 static void on_scan(void *context, const struct scan *scan)
 {
-    struct devices *devices = context;
+    struct device_scanner *own = context;
     struct till_scan told = {scan->symbology, scan->text, scan->len, scan->device, scan->received_ns, false};
 
-    if (devices->till)
-        till_scanned(devices->till, &told);
+    if (own->devices->till)
+        till_scanned(own->devices->till, &told);
 }
 
 static void on_fault(void *context, const char *code, const char *text)
 {
-    struct devices *devices = context;
+    struct device_scanner *own = context;
 
-    log_debug("scanner", "fault code=%s", code);
-    if (devices->till)
-        till_scan_fault(devices->till, "scanner", text);
+    log_debug(own->name, "fault code=%s", code);
+    if (own->devices->till)
+        till_scan_fault(own->devices->till, own->name, text);
 }
 
-static enum status open_scanner(struct devices *devices, struct errmsg *err)
+static enum status open_scanner(struct devices *devices, int i, struct errmsg *err)
 {
-    const struct options *options = devices->options;
+    const struct scanner_settings *settings = &devices->options->scanners[i];
+    struct device_scanner *own = &devices->scanners[i];
     struct scanner_options wanted = {
-        .name = "scanner",
-        .uri = options->scanner_port,
+        .name = scanner_names[i],
+        .uri = settings->port,
         .loop = devices->loop,
-        .code_ids = (enum scanner_code_ids)options->scanner_code_ids,
-        .framing = (enum scanner_framing)options->scanner_framing,
+        .family = (enum scanner_family_id)settings->family,
+        .code_ids = (enum scanner_code_ids)settings->code_ids,
+        .code_id_table = settings->code_id_table,
+        .framing = (enum scanner_framing)settings->framing,
+        .uid_format = (enum scanner_uid_format)settings->uid_format,
+        .uid_bytes = settings->uid_bytes,
+        .answer = (enum scanner_answer)settings->answer,
         .on_scan = on_scan,
         .on_fault = on_fault,
-        .context = devices,
+        .context = own,
     };
+    enum status st;
 
-    return options->scanner_port[0] == '\0' ? ST_OK : scanner_create(&wanted, &devices->scanner, err);
+    own->devices = devices;
+    own->name = scanner_names[i];
+    if (settings->port[0] == '\0')
+        return ST_OK;
+    st = scanner_create(&wanted, &own->scanner, err);
+    if (st != ST_OK)
+        errmsg_wrap(err, "[%s]", own->name);
+    return st;
 }
 
 /* ---- printer ---- */
@@ -117,15 +140,14 @@ enum status devices_create(struct loop *loop, const struct options *options, str
                            struct errmsg *err)
 {
     struct devices *devices = calloc(1, sizeof *devices);
-    enum status st;
+    enum status st = ST_OK;
 
     if (!devices)
         return ST_NOMEM;
     devices->options = options;
     devices->loop = loop;
-    st = open_scanner(devices, err);
-    if (st != ST_OK)
-        errmsg_wrap(err, "[scanner]");
+    for (int i = 0; i < OPTIONS_SCANNERS && st == ST_OK; i++)
+        st = open_scanner(devices, i, err);
     if (st == ST_OK) {
         st = open_printer(devices, err);
         if (st != ST_OK)
@@ -143,7 +165,8 @@ void devices_destroy(struct devices *devices)
 {
     if (!devices)
         return;
-    scanner_destroy(devices->scanner);
+    for (int i = 0; i < OPTIONS_SCANNERS; i++)
+        scanner_destroy(devices->scanners[i].scanner);
     printer_destroy(devices->printer); /* ends its jobs: the till is still there to be told */
     free(devices);
 }
@@ -153,38 +176,69 @@ void devices_serve(struct devices *devices, struct till *till)
     devices->till = till;
 }
 
-static void write_device(struct json_writer *w, const char *kind, const char *port, const char *state,
-                         const char *reason, int64_t since_mono_ms)
+/* A moment of the monotonic clock as wall time, by the wall clock of now. */
+static int64_t as_unix_ms(int64_t mono_ms)
 {
     const struct clock_source *clock = clock_system();
 
+    return clock_wall_ms(clock) - (clock_mono_ms(clock) - mono_ms);
+}
+
+/* What every device has; the object stays open. */
+static void begin_device(struct json_writer *w, const char *kind, const char *name, const char *port,
+                         const char *state, const char *reason, int64_t since_mono_ms)
+{
     jw_object_begin(w);
     jw_field_text(w, "kind", kind);
-    jw_field_text(w, "name", kind);
+    jw_field_text(w, "name", name);
     jw_field_text(w, "port", port);
     jw_field_text(w, "state", state);
     if (reason[0] != '\0')
         jw_field_text(w, "reason", reason);
-    jw_field_int(w, "since_unix_ms", clock_wall_ms(clock) - (clock_mono_ms(clock) - since_mono_ms));
+    jw_field_int(w, "since_unix_ms", as_unix_ms(since_mono_ms));
+}
+
+static void write_scanner(const struct device_scanner *own, const struct scanner_settings *settings,
+                          struct json_writer *w)
+{
+    struct scanner_status status;
+
+    scanner_status(own->scanner, &status);
+    begin_device(w, "scanner", own->name, settings->port, scanner_state_text(status.state), status.reason,
+                 status.since_mono_ms);
+    jw_field_text(w, "family", scanner_family_text((enum scanner_family_id)settings->family));
+    if (status.device[0] != '\0')
+        jw_field_text(w, "device", status.device);
+    jw_field_int(w, "scans", (int64_t)status.scan_count);
+    jw_field_int(w, "repeats", (int64_t)status.repeat_count);
+    jw_field_int(
+        w, "unreadable",
+        (int64_t)(status.garbage_count + status.oversize_count + status.broken_count + status.check_digit_count));
+    jw_field_int(w, "payment_cards", (int64_t)status.payment_card_count);
+    jw_field_int(w, "resent", (int64_t)status.resent_count);
+    jw_field_int(w, "opened", status.port.open_count);
+    jw_field_int(w, "lost", status.port.lost_count);
+    /* How fresh that is. */
+    if (status.last_scan_mono_ms > 0)
+        jw_field_int(w, "last_scan_unix_ms", as_unix_ms(status.last_scan_mono_ms));
+    if (status.port.heard_mono_ms > 0)
+        jw_field_int(w, "heard_unix_ms", as_unix_ms(status.port.heard_mono_ms));
     jw_object_end(w);
 }
 
 void devices_write(const struct devices *devices, struct json_writer *w)
 {
     jw_array_begin(w);
-    if (devices->scanner) {
-        struct scanner_status status;
-
-        scanner_status(devices->scanner, &status);
-        write_device(w, "scanner", devices->options->scanner_port, port_state_text(status.port.state),
-                     status.port.reason, status.port.since_mono_ms);
-    }
+    for (int i = 0; i < OPTIONS_SCANNERS; i++)
+        if (devices->scanners[i].scanner)
+            write_scanner(&devices->scanners[i], &devices->options->scanners[i], w);
     if (devices->printer) {
         struct printer_status status;
 
         printer_status(devices->printer, &status);
-        write_device(w, "printer", devices->options->printer_port, printer_condition_text(status.condition),
-                     status.reason, status.since_mono_ms);
+        begin_device(w, "printer", "printer", devices->options->printer_port,
+                     printer_condition_text(status.condition), status.reason, status.since_mono_ms);
+        jw_object_end(w);
     }
     jw_array_end(w);
 }

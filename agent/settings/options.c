@@ -3,8 +3,80 @@
 
 #include "drivers/scanner/scanner.h"
 
-#define MODES "0600|0660|0666"
+#define MODES       "0600|0660|0666"
 #define FIELD(name) offsetof(struct options, name)
+
+/* A till may have a scanner, a card reader and more: each is a section of its own. */
+#define SCANNER_OPTIONS(section, i)                                                                                  \
+    {section,                                                                                                        \
+     "port",                                                                                                         \
+     OPTION_TEXT,                                                                                                    \
+     FIELD(scanners[i].port),                                                                                        \
+     1,                                                                                                              \
+     400,                                                                                                            \
+     NULL,                                                                                                           \
+     "",                                                                                                             \
+     "Line of the scanner or reader, such as serial:/dev/serial/by-id/usb-...?baud=9600, usb:05e0:1701 or "          \
+     "tcp:192.0.2.7:4001; empty: none."},                                                                            \
+        {section,                                                                                                    \
+         "family",                                                                                                   \
+         OPTION_ENUM,                                                                                                \
+         FIELD(scanners[i].family),                                                                                  \
+         0,                                                                                                          \
+         0,                                                                                                          \
+         SCANNER_FAMILY_CHOICES,                                                                                     \
+         "ascii",                                                                                                    \
+         "What it speaks; loyalctl devices scan finds it out."},                                                     \
+        {section,                                                                                                    \
+         "code_ids",                                                                                                 \
+         OPTION_ENUM,                                                                                                \
+         FIELD(scanners[i].code_ids),                                                                                \
+         0,                                                                                                          \
+         0,                                                                                                          \
+         SCANNER_CODE_IDS_CHOICES,                                                                                   \
+         "aim",                                                                                                      \
+         "Which identifier the scanner puts before a code."},                                                        \
+        {section,                                                                                                    \
+         "code_id_table",                                                                                            \
+         OPTION_TEXT,                                                                                                \
+         FIELD(scanners[i].code_id_table),                                                                           \
+         1,                                                                                                          \
+         400,                                                                                                        \
+         NULL,                                                                                                       \
+         "",                                                                                                         \
+         "With code_ids = custom: letters and what they stand for, such as d=]E0,j=]C0."},                           \
+        {section,                                                                                                    \
+         "framing",                                                                                                  \
+         OPTION_ENUM,                                                                                                \
+         FIELD(scanners[i].framing),                                                                                 \
+         0,                                                                                                          \
+         0,                                                                                                          \
+         SCANNER_FRAMING_CHOICES,                                                                                    \
+         "auto",                                                                                                     \
+         "How a code ends, of families that send text."},                                                            \
+        {section,                                                                                                    \
+         "uid_format",                                                                                               \
+         OPTION_ENUM,                                                                                                \
+         FIELD(scanners[i].uid_format),                                                                              \
+         0,                                                                                                          \
+         0,                                                                                                          \
+         SCANNER_UID_CHOICES,                                                                                        \
+         "hex",                                                                                                      \
+         "How the reader writes the number of a radio card; it is always told in hexadecimal, most significant "     \
+         "byte first."},                                                                                             \
+        {section,                                                                                                    \
+         "uid_bytes",                                                                                                \
+         OPTION_INT,                                                                                                 \
+         FIELD(scanners[i].uid_bytes),                                                                               \
+         0,                                                                                                          \
+         10,                                                                                                         \
+         NULL,                                                                                                       \
+         "0",                                                                                                        \
+         "How many of the last bytes of that number count, where readers differ; 0: all."},                          \
+    {                                                                                                                \
+        section, "answer", OPTION_ENUM, FIELD(scanners[i].answer), 0, 0, SCANNER_ANSWER_CHOICES, "none",             \
+            "What it is sent: ack: 06 after a good read and 15 after a bad one; nak: 15, bel: 07 after a bad one."   \
+    }
 
 const struct option_spec loyald_options[] = {
     {"daemon", "log_level", OPTION_ENUM, FIELD(log_level), 0, 0, "error|warn|info|debug", "info",
@@ -18,7 +90,8 @@ const struct option_spec loyald_options[] = {
     {"api", "socket_mode", OPTION_ENUM, FIELD(api_socket_mode), 0, 0, MODES, "0660",
      "Who may use the API's socket: owner, group, or everybody on this machine."},
     {"api", "listen", OPTION_TEXT, FIELD(api_listen), 1, 45, NULL, "127.0.0.1",
-     "Numeric loopback address of the API and the cashier page; callers show the token of the state folder's api.token."},
+     "Numeric loopback address of the API and the cashier page; callers show the token of the state folder's "
+     "api.token."},
     {"api", "port", OPTION_INT, FIELD(api_port), 0, 65535, NULL, "8473", "TCP port of the API; 0: the socket only."},
     {"sync", "socket", OPTION_TEXT, FIELD(sync_socket), 1, 107, NULL, "",
      "Unix socket that loyald-sync connects to; empty: sync.sock in the runtime folder."},
@@ -32,12 +105,10 @@ const struct option_spec loyald_options[] = {
      "An open sale that nobody touched for so long is given up, and said; one being paid never is."},
     {"codes", "card_prefixes", OPTION_TEXT, FIELD(card_prefixes), 1, 200, NULL, "29",
      "First digits, parted by commas, of the EAN-13 codes that are members' cards."},
-    {"scanner", "port", OPTION_TEXT, FIELD(scanner_port), 1, 400, NULL, "",
-     "Line of the scanner, such as serial:/dev/serial/by-id/usb-...?baud=9600; empty: no scanner."},
-    {"scanner", "code_ids", OPTION_ENUM, FIELD(scanner_code_ids), 0, 0, SCANNER_CODE_IDS_CHOICES, "aim",
-     "Which identifier the scanner puts before a code."},
-    {"scanner", "framing", OPTION_ENUM, FIELD(scanner_framing), 0, 0, SCANNER_FRAMING_CHOICES, "auto",
-     "How a code ends."},
+    SCANNER_OPTIONS("scanner", 0),
+    SCANNER_OPTIONS("scanner2", 1),
+    SCANNER_OPTIONS("scanner3", 2),
+    SCANNER_OPTIONS("scanner4", 3),
     {"printer", "port", OPTION_TEXT, FIELD(printer_port), 1, 400, NULL, "",
      "Line of the receipt printer, such as serial:/dev/ttyS0?baud=38400&flow=rtscts; empty: no printer."},
     {"printer", "profile", OPTION_TEXT, FIELD(printer_profile), 1, 64, NULL, "",

@@ -7,6 +7,14 @@
 
 #include <sys/types.h>
 
+enum { OPTIONS_SCANNERS = 4 };
+
+struct scanner_settings {
+    char port[CONFIG_TEXT_MAX]; /* "": none */
+    int64_t family, code_ids, framing, uid_format, uid_bytes, answer;
+    char code_id_table[CONFIG_TEXT_MAX];
+};
+
 struct options {
     int64_t log_level;
     int64_t language;
@@ -20,8 +28,7 @@ struct options {
     int64_t retry_max_s, poll_wait_s;
     int64_t sale_timeout_min;
     char card_prefixes[CONFIG_TEXT_MAX];
-    char scanner_port[CONFIG_TEXT_MAX];
-    int64_t scanner_code_ids, scanner_framing;
+    struct scanner_settings scanners[OPTIONS_SCANNERS];
     char printer_port[CONFIG_TEXT_MAX];
     char printer_profile[CONFIG_TEXT_MAX];
 };

@@ -172,10 +172,25 @@ static void show_rules(const cJSON *till, struct screen *screen)
     }
 }
 
-/* Of a scanner: absent opening ready lost; of a printer: absent checking ready attention silent. */
+/* Of a scanner: absent opening probing ready degraded lost; of a printer: absent checking ready attention silent. */
 static bool is_fine(const char *state)
 {
-    return strcmp(state, "ready") == 0 || strcmp(state, "opening") == 0 || strcmp(state, "checking") == 0;
+    return strcmp(state, "ready") == 0 || strcmp(state, "opening") == 0 || strcmp(state, "checking") == 0 ||
+           strcmp(state, "probing") == 0;
+}
+
+/* ", last scan 12 s ago" */
+static const char *say_fresh(const struct screen *screen, const cJSON *device, char out_text[64])
+{
+    int64_t at = number(device, "last_scan_unix_ms");
+    char span[32];
+
+    out_text[0] = '\0';
+    if (at > 0) {
+        say_span(screen->now_unix_ms - at, span);
+        (void)snprintf(out_text, 64, ", last scan %s ago", span);
+    }
+    return out_text;
 }
 
 static void show_devices(const cJSON *health, struct screen *screen)
@@ -185,11 +200,12 @@ static void show_devices(const cJSON *health, struct screen *screen)
     cJSON_ArrayForEach(device, part(health, "devices"))
     {
         const char *kind = text(device, "kind"), *state = text(device, "state"), *reason = text(device, "reason");
-        char since[64] = "";
+        char since[64] = "", fresh[64];
 
         if (!is_fine(state))
             say_since(screen, number(device, "since_unix_ms"), since);
-        strbuf_printf(&screen->page, "%-10s %s%s, %s\n", kind, state, since, text(device, "port"));
+        strbuf_printf(&screen->page, "%-10s %s%s, %s%s\n", kind, state, since, text(device, "port"),
+                      say_fresh(screen, device, fresh));
         if (is_fine(state))
             continue;
         if (reason[0] != '\0')

@@ -88,3 +88,8 @@ enum symbology_verdict reader_take_uid(const struct reader *reader, const uint8_
     }
     return symbology_take("RF1", text, at, false, out_scan, out_why);
 }
+
+const char *scanner_family_text(enum scanner_family_id id)
+{
+    return families[id].name;
+}

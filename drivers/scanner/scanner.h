@@ -62,6 +62,9 @@ enum scanner_family_id {
     SCANNER_PN532,     /* NXP's PN532 by its UART, asked again and again */
 };
 
+/* Returns a view of the word of the configuration: "ascii". */
+const char *scanner_family_text(enum scanner_family_id id);
+
 /* How this reader writes the number of a radio card; told is always hexadecimal, most significant byte first. */
 enum scanner_uid_format { SCANNER_UID_HEX, SCANNER_UID_HEX_LSB, SCANNER_UID_DEC, SCANNER_UID_WIEGAND };
 
