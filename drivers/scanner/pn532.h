@@ -6,7 +6,7 @@
 #include "drivers/scanner/family.h"
 
 enum {
-    PN532_HEAD = 4, /* 00 FF LEN LCS, the first filling byte left out */
+    PN532_HEAD = 3, /* FF LEN LCS, the zeros before left out */
     PN532_DATA_MAX = 64,
     PN532_PACKET_MAX = PN532_DATA_MAX + 7,
     PN532_FROM_HOST = 0xd4,

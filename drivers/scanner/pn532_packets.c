@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pn532_packets - frames of the PN532's high speed UART (NXP UM0701-02, 6.2): 00 FF, length and its complement, data.
+/* pn532_packets - frames of the PN532's high speed UART (NXP UM0701-02, 6.2): FF, length and its complement, data,
+ * check; zeros before and behind, of which one ends the start code.
  */
 #include "drivers/scanner/pn532.h"
 
@@ -8,20 +9,16 @@ int pn532_find(const uint8_t *bytes, size_t len)
     size_t data;
     uint8_t sum = 0;
 
-    if (bytes[0] != 0)
-        return FRAMING_NOT;
-    if (len < 2)
-        return 0;
-    if (bytes[1] == 0)
-        return FRAMING_FILL; /* before and behind each frame */
-    if (bytes[1] != 0xff)
+    if (bytes[0] == 0)
+        return FRAMING_FILL;
+    if (bytes[0] != 0xff)
         return FRAMING_NOT;
     if (len < PN532_HEAD)
         return 0;
-    data = bytes[2];
-    if ((bytes[2] == 0x00 && bytes[3] == 0xff) || (bytes[2] == 0xff && bytes[3] == 0x00))
+    data = bytes[1];
+    if ((bytes[1] == 0x00 && bytes[2] == 0xff) || (bytes[1] == 0xff && bytes[2] == 0x00))
         return PN532_HEAD; /* ACK, NAK */
-    if (data == 0 || (uint8_t)(bytes[2] + bytes[3]) != 0)
+    if (data == 0 || (uint8_t)(bytes[1] + bytes[2]) != 0)
         return FRAMING_NOT;
     if (len < PN532_HEAD + data + 1)
         return 0;
