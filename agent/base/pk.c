@@ -190,15 +190,20 @@ enum status pk_from_public_pem(const char *pem, struct pk **out_key, struct errm
 
 enum status pk_from_parsed(mbedtls_pk_context *parsed, struct pk **out_key, struct errmsg *err)
 {
+    uint8_t point[PK_POINT_BYTES];
+    enum status st = read_point(parsed, point, err);
+
+    return st == ST_OK ? pk_from_point(point, out_key, err) : st;
+}
+
+enum status pk_from_point(const uint8_t point[PK_POINT_BYTES], struct pk **out_key, struct errmsg *err)
+{
     uint8_t spki[SPKI_BYTES];
     struct pk *key;
-    enum status st;
     int code;
 
     memcpy(spki, spki_head, sizeof spki_head);
-    st = read_point(parsed, spki + sizeof spki_head, err);
-    if (st != ST_OK)
-        return st;
+    memcpy(spki + sizeof spki_head, point, PK_POINT_BYTES);
     key = pk_new(err);
     if (!key)
         return ST_NOMEM;

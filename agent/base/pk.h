@@ -19,6 +19,8 @@ struct pk; /* opaque: a key pair or a public key */
 enum status pk_generate(struct pk **out_key, struct errmsg *err);
 enum status pk_from_private_pem(const char *pem, struct pk **out_key, struct errmsg *err);
 enum status pk_from_public_pem(const char *pem, struct pk **out_key, struct errmsg *err);
+/* Of an uncompressed point (pk_point); ST_INVALID when it is not on the curve. */
+enum status pk_from_point(const uint8_t point[PK_POINT_BYTES], struct pk **out_key, struct errmsg *err);
 void pk_destroy(struct pk *key);
 
 enum status pk_private_pem(const struct pk *key, char out_pem[PK_PEM_BYTES_MAX], struct errmsg *err);

@@ -25,7 +25,7 @@ struct cache; /* opaque */
 enum {
     IDENTIFIER_HASH_BYTES = 16,
     CACHE_ID_MAX = 64,
-    CACHE_NAME_MAX = 128, /* of a promotion, currency, coupon, lease or state */
+    CACHE_NAME_MAX = 160, /* of a promotion, currency, coupon ("coupon:" and a code of 127), lease or state */
     CACHE_PROFILE_MAX = 64 * 1024,
     CACHE_IDENTIFIERS_MAX = 256, /* of one member */
     CACHE_EFFECTS_MAX = 256,     /* of one record */

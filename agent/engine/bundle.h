@@ -121,7 +121,7 @@ enum gives { GIVES_PERCENT, GIVES_AMOUNT, GIVES_PRICE };
 enum points_mode { POINTS_PER_MINOR, POINTS_GIVE, POINTS_PER_UNIT, POINTS_MULTIPLIER };
 enum round_mode { ROUND_PER_LINE, ROUND_PER_UNIT, ROUND_PER_SALE };
 
-enum { MIX_PARTS_MAX = 8, STEPS_MAX = 64 };
+enum { MIX_PARTS_MAX = 8, STEPS_MAX = 64, SERIES_KEYS_MAX = 4 };
 
 struct price_list {
     const char *name;
@@ -244,7 +244,10 @@ struct coupon_series {
     bool single_use;
     bool has_from, has_until;
     struct local_time from, until;
-    uint32_t first_promotion; /* by layer, order, id; NONE when no promotion wants it */
+    uint32_t first_promotion;  /* by layer, order, id; NONE when no promotion wants it */
+    const uint8_t (*keys)[65]; /* of a signed series: points on P-256 (coupon_code.h); else none */
+    uint32_t key_count;
+    uint8_t tag[4];
 };
 
 struct coupon_code {

@@ -119,4 +119,7 @@ void digest_array_end(struct digest *d);
 /* The rest; out_text has 64 hex digits. False when a number was no integer, or without memory. */
 bool digest_end(struct digest *d, char out_text[65]);
 
+/* compile_signed.c: the keys of a coupon series, and that only a signed one has them. */
+void compile_series_keys(struct compiler *c, const cJSON *json, bool is_signed, struct coupon_series *out);
+
 #endif

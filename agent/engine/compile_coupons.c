@@ -76,11 +76,11 @@ static void compile_one_series(struct compiler *c, const cJSON *json, uint32_t n
 
     series->id = "";
     series->first_promotion = NONE;
-    if (!rd_names(&c->rd, json, "id kind codes from until single_use"))
+    if (!rd_names(&c->rd, json, "id kind codes keys from until single_use"))
         return;
     (void)rd_text(&c->rd, json, "id", REQUIRED, ID_BYTES_MAX, &series->id);
-    if (rd_word(&c->rd, json, "kind", REQUIRED, "generic listed signed", &kind) && kind == 2)
-        rd_fault(&c->rd, "kind", "\"signed\" is not supported by this version");
+    if (rd_word(&c->rd, json, "kind", REQUIRED, "generic listed signed", &kind))
+        compile_series_keys(c, json, kind == 2, series);
     series->has_from = rd_local_time(&c->rd, json, "from", &series->from);
     series->has_until = rd_local_time(&c->rd, json, "until", &series->until);
     (void)rd_bool(&c->rd, json, "single_use", &series->single_use);

@@ -240,6 +240,18 @@ enum { ENGINE_SCRATCH_BYTES_MAX = 256 * 1024 * 1024 };
 
 enum status engine_create(struct engine **out_engine, struct errmsg *err);
 void engine_destroy(struct engine *engine);
+
+/*
+ * Whether an ECDSA signature r || s over P-256 is of that key (an uncompressed point) and SHA-256. The engine has no
+ * such mathematics: whoever evaluates with signed coupons hands it in, remembering verdicts, since one takes
+ * milliseconds and a sale is evaluated many times (pk_memo). It must answer the same for the same bytes for ever.
+ * Without one every signed code is `unknown`. At most ENGINE_SIGNED_CODES_MAX codes of a sale are asked about; those
+ * behind are `unknown` too.
+ */
+typedef bool engine_verify(void *user, const uint8_t key[65], const uint8_t digest[32], const uint8_t signature[64]);
+enum { ENGINE_SIGNED_CODES_MAX = 20 };
+/* Borrows user. Holds for all evaluations from now on, those of returns too. */
+void engine_set_verify(struct engine *engine, engine_verify *verify, void *user);
 /* Evaluates. *out_result is a view, valid until the next evaluation with this engine and as long as bundle and sale.
  * options may be NULL. ST_NOMEM, ST_FULL (scratch bound). */
 enum status engine_evaluate(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale,

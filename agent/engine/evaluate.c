@@ -28,6 +28,12 @@ void engine_destroy(struct engine *engine)
     free(engine);
 }
 
+void engine_set_verify(struct engine *engine, engine_verify *verify, void *user)
+{
+    engine->verify = verify;
+    engine->verify_user = user;
+}
+
 /* Everything of the last sale goes; what is kept is memory. */
 static void begin(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale, bool trace)
 {
@@ -39,6 +45,8 @@ static void begin(struct engine *engine, const struct bundle *bundle, const stru
                               .selection_cap = kept.selection_cap,
                               .stamp = kept.stamp,
                               .text = kept.text,
+                              .verify = kept.verify,
+                              .verify_user = kept.verify_user,
                               .bundle = bundle,
                               .sale = sale,
                               .trace = trace,

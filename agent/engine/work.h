@@ -99,6 +99,8 @@ struct coupon_state {
 
 struct engine {
     struct arena arena;
+    engine_verify *verify; /* of signed coupons; NULL: none is known */
+    void *verify_user;
     /* Kept between evaluations, so that nothing as large as the bundle is cleared for each sale. */
     struct selection_state *selections;
     uint32_t selection_cap, stamp;

@@ -27,9 +27,11 @@ enum status till_create(const struct till_options *options, struct till **out_ti
     if (!till->projection)
         goto out;
     st = engine_create(&till->engine, err);
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        engine_set_verify(till->engine, pk_memo_verify, &till->coupons);
         st = engine_empty_bundle(options->identity->currency[0] ? options->identity->currency : NULL, 2,
                                  &till->no_rules, err);
+    }
     if (st == ST_OK)
         st = projection_catch_up(options->journal, options->cache, err);
     if (st == ST_OK)

@@ -5,6 +5,7 @@
 #ifndef LOYALD_TILL_TILL_INTERNAL_H
 #define LOYALD_TILL_TILL_INTERNAL_H
 
+#include "agent/base/pk_memo.h"
 #include "agent/till/own_codes.h"
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
@@ -42,7 +43,8 @@ struct unsynced_sales {
 struct till {
     struct till_options options;
     struct engine *engine;
-    struct bundle *no_rules; /* owned: for the sale whose rules fail */
+    struct pk_memo coupons;             /* verdicts on signed ones */
+    struct bundle *no_rules;            /* owned: for the sale whose rules fail */
     struct sale *sales[TILL_SALES_MAX]; /* owned; NULL is free */
     struct sale *current;               /* the open sale that a scan goes to; view, may be NULL */
     struct reservations reserved;

@@ -9,6 +9,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
 #include "agent/base/json_writer.h"
+#include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "agent/tools/histogram.h"
 #include "agent/tools/lines.h"
@@ -87,6 +88,7 @@ enum { RESULT_BYTES_MAX = 32 * 1024 * 1024 };
 struct run {
     const struct bundle *bundle;
     struct engine *engine;
+    struct pk_memo coupons; /* verdicts on signed ones */
     bool trace;
     bool bad_line;
     struct lines in;
@@ -218,6 +220,7 @@ int command_evaluate(const struct command_call *call)
         command_say("%s", err.text);
         goto out;
     }
+    engine_set_verify(run->engine, pk_memo_verify, &run->coupons);
     exit_status = command_finish(run_lines(run));
     if (call->stats)
         print_stats(run);

@@ -7,6 +7,7 @@
 
 #include "agent/base/file.h"
 #include "agent/base/json_writer.h"
+#include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "agent/tools/lines.h"
 
@@ -19,6 +20,7 @@
 struct refunds {
     struct bundle *bundle; /* NULL: not given */
     struct engine *engine;
+    struct pk_memo coupons; /* verdicts on signed ones */
     struct lines in;
     struct strbuf line, out;
     bool bad_line;
@@ -114,10 +116,12 @@ int command_refund(const struct command_call *call)
     refunds->line = (struct strbuf)STRBUF_INIT(RETURN_BYTES_MAX);
     refunds->out = (struct strbuf)STRBUF_INIT(RETURN_BYTES_MAX);
     if ((call->bundle && load_bundle(call->bundle, &refunds->bundle, &err) != ST_OK) ||
-        engine_create(&refunds->engine, &err) != ST_OK)
+        engine_create(&refunds->engine, &err) != ST_OK) {
         command_say("%s", err.text);
-    else
+    } else {
+        engine_set_verify(refunds->engine, pk_memo_verify, &refunds->coupons);
         exit_status = command_finish(run_lines(refunds));
+    }
     engine_destroy(refunds->engine);
     bundle_destroy(refunds->bundle);
     strbuf_free(&refunds->line);

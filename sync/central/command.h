@@ -33,6 +33,8 @@ command_fn command_chain_create, command_chain_key_add, command_store_create, co
     command_till_revoke, command_member_import, command_member_show;
 /* command_bundle.c */
 command_fn command_key_create, command_bundle_sign, command_bundle_check, command_bundle_publish, command_bundle_list;
+/* command_coupon.c */
+command_fn command_coupon_key, command_coupon_sign;
 /* command_report.c */
 command_fn command_totals, command_ledger_check, command_difference_list, command_dead_list, command_notice_list;
 

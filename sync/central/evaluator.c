@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/pk_memo.h"
 #include "agent/base/sha256.h"
 #include "agent/engine/engine.h"
 #include "sync/central/store.h"
@@ -20,6 +21,7 @@ struct evaluator {
     struct engine_sale *sale; /* of the last evaluation: its result has views of it */
     struct compiled compiled[EVALUATOR_BUNDLES_MAX];
     uint64_t calls;
+    struct pk_memo coupons; /* verdicts on signed ones */
 };
 
 enum status evaluator_create(struct store *store, struct evaluator **out_evaluator, struct errmsg *err)
@@ -35,6 +37,7 @@ enum status evaluator_create(struct store *store, struct evaluator **out_evaluat
         free(evaluator);
         return st;
     }
+    engine_set_verify(evaluator->engine, pk_memo_verify, &evaluator->coupons);
     *out_evaluator = evaluator;
     return ST_OK;
 }

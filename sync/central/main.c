@@ -35,6 +35,8 @@ static const char usage[] =
     "  bundle sign --key office.pem --chain ID FILE [--expires DATE|DAYS] [--out FILE.signed]\n"
     "  bundle publish FILE FILE.signed\n"
     "  bundle list\n"
+    "  coupon key --key office.pem           what \"keys\" of a signed series holds; needs no server, as coupon sign\n"
+    "  coupon sign --key office.pem SERIES [COUNT] [--expires DATE]   codes, one a line, good through that day\n"
     "\n"
     "look\n"
     "  totals | ledger check | difference list | dead list | notice list\n"
@@ -90,6 +92,8 @@ static const struct command commands[] = {
     {{"bundle", "sign"}, 1, 1, command_bundle_sign},
     {{"bundle", "publish"}, 2, 2, command_bundle_publish},
     {{"bundle", "list"}, 0, 0, command_bundle_list},
+    {{"coupon", "key"}, 0, 0, command_coupon_key},
+    {{"coupon", "sign"}, 1, 2, command_coupon_sign},
     {{"totals"}, 0, 0, command_totals},
     {{"ledger", "check"}, 0, 0, command_ledger_check},
     {{"difference", "list"}, 0, 0, command_difference_list},

@@ -6,6 +6,7 @@
  */
 #include "vectors.h"
 
+#include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "tests/unit/agent/tools/run.h"
 
@@ -223,12 +224,14 @@ static void run_case(void *context, const struct vector *vector)
 
 Test(vectors, loyalctl_writes_what_the_library_writes)
 {
+    static struct pk_memo coupons;
     struct cli cli = {.path = "/tmp/loyald-vectors-XXXXXX"};
     int fd = mkstemp(cli.path);
 
     cr_assert_geq(fd, 0);
     (void)close(fd);
     cr_assert_eq(engine_create(&cli.engine, NULL), ST_OK);
+    engine_set_verify(cli.engine, pk_memo_verify, &coupons);
     vectors_each(run_case, &cli);
     engine_destroy(cli.engine);
     (void)unlink(cli.path);

@@ -6,6 +6,7 @@
  */
 #include "vectors.h"
 
+#include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 
 #include <criterion/criterion.h>
@@ -378,9 +379,11 @@ static void check_traps(const struct run *run)
 
 Test(vectors, all_come_out_as_written)
 {
+    static struct pk_memo coupons;
     static struct run run;
 
     cr_assert_eq(engine_create(&run.engine, NULL), ST_OK);
+    engine_set_verify(run.engine, pk_memo_verify, &coupons);
     vectors_each(run_case, &run);
     engine_destroy(run.engine);
     check_traps(&run);
