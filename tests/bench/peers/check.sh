@@ -20,6 +20,9 @@ done
 "$bin/peers_table" 1000 200 ours=engine floor=floor >table || fail "equal results were refused"
 [ "$(grep -c '^| ours \|^| floor ' table)" -eq 2 ] || fail "the table lacks a row: $(cat table)"
 
+"$bin/peers_table" 1000 200 ours=engine slow@2=engine quick@0=floor >table || fail "an aim was refused"
+grep -q '^| slow |.* 2: missed |' table || fail "as quick as ours is not twice as slow: $(cat table)"
+
 sed 's/^result 32151311/result 32151312/' floor >other
 if "$bin/peers_table" 1000 200 ours=engine other=other >table 2>words; then fail "unequal results were compared"; fi
 [ ! -s table ] || fail "times were printed beside unequal results"

@@ -3,8 +3,9 @@
  * peers_table - reads what the engines of the comparison printed, makes sure that all did the same work, and prints
  * the table. The first file is ours: the others' times are told as multiples of it.
  *
- *   peers_table PROMOTIONS BASKETS NAME=FILE...
+ *   peers_table PROMOTIONS BASKETS NAME[@TIMES]=FILE...
  *
+ * TIMES is how many times our median the other's is aimed to be.
  * A basket's time is the best of its passes, for every engine alike: what it takes on a quiet machine, warm. Exit 1
  * when a result is missing or differs: then no time is printed.
  */
@@ -22,6 +23,7 @@ struct run {
     int64_t best_ns[BASKETS_MAX];
     int64_t load_ns, rss_kb;
     int64_t p50_ns, p99_ns;
+    long aim; /* 0: none */
 };
 
 static struct run runs[RUNS_MAX];
@@ -103,12 +105,21 @@ static void print_ratio(int64_t theirs, int64_t ours)
         printf(" %" PRId64 " |", hundredths / 100);
 }
 
+static void print_aim(const struct run *run)
+{
+    if (run->aim > 0)
+        printf(" %ld: %s |", run->aim, run->p50_ns / run->aim >= runs[0].p50_ns ? "met" : "missed");
+    else
+        printf(" |");
+}
+
 static void print_run(const struct run *run)
 {
     printf("| %s |", run->name);
     print_time(run->p50_ns);
     print_time(run->p99_ns);
     print_ratio(run->p50_ns, runs[0].p50_ns);
+    print_aim(run);
     print_ratio(run->p99_ns, runs[0].p99_ns);
     print_time(run->load_ns);
     printf(" %" PRId64 " MB |\n", (run->rss_kb + 512) / 1024);
@@ -117,13 +128,18 @@ static void print_run(const struct run *run)
 static bool read_all(int argc, char **argv, int basket_count)
 {
     for (int i = 0; i < argc; i++) {
-        char *equals = strchr(argv[i], '=');
+        char *equals = strrchr(argv[i], '='), *at;
 
         if (!equals) {
             fprintf(stderr, "peers_table: \"%s\" is not NAME=FILE\n", argv[i]);
             return false;
         }
         *equals = '\0';
+        at = strrchr(argv[i], '@');
+        if (at && at > argv[i] && at[1] >= '0' && at[1] <= '9') { /* a package's name may begin with one */
+            runs[i].aim = strtol(at + 1, NULL, 10);
+            *at = '\0';
+        }
         if (!read_run(&runs[i], argv[i], equals + 1, basket_count))
             return false;
         if (strcmp(runs[i].result, runs[0].result) != 0) {
@@ -151,7 +167,8 @@ int main(int argc, char **argv)
         return 1;
     printf("%s promotions, %ld baskets; all: sum=%" PRId64 " lines=%" PRId64 " hash=%" PRId64 "\n\n", argv[1],
            baskets, sum, lines, hash);
-    printf("| engine | p50 | p99 | p50 : ours | p99 : ours | load | peak memory |\n|---|---|---|---|---|---|---|\n");
+    printf("| engine | p50 | p99 | p50 : ours | aimed at | p99 : ours | load | peak memory |\n"
+           "|---|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < argc - 3; i++)
         print_run(&runs[i]);
     putchar('\n');
