@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """completejourney as Loyald sells it: every week a bundle of all coupons and the two stores' price rows.
 
-journey.py convert SOURCE OUT WEEKS   writes OUT/bundle-WEEK.json, OUT/sales-WEEK.jsonl, OUT/left-out.json
-journey.py check OUT WEEKS            works the results out again, from the sales and rows alone
+journey.py SOURCE OUT WEEKS   writes OUT/bundle-WEEK.json, OUT/sales-WEEK.jsonl, OUT/left-out.json
 
 What the source does not tell is decided here:
 * A coupon is worth the last two digits of its code in cents, 1.00 where they are 00. By the type of its campaign:
@@ -165,91 +164,11 @@ def convert(source, out, weeks):
     r.write_json(f"{out}/left-out.json", left_out)
 
 
-# ---- the same, worked out again: by nobody's code but this
-
-def listed(line, price):
-    """What the line's units cost by the price list: never more than before."""
-    if line.get("sold_by") == "weight":
-        price = r.half_up(price * line["qty_milli"], 1000)
-    return [min(unit, price) for unit in r.units(line)]
-
-
-def two_dearest(lines):
-    """The most that 20 % of two units takes off, of those two units that are dearest; rounded once a line."""
-    ranked = [(unit, n) for n, line in enumerate(lines) for unit in line if unit > 0]
-    pairs = [p for k, a in enumerate(ranked) for p in ([(a, b) for b in ranked[k + 1:]] or [(a,)])]
-    best = (0, 0)
-    for pair in pairs:
-        by_line = collections.Counter()
-        for unit, n in pair:
-            by_line[n] += unit
-        best = max(best, (sum(by_line.values()), sum(r.half_up(v * PERCENT_BP, 10000) for v in by_line.values())))
-    return best[1]
-
-
-def coupon_amount(kind, upc, lines, count_milli):
-    left = [unit for line in lines for unit in line]
-    if kind == "Type A":
-        return min(worth(upc), max(left, default=0))
-    if kind == "Type B":
-        return two_dearest(lines)
-    return min(worth(upc), sum(left)) if count_milli >= 2000 else 0
-
-
-def check_sale(sale_in, result, prices, coupons):
-    """None, or what differs; and the number of coupons that were worked out."""
-    costs = [listed(line, prices.get(line["sku"], line["amount_minor"])) for line in sale_in["lines"]]
-    for line, cost, answer in zip(sale_in["lines"], costs, result["lines"]):
-        expected = line["amount_minor"] - sum(cost)
-        if r.adjustments(answer, "week") != expected:
-            return f"line {line['line']}: the price list gives {expected}, the engine gave {r.adjustments(answer, 'week')}", 0
-    if len(sale_in["coupons"]) != 1:
-        return None, 0
-    kind, upc, skus = coupons[sale_in["coupons"][0]]
-    chosen = [(line, cost) for line, cost in zip(sale_in["lines"], costs) if line["sku"] in skus]
-    expected = coupon_amount(kind, upc, [cost for _, cost in chosen], sum(line["qty_milli"] for line, _ in chosen))
-    given = sum(r.adjustments(answer, "coupon") for answer in result["lines"])
-    if given != expected:
-        return f"coupon {sale_in['coupons'][0]} ({kind}) is worth {expected}, the engine gave {given}", 1
-    return None, 1
-
-
-def usable(sale_in, campaign):
-    return ("campaign-" + campaign["campaign_id"] in sale_in["member"]["segments"] and
-            campaign["start_date"] <= sale_in["at"][:10] <= campaign["end_date"])
-
-
-def check(source, out, weeks):
-    campaigns = {row["campaign_id"]: row for row in r.rows(source, "campaigns")}
-    coupons = {f"{upc}-{c}": (campaigns[c]["campaign_type"], upc, set(skus))
-               for (c, upc), skus in coupon_goods(source).items()}
-    lines = checked = wrong = 0
-    for week in weeks:
-        with open(f"{out}/bundle-{week}.json", encoding="utf-8") as file:
-            lists = r.json.load(file)["price_lists"]
-        for sale_in, result in zip(r.read_lines(f"{out}/sales-{week}.jsonl"), r.read_lines(f"{out}/results-{week}.jsonl")):
-            known = sale_in
-            if len(sale_in["coupons"]) == 1 and not usable(sale_in, campaigns[sale_in["coupons"][0].split("-")[1]]):
-                known = dict(sale_in, coupons=[])  # not the shopper's to use: what remains is the price list
-            fault, count = check_sale(known, result, lists[sale_in["store"]["attrs"]["zone"]], coupons)
-            lines += len(sale_in["lines"])
-            checked += count
-            if fault:
-                wrong += 1
-                print(f"week {week}, sale {sale_in['sale_id']}: {fault}", file=sys.stderr)
-    print(f"worked out again: {lines} lines by their price list, {checked} sales with one coupon, {wrong} differ")
-    return 1 if wrong else 0
-
-
 def main(argv):
-    what, source, out, weeks = argv[0], os.path.join(argv[1], "completejourney"), argv[2], argv[3]
+    source, out, weeks = os.path.join(argv[0], "completejourney"), argv[1], argv[2]
     first, last = (int(n) for n in weeks.split("-"))
-    weeks = range(first, last + 1)
-    if what == "convert":
-        convert(source, out, weeks)
-        return 0
-    return check(source, out, weeks)
+    convert(source, out, range(first, last + 1))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

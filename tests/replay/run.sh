@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Real receipts through the real engine: converts a set, replays it with loyalctl, works parts of it out again from the
+# Real receipts through the real engine: converts a set, replays it with loyalctl, works it out again from the
 # rows, and compares what came out with SET.expected.
 #   tests/replay/run.sh BIN_DIR OUT_DIR journey|retail [--write] [WEEKS|STEP]
 #   --write   writes SET.expected instead of comparing
@@ -44,13 +44,13 @@ replay() { # NAME: bundle-NAME.json, sales-NAME.jsonl to results-NAME.jsonl, sta
 case $set_name in
 journey)
     weeks=${part:-1-40}
-    python3 "$here/journey.py" convert "$data" "$out" "$weeks"
+    python3 "$here/journey.py" "$data" "$out" "$weeks"
     results=
     for week in $(seq "${weeks%-*}" "${weeks#*-}"); do
         replay "$week"
         results="$results $out/results-$week.jsonl"
     done
-    python3 "$here/journey.py" check "$data" "$out" "$weeks"
+    python3 "$here/journey_check.py" "$data" "$out" "$weeks"
     ;;
 retail)
     python3 "$here/retail.py" convert "$data" "$out" "${part:-1}"
