@@ -298,6 +298,7 @@ static void on_idle(void *context)
     till_tick(parts->till);
     if (till_is_idle(parts->till)) {
         rulebook_settle(parts->rulebook);
+        till_upkeep(parts->till);
         journal_checkpoint(parts->journal);
     }
 }

@@ -16,19 +16,20 @@ enum { APPLICATION_ID = 0x4c594443 }; /* "LYDC" */
 
 static const char *const texts[CACHE_STATEMENTS] = {
     [CACHE_PUT_MEMBER] =
-        "INSERT INTO member (id, profile, identifiers, epoch, seq) VALUES (?1, ?2, ?3, ?4, ?5)"
+        "INSERT INTO member (id, profile, identifiers, epoch, seq, generation) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
         " ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, identifiers = excluded.identifiers,"
-        " epoch = excluded.epoch, seq = excluded.seq",
+        " epoch = excluded.epoch, seq = excluded.seq, generation = excluded.generation",
     [CACHE_OLD_IDENTIFIERS] = "SELECT identifiers FROM member WHERE id = ?1",
     [CACHE_PUT_IDENTIFIER] = "INSERT INTO identifier (hash, member) VALUES (?1, ?2)"
                              " ON CONFLICT (hash) DO UPDATE SET member = excluded.member",
     [CACHE_DELETE_IDENTIFIER_OF] = "DELETE FROM identifier WHERE hash = ?1 AND member = ?2",
     [CACHE_DELETE_IDENTIFIER] = "DELETE FROM identifier WHERE hash = ?1",
-    [CACHE_PUT_ALIAS] = "INSERT INTO alias (old_member, member) VALUES (?1, ?2)"
-                        " ON CONFLICT (old_member) DO UPDATE SET member = excluded.member",
-    [CACHE_PUT_USAGE] = "INSERT INTO usage (promotion, uses, epoch, seq) VALUES (?1, ?2, ?3, ?4)"
+    [CACHE_PUT_ALIAS] =
+        "INSERT INTO alias (old_member, member, generation) VALUES (?1, ?2, ?3) ON CONFLICT (old_member)"
+        " DO UPDATE SET member = excluded.member, generation = excluded.generation",
+    [CACHE_PUT_USAGE] = "INSERT INTO usage (promotion, uses, epoch, seq, generation) VALUES (?1, ?2, ?3, ?4, ?5)"
                         " ON CONFLICT (promotion) DO UPDATE SET uses = excluded.uses, epoch = excluded.epoch,"
-                        " seq = excluded.seq",
+                        " seq = excluded.seq, generation = excluded.generation",
     [CACHE_PUT_STATE] = "INSERT INTO state (name, value) VALUES (?1, ?2)"
                         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [CACHE_GET_STATE] = "SELECT value FROM state WHERE name = ?1",
@@ -42,8 +43,46 @@ static const char *const texts[CACHE_STATEMENTS] = {
     [CACHE_FIND_IDENTIFIER] = "SELECT member FROM identifier WHERE hash = ?1",
     [CACHE_FIND_ALIAS] = "SELECT member FROM alias WHERE old_member = ?1",
     [CACHE_FIND_MEMBER] = "SELECT profile, epoch, seq FROM member WHERE id = ?1",
-    [CACHE_COUNT_USES] = "SELECT amount FROM effect WHERE subject = ?1 AND kind = ?2 AND name = ?3 AND position > ?4"
-                         " AND day BETWEEN ?5 AND ?6",
+    [CACHE_COUNT_USES] =
+        CACHE_SUBJECTS "SELECT amount FROM names JOIN effect ON subject = id AND kind = ?2 AND name = ?3"
+                       " AND position > ?4 AND day BETWEEN ?5 AND ?6",
+    [CACHE_ADD_TOTAL] = "INSERT INTO total (day, shift, name, amount) VALUES (?1, ?2, ?3, ?4)"
+                        " ON CONFLICT (day, shift, name) DO UPDATE SET amount = amount + excluded.amount",
+    [CACHE_ADD_RUNNING] = "INSERT INTO running (name, position, total) VALUES (?1, ?2, ?3)"
+                          " ON CONFLICT (name, position) DO UPDATE SET total = excluded.total",
+    [CACHE_LAST_RUNNING] = "SELECT total FROM running WHERE name = ?1 ORDER BY position DESC LIMIT 1",
+    [CACHE_RUNNING_AT] =
+        "SELECT total FROM running WHERE name = ?1 AND position <= ?2 ORDER BY position DESC LIMIT 1",
+    [CACHE_FIND_USAGE] = "SELECT uses, epoch, seq FROM usage WHERE promotion = ?1",
+    [CACHE_NEXT_RUNNING] = "SELECT name FROM running WHERE name > ?1 ORDER BY name LIMIT 1",
+    [CACHE_NEXT_USAGE] = "SELECT promotion FROM usage WHERE promotion > ?1 ORDER BY promotion LIMIT 1",
+    [CACHE_PUT_PART] = "INSERT INTO part (id, body, epoch, seq, generation) VALUES (?1, ?2, ?3, ?4, ?5)"
+                       " ON CONFLICT (id) DO UPDATE SET body = excluded.body, epoch = excluded.epoch,"
+                       " seq = excluded.seq, generation = excluded.generation",
+    [CACHE_DELETE_PART] = "DELETE FROM part WHERE id = ?1",
+    [CACHE_FIND_PART] = "SELECT body, epoch, seq FROM part WHERE id = ?1",
+    [CACHE_PUT_COUPON] =
+        "INSERT INTO coupon (code, member, uses, uses_max, body, epoch, seq, generation)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (code) DO UPDATE SET member = excluded.member,"
+        " uses = excluded.uses, uses_max = excluded.uses_max, body = excluded.body, epoch = excluded.epoch,"
+        " seq = excluded.seq, generation = excluded.generation",
+    [CACHE_FIND_COUPON] = "SELECT code, member, uses, uses_max, body, epoch, seq FROM coupon WHERE code = ?1",
+    [CACHE_PUT_LEASE] =
+        "INSERT INTO lease (id, member, currency, granted, used, expires_unix_ms, epoch, seq, generation)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET member = excluded.member,"
+        " currency = excluded.currency, granted = excluded.granted, used = excluded.used,"
+        " expires_unix_ms = excluded.expires_unix_ms, epoch = excluded.epoch, seq = excluded.seq,"
+        " generation = excluded.generation",
+    [CACHE_DELETE_COUPON] = "DELETE FROM coupon WHERE code = ?1",
+    [CACHE_DELETE_MEMBER] = "DELETE FROM member WHERE id = ?1",
+    [CACHE_DELETE_LEASE] = "DELETE FROM lease WHERE id = ?1",
+    [CACHE_LEASES_OF] =
+        CACHE_SUBJECTS "SELECT lease.id, member, currency, granted, used, expires_unix_ms, epoch, seq"
+                       " FROM names JOIN lease ON member = names.id ORDER BY expires_unix_ms, lease.id",
+    [CACHE_FORGET_EFFECT] = "DELETE FROM effect WHERE subject = ?1 AND kind = ?2 AND name = ?3 AND position = ?4",
+    /* The latest one that goes stays as the sum the others begin at. */
+    [CACHE_FORGET_RUNNING] = "DELETE FROM running WHERE name = ?1 AND position < ?2",
+    [CACHE_FORGET_SALE] = "DELETE FROM sale WHERE id = ?1 AND position = ?2",
 };
 
 enum status cache_note(struct cache *cache, enum status st)
@@ -87,6 +126,8 @@ static enum status open_once(const char *path, struct cache *cache, bool *out_ne
     }
     if (st == ST_OK)
         st = cache_load_projected(cache, err);
+    if (st == ST_OK)
+        st = cache_load_generation(cache, err);
     if (st != ST_OK)
         sqlite_abandon(&cache->db);
     return st;
@@ -188,6 +229,7 @@ void cache_rollback(struct cache *cache)
     sqlite_undo(&cache->db);
     cache->in_slice = false;
     (void)cache_note(cache, cache_load_projected(cache, NULL));
+    (void)cache_note(cache, cache_load_generation(cache, NULL));
 }
 
 enum status cache_step_begin(struct cache *cache, struct errmsg *err)
@@ -216,8 +258,8 @@ enum status cache_check_text(const char *what, const char *text, size_t max, str
     return ST_RANGE;
 }
 
-/* Takes away the identifiers the member had: those it still has are put again at once. */
-static enum status forget_identifiers_of(struct cache *cache, const char *id, struct errmsg *err)
+/* Those it still has are put again at once. */
+enum status cache_forget_identifiers_of(struct cache *cache, const char *id, struct errmsg *err)
 {
     enum { BYTES_MAX = CACHE_IDENTIFIERS_MAX * IDENTIFIER_HASH_BYTES };
     uint8_t old[BYTES_MAX];
@@ -246,7 +288,7 @@ static enum status put_member_rows(struct cache *cache, const char *id, const ch
                                    const uint8_t (*identifiers)[IDENTIFIER_HASH_BYTES], size_t identifier_count,
                                    const uint8_t epoch[8], int64_t seq, struct errmsg *err)
 {
-    enum status st = forget_identifiers_of(cache, id, err);
+    enum status st = cache_forget_identifiers_of(cache, id, err);
 
     for (size_t i = 0; st == ST_OK && i < identifier_count; i++)
         st = cache_run(cache, CACHE_PUT_IDENTIFIER,
@@ -255,7 +297,7 @@ static enum status put_member_rows(struct cache *cache, const char *id, const ch
         st = cache_run(cache, CACHE_PUT_MEMBER,
                        VALUES(value_text(id), value_text(profile),
                               value_blob(identifiers, identifier_count * IDENTIFIER_HASH_BYTES), value_blob(epoch, 8),
-                              value_int(seq)),
+                              value_int(seq), value_int(cache->generation)),
                        err);
     return st;
 }
@@ -281,9 +323,8 @@ enum status cache_put_member(struct cache *cache, const char *id, const char *pr
     return cache_step_end(cache, st, err);
 }
 
-/* One statement as a step. */
-static enum status put(struct cache *cache, enum cache_statement which, const struct sqlite_value *values, int count,
-                       struct errmsg *err)
+enum status cache_put(struct cache *cache, enum cache_statement which, const struct sqlite_value *values, int count,
+                      struct errmsg *err)
 {
     enum status st = cache_step_begin(cache, err);
 
@@ -303,14 +344,16 @@ enum status cache_put_usage(struct cache *cache, const char *promotion, int64_t 
     if (st != ST_OK)
         return st;
     bytes_put_u64(epoch_bytes, epoch);
-    return put(cache, CACHE_PUT_USAGE,
-               VALUES(value_text(promotion), value_int(uses), value_blob(epoch_bytes, 8), value_int(seq)), err);
+    return cache_put(cache, CACHE_PUT_USAGE,
+                     VALUES(value_text(promotion), value_int(uses), value_blob(epoch_bytes, 8), value_int(seq),
+                            value_int(cache->generation)),
+                     err);
 }
 
 enum status cache_forget_identifier(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
                                     struct errmsg *err)
 {
-    return put(cache, CACHE_DELETE_IDENTIFIER, VALUES(value_blob(hash, IDENTIFIER_HASH_BYTES)), err);
+    return cache_put(cache, CACHE_DELETE_IDENTIFIER, VALUES(value_blob(hash, IDENTIFIER_HASH_BYTES)), err);
 }
 
 enum status cache_put_alias(struct cache *cache, const char *old_member, const char *member, struct errmsg *err)
@@ -319,7 +362,10 @@ enum status cache_put_alias(struct cache *cache, const char *old_member, const c
 
     if (st == ST_OK)
         st = cache_check_text("member id", member, CACHE_ID_MAX, err);
-    return st == ST_OK ? put(cache, CACHE_PUT_ALIAS, VALUES(value_text(old_member), value_text(member)), err) : st;
+    return st == ST_OK
+               ? cache_put(cache, CACHE_PUT_ALIAS,
+                           VALUES(value_text(old_member), value_text(member), value_int(cache->generation)), err)
+               : st;
 }
 
 enum status cache_put_state(struct cache *cache, const char *name, const char *value, struct errmsg *err)
@@ -330,7 +376,7 @@ enum status cache_put_state(struct cache *cache, const char *name, const char *v
         st = cache_check_text("state", value, CACHE_PROFILE_MAX, err);
     if (st != ST_OK)
         return st;
-    return put(cache, CACHE_PUT_STATE, VALUES(value_text(name), value_blob(value, strlen(value))), err);
+    return cache_put(cache, CACHE_PUT_STATE, VALUES(value_text(name), value_blob(value, strlen(value))), err);
 }
 
 enum status cache_get_state(struct cache *cache, const char *name, char *out_value, size_t value_max,

@@ -14,6 +14,7 @@
 #define LOYALD_DB_CACHE_H
 
 #include "agent/base/errmsg.h"
+#include "agent/base/sha256.h"
 #include "agent/base/status.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ enum {
     CACHE_IDENTIFIERS_MAX = 256, /* of one member */
     CACHE_EFFECTS_MAX = 256,     /* of one record */
     CACHE_ALIAS_HOPS_MAX = 8,
+    CACHE_SWEEP_ROWS = 500, /* looked at in one slice */
 };
 /* Of one effect or counter: so many records may be added up without leaving 64 bits. */
 #define CACHE_AMOUNT_MAX INT64_C(9007199254740991)
@@ -61,10 +63,43 @@ enum status cache_put_member(struct cache *cache, const char *id, const char *pr
                              uint64_t epoch, int64_t seq, struct errmsg *err);
 enum status cache_put_usage(struct cache *cache, const char *promotion, int64_t uses, uint64_t epoch, int64_t seq,
                             struct errmsg *err);
+/* The member, what identifies him and his lists. */
+enum status cache_forget_member(struct cache *cache, const char *id, struct errmsg *err);
 enum status cache_forget_identifier(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
                                     struct errmsg *err);
 /* Merged: old_member is now member. Reading by identifier or id follows it, at most CACHE_ALIAS_HOPS_MAX times. */
 enum status cache_put_alias(struct cache *cache, const char *old_member, const char *member, struct errmsg *err);
+/* What a member has by the list; body is a JSON array and replaces the one before. An empty one is deleted. */
+enum cache_part { CACHE_LOTS, CACHE_SEGMENTS, CACHE_OFFERS };
+enum status cache_put_part(struct cache *cache, enum cache_part part, const char *member, const char *body,
+                           uint64_t epoch, int64_t seq, struct errmsg *err);
+struct cache_coupon {
+    const char *code, *member; /* member "": anybody's */
+    int64_t uses, uses_max;
+    const char *body; /* JSON object */
+    uint64_t epoch;
+    int64_t seq;
+};
+/* One that may be used 0 times is deleted. */
+enum status cache_put_coupon(struct cache *cache, const struct cache_coupon *coupon, struct errmsg *err);
+struct cache_lease {
+    const char *id, *member, *currency;
+    int64_t granted, used, expires_unix_ms;
+    uint64_t epoch;
+    int64_t seq;
+};
+/* One of nothing granted is deleted. */
+enum status cache_put_lease(struct cache *cache, const struct cache_lease *lease, struct errmsg *err);
+
+/* A full reload: from begin_reload on rows are put under a new generation, while those of before are still read;
+ * after end_reload, once all were told, cache_sweep takes away what was not told again, a slice at a time. It goes on
+ * after a restart. A reload that begins while another is under way takes its place. */
+enum status cache_begin_reload(struct cache *cache, struct errmsg *err);
+bool cache_is_reloading(const struct cache *cache);
+enum status cache_end_reload(struct cache *cache, struct errmsg *err);
+/* *out_done: nothing is left to sweep. */
+enum status cache_sweep(struct cache *cache, bool *out_done, struct errmsg *err);
+
 enum status cache_put_state(struct cache *cache, const char *name, const char *value, struct errmsg *err);
 /* Copies; ST_NOT_FOUND leaves "", ST_FULL when value_max (with the NUL) is too small. */
 enum status cache_get_state(struct cache *cache, const char *name, char *out_value, size_t value_max,
@@ -72,20 +107,49 @@ enum status cache_get_state(struct cache *cache, const char *name, char *out_val
 
 /* ---- the journal's projection ---- */
 
-enum cache_effect_kind { EFFECT_POINTS, EFFECT_USE, EFFECT_MEMBER_USE, EFFECT_COUPON, EFFECT_LEASE, EFFECT_TIED };
+/* Those after EFFECT_TIED are not kept by position, and nothing is reserved of them: a figure is added to the totals
+ * of its day and of the shift under way, a digest to the chain of digests, a shift begins. */
+enum cache_effect_kind {
+    EFFECT_POINTS,
+    EFFECT_USE,
+    EFFECT_MEMBER_USE,
+    EFFECT_COUPON,
+    EFFECT_LEASE,
+    EFFECT_TIED,
+    EFFECT_FIGURE,
+    EFFECT_DIGEST,
+    EFFECT_SHIFT
+};
 struct cache_effect {
     enum cache_effect_kind kind;
-    const char *subject; /* member id; "" for EFFECT_USE and EFFECT_COUPON; of EFFECT_TIED the document named */
+    /* Member id; of EFFECT_TIED the document named; "" for EFFECT_USE, EFFECT_COUPON and those after EFFECT_TIED. */
+    const char *subject;
     const char *name;
     int64_t amount;
     int32_t day;
 };
-/* Adds what the record at position did, and that it is projected; in one commit (or inside a slice). Every position has its turn, those without
- * effects too: one at or below the projected is ignored, one that leaves out another is ST_CONFLICT (project from
- * cache_projected() + 1 on again). sale_id may be NULL. Two effects of one record with one (kind, subject, name) add up. */
+/* Adds what the record at position did, and that it is projected; in one commit (or inside a slice). Every position
+ * has its turn, those without effects too: one at or below the projected is ignored, one that leaves out another is
+ * ST_CONFLICT (project from cache_projected() + 1 on again). sale_id may be NULL. Two effects of one record with one
+ * (kind, subject, name) add up. */
 enum status cache_project(struct cache *cache, int64_t position, const char *sale_id,
                           const struct cache_effect *effects, size_t effect_count, struct errmsg *err);
 int64_t cache_projected(const struct cache *cache);
+/* The journal begins after position: what it held before is in the central's rows. Does nothing when more is
+ * projected. */
+enum status cache_skip_to(struct cache *cache, int64_t position, struct errmsg *err);
+/* Takes away what the record at position did, which the central counts by now: it is about to leave the journal.
+ * Totals stay. */
+enum status cache_forget(struct cache *cache, int64_t position, const char *sale_id,
+                         const struct cache_effect *effects, size_t effect_count, struct errmsg *err);
+/* Makes a sale findable before its turn to be projected has come. */
+enum status cache_note_sale(struct cache *cache, const char *sale_id, int64_t position, struct errmsg *err);
+/* Visits the figures of business dates [day_from, day_to], by day, shift and name. */
+typedef bool cache_total_visitor(void *context, int32_t day, const char *shift, const char *name, int64_t amount);
+enum status cache_each_total(struct cache *cache, int32_t day_from, int32_t day_to, cache_total_visitor *visitor,
+                             void *context, struct errmsg *err);
+/* d(n) = SHA-256(d(n-1) || the n-th sale's digest as text); zeros before the first. */
+enum status cache_digests(struct cache *cache, uint8_t out_hash[SHA256_BYTES], struct errmsg *err);
 enum status cache_find_sale(struct cache *cache, const char *sale_id, int64_t *out_position, struct errmsg *err);
 
 /* ---- what a sale asks ---- */
@@ -97,13 +161,27 @@ struct cache_member {
     int64_t seq;
 };
 void cache_member_clear(struct cache_member *member);
+/* Returns owned the list (free()) as JSON, and what it counts; ST_NOT_FOUND when there is none. */
+enum status cache_read_part(struct cache *cache, enum cache_part part, const char *member, char **out_body,
+                            uint64_t *out_epoch, int64_t *out_seq, struct errmsg *err);
+/* Views of the row, with own later uses added, during the call of the visitor. ST_NOT_FOUND for another code. */
+typedef void cache_coupon_visitor(void *context, const struct cache_coupon *coupon);
+enum status cache_find_coupon(struct cache *cache, const char *code, cache_position_fn *position_of,
+                              void *position_context, cache_coupon_visitor *visitor, void *context,
+                              struct errmsg *err);
+/* Visits a member's leases with own later uses in used; granted - used is what may still be spent, before what sales
+ * in tender reserve. */
+typedef bool cache_lease_visitor(void *context, const struct cache_lease *lease);
+enum status cache_each_lease(struct cache *cache, const char *member, cache_position_fn *position_of,
+                             void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err);
 /* By identifier (through aliases); out_member is the member merged into. ST_NOT_FOUND. */
 enum status cache_find_member(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
                               struct cache_member *out_member, struct errmsg *err);
 enum status cache_member_by_id(struct cache *cache, const char *id, struct cache_member *out_member,
                                struct errmsg *err);
-/* Visits the effects of one subject after a position, summed by (kind, name), in the order of kinds and names; views
- * are valid during the call of the visitor, which answers false to stop. ST_RANGE when a sum leaves 64 bits. */
+/* Visits the effects of one subject, under each name it had before it was merged, after a position, summed by (kind,
+ * name), in the order of kinds and names; views are valid during the call of the visitor, which answers false to
+ * stop. ST_RANGE when a sum leaves 64 bits. */
 struct cache_sum {
     enum cache_effect_kind kind;
     const char *name;
@@ -120,8 +198,12 @@ enum status cache_count_uses(struct cache *cache, const char *subject, enum cach
 /* Visits the chain-wide counters with their own later uses added, in the order of their names, and those that only
  * own sales know of: promotion, uses. position_of maps a row's (epoch, seq). The visitor answers false to stop. */
 typedef bool cache_usage_visitor(void *context, const char *promotion, int64_t uses);
+/* (Two look-ups a name, however many own records the central does not count yet.) */
 enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
                              cache_usage_visitor *visitor, void *context, struct errmsg *err);
+/* The same of one promotion or "coupon:" and a code; 0 when nobody knows of it. */
+enum status cache_usage_of(struct cache *cache, const char *promotion, cache_position_fn *position_of,
+                           void *position_context, int64_t *out_uses, struct errmsg *err);
 int64_t cache_member_count(struct cache *cache); /* -1 when the file cannot be read */
 
 #endif

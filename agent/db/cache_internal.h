@@ -24,6 +24,26 @@ enum cache_statement {
     CACHE_FIND_ALIAS,
     CACHE_FIND_MEMBER,
     CACHE_COUNT_USES,
+    CACHE_ADD_TOTAL,
+    CACHE_ADD_RUNNING,
+    CACHE_LAST_RUNNING,
+    CACHE_RUNNING_AT,
+    CACHE_FIND_USAGE,
+    CACHE_NEXT_RUNNING,
+    CACHE_NEXT_USAGE,
+    CACHE_PUT_PART,
+    CACHE_DELETE_PART,
+    CACHE_FIND_PART,
+    CACHE_PUT_COUPON,
+    CACHE_FIND_COUPON,
+    CACHE_DELETE_COUPON,
+    CACHE_DELETE_MEMBER,
+    CACHE_PUT_LEASE,
+    CACHE_DELETE_LEASE,
+    CACHE_LEASES_OF,
+    CACHE_FORGET_EFFECT,
+    CACHE_FORGET_RUNNING,
+    CACHE_FORGET_SALE,
     CACHE_STATEMENTS
 };
 
@@ -32,6 +52,10 @@ struct cache {
     sqlite3_stmt *statements[CACHE_STATEMENTS];
     int64_t opened_unix_ms;
     int64_t projected;
+    int64_t generation; /* of the rows being put */
+    bool reloading, sweeping;
+    int sweep_table; /* where the sweep stands */
+    char sweep_key[CACHE_NAME_MAX + CACHE_ID_MAX + 1];
     bool in_slice;
     bool damaged; /* put aside at closing */
 };
@@ -50,6 +74,21 @@ enum status cache_query(struct cache *cache, enum cache_statement which, const s
                         struct errmsg *err);
 void cache_reset(struct cache *cache, enum cache_statement which);
 enum status cache_load_projected(struct cache *cache, struct errmsg *err);
+enum status cache_load_generation(struct cache *cache, struct errmsg *err);
+/* One statement as a step. */
+enum status cache_put(struct cache *cache, enum cache_statement which, const struct sqlite_value *values, int count,
+                      struct errmsg *err);
+/* Takes away the identifiers that lead to a member. */
+enum status cache_forget_identifiers_of(struct cache *cache, const char *id, struct errmsg *err);
+/* Keeps the running totals of one chain-wide use, inside a step. */
+enum status cache_add_running(struct cache *cache, const char *name, int64_t position, int64_t amount,
+                              struct errmsg *err);
+enum status cache_add_amount(int64_t *sum, int64_t amount, struct errmsg *err);
+/* All names a subject had, once each: ?1 is the subject. */
+#define CACHE_SUBJECTS                                                                                               \
+    "WITH RECURSIVE walk (id, hop) AS (SELECT ?1, 0 UNION SELECT old_member, hop + 1 FROM alias JOIN walk"           \
+    " ON member = id WHERE hop < 8), names (id) AS (SELECT DISTINCT id FROM walk) "
+
 /* ST_RANGE for a text that is longer than max bytes; what names it in the message. */
 enum status cache_check_text(const char *what, const char *text, size_t max, struct errmsg *err);
 

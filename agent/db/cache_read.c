@@ -107,7 +107,7 @@ enum status cache_find_member(struct cache *cache, const uint8_t hash[IDENTIFIER
     return st == ST_OK ? cache_member_by_id(cache, id, out_member, err) : st;
 }
 
-static enum status add_amount(int64_t *sum, int64_t amount, struct errmsg *err)
+enum status cache_add_amount(int64_t *sum, int64_t amount, struct errmsg *err)
 {
     if (!__builtin_add_overflow(*sum, amount, sum))
         return ST_OK;
@@ -161,7 +161,7 @@ static enum status take_effect(struct cache *cache, sqlite3_stmt *row, struct su
     }
     if (day > state->sum.last_day)
         state->sum.last_day = (int32_t)day;
-    return add_amount(&state->sum.amount, sqlite3_column_int64(row, 2), err);
+    return cache_add_amount(&state->sum.amount, sqlite3_column_int64(row, 2), err);
 }
 
 enum status cache_each_effect(struct cache *cache, const char *subject, int64_t after_position,
@@ -173,8 +173,11 @@ enum status cache_each_effect(struct cache *cache, const char *subject, int64_t 
     /* In the order of the enum; within a kind in the order of the key. */
     enum status st = sqlite_prepare(
         &cache->db,
-        "SELECT kind, name, amount, day FROM effect WHERE subject = ?1 AND position > ?2 ORDER BY CASE kind"
-        " WHEN 'points' THEN 0 WHEN 'use' THEN 1 WHEN 'member_use' THEN 2 WHEN 'coupon' THEN 3 WHEN 'lease' THEN 4 ELSE 5 END, name",
+        CACHE_SUBJECTS
+        "SELECT kind, name, amount, day FROM names JOIN effect ON subject = id AND position > ?2 ORDER BY CASE kind"
+        " WHEN 'points' THEN 0 WHEN 'use' THEN 1 WHEN 'member_use' THEN 2 WHEN 'coupon' THEN 3 WHEN 'lease' THEN 4 "
+        "ELSE 5 END,"
+        " name",
         &rows, err);
 
     if (st != ST_OK)
@@ -200,53 +203,12 @@ enum status cache_count_uses(struct cache *cache, const char *subject, enum cach
                                  err);
 
     for (; st == ST_OK; st = st == ST_OK ? sqlite_step(&cache->db, rows, err) : st)
-        st = add_amount(&count, sqlite3_column_int64(rows, 0), err);
+        st = cache_add_amount(&count, sqlite3_column_int64(rows, 0), err);
     cache_reset(cache, CACHE_COUNT_USES);
     if (st != ST_NOT_FOUND)
         return cache_note(cache, st);
     *out_count = count;
     return ST_OK;
-}
-
-/* The row's counter and the own uses after the position it counts. */
-static enum status add_own_uses(struct cache *cache, const char *promotion, int64_t position, int64_t *uses,
-                                struct errmsg *err)
-{
-    int64_t own = 0;
-    enum cache_effect_kind kind = strncmp(promotion, "coupon:", 7) == 0 ? EFFECT_COUPON : EFFECT_USE;
-    enum status st = cache_count_uses(cache, "", kind, promotion, position, INT32_MIN, INT32_MAX, &own, err);
-
-    return st == ST_OK ? add_amount(uses, own, err) : st;
-}
-
-enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
-                             cache_usage_visitor *visitor, void *context, struct errmsg *err)
-{
-    sqlite3_stmt *rows;
-    enum status st = sqlite_prepare(
-        &cache->db,
-        "SELECT promotion, uses, epoch, seq FROM usage UNION ALL SELECT DISTINCT name, 0, NULL, 0 FROM effect"
-        " WHERE subject = '' AND kind IN ('use', 'coupon') AND name NOT IN (SELECT promotion FROM usage) ORDER BY 1",
-        &rows, err);
-
-    while (st == ST_OK && (st = sqlite_step(&cache->db, rows, err)) == ST_OK) {
-        const char *promotion = (const char *)sqlite3_column_text(rows, 0);
-        int64_t uses = sqlite3_column_int64(rows, 1), position = 0;
-        const uint8_t *epoch = sqlite3_column_blob(rows, 2);
-
-        if (!promotion || (epoch && sqlite3_column_bytes(rows, 2) != 8)) {
-            errmsg_set(err, "%s: a counter is damaged", cache->db.name);
-            st = ST_CORRUPT;
-            break;
-        }
-        if (epoch)
-            position = position_of(position_context, bytes_get_u64(epoch), sqlite3_column_int64(rows, 3));
-        st = add_own_uses(cache, promotion, position, &uses, err);
-        if (st == ST_OK && !visitor(context, promotion, uses))
-            break;
-    }
-    (void)sqlite3_finalize(rows);
-    return cache_note(cache, st == ST_NOT_FOUND ? ST_OK : st);
 }
 
 int64_t cache_member_count(struct cache *cache)

@@ -358,3 +358,8 @@ enum status rules_drop(struct rules *rules, struct errmsg *err)
         keep_wal_short(rules);
     return st;
 }
+
+enum status rules_forget(struct rules *rules, enum rules_state state, struct errmsg *err)
+{
+    return run(rules, "DELETE FROM bundle WHERE state = ?1", VALUES(value_text(state_names[state])), err);
+}

@@ -61,6 +61,8 @@ enum status rules_read(struct rules *rules, enum rules_state state, char **out_b
 enum status rules_stage(struct rules *rules, struct errmsg *err);
 /* staged -> active, active -> previous, previous goes; in one commit. ST_NOT_FOUND when nothing is staged. */
 enum status rules_activate(struct rules *rules, struct errmsg *err);
+/* Removes the bundle in that state: what it holds is damaged. */
+enum status rules_forget(struct rules *rules, enum rules_state state, struct errmsg *err);
 /* Drops what is being fetched or staged. */
 enum status rules_drop(struct rules *rules, struct errmsg *err);
 

@@ -134,7 +134,8 @@ static void sale_answered(void *context, const struct courier_answer *answer)
     free(question);
 }
 
-static void ask_sale(void *context, const char *sale_id, int64_t deadline_ms, till_sale_fn *answer, void *answer_context)
+static void ask_sale(void *context, const char *sale_id, int64_t deadline_ms, till_sale_fn *answer,
+                     void *answer_context)
 {
     struct link *link = context;
     struct operation_args args = {0};

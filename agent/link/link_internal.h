@@ -5,6 +5,7 @@
 
 #include "agent/link/courier.h"
 #include "agent/link/link.h"
+#include "agent/link/rows.h"
 
 #include "agent/base/strbuf.h"
 
@@ -49,7 +50,8 @@ struct updates {
     bool idle;                                 /* the answer brought nothing, and came sooner than a long-poll ends */
     bool another;                              /* the answer is of another incarnation than the one before */
     struct cJSON *tree;                        /* owned: the answer being put into the cache */
-    const struct cJSON *member, *usage, *gone; /* the next rows to put */
+    bool reload;                               /* the rows of before are those of an older generation */
+    struct rows rows;                          /* still to be put */
 };
 enum status updates_init(struct updates *updates, struct link *link);
 void updates_clear(struct updates *updates);

@@ -20,7 +20,6 @@
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
 #include "agent/till/identity.h"
-#include "agent/till/member.h"
 #include "agent/till/rulebook.h"
 #include "sync/protocol/manifest.h"
 
@@ -157,71 +156,6 @@ void updates_offer_again(struct updates *updates)
 
 /* ---- rows ---- */
 
-static enum status put_usage(struct cache *cache, const struct cJSON *row, struct errmsg *err)
-{
-    const char *promotion, *epoch_text;
-    uint64_t epoch = 0;
-    int64_t uses = 0, seq = 0;
-    enum status st = json_text(row, "promotion", 160, &promotion, err);
-
-    if (st == ST_OK)
-        st = json_int(row, "uses", 0, JSON_INT_MAX, &uses, err);
-    if (st == ST_OK)
-        st = json_optional(json_int(row, "seq", 0, JSON_INT_MAX, &seq, err));
-    if (st == ST_OK && json_text(row, "epoch", 16, &epoch_text, NULL) == ST_OK) {
-        st = hex_to_u64(epoch_text, &epoch);
-        errmsg_set(err, "epoch: \"%s\" is not 16 hex digits", epoch_text);
-    }
-    return st == ST_OK ? cache_put_usage(cache, promotion, uses, epoch, seq, err) : st;
-}
-
-static enum status forget_identifier(struct cache *cache, const struct cJSON *row, struct errmsg *err)
-{
-    uint8_t hash[IDENTIFIER_HASH_BYTES];
-
-    if (!cJSON_IsString(row) || strlen(row->valuestring) != 2 * sizeof hash ||
-        hex_decode(row->valuestring, sizeof hash, hash) != ST_OK) {
-        errmsg_set(err, "not a hash of %zu hex digits", 2 * sizeof hash);
-        return ST_INVALID;
-    }
-    return cache_forget_identifier(cache, hash, err);
-}
-
-/* A row that cannot be taken is left out and said: it must not hold back the rows behind it. */
-static void tolerate(enum status *st, const char *what, struct errmsg *err)
-{
-    if (*st != ST_INVALID && *st != ST_NOT_FOUND && *st != ST_RANGE)
-        return;
-    log_warn("link", "a row was left out kind=%s: %s", what, err->text);
-    *st = ST_OK;
-}
-
-static enum status put_row(struct updates *updates, struct errmsg *err)
-{
-    struct cache *cache = updates->link->options.cache;
-    enum status st;
-
-    if (updates->member) {
-        st = member_store(cache, updates->member, err);
-        tolerate(&st, "member", err);
-        updates->member = updates->member->next;
-    } else if (updates->usage) {
-        st = put_usage(cache, updates->usage, err);
-        tolerate(&st, "usage", err);
-        updates->usage = updates->usage->next;
-    } else {
-        st = forget_identifier(cache, updates->gone, err);
-        tolerate(&st, "identifier", err);
-        updates->gone = updates->gone->next;
-    }
-    return st;
-}
-
-static bool rows_left(const struct updates *updates)
-{
-    return updates->member || updates->usage || updates->gone;
-}
-
 /* The cursor, and the manifest should the file of it not be here yet, go with the last slice. */
 static enum status put_cursor(struct updates *updates, struct errmsg *err)
 {
@@ -301,19 +235,24 @@ static void put_slice(struct updates *updates)
     struct errmsg err = ERRMSG_INIT;
     enum status st = cache_begin(cache, &err);
 
-    for (int i = 0; st == ST_OK && i < SLICE_ROWS && rows_left(updates); i++)
-        st = put_row(updates, &err);
-    if (st == ST_OK && !rows_left(updates))
+    if (st == ST_OK && updates->reload)
+        st = cache_begin_reload(cache, &err);
+    for (int i = 0; st == ST_OK && i < SLICE_ROWS && rows_left(&updates->rows); i++)
+        st = rows_put_one(&updates->rows, cache, &err);
+    if (st == ST_OK && !rows_left(&updates->rows))
         st = put_cursor(updates, &err);
+    if (st == ST_OK && !rows_left(&updates->rows) && !updates->have_more)
+        st = cache_end_reload(cache, &err);
     if (st == ST_OK)
         st = cache_commit(cache, &err);
+    updates->reload = updates->reload && st != ST_OK; /* begun once */
     if (st != ST_OK) {
         cache_rollback(cache);
         log_error("link", "updates cannot be stored: %s", err.text);
         json_free(updates->tree);
         updates->tree = NULL;
         wait(updates, 1000);
-    } else if (rows_left(updates)) {
+    } else if (rows_left(&updates->rows)) {
         /* Sales first: the next slice in the loop's next turn. A timer of 0 would come in the same one, and so all
          * slices. */
         loop_timer_set(updates->timer, 1, 0);
@@ -330,7 +269,7 @@ static bool brought_nothing(const struct updates *updates)
     int64_t took_ms = clock_mono_ms(options->clock) - updates->asked_mono_ms;
     const char *cursor;
 
-    return !rows_left(updates) && took_ms < IDLE_MIN_MS && !cJSON_HasObjectItem(updates->tree, "manifest") &&
+    return !rows_left(&updates->rows) && took_ms < IDLE_MIN_MS && !cJSON_HasObjectItem(updates->tree, "manifest") &&
            json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, NULL) == ST_OK &&
            strcmp(cursor, updates->asked_cursor) == 0;
 }
@@ -339,7 +278,6 @@ static void answered(void *context, const struct courier_answer *answer)
 {
     struct updates *updates = context;
     struct errmsg err = ERRMSG_INIT;
-    const struct cJSON *list;
     enum status st;
 
     updates->in_flight = false;
@@ -357,12 +295,12 @@ static void answered(void *context, const struct courier_answer *answer)
         wait(updates, 1000);
         return;
     }
-    updates->member = json_array(updates->tree, "members", &list, NULL) == ST_OK ? list->child : NULL;
-    updates->usage = json_array(updates->tree, "usage", &list, NULL) == ST_OK ? list->child : NULL;
-    updates->gone = json_array(updates->tree, "identifiers_gone", &list, NULL) == ST_OK ? list->child : NULL;
-    updates->have_more = false;
+    rows_of(updates->tree, &updates->rows);
     updates->another = false;
+    updates->reload = updates->have_more = false;
     (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
+    (void)json_bool(updates->tree, "reload", &updates->reload, NULL);
+    updates->reload = updates->reload || updates->asked_cursor[0] == '\0'; /* all of it was asked for */
     updates->idle = brought_nothing(updates);
     put_slice(updates);
 }

@@ -6,6 +6,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/till/projection.h"
+#include "agent/till/upkeep.h"
 #include "sync/protocol/record.h"
 
 #include <inttypes.h>
@@ -13,27 +14,6 @@
 #include <string.h>
 
 /* ---- records ---- */
-
-/* The cache is only a reading of the journal: what fails here is read again with the next record or at the next
- * start, and the sale stands. */
-static void project(struct till *till, const char *type, const char *body, size_t len, int64_t position)
-{
-    struct errmsg err = ERRMSG_INIT;
-    struct projection *p = till->projection;
-    enum status st = ST_OK;
-
-    if (cache_projected(till->options.cache) + 1 < position)
-        st = projection_catch_up(till->options.journal, till->options.cache, &err);
-    if (st == ST_OK)
-        st = projection_read(type, body, len, p, &err);
-
-    if (st == ST_OK)
-        st = cache_project(till->options.cache, position, p->sale_id[0] ? p->sale_id : NULL, p->effects,
-                           p->effect_count, &err);
-    if (st != ST_OK)
-        log_error("till", "cache.db lags behind the journal position=%" PRId64 ": %s", position, err.text);
-    projection_clear(p);
-}
 
 enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err)
 {
@@ -53,7 +33,7 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     if (st == ST_OK)
         st = journal_append(till->options.journal, type, head.hlc, bytes.data, bytes.len, err);
     if (st == ST_OK) {
-        project(till, type, body, len, at.position + 1);
+        upkeep_appended(till, type, body, len, at.position + 1);
         shift_count(till, type, body, len);
         if (till->options.central.record_added)
             till->options.central.record_added(till->options.central.link);
@@ -73,7 +53,8 @@ enum status till_record(struct till *till, const char *type, const char *body, s
 
 enum problem till_append_command(struct till *till, const char *type, const struct strbuf *body, struct errmsg *err)
 {
-    enum status st = strbuf_status(body) == ST_OK ? till_append(till, type, body->data, body->len, err) : strbuf_status(body);
+    enum status st =
+        strbuf_status(body) == ST_OK ? till_append(till, type, body->data, body->len, err) : strbuf_status(body);
 
     if (st == ST_FULL && !till->stopping)
         return PROBLEM_DISK_FULL;
@@ -141,6 +122,8 @@ void till_reserve(struct till *till, const struct sale *sale)
     for (size_t i = 0; st == ST_OK && i < p->effect_count; i++) {
         struct reservation one = {.kind = p->effects[i].kind, .amount = p->effects[i].amount};
 
+        if (one.kind > EFFECT_TIED)
+            continue;
         (void)snprintf(one.sale_id, sizeof one.sale_id, "%s", sale->id);
         (void)snprintf(one.subject, sizeof one.subject, "%s", p->effects[i].subject);
         (void)snprintf(one.name, sizeof one.name, "%s", p->effects[i].name);

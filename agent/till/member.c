@@ -5,6 +5,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/db/journal.h"
+#include "agent/till/member_rows.h"
 #include "agent/till/tree.h"
 
 #include <cjson/cJSON.h>
@@ -177,6 +178,8 @@ enum status till_member_write(const struct till_member *member, struct cache *ca
     add.usage = object_in(copy, "usage");
     attrs = object_in(copy, "attrs");
     st = cache_each_effect(cache, member->id, member->counted_position, add_effect, &add, err);
+    if (st == ST_OK)
+        st = member_rows_add(cache, member->id, copy);
     cJSON_ArrayForEach(use, add.usage) settle_periods(use, use->string, member, cache, business_day);
     take_reservations(reserved, sale_id, member, &add);
     set_number(attrs, "purchases", tree_int(attrs, "purchases") + add.purchases);

@@ -4,17 +4,15 @@
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
-#include "agent/db/journal.h"
 #include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CATCH_UP_SLICE = 100 };
 
 void projection_clear(struct projection *projection)
 {
@@ -111,6 +109,57 @@ static int32_t day_of(const cJSON *object)
     return day;
 }
 
+/* ---- totals ---- */
+
+static void add_figure(struct projection *p, const char *name, int64_t amount, int32_t day)
+{
+    add(p, EFFECT_FIGURE, "", name, amount, day);
+}
+
+/* "earned:bonus" and the like. */
+static void add_points_figure(struct projection *p, const char *what, const char *currency, int64_t amount,
+                              int32_t day)
+{
+    char *name;
+
+    if (amount == 0 || p->figure_name_count == PROJECTION_FIGURE_NAMES_MAX)
+        return;
+    name = p->figure_names[p->figure_name_count++];
+    (void)snprintf(name, sizeof p->figure_names[0], "%s:%s", what, currency);
+    add_figure(p, name, amount, day);
+}
+
+static void add_totals(struct projection *p, const cJSON *result, int32_t day)
+{
+    const char *digest = tree_text(result, "digest");
+    const cJSON *item;
+
+    add_figure(p, "sales", 1, day);
+    add_figure(p, "gross", tree_int(result, "gross_minor"), day);
+    add_figure(p, "discount", tree_int(result, "discount_minor"), day);
+    add_figure(p, "net", tree_int(result, "total_minor"), day);
+    if (digest[0] != '\0')
+        add(p, EFFECT_DIGEST, "", digest, 1, day);
+    cJSON_ArrayForEach(item, tree_child(result, "points"))
+    {
+        const char *currency = tree_text(item, "currency");
+
+        add_points_figure(p, "earned", currency, tree_int(item, "earned"), day);
+        add_points_figure(p, "redeemed", currency, tree_int(item, "redeemed") + tree_int(item, "cost"), day);
+    }
+}
+
+/* What follows is of that shift, until the next one opens. */
+static void read_shift(struct projection *p)
+{
+    const char *shift = tree_text(p->tree, "shift");
+
+    if (strcmp(tree_text(p->tree, "state"), "open") == 0 && strlen(shift) <= CACHE_ID_MAX)
+        add(p, EFFECT_SHIFT, "", shift, 1, 0);
+}
+
+/* ---- a sale, a return ---- */
+
 static void read_sale(struct projection *p)
 {
     const cJSON *sale = tree_child(p->tree, "sale"), *item;
@@ -126,6 +175,7 @@ static void read_sale(struct projection *p)
         add(p, EFFECT_MEMBER_USE, p->member, "", 1, day); /* the sale itself: a purchase */
     add_points(p, result, day);
     add_coupons(p, result, day);
+    add_totals(p, result, day);
     add_tied(p, tree_text(tree_child(p->tree, "exchange"), "id"), tree_text(sale, "sale_id"), day);
     cJSON_ArrayForEach(item, tree_child(result, "lines")) add_uses_of(p, tree_child(item, "adjustments"), day);
     cJSON_ArrayForEach(item, tree_child(result, "points")) add_uses_of(p, tree_child(item, "by"), day);
@@ -143,6 +193,7 @@ static void read_return(struct projection *p)
 
     (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", id);
     (void)snprintf(p->member, sizeof p->member, "%s", tree_text(p->tree, "member"));
+    add_figure(p, "returns", 1, day);
     add_tied(p, tree_text(p->tree, "sale_id"), id, day);
     add_tied(p, tree_text(p->tree, "exchange"), id, day);
     cJSON_ArrayForEach(item, tree_child(result, "points"))
@@ -158,76 +209,45 @@ static void read_return(struct projection *p)
     }
 }
 
+/* Those that do something here; a record of any other type does nothing. */
+static const struct {
+    const char *type;
+    void (*read)(struct projection *p);
+} readers[] = {{"sale", read_sale}, {"return", read_return}, {"shift", read_shift}};
+
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err)
 {
+    struct projection *p = out_projection;
     enum status st = ST_OK;
 
-    out_projection->tree = NULL;
-    out_projection->effect_count = 0;
-    out_projection->sale_id[0] = out_projection->member[0] = '\0';
-    if (strcmp(type, "sale") != 0 && strcmp(type, "return") != 0)
-        return ST_OK;
-    st = json_parse(body, len, RECORD_BYTES_MAX, &out_projection->tree, err);
-    if (st == ST_OK && strcmp(type, "sale") == 0)
-        read_sale(out_projection);
-    else if (st == ST_OK)
-        read_return(out_projection);
+    p->tree = NULL;
+    p->effect_count = p->figure_name_count = 0;
+    p->sale_id[0] = p->member[0] = '\0';
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if (strcmp(type, readers[i].type) != 0)
+            continue;
+        st = json_parse(body, len, RECORD_BYTES_MAX, &p->tree, err);
+        if (st == ST_OK)
+            readers[i].read(p);
+        else if (st != ST_NOMEM)
+            add_figure(p, "unreadable", 1, 0);
+    }
     return st;
 }
 
-/* ---- catching up ---- */
-
-struct catch_up {
-    struct cache *cache;
-    struct projection *projection;
-    int64_t in_slice;
-    enum status st;
-    struct errmsg *err;
-};
-
-static bool project_entry(void *context, const struct journal_entry *entry)
+enum status projection_put(struct projection *p, struct cache *cache, const char *type, const char *body, size_t len,
+                           int64_t position, struct errmsg *err)
 {
-    struct catch_up *c = context;
-    struct projection *p = c->projection;
-    struct record_head head;
-    const char *body;
-    size_t body_len;
+    enum status st = projection_read(type, body, len, p, NULL);
 
-    if (c->in_slice == 0)
-        c->st = cache_begin(c->cache, c->err);
-    if (c->st == ST_OK)
-        c->st = record_parse(entry->bytes, entry->len, &head, &body, &body_len, c->err);
-    if (c->st != ST_OK)
-        return false;
-    if (projection_read(entry->type, body, body_len, p, NULL) != ST_OK)
-        log_error("till", "record cannot be read, its effects are left out position=%lld",
-                  (long long)entry->position);
-    c->st = cache_project(c->cache, entry->position, p->sale_id[0] ? p->sale_id : NULL, p->effects, p->effect_count,
-                          c->err);
-    projection_clear(p);
-    if (c->st == ST_OK && ++c->in_slice == CATCH_UP_SLICE) {
-        c->st = cache_commit(c->cache, c->err);
-        c->in_slice = 0;
+    if (st == ST_NOMEM) {
+        errmsg_set(err, "record %" PRId64 ": no memory to read it", position);
+        return st;
     }
-    return c->st == ST_OK;
-}
-
-enum status projection_catch_up(struct journal *journal, struct cache *cache, struct errmsg *err)
-{
-    struct projection *projection = calloc(1, sizeof *projection);
-    struct catch_up c = {.cache = cache, .projection = projection, .err = err};
-    enum status st;
-
-    if (!projection)
-        return ST_NOMEM;
-    st = journal_each(journal, cache_projected(cache) + 1, project_entry, &c, err);
-    if (st == ST_OK)
-        st = c.st;
-    if (st == ST_OK && c.in_slice > 0)
-        st = cache_commit(cache, err);
-    else if (st != ST_OK)
-        cache_rollback(cache);
-    free(projection);
+    if (st != ST_OK)
+        log_error("till", "record cannot be read, its effects are left out position=%" PRId64, position);
+    st = cache_project(cache, position, p->sale_id[0] ? p->sale_id : NULL, p->effects, p->effect_count, err);
+    projection_clear(p);
     return st;
 }

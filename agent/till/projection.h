@@ -13,15 +13,15 @@
 
 #include <stdint.h>
 
-struct journal;
-
-enum { PROJECTION_EFFECTS_MAX = CACHE_EFFECTS_MAX };
+enum { PROJECTION_EFFECTS_MAX = CACHE_EFFECTS_MAX, PROJECTION_FIGURE_NAMES_MAX = 16 };
 
 struct projection {
     char sale_id[ID_LEN_MAX + 1];                        /* or that of the return */
     char member[CACHE_ID_MAX + 1];                       /* "" when the sale names none */
     struct cache_effect effects[PROJECTION_EFFECTS_MAX]; /* names are views of the tree */
     size_t effect_count;
+    char figure_names[PROJECTION_FIGURE_NAMES_MAX][CACHE_NAME_MAX + 1];
+    size_t figure_name_count;
     struct cJSON *tree; /* owned: the body */
 };
 
@@ -30,7 +30,9 @@ struct projection {
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err);
 void projection_clear(struct projection *projection);
-/* Brings the cache up to the journal's end. */
-enum status projection_catch_up(struct journal *journal, struct cache *cache, struct errmsg *err);
+/* Reads a record and puts what it did into the cache. One whose body cannot be read does nothing, and is counted as
+ * such; only a lack of memory is a failure. */
+enum status projection_put(struct projection *projection, struct cache *cache, const char *type, const char *body,
+                           size_t len, int64_t position, struct errmsg *err);
 
 #endif

@@ -133,6 +133,11 @@ void till_write_health(struct till *till, struct json_writer *w)
     jw_field_int(w, "records", head.position);
     jw_field_int(w, "unsynced", head.position - acked);
     jw_field_int(w, "unsynced_sales", unsynced_sales(till, head.position, acked));
+    jw_field_int(w, "uncounted", head.position - journal_counted_position(till->options.journal));
+    jw_field_int(w, "pruned", journal_pruned_position(till->options.journal));
+    jw_field_int(w, "behind", upkeep_behind(till));
+    if (till->upkeep.damage[0] != '\0')
+        jw_field_text(w, "journal_damage", till->upkeep.damage);
     jw_field_int(w, "members", cache_member_count(till->options.cache));
     jw_field_int(w, "scan_faults", till->scan_faults);
     jw_name(w, "link");
@@ -144,7 +149,7 @@ void till_write_health(struct till *till, struct json_writer *w)
     jw_object_end(w);
 }
 
-/* ---- totals, read from the journal and from nothing else ---- */
+/* ---- totals, as the projection added them up ---- */
 
 enum { CURRENCIES_MAX = 8 };
 
@@ -154,11 +159,9 @@ struct points_total {
 };
 
 struct totals {
-    int64_t records, sales, gross, discount, net;
+    int64_t sales, returns, gross, discount, net, unreadable;
     struct points_total points[CURRENCIES_MAX];
     int points_count;
-    struct sha256 digests;
-    bool broken;
 };
 
 static struct points_total *points_of(struct totals *totals, const char *currency)
@@ -173,41 +176,34 @@ static struct points_total *points_of(struct totals *totals, const char *currenc
     return &totals->points[totals->points_count++];
 }
 
-static bool add_record(void *context, const struct journal_entry *entry)
+static void add_points(struct totals *totals, const char *name, int64_t amount)
+{
+    bool earned = strncmp(name, "earned:", 7) == 0;
+    const char *colon = strchr(name, ':');
+    struct points_total *points = colon ? points_of(totals, colon + 1) : NULL;
+
+    if (points && earned)
+        points->earned += amount;
+    else if (points)
+        points->redeemed += amount;
+}
+
+static bool add_total(void *context, int32_t day, const char *shift, const char *name, int64_t amount)
 {
     struct totals *totals = context;
-    struct record_head head;
-    struct cJSON *tree = NULL;
-    const cJSON *result, *item;
-    const char *body, *text;
-    size_t len;
+    const struct {
+        const char *name;
+        int64_t *sum;
+    } sums[] = {{"sales", &totals->sales},       {"returns", &totals->returns}, {"gross", &totals->gross},
+                {"discount", &totals->discount}, {"net", &totals->net},         {"unreadable", &totals->unreadable}};
 
-    totals->records++;
-    if (strcmp(entry->type, "sale") != 0)
-        return true;
-    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK ||
-        json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK) {
-        totals->broken = true;
-        return true;
+    (void)day;
+    (void)shift;
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        if (strcmp(name, sums[i].name) == 0)
+            *sums[i].sum += amount;
     }
-    result = cJSON_GetObjectItemCaseSensitive(tree, "result");
-    totals->sales++;
-    totals->gross += tree_int(result, "gross_minor");
-    totals->discount += tree_int(result, "discount_minor");
-    totals->net += tree_int(result, "total_minor");
-    if (json_text(result, "digest", 64, &text, NULL) == ST_OK)
-        sha256_add(&totals->digests, text, strlen(text));
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "points"))
-    {
-        struct points_total *points =
-            json_text(item, "currency", 64, &text, NULL) == ST_OK ? points_of(totals, text) : NULL;
-
-        if (points) {
-            points->earned += tree_int(item, "earned");
-            points->redeemed += tree_int(item, "redeemed") + tree_int(item, "cost");
-        }
-    }
-    json_free(tree);
+    add_points(totals, name, amount);
     return true;
 }
 
@@ -218,18 +214,19 @@ enum status till_write_totals(struct till *till, struct json_writer *w, struct e
     uint8_t digest[SHA256_BYTES];
     enum status st;
 
-    sha256_init(&totals.digests);
-    st = journal_each(till->options.journal, 1, add_record, &totals, err);
+    st = cache_each_total(till->options.cache, INT32_MIN, INT32_MAX, add_total, &totals, err);
+    if (st == ST_OK)
+        st = cache_digests(till->options.cache, digest, err);
     if (st != ST_OK)
         return st;
-    sha256_end(&totals.digests, digest);
     journal_head(till->options.journal, &head);
     jw_object_begin(w);
-    jw_field_int(w, "records", totals.records);
+    jw_field_int(w, "records", head.position);
     jw_field_int(w, "sales", totals.sales);
     jw_field_int(w, "gross_minor", totals.gross);
     jw_field_int(w, "discount_minor", totals.discount);
     jw_field_int(w, "net_minor", totals.net);
+    jw_field_int(w, "returns", totals.returns);
     jw_name(w, "points");
     jw_array_begin(w);
     for (int i = 0; i < totals.points_count; i++) {
@@ -243,7 +240,8 @@ enum status till_write_totals(struct till *till, struct json_writer *w, struct e
     jw_field_hex(w, "digests_sha256", digest, sizeof digest);
     jw_field_hex(w, "head_hash", head.hash, sizeof head.hash);
     jw_field_int(w, "unsynced", head.position - journal_acked_position(till->options.journal));
-    jw_field_bool(w, "unreadable_records", totals.broken);
+    jw_field_bool(w, "unreadable_records", totals.unreadable > 0);
+    jw_field_int(w, "behind", upkeep_behind(till));
     jw_object_end(w);
     return ST_OK;
 }

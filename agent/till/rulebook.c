@@ -55,6 +55,9 @@ static enum status load_any(struct rulebook *book, struct errmsg *err)
             return st;
         if (st != ST_NOT_FOUND)
             log_error("rules", "the %s bundle cannot be used: %s", i == 0 ? "active" : "previous", why.text);
+        /* Out of the way, so that it is fetched again when it is offered, which the link does at its start. */
+        if (st == ST_CORRUPT && rules_forget(book->options.rules, tried[i], &why) != ST_OK)
+            log_error("rules", "the damaged bundle cannot be removed: %s", why.text);
     }
     st = engine_empty_bundle(book->options.identity->currency[0] ? book->options.identity->currency : NULL, 2,
                              &bundle, err);
@@ -108,6 +111,7 @@ enum status rulebook_create(const struct rulebook_options *options, struct ruleb
         return ST_NOMEM;
     }
     book->options = *options;
+    book->announce_late = true;
     read_ratchet(book);
     read_refused(book);
     st = load_any(book, err);
@@ -163,7 +167,8 @@ struct rule_edition *rulebook_edition(struct rulebook *book, const char *sha256_
 
     if (strcmp(book->active->sha256, sha256_hex) == 0)
         return rule_edition_hold(book->active);
-    if (rules_find(book->options.rules, RULES_PREVIOUS, &entry, NULL) != ST_OK || entry.total_bytes > WAITED_BYTES_MAX)
+    if (rules_find(book->options.rules, RULES_PREVIOUS, &entry, NULL) != ST_OK ||
+        entry.total_bytes > WAITED_BYTES_MAX)
         return NULL;
     hex_encode(entry.sha256, SHA256_BYTES, hex);
     return strcmp(hex, sha256_hex) == 0 && load(book, RULES_PREVIOUS, &edition, NULL) == ST_OK ? edition : NULL;
@@ -171,23 +176,26 @@ struct rule_edition *rulebook_edition(struct rulebook *book, const char *sha256_
 
 /* ---- refusing ---- */
 
-void rulebook_journal(struct rulebook *book, const char *type, const char *reason)
+enum status rulebook_journal(struct rulebook *book, const char *type, const char *reason)
 {
     struct strbuf body = STRBUF_INIT(4096);
     struct json_writer w = JSON_WRITER_INIT(&body);
     struct errmsg err = ERRMSG_INIT;
+    enum status st;
 
     jw_object_begin(&w);
     if (!reason)
         jw_field_text(&w, "id", bundle_id(book->active->bundle));
-    jw_field_int(&w, "version", book->manifest.version);
-    jw_field_text(&w, "sha256", book->sha256);
+    jw_field_int(&w, "version", reason ? book->manifest.version : book->active->version);
+    jw_field_text(&w, "sha256", reason ? book->sha256 : book->active->sha256);
     if (reason)
         jw_field_text(&w, "reason", reason);
     jw_object_end(&w);
-    if (book->options.journal_record(book->options.context, type, body.data, body.len, &err) != ST_OK)
+    st = book->options.journal_record(book->options.context, type, body.data, body.len, &err);
+    if (st != ST_OK)
         log_error("rules", "%s is not journalled: %s", type, err.text);
     strbuf_free(&body);
+    return st;
 }
 
 void rulebook_refuse(struct rulebook *book, const char *reason)
@@ -203,7 +211,7 @@ void rulebook_refuse(struct rulebook *book, const char *reason)
     if (book->progress >= FETCHING)
         (void)rules_drop(book->options.rules, NULL); /* a leftover is dropped by the next fetch */
     if (!said_before) {
-        rulebook_journal(book, "bundle_refused", reason);
+        (void)rulebook_journal(book, "bundle_refused", reason); /* the log says so */
         keep_refused(book);
         book->options.changed(book->options.context, book->active->version, reason);
     }

@@ -58,8 +58,8 @@ void rulebook_destroy(struct rulebook *rulebook);
 /* Returns a view; hold it to keep it. Never NULL. */
 struct rule_edition *rulebook_active(const struct rulebook *rulebook);
 
-/* The rules of that file, if they are active here or were before: held for the caller (rule_edition_release). NULL when they are not, or are
- * too large to compile while somebody waits. */
+/* The rules of that file, if they are active here or were before: held for the caller (rule_edition_release). NULL
+ * when they are not, or are too large to compile while somebody waits. */
 struct rule_edition *rulebook_edition(struct rulebook *rulebook, const char *sha256_hex);
 
 /* A manifest from the central: text as signed, signatures as the JSON array sent. Judged at once but for the

@@ -11,8 +11,10 @@
 
 enum { RULEBOOK_REASON_MAX = 400 };
 
-#define RATCHET_STATE "rules_version" /* the highest manifest version that ever became active here, or was about to  \
-                                       */
+#define RATCHET_STATE                                                                                                \
+    "rules_version" /* the highest manifest version that ever became active here, or was about to                    \
+                     */
+#define ANNOUNCE_STATE "rules_to_announce" /* what is to become active and has no record of it yet */
 #define REFUSED_STATE                                                                                                \
     "rules_refused" /* version and reason of the last refusal, so that a restart does not journal it again */
 
@@ -40,6 +42,7 @@ struct rulebook {
     char *next_manifest, *next_signatures; /* owned: the latest offer that came while another was under way */
     int jobs;                              /* in workers */
     bool closing;
+    bool announce_late; /* a start: the power may have gone between the rules becoming active and their record */
 };
 
 /* ---- rulebook.c ---- */
@@ -48,8 +51,8 @@ void rulebook_forget_offer(struct rulebook *book);
 void rulebook_free(struct rulebook *book);
 /* The bundle under way is refused: said, journalled, forgotten; the offer that waited has its turn. */
 void rulebook_refuse(struct rulebook *book, const char *reason);
-/* Appends bundle_activated, or with a reason bundle_refused. */
-void rulebook_journal(struct rulebook *book, const char *type, const char *reason);
+/* Appends bundle_activated, of the active one, or with a reason bundle_refused, of the one under way. */
+enum status rulebook_journal(struct rulebook *book, const char *type, const char *reason);
 void rulebook_take_next(struct rulebook *book);
 
 /* ---- rulebook_check.c ---- */
@@ -60,5 +63,7 @@ enum status rulebook_start_check(struct rulebook *book, const char *signatures, 
 /* ---- rulebook_stage.c ---- */
 /* Fetches the file of the manifest under way, or goes on with what is there of it. */
 void rulebook_begin_fetch(struct rulebook *book);
+/* Journals what became active just before the power went; once. */
+void rulebook_announce_late(struct rulebook *book);
 
 #endif

@@ -195,27 +195,81 @@ static void compile_stored(struct rulebook *book, enum rules_state from)
 
 /* ---- switching ---- */
 
+/* The record says what became active, so it comes after; that it is still to come is noted with the ratchet, before:
+ * "<sha256> <version> <position of the last record then>". */
+static void announce(struct rulebook *book)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    if (rulebook_journal(book, "bundle_activated", NULL) != ST_OK)
+        return; /* the next start does it */
+    if (journal_put_states(book->options.journal, &(struct journal_state){ANNOUNCE_STATE, NULL, 0}, 1, &err) != ST_OK)
+        log_warn("rules", "that version=%" PRId64 " is journalled is not noted: %s", book->active->version, err.text);
+}
+
+struct announced {
+    const char *sha256;
+    bool found;
+};
+
+static bool look_for_it(void *context, const struct journal_entry *entry)
+{
+    struct announced *announced = context;
+
+    announced->found = strcmp(entry->type, "bundle_activated") == 0 &&
+                       memmem(entry->bytes, entry->len, announced->sha256, SHA256_TEXT - 1) != NULL;
+    return !announced->found;
+}
+
+void rulebook_announce_late(struct rulebook *book)
+{
+    struct announced announced = {.sha256 = book->active->sha256};
+    char *text = NULL, sha256[SHA256_TEXT] = "";
+    long long version = 0, position = 0;
+    size_t len = 0;
+
+    if (!book->announce_late)
+        return;
+    book->announce_late = false;
+    if (journal_get_state(book->options.journal, ANNOUNCE_STATE, &text, &len, NULL) != ST_OK)
+        return;
+    /* Other rules than those active: the power went before they became so, or they are none any more. */
+    if (sscanf(text, "%64s %lld %lld", sha256, &version, &position) == 3 &&
+        strcmp(sha256, book->active->sha256) == 0 &&
+        journal_each(book->options.journal, position + 1, look_for_it, &announced, NULL) == ST_OK &&
+        !announced.found) {
+        announce(book);
+    }
+    free(text);
+}
+
 void rulebook_settle(struct rulebook *book)
 {
     struct rule_edition *edition;
     struct errmsg err = ERRMSG_INIT;
-    char version[24];
+    struct journal_head head;
+    char version[24], to_announce[SHA256_TEXT + 64];
     bool settled;
     enum status st;
 
+    rulebook_announce_late(book);
     if (book->progress != STAGED || !book->options.may_switch(book->options.context))
         return;
     edition =
         rule_edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
     book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
+    journal_head(book->options.journal, &head);
+    (void)snprintf(to_announce, sizeof to_announce, "%s %s %" PRId64, book->sha256, version, head.position);
     settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
     /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
-    st = edition ? journal_put_states(book->options.journal,
-                                      (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
-                                                                     {REFUSED_STATE, NULL, 0}},
-                                      settled ? 2 : 1, &err)
-                 : ST_NOMEM;
+    st = edition
+             ? journal_put_states(book->options.journal,
+                                  (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
+                                                                 {ANNOUNCE_STATE, to_announce, strlen(to_announce)},
+                                                                 {REFUSED_STATE, NULL, 0}},
+                                  settled ? 3 : 2, &err)
+             : ST_NOMEM;
     if (st == ST_OK)
         st = rules_activate(book->options.rules, &err);
     if (st != ST_OK) {
@@ -232,7 +286,7 @@ void rulebook_settle(struct rulebook *book)
     book->ratchet = book->manifest.version;
     log_info("rules", "active version=%" PRId64 " promotions=%zu", edition->version,
              bundle_promotion_count(edition->bundle));
-    rulebook_journal(book, "bundle_activated", NULL);
+    announce(book);
     book->options.changed(book->options.context, edition->version, NULL);
     rulebook_forget_offer(book);
     rulebook_take_next(book);

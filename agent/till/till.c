@@ -6,6 +6,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
+#include "agent/net/loop.h"
 #include "agent/till/exchange.h"
 #include "agent/till/projection.h"
 
@@ -33,7 +34,7 @@ enum status till_create(const struct till_options *options, struct till **out_ti
                                  &till->no_rules, err);
     }
     if (st == ST_OK)
-        st = projection_catch_up(options->journal, options->cache, err);
+        st = upkeep_begin(till, err);
     if (st == ST_OK)
         st = till_settle_prints(till, err);
     if (st == ST_OK)
@@ -59,6 +60,7 @@ void till_destroy(struct till *till)
     sold_forget_answers(till);
     bundle_destroy(till->no_rules);
     engine_destroy(till->engine);
+    loop_timer_destroy(till->upkeep_timer);
     free(till->projection);
     crypto_wipe(&till->waiting, sizeof till->waiting);
     free(till);

@@ -13,6 +13,7 @@
 #include "agent/till/shift.h"
 #include "agent/till/sold.h"
 #include "agent/till/till.h"
+#include "agent/till/upkeep.h"
 
 struct bundle;
 struct cJSON;
@@ -55,6 +56,8 @@ struct till {
     struct unsynced_sales unsynced_sales;
     struct till_times times;
     struct projection *projection; /* owned: scratch */
+    struct loop_timer *upkeep_timer; /* while the cache is behind; NULL: it never was */
+    struct upkeep upkeep;
     int64_t scan_faults;
     bool stopping; /* the journal refused: nothing is answered any more but that */
 };

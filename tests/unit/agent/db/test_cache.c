@@ -328,10 +328,10 @@ Test(cache, chain_wide_counters_have_the_own_later_uses_added)
                                         {EFFECT_USE, "", "fresh", 2, 50},
                                         {EFFECT_USE, "", "foreign", 1, 50},
                                         {EFFECT_MEMBER_USE, "M1", "busy", 1, 50},
-                                        {EFFECT_COUPON, "", "quiet", 1, 50}},
+                                        {EFFECT_COUPON, "", "coupon:x", 1, 50}},
                 5);
     cr_assert_eq(cache_each_usage(cache, own_position, NULL, write_usage, &all, NULL), ST_OK);
-    cr_expect_str_eq(all.text, "busy=814 foreign=7 fresh=8 quiet=5 ", "%s", all.text);
+    cr_expect_str_eq(all.text, "busy=814 coupon:x=4 foreign=7 fresh=8 quiet=5 ", "%s", all.text);
     cr_assert_eq(cache_each_usage(cache, own_position, NULL, write_usage, &one, NULL), ST_OK);
     cr_expect_eq(one.count, 1);
     cache_close(cache);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/agent/link/rig.h"
 
+#include "agent/base/file.h"
 #include "agent/base/hex.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/cache.h"
@@ -480,4 +481,58 @@ Test(updates, what_is_counted_is_kept_and_goes_down_only_with_another_central)
     say_counted(&q, 0, "b", "");
     cr_expect_eq(journal_counted_position(journal), 0, "a central put back counts what it says");
     question_clear(&q);
+}
+
+/* ---- rows of every kind, and a full reload ---- */
+
+Test(updates, the_example_of_rows_is_taken)
+{
+    struct errmsg err = ERRMSG_INIT;
+    char *text = NULL, *body = NULL;
+    size_t len = 0;
+    uint64_t epoch = 0;
+    int64_t seq = 0;
+    struct question q;
+
+    cr_assert_eq(file_read(LOYALD_SOURCE_DIR "/schema/wire/updates.rows.json", 65536, &text, &len, &err), ST_OK, "%s",
+                 err.text);
+    q = put(text);
+    cr_assert_eq(cache_read_part(rig.world.cache, CACHE_LOTS, "M1", &body, &epoch, &seq, &err), ST_OK, "%s",
+                 err.text);
+    cr_expect_eq(seq, 5);
+    cr_expect_not_null(strstr(body, "\"L2\""));
+    free(body);
+    cr_assert_eq(cache_read_part(rig.world.cache, CACHE_SEGMENTS, "M1", &body, &epoch, &seq, &err), ST_OK);
+    free(body);
+    cr_assert_eq(cache_read_part(rig.world.cache, CACHE_OFFERS, "M1", &body, &epoch, &seq, &err), ST_OK);
+    free(body);
+    free(text);
+    question_clear(&q);
+}
+
+Test(updates, members_gone_at_the_central_vanish_with_a_reload)
+{
+    struct strbuf first = members(1, 3, 5, ",\"cursor\":\"a.1\"");
+    struct strbuf again = members(2, 2, 6, ",\"cursor\":\"b.1\",\"reload\":true,\"more\":true");
+    struct strbuf rest = members(4, 4, 7, ",\"cursor\":\"b.2\",\"members_gone\":[\"M99\"]");
+    struct question q = put(first.data);
+    bool done = false;
+
+    rig_answer(&rig, &q, 200, again.data);
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect(is_known(1), "until all was told");
+    cr_expect(cache_is_reloading(rig.world.cache));
+    rig_answer(&rig, &q, 200, rest.data);
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    for (int i = 0; i < 100 && !done; i++)
+        cr_assert_eq(cache_sweep(rig.world.cache, &done, NULL), ST_OK);
+    cr_expect(done && is_known(2) && is_known(4));
+    cr_expect_not(is_known(1), "the first");
+    cr_expect_not(is_known(3), "the third");
+    question_clear(&q);
+    strbuf_free(&first);
+    strbuf_free(&again);
+    strbuf_free(&rest);
 }
