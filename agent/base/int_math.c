@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/int_math.h"
 
-/* gcc and clang have it on every 64-bit target; the product of two int64_t always fits. */
-__extension__ typedef __int128 int128;
+#include "agent/base/wide.h"
+
+#include <stdbool.h>
 
 enum status int_add(int64_t a, int64_t b, int64_t *out_sum)
 {
@@ -34,34 +35,40 @@ enum status int_mul(int64_t a, int64_t b, int64_t *out_product)
     return ST_OK;
 }
 
-/* Whether the rest of a division, both without sign, takes the quotient one step away from zero. */
-static int steps_away(int128 rest, int128 divisor, enum rounding mode)
+/* Whether the rest of a division takes the quotient one step away from zero. */
+static bool steps_away(uint64_t rest, uint64_t divisor, enum rounding mode)
 {
     switch (mode) {
     case ROUND_DOWN:
-        return 0;
+        return false;
     case ROUND_HALF_UP:
-        return rest * 2 >= divisor;
+        return rest >= divisor - rest;
     case ROUND_UP:
         return rest > 0;
     }
-    return 0;
+    return false;
+}
+
+static uint64_t magnitude(int64_t number)
+{
+    return number < 0 ? -(uint64_t)number : (uint64_t)number;
 }
 
 enum status int_mul_div(int64_t a, int64_t b, int64_t divisor, enum rounding mode, int64_t *out_quotient)
 {
-    int128 product = (int128)a * b;
-    int128 quotient, rest;
+    struct wide product = wide_mul(magnitude(a), magnitude(b));
+    bool negative = (a < 0) != (b < 0);
+    uint64_t quotient, rest, most = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
 
     if (divisor <= 0)
         return ST_INVALID;
-    /* C truncates, so quotient and rest carry the product's sign. */
-    quotient = product / divisor;
-    rest = product % divisor;
-    if (steps_away(rest < 0 ? -rest : rest, divisor, mode))
-        quotient += product < 0 ? -1 : 1;
-    if (quotient < INT64_MIN || quotient > INT64_MAX)
+    if (product.high >= (uint64_t)divisor)
         return ST_RANGE;
-    *out_quotient = (int64_t)quotient;
+    quotient = wide_div(product, (uint64_t)divisor, &rest);
+    if (quotient > most || (quotient == most && steps_away(rest, (uint64_t)divisor, mode)))
+        return ST_RANGE;
+    quotient += steps_away(rest, (uint64_t)divisor, mode);
+    /* -2^63 has no positive counterpart. */
+    *out_quotient = negative && quotient > 0 ? -(int64_t)(quotient - 1) - 1 : (int64_t)quotient;
     return ST_OK;
 }

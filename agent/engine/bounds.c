@@ -5,7 +5,7 @@
 #include "agent/engine/mix.h"
 #include "agent/engine/search.h"
 #include "agent/engine/sort.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 enum { BP = 10000 };
 

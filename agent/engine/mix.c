@@ -6,7 +6,7 @@
  */
 #include "agent/engine/mix.h"
 #include "agent/engine/sort.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 enum { BP = 10000, GROUPS = 1 << MIX_PARTS_MAX };
 

@@ -6,7 +6,7 @@
 #include "agent/engine/work.h"
 
 #include "agent/base/civil_time.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 struct base {
     int64_t amount, units;

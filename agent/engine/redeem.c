@@ -5,7 +5,7 @@
  */
 #include "agent/engine/layer.h"
 #include "agent/engine/spread.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 static int64_t gcd(int64_t a, int64_t b)
 {

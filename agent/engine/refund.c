@@ -9,7 +9,7 @@
  */
 #include "agent/engine/refund.h"
 #include "agent/engine/spread.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"

@@ -5,7 +5,7 @@
  * 0 in the whole sale, the next measure. Half up of the cumulative shares, less what went before: never twice.
  */
 #include "agent/engine/refund.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 #include <string.h>
 

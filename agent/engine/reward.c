@@ -2,7 +2,7 @@
 #include "agent/engine/mix.h"
 #include "agent/engine/sort.h"
 #include "agent/engine/spread.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include "agent/base/json_pool.h"
 #include "agent/engine/names.h"
 #include "agent/engine/sort.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/engine/spread.h"
 #include "agent/engine/sort.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 
 struct ranked {
     uint64_t fraction;

@@ -5,7 +5,7 @@
  */
 #include "agent/engine/sort.h"
 #include "agent/engine/spread.h"
-#include "agent/engine/wide.h"
+#include "agent/base/wide.h"
 #include "agent/engine/work.h"
 
 static void line_begin(struct engine *e, struct work_line *line)

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINES = 4, UNITS = 6, PROMOS = 3 };
+enum { LINES = 4, UNITS = 6, PROMOS = 3, NODES_ENOUGH = 10000000 };
 enum kind {
     PERCENT,
     PERCENT_SALE,
@@ -366,6 +366,11 @@ struct answer {
     int64_t total, gain[PROMOS];
 };
 
+struct proof { /* what the engine says of its answer */
+    bool optimal;
+    int64_t bound;
+};
+
 static bool better(const struct answer *a, const struct answer *b)
 {
     if (a->total != b->total)
@@ -548,10 +553,12 @@ static void price_lists(struct strbuf *out, const struct world *w)
     strbuf_puts(out, "},");
 }
 
-static void write_bundle(struct strbuf *out, const struct world *w)
+static void write_bundle(struct strbuf *out, const struct world *w, int search_nodes)
 {
-    strbuf_puts(out, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":1,\"currency\":\"EUR\",\"layers\":"
-                     "[{\"id\":\"l\",\"mode\":\"best\"}],\"search_nodes\":10000000,");
+    strbuf_printf(out,
+                  "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":1,\"currency\":\"EUR\",\"layers\":"
+                  "[{\"id\":\"l\",\"mode\":\"best\"}],\"search_nodes\":%d,",
+                  search_nodes);
     price_lists(out, w);
     strbuf_puts(out, "\"promotions\":[");
     for (int i = 0; i < w->promos; i++) {
@@ -643,7 +650,8 @@ static void make_world(struct world *w)
     }
 }
 
-static void engine_answer(struct engine *engine, const char *bundle_text, const char *sale_text, struct answer *out)
+static void engine_answer(struct engine *engine, const char *bundle_text, const char *sale_text, struct answer *out,
+                          struct proof *out_proof)
 {
     const struct engine_result *result;
     struct engine_fault fault;
@@ -655,7 +663,7 @@ static void engine_answer(struct engine *engine, const char *bundle_text, const 
     cr_assert_eq(engine_sale_parse(sale_text, strlen(sale_text), &sale, &fault), ST_OK, "%s", fault.message);
     cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, &err), ST_OK, "%s", err.text);
     *out = (struct answer){.total = result->discount_minor};
-    cr_assert(result->optimal);
+    *out_proof = (struct proof){result->optimal, result->bound_minor};
     for (size_t i = 0; i < result->line_count; i++) {
         const struct engine_result_line *line = &result->lines[i];
 
@@ -690,6 +698,7 @@ Test(best_layer, is_what_brute_force_finds)
     for (long i = 0; i < count; i++) {
         struct strbuf bundle = STRBUF_INIT(1 << 16), sale = STRBUF_INIT(1 << 16);
         struct answer best = {0}, got;
+        struct proof proof;
         int maps[PROMOS] = {0}, held[PROMOS] = {0};
         struct world w;
 
@@ -701,14 +710,63 @@ Test(best_layer, is_what_brute_force_finds)
                 used[p][map] = used_of(&w, &w.promo[p], map);
         }
         brute(&w, 0, maps, held, &best);
-        write_bundle(&bundle, &w);
+        write_bundle(&bundle, &w, NODES_ENOUGH);
         write_sale(&sale, &w);
-        engine_answer(engine, strbuf_text(&bundle), strbuf_text(&sale), &got);
+        engine_answer(engine, strbuf_text(&bundle), strbuf_text(&sale), &got, &proof);
+        cr_assert(proof.optimal);
         cr_assert(memcmp(&best, &got, sizeof best) == 0,
                   "case %ld: brute force %" PRId64 " (%" PRId64 " %" PRId64 " %" PRId64 "), engine %" PRId64
                   " (%" PRId64 " %" PRId64 " %" PRId64 ")\n%s\n%s",
                   i, best.total, best.gain[0], best.gain[1], best.gain[2], got.total, got.gain[0], got.gain[1],
                   got.gain[2], strbuf_text(&bundle), strbuf_text(&sale));
+        strbuf_free(&bundle);
+        strbuf_free(&sale);
+    }
+    engine_destroy(engine);
+}
+
+/* A budget of so many nodes, and how far the engine says it may be from the best. */
+static void check_proof(struct engine *engine, const struct world *w, const char *sale, const struct answer *best,
+                        int nodes)
+{
+    struct strbuf bundle = STRBUF_INIT(1 << 16);
+    struct proof proof;
+    struct answer got;
+
+    write_bundle(&bundle, w, nodes);
+    engine_answer(engine, strbuf_text(&bundle), sale, &got, &proof);
+    cr_assert_leq(got.total, best->total);
+    cr_assert_geq(got.total + proof.bound, best->total,
+                  "%d nodes: %" PRId64 " + %" PRId64 " is below %" PRId64 "\n%s\n%s", nodes, got.total, proof.bound,
+                  best->total, strbuf_text(&bundle), sale);
+    cr_assert(!proof.optimal || (proof.bound == 0 && got.total == best->total), "%d nodes: not optimal\n%s\n%s",
+              nodes, strbuf_text(&bundle), sale);
+    strbuf_free(&bundle);
+}
+
+Test(best_layer, a_short_search_tells_the_truth)
+{
+    const char *seed = getenv("LOYALD_SEED"), *cases = getenv("LOYALD_CASES");
+    long count = cases ? strtol(cases, NULL, 10) : 3000;
+    struct engine *engine;
+
+    state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 2654435761u;
+    state = state ? state : 1;
+    fprintf(stderr, "LOYALD_SEED=%" PRIu64 "\n", state);
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    for (long i = 0; i < count; i++) {
+        struct strbuf bundle = STRBUF_INIT(1 << 16), sale = STRBUF_INIT(1 << 16);
+        struct answer best;
+        struct proof proof;
+        struct world w;
+
+        make_world(&w);
+        write_bundle(&bundle, &w, NODES_ENOUGH);
+        write_sale(&sale, &w);
+        engine_answer(engine, strbuf_text(&bundle), strbuf_text(&sale), &best, &proof);
+        cr_assert(proof.optimal);
+        for (int nodes = 1; nodes <= 64; nodes *= 4)
+            check_proof(engine, &w, strbuf_text(&sale), &best, nodes);
         strbuf_free(&bundle);
         strbuf_free(&sale);
     }
