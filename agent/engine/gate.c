@@ -50,7 +50,8 @@ static bool is_simple(const struct promotion *promotion)
 {
     return promotion->reward.kind == REWARD_PERCENT_OFF && promotion->round == ROUND_PER_LINE &&
            !promotion->reward.max_units_per_line && !promotion->per_sale && !promotion->cap_minor &&
-           promotion->group == NONE && promotion->cost_currency == NONE;
+           promotion->group == NONE && promotion->cost_currency == NONE &&
+           !promotion->final; /* it takes units of which it gives nothing, too: not line by line */
 }
 
 static uint8_t flags_of(const struct promotion *promotion)

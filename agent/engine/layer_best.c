@@ -116,7 +116,8 @@ static void player_offer(struct best_layer *b, struct candidate *candidate, stru
     outcome_unproven(e, &outcome);
     player->alone = outcome.gain;
     seat.unproven = player->unproven = outcome.unproven > 0;
-    player->separable = is_separable(player->promotion);
+    /* What a final one takes for nothing is taken all the same, wherever it gives something elsewhere. */
+    player->separable = is_separable(player->promotion) && !(player->promotion->final && takes_for_nothing(player));
     player->monotone = bounds_monotone(&seat);
     if (outcome.gain == 0) {
         int64_t lacks = set_lacks_milli(player->promotion, &player->offers);

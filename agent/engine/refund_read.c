@@ -31,6 +31,11 @@ static bool integer(struct refund *r, const cJSON *object, const char *name, int
     return sr_integer(&r->at, object, name, min, max, out);
 }
 
+static bool is_object(struct refund *r, const cJSON *json)
+{
+    return cJSON_IsObject(json) || fail(r, "schema", NULL, "wants an object");
+}
+
 static bool array(struct refund *r, const cJSON *object, const char *name, const cJSON **out)
 {
     return sr_container(&r->at, object, name, true, out);
@@ -64,7 +69,7 @@ static bool read_redeemed(struct refund *r, const cJSON *json, struct refund_sol
         struct refund_redeemed *item = &items[sold->currency_count++];
 
         item->currency = "";
-        if (!sr_text(&r->at, value, "currency", &item->currency) ||
+        if (!is_object(r, value) || !sr_text(&r->at, value, "currency", &item->currency) ||
             !integer(r, value, "amount_minor", 0, REFUND_AMOUNT_MAX, &item->amount))
             return false;
         sum += item->amount;
@@ -79,9 +84,7 @@ static bool read_result_line(struct refund *r, const cJSON *json, bool *seen)
     struct refund_sold *sold;
     int64_t number;
 
-    if (!cJSON_IsObject(json))
-        return fail(r, "schema", NULL, "wants an object");
-    if (!integer(r, json, "line", -JSON_INT_MAX, JSON_INT_MAX, &number))
+    if (!is_object(r, json) || !integer(r, json, "line", -JSON_INT_MAX, JSON_INT_MAX, &number))
         return false;
     sold = find_sold(r, number);
     if (!sold)
@@ -140,7 +143,7 @@ static bool read_result_points(struct refund *r)
 
         go(r, "/result/points/%u", count++);
         points->currency = "";
-        if (!sr_text(&r->at, value, "currency", &points->currency) ||
+        if (!is_object(r, value) || !sr_text(&r->at, value, "currency", &points->currency) ||
             !sr_integer(&r->at, value, "earned", 0, REFUND_AMOUNT_MAX, &points->earned) ||
             !sr_integer(&r->at, value, "redeemed", 0, REFUND_AMOUNT_MAX, &points->redeemed) ||
             !sr_integer(&r->at, value, "cost", 0, REFUND_AMOUNT_MAX, &points->cost))
@@ -178,7 +181,7 @@ static bool read_earlier_line(struct refund *r, const cJSON *json)
     int64_t number, qty, refund;
     struct refund_sold *sold;
 
-    if (!integer(r, json, "line", -JSON_INT_MAX, JSON_INT_MAX, &number))
+    if (!is_object(r, json) || !integer(r, json, "line", -JSON_INT_MAX, JSON_INT_MAX, &number))
         return false;
     sold = find_sold(r, number);
     if (!sold)
@@ -199,7 +202,7 @@ static bool read_earlier_points(struct refund *r, const cJSON *json)
     const char *currency = "";
     int64_t taken = 0, given = 0;
 
-    if (!sr_text(&r->at, json, "currency", &currency) ||
+    if (!is_object(r, json) || !sr_text(&r->at, json, "currency", &currency) ||
         !sr_integer(&r->at, json, "taken_back", 0, REFUND_AMOUNT_MAX, &taken) ||
         !sr_integer(&r->at, json, "given_back", 0, REFUND_AMOUNT_MAX, &given))
         return false;
@@ -237,8 +240,8 @@ static bool read_earlier_one(struct refund *r, const cJSON *earlier, const cJSON
     unsigned i = 0;
 
     go(r, "/earlier/%u", number);
-    if (!cJSON_IsObject(one))
-        return fail(r, "schema", NULL, "wants an object");
+    if (!is_object(r, one))
+        return false;
     if (!return_is_new(r, earlier, one) || !array(r, one, "lines", &lines) || !array(r, one, "points", &points))
         return false;
     cJSON_ArrayForEach(value, lines)
@@ -313,9 +316,7 @@ static bool read_lines(struct refund *r, const cJSON *root)
         struct refund_line *line = &r->lines[r->line_count];
 
         go(r, "/lines/%u", (unsigned)r->line_count++);
-        if (!cJSON_IsObject(value))
-            return fail(r, "schema", NULL, "wants an object");
-        if (!integer(r, value, "line", -JSON_INT_MAX, JSON_INT_MAX, &line->line) ||
+        if (!is_object(r, value) || !integer(r, value, "line", -JSON_INT_MAX, JSON_INT_MAX, &line->line) ||
             !integer(r, value, "qty_milli", 1, LINE_QTY_MAX, &line->qty))
             return false;
         if (r->policy == REFUND_UNREFERENCED
@@ -344,8 +345,8 @@ static bool read_policy(struct refund *r, const cJSON *root)
 
 bool refund_read(struct refund *r, const cJSON *root)
 {
-    if (!cJSON_IsObject(root))
-        return fail(r, "schema", NULL, "wants an object");
+    if (!is_object(r, root))
+        return false;
     r->return_id = "";
     if (!sr_text(&r->at, root, "return_id", &r->return_id) || !read_policy(r, root))
         return false;

@@ -15,8 +15,8 @@
  * on the right of the bounds and is never chosen, so it makes no got unit dearer than itself possible.
  *
  * Decisions: a set that gives nothing is not formed. Of solutions that give the same the one with fewer sets, then
- * with fewer got E units is taken. Bought are B units first, then E units, each dearest first (in a pool: the
- * dearest).
+ * with the larger amount on the earlier unit is taken. Bought are B units first, then E units, each dearest first (in
+ * a pool: the dearest).
  */
 #include "agent/engine/reward.h"
 #include "agent/engine/sort.h"
@@ -245,6 +245,39 @@ static int64_t whole_sets(const struct sets *s, int64_t got, bool up)
     return up ? got - rest + s->get : got - rest;
 }
 
+/* Where in the unit order the first unit with a gain stands that is got in one way to split and not in the other: of
+ * the E units those behind from up to end in the greedy choice, of the G units likewise. */
+static const struct piece *first_got(const struct sets *s, const struct steps *steps, int64_t from, int64_t end,
+                                     int64_t get_from, int64_t get_end)
+{
+    const struct piece *first = NULL;
+    int64_t at = 0;
+
+    for (size_t i = 0; i < steps->count && at < end; at += steps->items[i++].count) {
+        const struct piece *piece = &s->either.items[steps->items[i].piece];
+
+        if (at + steps->items[i].count > from && piece->gain > 0 && (!first || by_unit_order(piece, first) < 0))
+            first = piece;
+    }
+    at = 0;
+    for (size_t i = 0; i < s->only_get.count && at < get_end; at += s->only_get.items[i++].count) {
+        const struct piece *piece = &s->only_get.items[i];
+
+        if (at + piece->count > get_from && piece->gain > 0 && (!first || by_unit_order(piece, first) < 0))
+            first = piece;
+    }
+    return first;
+}
+
+/* Of two ways that give the same: whether a gives the larger amount on the earlier unit. */
+static bool earlier_got(const struct sets *s, const struct steps *steps, const struct split *a, const struct split *b)
+{
+    const struct piece *x = first_got(s, steps, b->either, a->either, b->only_get, a->only_get);
+    const struct piece *y = first_got(s, steps, a->either, b->either, a->only_get, b->only_get);
+
+    return x && (!y || by_unit_order(x, y) < 0);
+}
+
 /* The best number of G units beside that many got E units, in the fewest sets that give as much. */
 static void split_try(const struct sets *s, const struct steps *steps, int64_t either, struct split *best)
 {
@@ -259,7 +292,8 @@ static void split_try(const struct sets *s, const struct steps *steps, int64_t e
     split.only_get = total - either;
     split.sets = sets_for(s, total);
     split.gain = steps_gain(steps, either) + pieces_gain(&s->only_get, split.only_get);
-    if (split.gain > best->gain || (split.gain == best->gain && split.sets < best->sets))
+    if (split.gain > best->gain || (split.gain == best->gain && split.sets < best->sets) ||
+        (split.gain == best->gain && split.sets == best->sets && earlier_got(s, steps, &split, best)))
         *best = split;
 }
 

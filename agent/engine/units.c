@@ -187,18 +187,37 @@ static void group_shrink(struct engine *e, const struct moves *old, size_t from,
     }
 }
 
+struct group { /* the moves of one promotion on one line */
+    size_t from, end;
+    uint32_t line, promotion;
+};
+
+/* Of equal fractions the earlier line's is served first. */
+static int group_cmp(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->promotion < y->promotion ? -1 : x->promotion > y->promotion;
+}
+
 /* The guard: what each promotion took off each line shrinks in proportion, so that the layer leaves the discount at
  * the share of gross it may reach, rounded down. */
 static void guard(struct engine *e, int64_t allowed)
 {
     struct moves old = e->moves;
     struct share *shares = arena_array(&e->arena, old.count + 1, sizeof *shares);
+    struct group *order = arena_array(&e->arena, old.count + 1, sizeof *order);
     size_t groups = 0;
 
-    if (!shares)
+    if (!shares || !order)
         return;
     for (size_t i = 0; i < old.count; i = group_end(&old, i))
-        shares[groups++] = group_share(&old, i, group_end(&old, i));
+        order[groups++] = (struct group){i, group_end(&old, i), old.items[i].line, old.items[i].promotion};
+    sort_items(order, groups, sizeof *order, group_cmp);
+    for (size_t g = 0; g < groups; g++)
+        shares[g] = group_share(&old, order[g].from, order[g].end);
     spread_amount(&e->arena, shares, groups, allowed);
     e->moves = (struct moves){0};
     for (size_t i = 0; i < old.count; i++)
@@ -207,9 +226,10 @@ static void guard(struct engine *e, int64_t allowed)
         for (size_t i = 0; i < e->lines[l].count; i++)
             e->lines[l].items[i].price = e->lines[l].items[i].layer_price;
     }
-    groups = 0;
-    for (size_t i = 0; i < old.count; i = group_end(&old, i), groups++)
-        group_shrink(e, &old, i, group_end(&old, i), shares[groups].low + shares[groups].extra);
+    for (size_t g = 0; g < groups; g++)
+        group_shrink(e, &old, order[g].from, order[g].end, shares[g].low + shares[g].extra);
+    /* The booking wants them by promotion again. */
+    sort_items(e->moves.items, e->moves.count, sizeof *e->moves.items, move_cmp);
 }
 
 static void adjustments_book(struct engine *e)
