@@ -21,10 +21,19 @@ struct command_limits {
     int64_t answer_warn_ms;
 };
 
+/* [doctor] of loyalctl.conf: where the parts of this till are. */
+struct command_places {
+    char loyald_config[CONFIG_TEXT_MAX], courier_config[CONFIG_TEXT_MAX];
+    char state_dir[CONFIG_TEXT_MAX], courier_state_dir[CONFIG_TEXT_MAX];
+    char user[CONFIG_TEXT_MAX], courier_user[CONFIG_TEXT_MAX];
+    char udev_rules[CONFIG_TEXT_MAX];
+};
+
 struct command_config {
     char socket[CONFIG_TEXT_MAX];
     int64_t timeout_s;
     struct command_limits limits;
+    struct command_places places;
 };
 extern const struct option_spec command_options[];
 
@@ -41,7 +50,7 @@ struct command_call {
 
 /* Each answers the exit status and has said on standard error what went wrong. */
 typedef int command_fn(const struct command_call *call);
-command_fn command_status, command_totals, command_outbox, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
+command_fn command_status, command_totals, command_outbox, command_doctor, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
     command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 

@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# loyalctl doctor on a real till: well where all is well, and each thing it looks at is broken once and named, with what mends it.
+. "$(dirname "$0")/common.sh"
+
+# places [KEY VALUE]: loyalctl's settings, with one changed.
+places() {
+    cat >"$dir/loyalctl.conf" <<CONF
+[loyald]
+socket = $dir/till/run/api.sock
+[doctor]
+$(places_lines | grep -v "^${1:-none} ")
+${1:+$1 = $2}
+CONF
+}
+places_lines() {
+    echo "loyald_config = $dir/loyald.conf"
+    echo "courier_config = $dir/loyald-sync.conf"
+    echo "state_dir = $dir/till"
+    echo "courier_state_dir = $dir/courier"
+    echo "user = $(id -un)"
+    echo "courier_user = $(id -un)"
+    echo "udev_rules = $demo/../udev/60-loyald.rules"
+}
+doctor() { "$bin/loyalctl" --config "$dir/loyalctl.conf" doctor "$@"; }
+# finds LEVEL CHECK TEXT [FIX]: one finding, and the line after it
+finds() {
+    doctor >"$work/said"
+    grep -q "^$1  $2 .*$3" "$work/said" && grep -q -- "-> .*${4:-}" "$work/said" && return 0
+    cat "$work/said"
+    return 1
+}
+is_well() {
+    doctor >"$work/said"
+    ! grep -q "^FAIL\|^????" "$work/said" && return 0
+    cat "$work/said"
+    return 1
+}
+exits() { # STATUS
+    doctor >/dev/null
+    [ $? -eq "$1" ]
+}
+
+must 'the chain is made' make_chain "$demo/members.csv"
+must 'the devices are there' start_devices
+must 'loyald starts' start_till
+must 'loyald-sync starts' start_courier
+places
+check 'a till without a chain is told of' finds WARN loyald 'not enrolled' 'loyalctl enrol'
+must 'the till is enrolled' wait_for 10 enrol
+must 'the scanner is ready' wait_for 10 scanner_is_ready
+check 'a till without rules is told of' finds WARN rules 'no rules' 'bundle list'
+must 'rules are published' publish "$demo/bundle-1.json"
+must 'the rules arrive' wait_for 30 has_rules 1
+check 'all is well' is_well
+check 'and said as JSON' sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' doctor --json | grep -q '\"check\":\"central\",\"level\":\"OK\"'"
+
+cp "$dir/loyald.conf" "$dir/kept.conf"
+echo 'colour = red' >>"$dir/loyald.conf"
+check 'a wrong setting' finds FAIL settings 'loyald.conf:[0-9]*: .*colour' 'loyald --check-config'
+cp "$dir/kept.conf" "$dir/loyald.conf"
+
+cp "$dir/loyald-sync.conf" "$dir/kept.conf"
+sed -i 's|^url = .*|url = https://no-such-host.invalid:8474|' "$dir/loyald-sync.conf"
+check 'a name that DNS does not know' finds FAIL central 'DNS does not know' 'resolv.conf'
+sed -i 's|^url = .*|url = https://localhost:1|' "$dir/loyald-sync.conf"
+check 'a port where nobody listens' finds FAIL central 'nothing answers' 'firewall'
+sed -i 's|^url = .*|url = http://localhost:1|' "$dir/loyald-sync.conf"
+check 'an address without TLS' finds FAIL central 'must begin with https' 'url = https'
+sed -i '/^url = /d' "$dir/loyald-sync.conf"
+check 'no central' finds WARN central 'no central is set' 'url'
+cp "$dir/kept.conf" "$dir/loyald-sync.conf"
+printf '[central]\nproxy = http://127.0.0.1:1\n' >>"$dir/loyald-sync.conf"
+check 'a proxy that is not there' finds FAIL central 'nothing answers\|[Pp]roxy' 'firewall\|proxy'
+cp "$dir/kept.conf" "$dir/loyald-sync.conf"
+
+"$bin/loyal-central" --state-dir "$dir/stranger" init --host localhost >/dev/null
+cp "$dir/courier/ca.pem" "$dir/kept.pem"
+cp "$dir/stranger/ca.pem" "$dir/courier/ca.pem"
+check 'a central that is another' finds FAIL central 'is not the central' 'opens TLS'
+cp "$dir/kept.pem" "$dir/courier/ca.pem"
+if command -v faketime >/dev/null && ! grep -q __asan_init "$bin/loyalctl"; then
+    check 'a clock that is wrong' sh -c "faketime -f +20m '$bin/loyalctl' --config '$dir/loyalctl.conf' doctor | grep -q '^WARN  central .*clock is 1[12][0-9][0-9] s ahead'"
+    check 'a certificate that has ended' sh -c "faketime -f +800d '$bin/loyalctl' --config '$dir/loyalctl.conf' doctor | grep -q '^FAIL  certificate .*has ended'"
+else
+    echo 'left out: the clock is not set wrong, for want of faketime (or under a sanitizer)'
+fi
+cp "$dir/courier/cert.pem" "$dir/kept.pem"
+echo 'no certificate' >"$dir/courier/cert.pem"
+check 'a certificate that cannot be read' finds FAIL certificate '' 'enrol CODE'
+cp "$dir/kept.pem" "$dir/courier/cert.pem"
+
+chmod 0644 "$dir/courier/key.pem"
+check 'a key that others may read' finds FAIL keys 'read by others' 'chmod 0600'
+chmod 0600 "$dir/courier/key.pem"
+chmod 0604 "$dir/till/journal.db"
+check 'a journal that everybody may read' finds FAIL databases 'read by everybody' 'chmod o='
+chmod 0600 "$dir/till/journal.db"
+mv "$dir/till/rules.db" "$dir/till/rules.db.away"
+check 'a database that is gone' finds FAIL databases 'rules.db: No such file' 'restart loyald'
+mv "$dir/till/rules.db.away" "$dir/till/rules.db"
+
+places udev_rules "$dir/none"
+check 'no names from udev' finds WARN udev 'is missing' 'reinstall'
+cp "$(command -v sleep)" "$dir/ModemManager"
+start modem "$dir/ModemManager" 300
+check 'ModemManager on the loose' finds FAIL modem 'modem commands' 'mask --now'
+kill_now modem
+places user nobody-of-that-name
+check 'a user who is not there' finds WARN users 'no user nobody-of-that-name' 'sysusers'
+places state_dir "$dir/none"
+check 'a folder that is not there is not passed over' finds '????' disk 'none'
+if [ "$(id -u)" -eq 0 ] && mkdir "$dir/small" && mount -t tmpfs -o size=4m tmpfs "$dir/small" 2>/dev/null; then
+    places state_dir "$dir/small"
+    check 'a disk that does not write through' finds WARN fsync 'may not survive a power cut' 'lie'
+    dd if=/dev/zero of="$dir/small/fill" bs=1M count=8 2>/dev/null
+    check 'a full disk' finds FAIL disk 'full to 100 %' 'vacuum'
+    umount "$dir/small"
+else
+    echo 'left out: no small disk may be mounted here'
+fi
+places
+
+rm -f "$dir/ttySCANNER"
+stop scanner
+check 'a scanner that is pulled out' finds FAIL devices 'scanner: .*No such file' 'plug it in'
+must 'the devices are there again' start scanner "$bin/loyal-sim" scanner --link "$dir/ttySCANNER" --control "$dir/scanner.sock"
+must 'the scanner is ready' wait_for 20 scanner_is_ready
+
+stop courier
+check 'a courier that is gone' finds FAIL courier 'not connected' 'restart loyald-sync'
+must 'loyald-sync starts again' start_courier
+check 'all is well again' wait_for 15 is_well
+stop till
+check 'a daemon that is gone' finds FAIL loyald 'does not answer' 'restart loyald'
+check 'that is critical for monitoring' exits 2
