@@ -8,18 +8,14 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
-#include "agent/base/json_writer.h"
 #include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "agent/tools/histogram.h"
 #include "agent/tools/lines.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* ---- the bundle ---- */
 
@@ -70,9 +66,11 @@ int command_bundle_check(const struct command_call *call)
     }
     print_notes(stdout, report);
     if (bundle)
-        fprintf(stderr, "%s: bundle %s version %" PRId64 ", %zu promotions, no faults, %zu warnings, digest %s\n",
+        fprintf(stderr,
+                "%s: bundle %s version %" PRId64 ", %zu promotions, no faults, %zu warnings, %zu KiB in memory, "
+                "digest %s\n",
                 call->words[0], bundle_id(bundle), bundle_version(bundle), bundle_promotion_count(bundle),
-                report->warning_count, bundle_digest(bundle));
+                report->warning_count, bundle_memory_bytes(bundle) / 1024, bundle_digest(bundle));
     else
         fprintf(stderr, "%s: %zu faults, %zu warnings\n", call->words[0], report->fault_count, report->warning_count);
     exit_status = bundle ? 0 : EXIT_REFUSED;
@@ -85,117 +83,62 @@ int command_bundle_check(const struct command_call *call)
 
 enum { RESULT_BYTES_MAX = 32 * 1024 * 1024 };
 
-struct run {
+struct sales {
     const struct bundle *bundle;
     struct engine *engine;
     struct pk_memo coupons; /* verdicts on signed ones */
     bool trace;
-    bool bad_line;
-    struct lines in;
-    struct strbuf line, out;
     int64_t sales, looked_at;
     struct histogram times;
 };
 
-static void answer_fault(struct run *run, const char *code, const char *message, const char *at)
+static enum status evaluate(struct sales *sales, const struct engine_sale *sale, struct strbuf *out,
+                            struct errmsg *err)
 {
-    struct json_writer w = JSON_WRITER_INIT(&run->out);
-
-    run->bad_line = true;
-    strbuf_clear(&run->out);
-    jw_object_begin(&w);
-    jw_name(&w, "error");
-    jw_object_begin(&w);
-    jw_field_text(&w, "code", code);
-    jw_field_text(&w, "message", message);
-    jw_field_text(&w, "at", at);
-    jw_object_end(&w);
-    jw_object_end(&w);
-}
-
-static enum status evaluate(struct run *run, const struct engine_sale *sale, struct errmsg *err)
-{
-    const struct engine_options options = {.trace = run->trace};
+    const struct engine_options options = {.trace = sales->trace};
     const struct engine_result *result;
     int64_t began_ns = clock_measure_ns();
-    enum status st = engine_evaluate(run->engine, run->bundle, sale, &options, &result, err);
+    enum status st = engine_evaluate(sales->engine, sales->bundle, sale, &options, &result, err);
 
     if (st != ST_OK)
         return st;
-    histogram_add(&run->times, clock_measure_ns() - began_ns);
-    run->sales++;
-    run->looked_at += (int64_t)result->promotions_looked_at;
-    engine_result_write(result, run->trace, &run->out);
-    return strbuf_status(&run->out);
+    histogram_add(&sales->times, clock_measure_ns() - began_ns);
+    sales->sales++;
+    sales->looked_at += (int64_t)result->promotions_looked_at;
+    engine_result_write(result, sales->trace, out);
+    return strbuf_status(out);
 }
 
-/* Answers one line into run->out. ST_OK also for a line with a fault, which is answered so. */
-static enum status answer_line(struct run *run, struct errmsg *err)
+static enum status answer(void *context, const struct strbuf *line, struct strbuf *out,
+                          struct engine_fault *out_fault, struct errmsg *err)
 {
-    struct engine_fault fault = {0};
     struct engine_sale *sale = NULL;
-    enum status st = engine_sale_parse(strbuf_text(&run->line), run->line.len, &sale, &fault);
+    enum status st = engine_sale_parse(strbuf_text(line), line->len, &sale, out_fault);
 
     if (st == ST_OK)
-        st = evaluate(run, sale, err);
-    else if (st == ST_INVALID)
-        answer_fault(run, fault.code, fault.message, fault.at);
+        st = evaluate(context, sale, out, err);
     engine_sale_destroy(sale);
-    if (st == ST_FULL) { /* one sale too involved for the memory an evaluation may take: the others go on */
-        answer_fault(run, "range", err->text[0] ? err->text : "the result is too large", "");
-        st = ST_OK;
-    }
-    return st == ST_INVALID ? ST_OK : st;
+    return st;
 }
 
-/* A write that failed shows at the next one, or at the end. */
-static void flush_answers(void)
-{
-    (void)fflush(stdout);
-}
-
-static int run_lines(struct run *run)
-{
-    struct errmsg err = ERRMSG_INIT;
-
-    for (;;) {
-        enum line kind = lines_next(&run->in, &run->line, flush_answers);
-        enum status st = ST_OK;
-
-        if (kind == LINE_END)
-            return run->bad_line ? EXIT_REFUSED : 0;
-        if (kind == LINE_FAILED) {
-            command_say("cannot read standard input: %s", strerror(errno));
-            return EXIT_REFUSED;
-        }
-        strbuf_clear(&run->out);
-        if (kind == LINE_TOO_LONG)
-            answer_fault(run, "range", "the line is longer than a sale may be", "");
-        else
-            st = answer_line(run, &err);
-        if (st != ST_OK) {
-            command_say("%s", err.text[0] ? err.text : status_text(st));
-            return EXIT_REFUSED;
-        }
-        strbuf_putc(&run->out, '\n');
-        if (fwrite(strbuf_text(&run->out), 1, run->out.len, stdout) != run->out.len)
-            return EXIT_REFUSED; /* command_finish says why */
-    }
-}
-
-static void print_stats(const struct run *run)
+static void print_stats(const struct sales *sales)
 {
     fprintf(stderr,
             "{\"sales\":%" PRId64 ",\"p50_ns\":%" PRId64 ",\"p99_ns\":%" PRId64 ",\"max_ns\":%" PRId64
             ",\"promotions_looked_at\":%" PRId64 "}\n",
-            run->sales, histogram_percentile(&run->times, 50), histogram_percentile(&run->times, 99), run->times.max,
-            run->looked_at);
+            sales->sales, histogram_percentile(&sales->times, 50), histogram_percentile(&sales->times, 99),
+            sales->times.max, sales->looked_at);
 }
 
 int command_evaluate(const struct command_call *call)
 {
-    struct run *run = calloc(1, sizeof *run);
+    struct sales *sales = calloc(1, sizeof *sales);
     struct bundle_report *report = calloc(1, sizeof *report);
+    const struct line_job job = {.what = "sale",
+                                 .line_bytes_max = SALE_BYTES_MAX,
+                                 .answer_bytes_max = RESULT_BYTES_MAX,
+                                 .answer = answer,
+                                 .context = sales};
     struct bundle *bundle = NULL;
     struct errmsg err = ERRMSG_INIT;
     int exit_status = EXIT_USAGE;
@@ -204,34 +147,28 @@ int command_evaluate(const struct command_call *call)
         command_say("evaluate wants --bundle FILE");
         goto out;
     }
-    if (!run || !report || load_bundle(call->bundle, &bundle, report) != 0)
+    if (!sales || !report || load_bundle(call->bundle, &bundle, report) != 0)
         goto out;
     if (!bundle) {
         print_notes(stderr, report);
         command_say("%s has faults: nothing is evaluated", call->bundle);
         goto out;
     }
-    run->bundle = bundle;
-    run->trace = call->trace;
-    run->in.fd = STDIN_FILENO;
-    run->line = (struct strbuf)STRBUF_INIT(SALE_BYTES_MAX);
-    run->out = (struct strbuf)STRBUF_INIT(RESULT_BYTES_MAX);
-    if (engine_create(&run->engine, &err) != ST_OK) {
+    sales->bundle = bundle;
+    sales->trace = call->trace;
+    if (engine_create(&sales->engine, &err) != ST_OK) {
         command_say("%s", err.text);
         goto out;
     }
-    engine_set_verify(run->engine, pk_memo_verify, &run->coupons);
-    exit_status = command_finish(run_lines(run));
+    engine_set_verify(sales->engine, pk_memo_verify, &sales->coupons);
+    exit_status = lines_run(&job);
     if (call->stats)
-        print_stats(run);
+        print_stats(sales);
 out:
-    if (run) {
-        engine_destroy(run->engine);
-        strbuf_free(&run->line);
-        strbuf_free(&run->out);
-    }
+    if (sales)
+        engine_destroy(sales->engine);
     bundle_destroy(bundle);
     free(report);
-    free(run);
+    free(sales);
     return exit_status;
 }

@@ -6,6 +6,7 @@
 #define LOYALD_TOOLS_LINES_H
 
 #include "agent/base/strbuf.h"
+#include "agent/engine/engine.h"
 
 #include <stdbool.h>
 
@@ -28,5 +29,21 @@ struct lines {
 /* The next line into out, without its break ("\n" or "\r\n"); the last one may lack it. before_wait is called before
  * more is read from the descriptor, which may wait: whoever sends a line and waits for its answer gets it. */
 enum line lines_next(struct lines *lines, struct strbuf *out, void (*before_wait)(void));
+
+/* Answers one line by appending to out. ST_INVALID: out_fault says what is wrong with it, and ST_FULL: it is too
+ * involved; both are answered on its line and the next one follows. Anything else ends the job, err says why. */
+typedef enum status line_answer(void *context, const struct strbuf *line, struct strbuf *out,
+                                struct engine_fault *out_fault, struct errmsg *err);
+
+struct line_job {
+    const char *what; /* one line is: "sale", "return" */
+    size_t line_bytes_max, answer_bytes_max;
+    line_answer *answer;
+    void *context;
+};
+
+/* Standard input to standard output, one line in, one line out, in order; how far it is on a terminal's standard
+ * error. Answers the exit status; what went wrong has been said. */
+int lines_run(const struct line_job *job);
 
 #endif
