@@ -46,6 +46,9 @@ void api_make_page_address(struct api *api);
 /* ---- words.c ---- */
 void api_words(void *context, struct http_request *request);
 
+/* ---- why.c ---- */
+void api_why(void *context, struct http_request *request);
+
 /* ---- health.c ---- */
 /* Writes the object of GET /v1/health. */
 void api_write_health(struct api *api, struct json_writer *w);

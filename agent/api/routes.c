@@ -281,6 +281,7 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/sales/{id}/commit", HTTP_AUTH_PEER, handle_commit, API_SMALL_BODY_MAX},
     {"POST", "/v1/sales/{id}/void", HTTP_AUTH_PEER, handle_void, API_SMALL_BODY_MAX},
     {"POST", "/v1/sales/{id}/copy", HTTP_AUTH_PEER, handle_copy, API_SMALL_BODY_MAX},
+    {"GET", "/v1/sales/{id}/why", HTTP_AUTH_PEER, api_why, 0},
     {"POST", "/v1/returns", HTTP_AUTH_PEER, handle_return, API_SMALL_BODY_MAX * 4},
     {"GET", "/v1/returns/{id}", HTTP_AUTH_PEER, handle_get_return, 0},
     {"POST", "/v1/returns/{id}/copy", HTTP_AUTH_PEER, handle_copy_return, API_SMALL_BODY_MAX},

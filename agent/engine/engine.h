@@ -20,6 +20,7 @@
  *   layer_best.c, best_simple.c, bounds.c, search*.c  best: branch and bound over independent parts
  *   redeem.c, points.c, coupons.c, evaluate.c, result_write.c
  *   refund*.c             returns of what was sold
+ *   why*.c                what a trace means, in sentences (why.h)
  *
  * Decisions where the contract is silent stand beside the code that makes them and in schema/rules/README.md.
  */

@@ -222,6 +222,10 @@ static const struct problem_spec problems[PROBLEM_COUNT] = {
         {"New rules were refused; the ones before stay.", "Go on; the office is told why."},
         {"Новые правила отклонены; действуют прежние.", "Продолжайте; офис узнает причину."},
         "Tell the office the reason, which loyalctl status and loyal-central notice list show."},
+    [PROBLEM_RULES_GONE] = {"L-803", 404, "rules_gone",
+        {"The rules of that sale are not here any more.", "Ask the office."},
+        {"Правил того чека здесь уже нет.", "Спросите офис."},
+        "Nothing; a till keeps the rules in force and those before. The office has them: loyalctl why --bundle."},
 };
 
 const struct problem_spec *problem_spec(enum problem problem)

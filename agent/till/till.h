@@ -119,6 +119,10 @@ enum problem till_get_shift(struct till *till, struct strbuf *out, struct errmsg
  */
 enum problem till_typed(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err);
 
+/* Why each promotion applied to a sale, open or closed, or did not: {"sale_id","rules_version","language","promotions":[…]}, in
+ * sentences. PROBLEM_RULES_GONE when the till has the sale's rules no more. */
+enum problem till_why(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
+
 /* ---- from the devices ---- */
 struct till_scan {
     const char *symbology; /* AIM identifier "]E0", "" when the device sends none */

@@ -24,6 +24,7 @@ static const char usage[] =
     "  loyalctl sale list [--json]        the sales that are open\n"
     "  loyalctl sale show ID [--json]     a sale, open or closed\n"
     "  loyalctl sale copy ID              prints a copy of its receipt\n"
+    "  loyalctl why SALE [PROMOTION] [--json]  why promotions applied to a sale, or did not\n"
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
     "  loyalctl page [--file FILE]        the address of the cashier page, or a file that leads there\n"
     "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
@@ -32,6 +33,7 @@ static const char usage[] =
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
     "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
+    "  loyalctl why [PROMOTION] --bundle FILE [--language LANG] < sale.json\n"
     "\n"
     "Options:\n"
     "  --socket PATH      the local API's socket (default /run/loyald/api.sock)\n"
@@ -67,6 +69,7 @@ static const struct command {
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
+    {"why", NULL, 0, 2, command_why},
 };
 
 static const struct command *find_command(const struct cli *cli)
@@ -127,9 +130,11 @@ int main(int argc, char **argv)
     struct command_call call = {.config = &config};
     char socket_path[CONFIG_TEXT_MAX + 32];
     const struct cli_option extra[] = {
-        {"socket", &socket, NULL},    {"bundle", &call.bundle, NULL}, {"file", &call.file, NULL},
-        {"json", NULL, &call.json},   {"trace", NULL, &call.trace},   {"stats", NULL, &call.stats},
-        {"count", NULL, &call.count}, {"wait", &call.wait, NULL},     {0},
+        {"socket", &socket, NULL},          {"bundle", &call.bundle, NULL},
+        {"file", &call.file, NULL},         {"json", NULL, &call.json},
+        {"trace", NULL, &call.trace},       {"stats", NULL, &call.stats},
+        {"count", NULL, &call.count},       {"wait", &call.wait, NULL},
+        {"language", &call.language, NULL}, {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};
     struct errmsg err = ERRMSG_INIT;

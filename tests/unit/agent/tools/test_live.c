@@ -91,6 +91,8 @@ Test(tools_live, a_sale_by_raw_calls_is_shown_and_counted)
 {
     expect(0, "\"state\":\"open\"", "api", "PUT", "/v1/sales/A-1", PUT_BODY);
     expect(0, "A-1, open", "sale", "show", "A-1", NULL);
+    expect(0, "{\"sale_id\":\"A-1\",\"rules_version\":0", "why", "A-1", "--json", NULL);
+    expect(1, "L-201", "why", "A-2", NULL, NULL);
     expect(0, "\"state\":\"committed\"", "api", "POST", "/v1/sales/A-1/commit", "{\"expected_total_minor\":500}");
     expect(0, "A-1, committed", "sale", "show", "A-1", NULL);
     expect(0, "net        500", "totals", NULL, NULL, NULL);
