@@ -154,7 +154,8 @@ enum reading {
     READ_FINAL_BY_LINE = 4,      /* a line on which a final percent rounds to nothing is not taken */
     READ_COSTS_LESSEN = 8,       /* of recompute: costs given back lessen what may pay for what was kept */
     READ_BEFORE_REDEMPTION = 16, /* base current after redemption is what was left before it */
-    READINGS_END = 32
+    READ_RETURN_AS_ASKED = 32,   /* ties over returned lines go to the line that the return names first */
+    READINGS_END = 64
 };
 extern unsigned oracle_readings;
 

@@ -239,7 +239,9 @@ static void earlier_first(const struct returning *r, int *order)
     for (int i = 0; i < r->asked_count; i++) {
         int k = i;
 
-        for (; k > 0 && comes_before(&r->lines[r->asked[i]], &r->lines[r->asked[order[k - 1]]]); k--)
+        for (; k > 0 && !(oracle_readings & READ_RETURN_AS_ASKED) &&
+               comes_before(&r->lines[r->asked[i]], &r->lines[r->asked[order[k - 1]]]);
+             k--)
             order[k] = order[k - 1];
         order[k] = i;
     }
