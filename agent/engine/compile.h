@@ -105,6 +105,9 @@ void compile_reward_steps(struct compiler *c, const cJSON *json, struct promotio
 void compile_reward_gift(struct compiler *c, const cJSON *json, struct promotion *out);
 /* compile_codes.c */
 void compile_code_grammar(struct compiler *c, const cJSON *root);
+/* compile_warn.c: at the place of the promotion; when all are there */
+void compile_warn_promotion(struct compiler *c, const struct promotion *promotion);
+void compile_warn_guard(struct compiler *c);
 /* gate.c */
 void compile_gates(struct compiler *c);
 /* compile_promotion.c: sorted by layer, order, id afterwards. */

@@ -72,6 +72,7 @@ static int code_cmp(const void *a, const void *b)
 static void compile_one_series(struct compiler *c, const cJSON *json, uint32_t number, struct code_list *codes)
 {
     struct coupon_series *series = &c->series[number];
+    size_t before;
     int kind = 0;
 
     series->id = "";
@@ -83,8 +84,15 @@ static void compile_one_series(struct compiler *c, const cJSON *json, uint32_t n
         compile_series_keys(c, json, kind == 2, series);
     series->has_from = rd_local_time(&c->rd, json, "from", &series->from);
     series->has_until = rd_local_time(&c->rd, json, "until", &series->until);
+    if (series->has_from && series->has_until &&
+        (series->from.day > series->until.day ||
+         (series->from.day == series->until.day && series->from.second >= series->until.second)))
+        rd_warn(&c->rd, NULL, "ends before it begins: no coupon of it is ever good");
     (void)rd_bool(&c->rd, json, "single_use", &series->single_use);
+    before = codes->count;
     compile_codes(c, json, number, codes);
+    if (kind != 2 && codes->count == before)
+        rd_warn(&c->rd, "codes", "there are none: no coupon of this series is ever good");
     if (*series->id && !series_name_add(c, series->id, number))
         rd_fault(&c->rd, "id", "two coupon series have this id");
 }

@@ -96,6 +96,7 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
     compile_cost(c, json, out);
     compile_limits(c, json, out);
     compile_reward(c, json, out);
+    compile_warn_promotion(c, out);
 }
 
 /* Promotions are large and mostly in order already: their keys are sorted, then each is moved once. */
@@ -231,4 +232,5 @@ void compile_promotions(struct compiler *c, const cJSON *root)
     c->bundle->group_count = (uint32_t)c->groups.count;
     number_ids(c);
     link_layers(c);
+    compile_warn_guard(c);
 }

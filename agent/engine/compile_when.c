@@ -103,6 +103,8 @@ static void compile_attr(struct compiler *c, const cJSON *json, struct attr_cond
     (void)rd_text(&c->rd, json, "attr", REQUIRED, ID_BYTES_MAX, &out->attr);
     out->has_gte = rd_int(&c->rd, json, "gte", OPTIONAL, -AMOUNT_MAX, AMOUNT_MAX, &out->gte);
     out->has_lte = rd_int(&c->rd, json, "lte", OPTIONAL, -AMOUNT_MAX, AMOUNT_MAX, &out->lte);
+    if (out->has_gte && out->has_lte && out->gte > out->lte)
+        rd_warn(&c->rd, NULL, "gte is above lte: can never hold");
     in = rd_array(&c->rd, json, "in", OPTIONAL);
     if (!rd_get(json, "in") && !rd_get(json, "gte") && !rd_get(json, "lte"))
         rd_fault(&c->rd, NULL, "wants \"in\", \"gte\" or \"lte\"");

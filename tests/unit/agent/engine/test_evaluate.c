@@ -307,3 +307,93 @@ Test(compiler, digests_the_same_wherever_the_promotions_stand)
     strbuf_free(&first);
     strbuf_free(&last);
 }
+
+#define PROMOTION(more) "{\"id\":\"p\",\"layer\":\"l\"" more "}"
+#define OFF(items)      ",\"reward\":{\"kind\":\"percent_off\",\"percent_bp\":1000,\"items\":" items "}"
+
+struct warning_case {
+    const char *json, *at, *words; /* words NULL: no warning there */
+};
+
+Test(compiler, warns_of_what_is_surely_not_meant)
+{
+    static const struct warning_case cases[] = {
+        {BUNDLE_OF("", PROMOTION(OFF("{\"skus\":[]}"))), "/promotions/0/reward", "select nothing"},
+        {BUNDLE_OF("", PROMOTION(OFF("{\"price_min_minor\":2,\"price_max_minor\":1}"))), "/promotions/0/reward",
+         "select nothing"},
+        {BUNDLE_OF(",\"item_sets\":{\"s\":{\"tags\":[]}}", PROMOTION(OFF("{\"set\":\"s\"}"))), "/promotions/0/reward",
+         "select nothing"},
+        {BUNDLE_OF("", PROMOTION(OFF("{\"skus\":[\"A\"]}"))), "/promotions/0/reward", NULL},
+        {BUNDLE_OF("", PROMOTION(",\"when\":{\"basket\":[{\"items\":{\"skus\":[]},\"amount_min\":1}]}" OFF(
+                           "{\"any\":true}"))),
+         "/promotions/0/when", "a basket entry wants"},
+        /* 2026-11-21 is a Saturday. */
+        {BUNDLE_OF("", PROMOTION(",\"when\":{\"from\":\"2026-11-21T00:00\",\"until\":\"2026-11-23T00:00\","
+                                 "\"weekdays\":[\"mon\"]}" OFF("{\"any\":true}"))),
+         "/promotions/0/when", "no day between"},
+        {BUNDLE_OF("", PROMOTION(",\"when\":{\"from\":\"2026-11-21T00:00\",\"until\":\"2026-11-23T00:01\","
+                                 "\"weekdays\":[\"mon\"]}" OFF("{\"any\":true}"))),
+         "/promotions/0/when", NULL},
+        {BUNDLE_OF("", PROMOTION(",\"when\":{\"member\":{\"attrs\":[{\"attr\":\"age\",\"gte\":5,\"lte\":4}]}}" OFF(
+                           "{\"any\":true}"))),
+         "/promotions/0/when/member/attrs/0", "never hold"},
+        {BUNDLE_OF("", PROMOTION(",\"when\":{\"basket\":[{\"items\":{\"any\":true},\"amount_min\":200}]},"
+                                 "\"reward\":{\"kind\":\"steps\",\"items\":{\"any\":true},\"steps\":"
+                                 "[{\"from\":100,\"percent_bp\":100},{\"from\":200,\"percent_bp\":200}]}")),
+         "/promotions/0/reward", "the step from 100"},
+        {BUNDLE_OF("", PROMOTION(",\"when\":{\"basket\":[{\"items\":{\"any\":true},\"amount_min\":199}]},"
+                                 "\"reward\":{\"kind\":\"steps\",\"items\":{\"any\":true},\"steps\":"
+                                 "[{\"from\":100,\"percent_bp\":100},{\"from\":200,\"percent_bp\":200}]}")),
+         "/promotions/0/reward", NULL},
+        {BUNDLE_OF(",\"coupon_series\":[{\"id\":\"s\",\"kind\":\"listed\"}]", ""), "/coupon_series/0/codes",
+         "there are none"},
+        {BUNDLE_OF(
+             ",\"coupon_series\":[{\"id\":\"s\",\"kind\":\"listed\",\"codes\":[\"A\"],\"from\":\"2026-11-02T00:00\","
+             "\"until\":\"2026-11-01T00:00\"}]",
+             ""),
+         "/coupon_series/0", "ends before it begins"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = note_at(cases[i].json, cases[i].at, true);
+
+        cr_expect(cases[i].words ? strstr(text, cases[i].words) != NULL : *text == '\0', "%s: \"%s\"", cases[i].json,
+                  text);
+    }
+}
+
+#define IN_LAYER(id, layer, bp, items)                                                                               \
+    "{\"id\":\"" id "\",\"layer\":\"" layer "\",\"reward\":{\"kind\":\"percent_off\",\"percent_bp\":" bp             \
+    ",\"items\":" items "}}"
+#define GUARD ",\"guards\":{\"max_sale_discount_bp\":5000}"
+
+Test(compiler, warns_of_two_layers_that_give_more_than_the_guard_allows)
+{
+    static const struct warning_case cases[] = {
+        /* 30 % and 30 % leave 49 %. */
+        {BUNDLE_OF(GUARD,
+                   IN_LAYER("a", "l", "3000", "{\"any\":true}") "," IN_LAYER("b", "m", "3000", "{\"skus\":[\"A\"]}")),
+         "/guards/max_sale_discount_bp", "layers \"l\" and \"m\""},
+        {BUNDLE_OF(GUARD, IN_LAYER("a", "l", "3000", "{\"skus\":[\"A\"]}") "," IN_LAYER("b", "m", "3000",
+                                                                                        "{\"skus\":[\"A\"]}")),
+         "/guards/max_sale_discount_bp", "\"a\" and \"b\""},
+        {BUNDLE_OF(GUARD, IN_LAYER("a", "l", "3000", "{\"skus\":[\"A\"]}") "," IN_LAYER("b", "m", "3000",
+                                                                                        "{\"skus\":[\"B\"]}")),
+         "/guards/max_sale_discount_bp", NULL},
+        {BUNDLE_OF(GUARD,
+                   IN_LAYER("a", "l", "3000", "{\"any\":true}") "," IN_LAYER("b", "l", "3000", "{\"any\":true}")),
+         "/guards/max_sale_discount_bp", NULL},
+        {BUNDLE_OF(GUARD,
+                   IN_LAYER("a", "l", "2000", "{\"any\":true}") "," IN_LAYER("b", "m", "3000", "{\"any\":true}")),
+         "/guards/max_sale_discount_bp", NULL},
+        {BUNDLE_OF("", IN_LAYER("a", "l", "3000", "{\"any\":true}") "," IN_LAYER("b", "m", "3000", "{\"any\":true}")),
+         "/guards/max_sale_discount_bp", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = note_at(cases[i].json, cases[i].at, true);
+
+        cr_expect(cases[i].words ? strstr(text, cases[i].words) != NULL : *text == '\0', "%s: \"%s\"", cases[i].json,
+                  text);
+    }
+}
