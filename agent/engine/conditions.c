@@ -265,7 +265,7 @@ static int64_t basket_current(const struct engine *e, uint32_t selection)
         const struct work_line *line = &e->lines[hit_line(e, i)];
 
         for (size_t r = 0; r < line->count; r++)
-            amount += line->items[r].price * line->items[r].count;
+            amount += (line->items[r].price - line->items[r].paid) * line->items[r].count; /* after redemption: net */
     }
     return amount;
 }

@@ -114,10 +114,10 @@ static bool keep_points(const struct refund *r, cJSON *sale)
 
     for (size_t i = 0; good && i < r->point_count; i++) {
         const struct refund_points *points = &r->points[i];
-        int64_t back = points->before_given + points->given_back;
+        int64_t left = points->redeemed - points->paid_back;
 
-        if (points->redeemed > back)
-            good = cJSON_AddNumberToObject(redeem, points->currency, (double)(points->redeemed - back)) != NULL;
+        if (left > 0)
+            good = cJSON_AddNumberToObject(redeem, points->currency, (double)left) != NULL;
     }
     cJSON_DeleteItemFromObjectCaseSensitive(sale, "redeem");
     if (good && cJSON_AddItemToObject(sale, "redeem", redeem))

@@ -37,6 +37,7 @@ struct refund_points {
     int64_t earned, redeemed, cost;
     int64_t before_taken, before_given;
     int64_t taken_back, given_back;
+    int64_t paid_back; /* of those paid with, by all returns: what rewards cost is counted apart */
 };
 
 struct refund {

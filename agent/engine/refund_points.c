@@ -71,10 +71,12 @@ void refund_points(struct refund *r)
 {
     for (size_t i = 0; i < r->point_count; i++) {
         struct refund_points *points = &r->points[i];
-        int64_t given = back_by_now(r, points->redeemed, BY_REDEEMED, points->currency) +
-                        back_by_now(r, points->cost, BY_PAID, NULL);
+        int64_t paid = back_by_now(r, points->redeemed, BY_REDEEMED, points->currency);
+        int64_t given = paid + back_by_now(r, points->cost, BY_PAID, NULL);
 
         points->taken_back = less(back_by_now(r, points->earned, BY_NET, NULL), points->before_taken);
         points->given_back = less(given, points->before_given);
+        /* What earlier returns gave beyond the shares went for points that were paid with, in doubt. */
+        points->paid_back = paid + less(points->before_given, given);
     }
 }

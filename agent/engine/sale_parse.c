@@ -139,7 +139,9 @@ static bool parse_lines(struct sale_reader *p, const cJSON *root)
     sr_go(p, "");
     if (!sr_container(p, root, "lines", true, &array))
         return false;
-    count = array ? cJSON_GetArraySize(array) : 0;
+    if (!array)
+        return sr_fail(p, "schema", "lines", "is missing; a basket without goods has an empty list");
+    count = cJSON_GetArraySize(array);
     if (count > SALE_LINES_MAX)
         return sr_fail(p, "range", "lines", "has more than 1000 lines");
     p->sale->lines = arena_array(&p->sale->arena, (size_t)count + 1, sizeof *p->sale->lines);
