@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/engine/mix.h"
+#include "agent/engine/reward_give.h"
 #include "agent/engine/sort.h"
-#include "agent/engine/spread.h"
 #include "agent/base/wide.h"
 
 #include <string.h>
 
 enum { BP = 10000 };
-
-struct calc {
-    struct arena *arena;
-    const struct promotion *promotion;
-    const struct reward *reward;
-    const struct offer *offers;
-    size_t count;
-    int64_t *use; /* units of each offer that the limits leave */
-    struct outcome *out;
-};
 
 bool reward_counts(const struct reward *reward)
 {
@@ -70,20 +60,13 @@ int64_t reward_unit_gain(const struct reward *reward, const struct offer *offer)
     return least(gain, offer->room);
 }
 
-/* What a percent takes off a unit, in 1/10000 minor units. */
-static uint64_t percent_weight(const struct reward *reward, const struct offer *offer)
-{
-    uint64_t part = (uint64_t)offer->price * (uint64_t)reward->value, room = (uint64_t)offer->room * BP;
-
-    return part < room ? part : room;
-}
-
 /* Whether the unit gets something before any rounding. */
 static bool gives_to(const struct reward *reward, const struct offer *offer)
 {
     if (reward->per != PER_UNIT) /* an amount that is spread: wherever there is room */
         return offer->room > 0;
-    return reward->gives == GIVES_PERCENT ? percent_weight(reward, offer) > 0 : reward_unit_gain(reward, offer) > 0;
+    return reward->gives == GIVES_PERCENT ? calc_percent_weight(reward, offer) > 0
+                                          : reward_unit_gain(reward, offer) > 0;
 }
 
 struct ranked {
@@ -145,76 +128,6 @@ static bool limit_units(struct calc *c, bool per_sale)
     return true;
 }
 
-/* The end of the line's offers. */
-static size_t line_end(const struct calc *c, size_t from)
-{
-    size_t end = from + 1;
-
-    while (end < c->count && c->offers[end].line == c->offers[from].line)
-        end++;
-    return end;
-}
-
-/* In proportion to what a percent would take, or to the price. */
-static uint64_t weight_of(const struct calc *c, size_t i, bool percent)
-{
-    if (percent)
-        return percent_weight(c->reward, &c->offers[i]);
-    return c->offers[i].room > 0 ? (uint64_t)c->offers[i].price : 0;
-}
-
-static void give_units(struct calc *c, size_t from, size_t end, int64_t amount, bool percent)
-{
-    struct share *shares = arena_array(c->arena, end - from, sizeof *shares);
-
-    if (!shares)
-        return;
-    for (size_t i = from; i < end; i++) {
-        shares[i - from] =
-            (struct share){.weight = weight_of(c, i, percent), .cap = c->offers[i].room, .count = c->use[i]};
-    }
-    spread_amount(c->arena, shares, end - from, amount);
-    for (size_t i = from; i < end; i++) {
-        const struct share *share = &shares[i - from];
-
-        /* The price of a basket or of a set counts every unit in it, also those that cannot come down. */
-        if (share->weight == 0 && c->reward->kind != REWARD_FIXED_PRICE && c->reward->kind != REWARD_MIX)
-            continue;
-        reward_emit(c->arena, c->out, i, share->extra, share->low + 1, false);
-        reward_emit(c->arena, c->out, i, c->use[i] - share->extra, share->low, false);
-    }
-}
-
-/* Weight and capacity of a line's used units. */
-static struct share line_share(const struct calc *c, size_t from, size_t end, bool percent)
-{
-    struct share share = {.count = 1};
-
-    for (size_t i = from; i < end; i++) {
-        uint64_t weight = weight_of(c, i, percent);
-
-        share.weight += weight * (uint64_t)c->use[i];
-        share.cap += weight > 0 ? c->offers[i].room * c->use[i] : 0;
-    }
-    return share;
-}
-
-/* First over the lines, then in each line over its units. */
-static void give_lines(struct calc *c, int64_t amount, bool percent)
-{
-    struct share *shares = arena_array(c->arena, c->count, sizeof *shares);
-    size_t lines = 0;
-
-    if (!shares)
-        return;
-    for (size_t i = 0; i < c->count; i = line_end(c, i))
-        shares[lines++] = line_share(c, i, line_end(c, i), percent);
-    spread_amount(c->arena, shares, lines, amount);
-    lines = 0;
-    for (size_t i = 0; i < c->count; i = line_end(c, i), lines++)
-        give_units(c, i, line_end(c, i), shares[lines].low + shares[lines].extra, percent);
-}
-
 static void percent_off(struct calc *c)
 {
     uint64_t total = 0;
@@ -227,16 +140,16 @@ static void percent_off(struct calc *c)
             reward_emit(c->arena, c->out, i, c->use[i], reward_unit_gain(c->reward, &c->offers[i]), false);
         return;
     case ROUND_PER_LINE:
-        for (size_t i = 0; i < c->count; i = line_end(c, i)) {
-            struct share line = line_share(c, i, line_end(c, i), true);
+        for (size_t i = 0; i < c->count; i = calc_line_end(c, i)) {
+            struct share line = calc_line_share(c, i, calc_line_end(c, i), true);
 
-            give_units(c, i, line_end(c, i), (int64_t)wide_half_up(line.weight, 1, BP), true);
+            calc_give_units(c, i, calc_line_end(c, i), (int64_t)wide_half_up(line.weight, 1, BP), true);
         }
         return;
     case ROUND_PER_SALE:
-        for (size_t i = 0; i < c->count; i = line_end(c, i))
-            total += line_share(c, i, line_end(c, i), true).weight;
-        give_lines(c, (int64_t)wide_half_up(total, 1, BP), true);
+        for (size_t i = 0; i < c->count; i = calc_line_end(c, i))
+            total += calc_line_share(c, i, calc_line_end(c, i), true).weight;
+        calc_give_lines(c, (int64_t)wide_half_up(total, 1, BP), true);
         return;
     }
 }
@@ -261,14 +174,15 @@ static void amount_by_line(struct calc *c)
     ranked = arena_array(c->arena, c->count, sizeof *ranked);
     if (!ranked)
         return;
-    for (size_t i = 0; i < c->count; i = line_end(c, i))
-        ranked[lines++] = (struct ranked){c->use[i] > 0 ? c->offers[i].price : -1,
-                                          least(c->reward->value, line_share(c, i, line_end(c, i), false).cap), i};
+    for (size_t i = 0; i < c->count; i = calc_line_end(c, i))
+        ranked[lines++] =
+            (struct ranked){c->use[i] > 0 ? c->offers[i].price : -1,
+                            least(c->reward->value, calc_line_share(c, i, calc_line_end(c, i), false).cap), i};
     sort_items(ranked, lines, sizeof *ranked, dearest_cmp);
     for (size_t i = 0; i < lines && lines_left > 0 && ranked[i].price >= 0; i++, lines_left--) {
-        size_t from = ranked[i].index, end = line_end(c, from);
+        size_t from = ranked[i].index, end = calc_line_end(c, from);
 
-        give_units(c, from, end, least(c->reward->value, line_share(c, from, end, false).cap), false);
+        calc_give_units(c, from, end, least(c->reward->value, calc_line_share(c, from, end, false).cap), false);
     }
 }
 
@@ -278,13 +192,13 @@ static void amount_by_basket(struct calc *c, int64_t times)
 
     if (!limit_units(c, c->reward->limit_together))
         return;
-    for (size_t i = 0; i < c->count; i = line_end(c, i))
-        cap += line_share(c, i, line_end(c, i), false).cap;
+    for (size_t i = 0; i < c->count; i = calc_line_end(c, i))
+        cap += calc_line_share(c, i, calc_line_end(c, i), false).cap;
     if (__builtin_mul_overflow(c->reward->value, times, &amount))
         amount = cap;
     amount = least(amount, cap);
     if (amount > 0)
-        give_lines(c, amount, false);
+        calc_give_lines(c, amount, false);
 }
 
 static void use_all(struct calc *c)
@@ -306,7 +220,7 @@ static void fixed_basket(struct calc *c)
         cap += c->offers[i].room * c->offers[i].count;
     }
     if (total > c->reward->value && cap > 0)
-        give_lines(c, least(total - c->reward->value, cap), false);
+        calc_give_lines(c, least(total - c->reward->value, cap), false);
 }
 
 void reward_set(struct arena *arena, const struct promotion *promotion, const struct offer *offers, size_t count,
@@ -321,47 +235,9 @@ void reward_set(struct arena *arena, const struct promotion *promotion, const st
                      .use = use,
                      .out = &one};
 
-    give_lines(&c, mix_set_gain(c.reward, offers, count, use), c.reward->gives == GIVES_PERCENT);
+    calc_give_lines(&c, mix_set_gain(c.reward, offers, count, use), c.reward->gives == GIVES_PERCENT);
     for (size_t i = 0; i < one.count; i++)
         reward_emit(arena, out, one.takes[i].offer, one.takes[i].count * times, one.takes[i].amount, false);
-}
-
-/* A cap shrinks all lines, then their units, in proportion. */
-static void shrink(struct arena *arena, const struct offer *offers, struct outcome *out, int64_t cap)
-{
-    struct outcome shrunk = {.unproven = out->unproven};
-    struct share *lines = arena_array(arena, out->count, sizeof *lines);
-    struct share *units = arena_array(arena, out->count, sizeof *units);
-    size_t n = 0;
-
-    if (!lines || !units)
-        return;
-    for (size_t i = 0; i < out->count; i++) {
-        const struct take *take = &out->takes[i];
-
-        if (i == 0 || offers[take->offer].line != offers[out->takes[i - 1].offer].line)
-            lines[n++].count = 1;
-        lines[n - 1].weight += (uint64_t)(take->amount * take->count);
-        lines[n - 1].cap += take->amount * take->count;
-    }
-    spread_amount(arena, lines, n, cap);
-    n = 0;
-    for (size_t i = 0, end; i < out->count; i = end, n++) {
-        for (end = i; end < out->count && offers[out->takes[end].offer].line == offers[out->takes[i].offer].line;
-             end++)
-            units[end - i] = (struct share){.weight = (uint64_t)out->takes[end].amount,
-                                            .cap = out->takes[end].amount,
-                                            .count = out->takes[end].count};
-        spread_amount(arena, units, end - i, lines[n].low + lines[n].extra);
-        for (size_t k = i; k < end; k++) {
-            const struct take *take = &out->takes[k];
-
-            reward_emit(arena, &shrunk, take->offer, units[k - i].extra, units[k - i].low + 1, take->bought);
-            reward_emit(arena, &shrunk, take->offer, take->count - units[k - i].extra, units[k - i].low,
-                        take->bought);
-        }
-    }
-    *out = shrunk;
 }
 
 static int take_cmp(const void *a, const void *b)
@@ -400,7 +276,7 @@ void reward_finish(struct arena *arena, const struct promotion *promotion, const
     }
     out->count = kept;
     if (promotion->cap_minor && out->gain > promotion->cap_minor)
-        shrink(arena, offers, out, promotion->cap_minor);
+        calc_shrink(arena, offers, out, promotion->cap_minor);
     if (out->gain == 0)
         out->count = 0;
 }

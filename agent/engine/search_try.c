@@ -193,7 +193,7 @@ static bool seat_sound(struct search *s, const struct seat *seat, const struct o
 
         counts[i] = seat->offers[i].held ? s->plain[cell] - (s->held[cell] - used[i])
                                          : s->part->cells[cell].count - (s->used[cell] - used[i]);
-        if (!reward_counts(&seat->promotion->reward))
+        if (seat_is_plain(seat))
             counts[i] += s->kept[cell];
         more = more || counts[i] > seat->offered[i];
     }

@@ -27,6 +27,16 @@ struct search {
 /* The seat's reward on given counts of its offers; *out_places: from the outcome's offers to the seat's. */
 void search_seat(struct search *s, const struct seat *seat, const int64_t *counts, struct outcome *out,
                  uint32_t **out_places);
+/* Whether the seat takes units without counting them. */
+static inline bool seat_is_plain(const struct seat *seat)
+{
+    return !reward_counts(&seat->promotion->reward);
+}
+/* search_greedy.c: whether the seat may be on (groups, costs) beside those that are; tries the first solutions. */
+bool search_may_turn_on(const struct search *s, const bool *on, size_t seat);
+void search_greedy(struct search *s);
+/* search_options.c: false without memory. */
+bool search_options(struct search *s);
 /* Tries what the seats are offered now; keeps it when it is sound and better. */
 void search_try(struct search *s);
 
