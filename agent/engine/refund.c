@@ -8,6 +8,7 @@
  * Points follow the shares under both policies; what is kept may use the points that have not been given back.
  */
 #include "agent/engine/refund.h"
+#include "agent/engine/sort.h"
 #include "agent/engine/spread.h"
 #include "agent/base/wide.h"
 
@@ -34,26 +35,55 @@ static int64_t gross_back(const struct refund_sold *sold)
     return refund_share(sold->gross, sold->back_qty, sold->line->qty_milli);
 }
 
+struct place { /* of a returned line among the sale's, in the order that decides (not that of any list) */
+    uint32_t rank;
+    size_t line;
+};
+
+static int place_cmp(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static struct place *places_make(struct refund *r)
+{
+    struct place *places = arena_array(&r->arena, r->line_count + 1, sizeof *places);
+    uint32_t *ranks = arena_array(&r->arena, r->sold_count + 1, sizeof *ranks);
+
+    if (!places || !ranks)
+        return NULL;
+    for (uint32_t i = 0; i < r->sold_count; i++)
+        ranks[r->sale->canonical[i]] = i;
+    for (size_t i = 0; i < r->line_count; i++)
+        places[i] = (struct place){ranks[r->lines[i].sold - r->sold], i};
+    sort_items(places, r->line_count, sizeof *places, place_cmp);
+    return places;
+}
+
 /* Spreads amount over the lines by their shares; where no line has one, by what came back at its first price. */
 static bool spread_lines(struct refund *r, int64_t amount)
 {
     struct share *shares = arena_array(&r->arena, r->line_count, sizeof *shares);
+    const struct place *places = places_make(r);
     int64_t weights = 0, prices = 0;
 
-    if (!shares)
+    if (!shares || !places)
         return false;
     for (size_t i = 0; i < r->line_count; i++) {
         weights += r->lines[i].refund;
         prices += gross_back(r->lines[i].sold);
     }
     for (size_t i = 0; i < r->line_count; i++) {
-        int64_t weight = weights > 0 ? r->lines[i].refund : (prices > 0 ? gross_back(r->lines[i].sold) : 1);
+        const struct refund_line *line = &r->lines[places[i].line];
+        int64_t weight = weights > 0 ? line->refund : (prices > 0 ? gross_back(line->sold) : 1);
 
         shares[i] = (struct share){.weight = (uint64_t)weight, .cap = amount, .count = 1};
     }
     spread_amount(&r->arena, shares, r->line_count, amount);
     for (size_t i = 0; i < r->line_count; i++)
-        r->lines[i].refund = shares[i].low + shares[i].extra;
+        r->lines[places[i].line].refund = shares[i].low + shares[i].extra;
     return r->arena.st == ST_OK;
 }
 
