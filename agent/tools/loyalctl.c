@@ -34,6 +34,7 @@ static const char usage[] =
     "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
     "  loyalctl why [PROMOTION] --bundle FILE [--language LANG] < sale.json\n"
+    "  loyalctl salvage FILE DIR [--json] saves what is intact in a damaged journal.db; loyald must be stopped\n"
     "\n"
     "Options:\n"
     "  --socket PATH      the local API's socket (default /run/loyald/api.sock)\n"
@@ -70,6 +71,7 @@ static const struct command {
     {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
     {"why", NULL, 0, 2, command_why},
+    {"salvage", NULL, 2, 2, command_salvage},
 };
 
 static const struct command *find_command(const struct cli *cli)

@@ -221,3 +221,14 @@ Test(tools_alone, a_wrong_configuration_is_named_by_file_line_and_key)
     snprintf(at, sizeof at, "%s:1: [daemon]", config_path); /* that of loyald: its sections are not loyalctl's */
     expect(2, at, "--config", config_path, "status", NULL);
 }
+
+Test(tools_live, salvage_refuses_the_files_of_a_loyald_that_runs)
+{
+    char file[160], folder[160];
+
+    (void)snprintf(file, sizeof file, "%s/journal.db", state_dir);
+    (void)snprintf(folder, sizeof folder, "%s/saved", state_dir);
+    expect(1, "stop it first", "salvage", file, folder, NULL);
+    cr_expect_neq(access(folder, F_OK), 0, "nothing is made");
+    expect(1, "No such file", "salvage", "/nonexistent/journal.db", folder, NULL);
+}
