@@ -281,6 +281,8 @@ static void reward_fields(struct dice *dice, const char *kind, cJSON *reward)
     } else if (strcmp(kind, "nth_unit") == 0) {
         cJSON_AddNumberToObject(reward, "every", (double)dice_range(dice, 2, 3));
         a_way(dice, reward, false, true);
+        if (dice->reuse && dice_percent(dice, 20))
+            cJSON_AddTrueToObject(reward, "reuse_buys");
         if (dice_percent(dice, 40))
             cJSON_AddStringToObject(reward, "pick", ONE_OF(dice, "cheapest", "dearest"));
     } else if (strcmp(kind, "cheapest") == 0) {

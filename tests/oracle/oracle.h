@@ -149,13 +149,11 @@ struct run {
 /* Readings of the contract that are under discussion: the oracle goes by the page to the letter; with a bit set it
  * goes by the other reading. README.md lists them. */
 enum reading {
-    READ_GOT_ONLY_FIRST = 1,     /* of equal sets, those whose got units can only be got */
-    READ_GUARD_BY_PROMOTION = 2, /* ties of the guard go to the earlier promotion, then to the earlier line */
-    READ_FINAL_BY_LINE = 4,      /* a line on which a final percent rounds to nothing is not taken */
-    READ_COSTS_LESSEN = 8,       /* of recompute: costs given back lessen what may pay for what was kept */
-    READ_BEFORE_REDEMPTION = 16, /* base current after redemption is what was left before it */
-    READ_RETURN_AS_ASKED = 32,   /* ties over returned lines go to the line that the return names first */
-    READINGS_END = 64
+    READ_FINAL_BY_LINE = 1,     /* a line on which a final percent rounds to nothing is not taken */
+    READ_COSTS_LESSEN = 2,      /* of recompute: costs given back lessen what may pay for what was kept */
+    READ_BEFORE_REDEMPTION = 4, /* base current after redemption is what was left before it */
+    READ_RETURN_AS_ASKED = 8,   /* ties over returned lines go to the line that the return names first */
+    READINGS_END = 16
 };
 extern unsigned oracle_readings;
 

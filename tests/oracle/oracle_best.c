@@ -271,6 +271,7 @@ static void candidates_find(struct search *search, int layer)
 
         if (promotion->layer != layer || !is_money(promotion->kind) || !oracle_conditions_hold(run, promotion))
             continue;
+        run->gave_up = run->gave_up || promotion->reuse; /* units in two hands: not tried here */
         candidate->promotion = promotion;
         candidate->context = (struct reward_context){.run = run, .promotion = promotion, .groups = &search->groups};
         search->best[search->count++] = -1;

@@ -181,8 +181,7 @@ static void shrink_line(struct run *run, struct promotion *promotion, int line, 
 /* Earlier is the earlier line, on a line the earlier promotion. */
 static int guard_place(int line, int promotion)
 {
-    return oracle_readings & READ_GUARD_BY_PROMOTION ? promotion * LINES_MAX + line
-                                                     : line * PROMOTIONS_MAX + promotion;
+    return line * PROMOTIONS_MAX + promotion;
 }
 
 static void apply_guard(struct run *run, int layer, int64_t before)

@@ -283,16 +283,17 @@ static bool refund_work(struct returning *r)
     }
     for (int i = 0; i < r->asked_count; i++)
         sum += r->refund[i] = r->lines[r->asked[i]].share;
+    if (sum > paid - refunded || (r->all_back && sum != paid - refunded))
+        spread_refund(r, paid - refunded);
     if (strcmp(get_text(r->json, "policy", "as_paid"), "recompute") == 0) {
         int64_t kept = kept_total(r);
 
         if (kept < 0)
             return false;
-        sum = paid - refunded - kept > 0 ? paid - refunded - kept : 0;
-        spread_refund(r, sum);
+        for (int i = 0; i < r->asked_count; i++) /* by what as_paid would have given back */
+            r->lines[r->asked[i]].share = r->refund[i];
+        spread_refund(r, paid - refunded - kept > 0 ? paid - refunded - kept : 0);
     }
-    if (sum > paid - refunded || (r->all_back && sum != paid - refunded))
-        spread_refund(r, paid - refunded);
     return true;
 }
 

@@ -24,7 +24,7 @@ struct way {
 struct sets {
     int group_count, state_count, limit; /* limit 0: none */
     int first_unit[UNITS_MAX], radix[UNITS_MAX];
-    bool is_mix, only_bought[UNITS_MAX], only_got[UNITS_MAX];
+    bool is_mix, only_bought[UNITS_MAX];
     int type_count;
     struct way *types;
     struct way *ways; /* [limit + 1][state] */
@@ -226,7 +226,6 @@ static void list_sets(const struct reward_context *context, struct sets *sets)
     maker.got_wanted = (int)get_int(got, "qty", 0);
     for (int g = 0; g < sets->group_count; g++) {
         sets->only_bought[g] = !group_in(context, get(got, "items"), g);
-        sets->only_got[g] = !group_in(context, get(buy, "items"), g);
     }
     choose_bought(&maker, 0, (int)get_int(buy, "qty", 0));
     cJSON_Delete(buy);
@@ -281,8 +280,6 @@ static int compare_ways(const struct sets *sets, const struct way *a, const stru
 
     if (!order && !sets->is_mix)
         order = better(b->set_count, a->set_count);
-    for (int g = 0; g < sets->group_count && !order && (oracle_readings & READ_GOT_ONLY_FIRST); g++)
-        order = sets->only_got[g] ? better(a->taken[g], b->taken[g]) : 0;
     for (int g = 0; g < sets->group_count && !order; g++) {
         int most = a->taken[g] > b->taken[g] ? a->taken[g] : b->taken[g];
 
