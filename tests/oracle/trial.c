@@ -58,7 +58,7 @@ static bool differs(const cJSON *engine, const cJSON *oracle, const char *at, ch
 
 /* ---- the engine's side ---- */
 
-static cJSON *engine_result_of(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale)
+cJSON *trial_evaluate(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale)
 {
     struct strbuf text = STRBUF_INIT(RESULT_BYTES_MAX);
     const struct engine_options options = {.trace = true};
@@ -73,8 +73,7 @@ static cJSON *engine_result_of(struct engine *engine, const struct bundle *bundl
     return json;
 }
 
-static cJSON *engine_refund_of(struct engine *engine, const struct bundle *bundle, const cJSON *return_json,
-                               char why[WHY_BYTES])
+cJSON *trial_refund(struct engine *engine, const struct bundle *bundle, const cJSON *return_json, char why[WHY_BYTES])
 {
     struct strbuf text = STRBUF_INIT(RESULT_BYTES_MAX);
     char *in = cJSON_PrintUnformatted(return_json);
@@ -90,7 +89,7 @@ static cJSON *engine_refund_of(struct engine *engine, const struct bundle *bundl
     return json;
 }
 
-static struct bundle *compiled(const cJSON *json, char why[WHY_BYTES])
+struct bundle *trial_compile(const cJSON *json, char why[WHY_BYTES])
 {
     static struct bundle_report report; /* too large for the stack of every call */
     char *text = cJSON_PrintUnformatted(json);
@@ -106,7 +105,7 @@ static struct bundle *compiled(const cJSON *json, char why[WHY_BYTES])
     return bundle;
 }
 
-static struct engine_sale *parsed(const cJSON *json, char why[WHY_BYTES])
+struct engine_sale *trial_parse(const cJSON *json, char why[WHY_BYTES])
 {
     char *text = cJSON_PrintUnformatted(json);
     struct engine_sale *sale = NULL;
@@ -132,7 +131,7 @@ static enum verdict compare_return(struct engine *engine, const struct bundle *b
     cJSON *by_engine, *by_oracle;
 
     (void)trial;
-    by_engine = engine_refund_of(engine, bundle, whole, why);
+    by_engine = trial_refund(engine, bundle, whole, why);
     if (!by_engine)
         return INVALID;
     cJSON_AddItemToArray(engine_side, by_engine);
@@ -168,7 +167,7 @@ static enum verdict compare_returns(struct engine *engine, const struct bundle *
 static enum verdict compare_all(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale,
                                 const cJSON *trial, char why[WHY_BYTES], cJSON **out_engine, cJSON **out_oracle)
 {
-    cJSON *by_engine = engine_result_of(engine, bundle, sale), *by_oracle, *as_sold, *refunds, *oracle_refunds;
+    cJSON *by_engine = trial_evaluate(engine, bundle, sale), *by_oracle, *as_sold, *refunds, *oracle_refunds;
     enum verdict verdict = AGREE;
 
     *out_engine = by_engine;
@@ -204,9 +203,9 @@ static enum verdict run_by_page(struct engine *engine, const cJSON *trial, char 
     struct engine_sale *sale = NULL;
 
     why[0] = '\0';
-    bundle = compiled(get(trial, "bundle"), why);
+    bundle = trial_compile(get(trial, "bundle"), why);
     if (bundle)
-        sale = parsed(get(trial, "sale"), why);
+        sale = trial_parse(get(trial, "sale"), why);
     if (sale)
         verdict = compare_all(engine, bundle, sale, trial, why, &by_engine, &by_oracle);
     engine_sale_destroy(sale);

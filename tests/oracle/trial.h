@@ -20,6 +20,16 @@ enum verdict {
 enum { WHY_BYTES = 1024 };
 
 struct engine;
+struct bundle;
+struct engine_sale;
+
+/* The engine's side alone. Each answers NULL with words in why when the engine refuses. */
+struct bundle *trial_compile(const cJSON *json, char why[WHY_BYTES]);
+struct engine_sale *trial_parse(const cJSON *json, char why[WHY_BYTES]);
+cJSON *trial_evaluate(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale);
+cJSON *trial_refund(struct engine *engine, const struct bundle *bundle, const cJSON *return_json,
+                    char why[WHY_BYTES]);
+
 /* why: what differs first, or what was refused. out_engine and out_oracle may be NULL; else they get the two results
  * (owned; of returns, the array of refunds beside them under "refunds"). */
 enum verdict trial_run(struct engine *engine, const cJSON *trial, char why[WHY_BYTES], cJSON **out_engine,
