@@ -3,6 +3,7 @@
 # Tries the Debian packages as store IT would, in a bare Debian 12 of its own (a chroot): built twice and the same, nothing
 # for lintian, installed, sold on, upgraded, removed, purged. usage: packaging/deb_test.sh [--keep]
 #
+# LOYALD_DEBS names a folder with "first" and "later", packages built before, which are taken as they are then.
 # Wants root, for the chroot. LOYALD_CHROOT names a folder in which the bare system is kept for the next run.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -49,14 +50,28 @@ make_system() {
 
 in_system() { chroot "$system" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
 
-put() { # FOLDER: its packages, but for those of debug symbols
-    rm -f "$system"/root/try/*.deb
-    find "$1" -name '*.deb' ! -name '*dbgsym*' -exec cp {} "$system/root/try/" \;
+# A repository of our own, signed by a key made for it; the system takes packages from its ring "stable" alone.
+make_key() {
+    export GNUPGHOME=$work/gnupg
+    install -d -m 0700 "$GNUPGHOME"
+    gpg --batch --pinentry-mode loopback --passphrase '' --quick-generate-key 'Loyald test <test@example.org>' ed25519 sign 1d
+    key=$(gpg --list-secret-keys --with-colons | sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p' | head -n 1)
+}
+put() { # FOLDER: its packages, but for those of debug symbols, through two rings
+    find "$1" -name '*.deb' ! -name '*dbgsym*' -exec sh "$root/packaging/repo.sh" add "$work/repo" canary "$key" {} + >"$work/source" 2>&1 &&
+        sh "$root/packaging/repo.sh" promote "$work/repo" canary stable >>"$work/source" 2>&1 || { cat "$work/source"; return 1; }
+    rm -rf "$system/root/try/repo"
+    mkdir -p "$system/root/try/repo"
+    cp -R "$work/repo/dists" "$work/repo/pool" "$system/root/try/repo/"
+    chmod -R a+rX "$system/root" # apt reads as a user of its own
+    cp "$work/repo/loyald-archive-keyring.gpg" "$system/usr/share/keyrings/"
+    sed -n '/^Types/,$p' "$work/source" | sed '/^Types: deb$/,/^Signed-By/!d; s|^URIs:.*|URIs: file:/root/try/repo|; s|^Suites:.*|Suites: stable|' \
+        >"$system/etc/apt/sources.list.d/loyald.sources"
 }
 
 install_packages_there() {
     in_system apt-get update -q
-    in_system sh -c 'apt-get install -y -q --no-install-recommends /root/try/*.deb'
+    in_system apt-get install -y -q --no-install-recommends loyald loyal-central loyald-sim loyald-doc
 }
 
 # The same tree in another folder, at another time.
@@ -88,17 +103,22 @@ stage() { # NAME COMMAND...
 }
 
 needs build deb packages
-step 'Building the packages twice' build_twice
-step 'Comparing them, bit for bit' same_bits
+if [ -n "${LOYALD_DEBS:-}" ]; then
+    cp -R "$LOYALD_DEBS/first" "$LOYALD_DEBS/later" "$work/"
+else
+    step 'Building the packages twice' build_twice
+    step 'Comparing them, bit for bit' same_bits
+    step 'Building a later version' build_later
+fi
 step 'Lintian' lintian --fail-on error,warning "$work"/first/*.deb
 step 'Judging the units' judge_units
-step 'Building a later version' build_later
 step 'A bare Debian 12' make_bare
 step 'A system of its own' make_system
-put "$work/first"
+step 'A key for the repository' make_key
+stage 'the repository' put "$work/first"
 step 'Installing' install_packages_there
 stage 'selling' shop sell
-put "$work/later"
+stage 'the repository' put "$work/later"
 step 'Upgrading' install_packages_there
 stage 'after the upgrade' shop upgraded
 step 'Removing' in_system apt-get remove -y -q loyald loyal-central loyald-sim
