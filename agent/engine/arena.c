@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TEXT_SHORT = 64, TEXT_BLOCK = 512 };
+
 struct arena_chunk {
     struct arena_chunk *next;
     size_t cap, used;
@@ -17,9 +19,9 @@ static struct arena_chunk *chunk_add(struct arena *arena, size_t need)
     size_t cap = arena->chunk_bytes;
     struct arena_chunk *chunk;
 
-    /* Doubling: few chunks, and at most as much unused as used. */
-    if (cap < arena->bytes)
-        cap = arena->bytes;
+    /* Growing with what is used: few chunks, and at most a thirty-second unused. */
+    if (cap < arena->bytes / 32)
+        cap = arena->bytes / 32;
     if (cap < need)
         cap = need;
     if (arena->bytes_max && (need > arena->bytes_max || arena->bytes > arena->bytes_max - need)) {
@@ -82,8 +84,21 @@ void *arena_array(struct arena *arena, size_t count, size_t bytes_each)
 
 char *arena_text(struct arena *arena, const char *text, size_t len)
 {
-    char *copy = arena_alloc(arena, len + 1);
+    char *copy;
 
+    if (len >= TEXT_SHORT) {
+        copy = arena_alloc(arena, len + 1);
+    } else {
+        if (arena->text_left <= len) {
+            arena->text = arena_alloc(arena, TEXT_BLOCK);
+            arena->text_left = arena->text ? TEXT_BLOCK : 0;
+        }
+        copy = arena->text;
+        if (copy) {
+            arena->text += len + 1;
+            arena->text_left -= len + 1;
+        }
+    }
     if (copy && len > 0)
         memcpy(copy, text, len);
     return copy;
@@ -96,6 +111,8 @@ struct arena_mark arena_mark(const struct arena *arena)
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
+    arena->text = NULL;
+    arena->text_left = 0;
     arena->current = mark.chunk ? mark.chunk : arena->first;
     if (arena->current)
         arena->current->used = mark.used;
@@ -112,7 +129,8 @@ void arena_free(struct arena *arena)
         chunk = next;
     }
     arena->first = arena->current = NULL;
-    arena->bytes = 0;
+    arena->text = NULL;
+    arena->bytes = arena->text_left = 0;
     arena->st = ST_OK;
 }
 
@@ -126,6 +144,8 @@ void arena_reset(struct arena *arena)
     }
     if (arena->first)
         arena->first->used = 0;
+    arena->text = NULL;
+    arena->text_left = 0;
     arena->st = ST_OK;
 }
 

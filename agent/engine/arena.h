@@ -21,6 +21,8 @@ struct arena {
     size_t bytes_max; /* 0: no bound */
     size_t chunk_bytes;
     enum status st; /* ST_OK, ST_NOMEM or ST_FULL; sticky until the reset */
+    char *text;     /* room for short texts, which need no alignment */
+    size_t text_left;
 };
 
 #define ARENA_INIT(chunk, max)                                                                                       \

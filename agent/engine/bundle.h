@@ -142,38 +142,48 @@ struct reward_step {
     int64_t value;
 };
 
+/* The widest first, so that nothing is lost between: there are as many of these as promotions. */
 struct reward {
+    int64_t value;                                      /* percent_bp, amount_minor or price_minor */
+    int64_t max_units_per_line, every_minor, max_times; /* 0: none */
+    int64_t buy_qty, get_qty;                           /* buy_get: whole units */
+    const struct price_list *list;                      /* of a fixed price by the sku; else NULL */
+    /* Each of these belongs to some kinds only, which are named. */
+    union {
+        int64_t count; /* cheapest, gift: whole units */
+        int64_t give;  /* points */
+    };
+    union {
+        int64_t max_value;     /* gift: of a unit; INT64_MAX when not named */
+        int64_t multiplier_bp; /* points */
+    };
+    union {
+        int64_t per_minor;  /* points */
+        int64_t valid_days; /* issue_coupon */
+    };
+    union {
+        const struct mix_part *parts;    /* mix: part_count of them */
+        const struct reward_step *steps; /* steps: by from, rising */
+        const char *to;                  /* message */
+    };
+    union {
+        const char *series;             /* issue_coupon */
+        const struct bundle_text *text; /* message */
+    };
     enum reward_kind kind;
     uint32_t items; /* the selection it gives to; of buy_get: the got ones */
-    enum gives gives;
-    int64_t value; /* percent_bp, amount_minor or price_minor */
-    enum per per;
-    int64_t max_units_per_line, every_minor, max_times; /* 0: none */
-    bool base_gross;                                    /* of every_minor; of points: gross instead of net */
-    /* buy_get */
     uint32_t buy_items;
-    int64_t buy_qty, get_qty; /* whole units */
+    enum gives gives;
+    enum per per;
+    uint32_t part_count, step_count;
+    enum points_mode points_mode;
+    uint32_t currency; /* points */
+    bool base_gross;   /* of every_minor; of points: gross instead of net */
     bool repeat, partial, dearest, pool;
-    bool reuse_buys;               /* what it bought is left to rewards that do not count */
-    const struct price_list *list; /* of a fixed price by the sku; else NULL */
-    int64_t count;                 /* cheapest, gift: whole units */
-    int64_t max_value;             /* gift: of a unit; INT64_MAX when not named */
-    const struct mix_part *parts;
-    uint32_t part_count;
-    const struct reward_step *steps; /* by from, rising */
-    uint32_t step_count;
+    bool reuse_buys;     /* what it bought is left to rewards that do not count */
     bool by_qty;         /* the measure of steps */
     bool limit_together; /* per_sale limits the units that bear an amount together (a step) */
-    /* points */
-    enum points_mode points_mode;
-    uint32_t currency;
-    int64_t per_minor, give, multiplier_bp;
-    /* issue_coupon, message */
-    const char *series;
-    int64_t valid_days;
-    bool print;
-    const char *to;
-    const struct bundle_text *text;
+    bool print;          /* issue_coupon */
 };
 
 /* The cheap conditions of a promotion beside each other in memory: whether it is looked at in a sale at all. An open
@@ -208,19 +218,18 @@ enum { PERIOD_COUNT = 4 };
 
 struct promotion {
     const char *id;
-    uint32_t layer;
-    int64_t order;
     const struct bundle_text *title, *hint;
-    uint32_t group; /* exclusive group or NONE */
-    bool final;
-    enum round_mode round;
-    int64_t cap_minor; /* 0: none */
     const struct when *when;
-    uint32_t cost_currency; /* or NONE */
+    const int64_t *per_member; /* by limit_period; 0: none */
+    int64_t order;
+    int64_t cap_minor; /* 0: none */
     int64_t cost_points;
-    int64_t per_sale, total;          /* 0: none */
-    int64_t per_member[PERIOD_COUNT]; /* 0: none */
+    int64_t per_sale, total; /* 0: none */
     struct reward reward;
+    uint32_t layer, group;  /* exclusive group or NONE */
+    uint32_t cost_currency; /* or NONE */
+    enum round_mode round;
+    bool final;
 };
 
 /* ---- the rest of the envelope */

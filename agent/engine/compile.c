@@ -71,6 +71,8 @@ static enum status finish(struct compiler *c, struct bundle_report *report, stru
 {
     enum status st = c->bundle->arena.st != ST_OK ? c->bundle->arena.st : c->scratch.st;
 
+    st = st != ST_OK ? st : c->temp.st;
+
     if (st == ST_OK)
         st = c->syntax_st == ST_INVALID ? ST_OK : c->syntax_st;
     if (st != ST_OK)
@@ -94,10 +96,15 @@ static enum status compile_tree(struct compiler *c, const cJSON *root, struct bu
     bundle->arena = (struct arena)ARENA_INIT(32 * 1024, 0);
     c->scratch = (struct arena)ARENA_INIT(32 * 1024, 0);
     c->bundle = bundle;
+    c->temp = (struct arena)ARENA_INIT(32 * 1024, 0);
+    c->sharing = (struct sharing){.kept = &bundle->arena, .scratch = &c->scratch};
     c->rd.arena = &bundle->arena;
+    c->rd.temp = &c->temp;
+    c->rd.sharing = &c->sharing;
     compile_root(c, root);
     st = finish(c, c->rd.report, err);
     arena_free(&c->scratch);
+    arena_free(&c->temp);
     if (st != ST_OK) {
         bundle_destroy(bundle);
         return st;

@@ -34,7 +34,9 @@ struct compiler {
     struct reader rd;
     struct bundle *bundle;
     struct arena scratch; /* gone when the bundle is compiled */
-    const char *text;     /* of the whole bundle */
+    struct arena temp;    /* gone with each promotion */
+    struct sharing sharing;
+    const char *text; /* of the whole bundle */
     size_t len;
     struct json_left_out promotions_text;
     struct digest digest;

@@ -6,6 +6,8 @@
 #include "agent/engine/compile.h"
 #include "agent/engine/sort.h"
 
+#include <string.h>
+
 /* The field a selection is found by: the one whose names are likely the rarest. NULL: it is looked at for every line.
  */
 static const struct number_list *anchor_names(const struct selection *selection)
@@ -123,7 +125,11 @@ void compile_index(struct compiler *c)
 {
     struct bundle *bundle = c->bundle;
 
-    bundle->selections = c->selections.items;
+    struct selection *selections = arena_array(&bundle->arena, c->selections.count + 1, sizeof *bundle->selections);
+
+    if (selections && c->selections.count > 0)
+        memcpy(selections, c->selections.items, c->selections.count * sizeof *selections);
+    bundle->selections = selections;
     bundle->selection_count = (uint32_t)c->selections.count;
     bundle->postings = arena_array(&bundle->arena, bundle->names.count + 1, sizeof *bundle->postings);
     bundle->dependents = arena_array(&bundle->arena, bundle->selection_count + 1u, sizeof *bundle->dependents);

@@ -85,7 +85,7 @@ uint32_t compile_selection_add(struct compiler *c, const struct selection *selec
         if (selection_same(&c->selections.items[c->slots[at] - 1], selection))
             return c->slots[at] - 1;
     }
-    slot = VEC_ADD(&c->bundle->arena, &c->selections);
+    slot = VEC_ADD(&c->scratch, &c->selections);
     if (!slot)
         return NONE;
     *slot = *selection;

@@ -39,6 +39,8 @@ static void compile_per_member(struct compiler *c, const cJSON *limits, struct p
 {
     const cJSON *array = rd_array(&c->rd, limits, "per_member", OPTIONAL), *value;
     size_t mark = rd_in(&c->rd, "per_member"), i = 0;
+    int64_t limit[PERIOD_COUNT] = {0};
+    const int64_t *shared;
 
     cJSON_ArrayForEach(value, array)
     {
@@ -49,12 +51,15 @@ static void compile_per_member(struct compiler *c, const cJSON *limits, struct p
         (void)rd_names(&c->rd, value, "max per");
         if (cJSON_IsObject(value) && rd_int(&c->rd, value, "max", REQUIRED, 0, AMOUNT_MAX, &max) &&
             rd_word(&c->rd, value, "per", REQUIRED, "day week month ever", &period)) {
-            if (max && (!out->per_member[period] || max < out->per_member[period]))
-                out->per_member[period] = max;
+            if (max && (!limit[period] || max < limit[period]))
+                limit[period] = max;
         }
         rd_out(&c->rd, inner);
     }
     rd_out(&c->rd, mark);
+    shared = rd_share(&c->rd, limit, PERIOD_COUNT, sizeof *limit);
+    if (shared)
+        out->per_member = shared;
 }
 
 static void compile_limits(struct compiler *c, const cJSON *json, struct promotion *out)
@@ -74,10 +79,12 @@ static void compile_limits(struct compiler *c, const cJSON *json, struct promoti
 
 static void compile_promotion(struct compiler *c, const cJSON *json, struct promotion *out)
 {
+    static const int64_t no_limit[PERIOD_COUNT];
     const char *group = NULL;
     int round = ROUND_PER_LINE;
 
     out->id = "";
+    out->per_member = no_limit;
     out->group = out->cost_currency = NONE;
     out->reward.items = out->reward.buy_items = NONE; /* also of an entry that is no object: the index asks all */
     if (!rd_names(&c->rd, json, "id title hint layer order exclusive_group final when cost reward limits round"))
@@ -200,6 +207,8 @@ static size_t read_promotions(struct compiler *c, struct promotion *out, size_t 
         compile_promotion(c, value, &out[i]);
         rd_out(&c->rd, inner);
         digest_element(&c->digest, value);
+        if (c->temp.st == ST_OK) /* else the end says so */
+            arena_reset(&c->temp);
     }
     json_pool_free(&pool);
     return i;
@@ -224,7 +233,7 @@ void compile_promotions(struct compiler *c, const cJSON *root)
     digest_array_end(&c->digest);
     if (count > 0 && c->bundle->layer_count == 0)
         rd_fault(&c->rd, "layers", "is empty, and a promotion needs a layer");
-    if (c->syntax_st != ST_OK || c->bundle->arena.st != ST_OK)
+    if (c->syntax_st != ST_OK || c->bundle->arena.st != ST_OK || c->scratch.st != ST_OK || c->temp.st != ST_OK)
         return;
     rank_promotions(c, unsorted, count);
     if (!c->promotions)

@@ -53,7 +53,7 @@ static void compile_hours(struct compiler *c, const cJSON *when, struct when *ou
 
     if (!array || !array->child)
         return;
-    ranges = arena_array(&c->bundle->arena, (size_t)cJSON_GetArraySize(array), sizeof *ranges);
+    ranges = arena_array(&c->temp, (size_t)cJSON_GetArraySize(array), sizeof *ranges);
     if (!ranges)
         return;
     mark = rd_in(&c->rd, "hours");
@@ -72,7 +72,7 @@ static void compile_hours(struct compiler *c, const cJSON *when, struct when *ou
         rd_out(&c->rd, inner);
     }
     rd_out(&c->rd, mark);
-    out->hours = ranges;
+    out->hours = rd_share(&c->rd, ranges, out->hours_count, sizeof *ranges);
 }
 
 static void attr_value(struct compiler *c, const cJSON *json, struct attr_value *out)
@@ -81,7 +81,7 @@ static void attr_value(struct compiler *c, const cJSON *json, struct attr_value 
 
     if (cJSON_IsString(holder)) {
         *out = (struct attr_value){.kind = ATTR_TEXT};
-        out->text = arena_text(&c->bundle->arena, json->valuestring, strlen(json->valuestring));
+        out->text = share_bytes(c->rd.sharing, json->valuestring, strlen(json->valuestring) + 1, true);
     } else if (cJSON_IsBool(holder)) {
         *out = (struct attr_value){.kind = ATTR_BOOL, .number = cJSON_IsTrue(json)};
     } else if (cJSON_IsNumber(json) && json->valuedouble >= -1e15 && json->valuedouble <= 1e15 &&
@@ -110,7 +110,7 @@ static void compile_attr(struct compiler *c, const cJSON *json, struct attr_cond
         rd_fault(&c->rd, NULL, "wants \"in\", \"gte\" or \"lte\"");
     if (!in || !in->child) /* an empty list holds */
         return;
-    values = arena_array(&c->bundle->arena, (size_t)cJSON_GetArraySize(in), sizeof *values);
+    values = arena_array(&c->temp, (size_t)cJSON_GetArraySize(in), sizeof *values);
     if (!values)
         return;
     mark = rd_in(&c->rd, "in");
@@ -123,7 +123,7 @@ static void compile_attr(struct compiler *c, const cJSON *json, struct attr_cond
     }
     rd_out(&c->rd, mark);
     out->has_in = true;
-    out->in = values;
+    out->in = rd_share(&c->rd, values, i, sizeof *values);
     out->in_count = (uint32_t)i;
 }
 
@@ -135,7 +135,7 @@ static void compile_attrs(struct compiler *c, const cJSON *object, struct attr_l
 
     if (!array || !array->child)
         return;
-    items = arena_array(&c->bundle->arena, (size_t)cJSON_GetArraySize(array), sizeof *items);
+    items = arena_array(&c->temp, (size_t)cJSON_GetArraySize(array), sizeof *items);
     if (!items)
         return;
     mark = rd_in(&c->rd, "attrs");
@@ -147,7 +147,7 @@ static void compile_attrs(struct compiler *c, const cJSON *object, struct attr_l
         rd_out(&c->rd, inner);
     }
     rd_out(&c->rd, mark);
-    *out = (struct attr_list){.items = items, .count = (uint32_t)i};
+    *out = (struct attr_list){.items = rd_share(&c->rd, items, i, sizeof *items), .count = (uint32_t)i};
 }
 
 static void compile_member(struct compiler *c, const cJSON *json, struct when *out)
@@ -187,7 +187,7 @@ static void compile_basket(struct compiler *c, const cJSON *when, struct when *o
 
     if (!array || !array->child)
         return;
-    items = arena_array(&c->bundle->arena, (size_t)cJSON_GetArraySize(array), sizeof *items);
+    items = arena_array(&c->temp, (size_t)cJSON_GetArraySize(array), sizeof *items);
     if (!items)
         return;
     mark = rd_in(&c->rd, "basket");
@@ -210,7 +210,7 @@ static void compile_basket(struct compiler *c, const cJSON *when, struct when *o
         rd_out(&c->rd, inner);
     }
     rd_out(&c->rd, mark);
-    out->basket = items;
+    out->basket = rd_share(&c->rd, items, i, sizeof *items);
     out->basket_count = (uint32_t)i;
 }
 
@@ -264,12 +264,12 @@ void compile_when(struct compiler *c, const cJSON *promotion, struct promotion *
 
     if (!json || !json->child)
         return;
-    when = arena_alloc(&c->bundle->arena, sizeof *when);
+    when = arena_alloc(&c->temp, sizeof *when);
     if (!when)
         return;
     when->series = NONE;
     mark = rd_in(&c->rd, "when");
     compile_parts(c, json, when);
     rd_out(&c->rd, mark);
-    out->when = when;
+    out->when = rd_share(&c->rd, when, 1, sizeof *when);
 }

@@ -84,6 +84,11 @@ void rd_note(struct reader *reader, bool warning, const char *name, const char *
     note->text[len] = '\0';
 }
 
+const void *rd_share(struct reader *reader, const void *items, size_t count, size_t bytes_each)
+{
+    return count > 0 ? share_bytes(reader->sharing, items, count * bytes_each, false) : NULL;
+}
+
 const cJSON *rd_get(const cJSON *object, const char *name)
 {
     return json_member(object, name);
@@ -201,7 +206,7 @@ static bool text_value(struct reader *reader, const cJSON *value, const char *na
         rd_fault(reader, name, "is longer than %zu bytes", len_max);
         return false;
     }
-    *out_text = arena_text(reader->arena, value->valuestring, len);
+    *out_text = share_bytes(reader->sharing, value->valuestring, len + 1, true);
     return *out_text != NULL;
 }
 
@@ -242,7 +247,7 @@ void rd_texts(struct reader *reader, const cJSON *object, const char *name, stru
 
     if (!array || !array->child)
         return;
-    items = arena_array(reader->arena, (size_t)cJSON_GetArraySize(array), sizeof *items);
+    items = arena_array(reader->temp, (size_t)cJSON_GetArraySize(array), sizeof *items);
     if (!items)
         return;
     mark = rd_in(reader, name);
@@ -257,7 +262,7 @@ void rd_texts(struct reader *reader, const cJSON *object, const char *name, stru
     }
     rd_out(reader, mark);
     sort_items(items, out_list->count, sizeof *items, text_cmp);
-    out_list->items = items;
+    out_list->items = rd_share(reader, items, out_list->count, sizeof *items);
 }
 
 void rd_language_text(struct reader *reader, const cJSON *object, const char *name, enum need need,
@@ -274,7 +279,7 @@ void rd_language_text(struct reader *reader, const cJSON *object, const char *na
         return;
     }
     count = cJSON_IsString(value) ? 1 : (size_t)cJSON_GetArraySize(value);
-    text = arena_alloc(reader->arena, sizeof *text + count * sizeof text->entries[0]);
+    text = arena_alloc(reader->temp, sizeof *text + count * sizeof text->entries[0]);
     if (!text)
         return;
     if (cJSON_IsString(value)) {
@@ -284,12 +289,13 @@ void rd_language_text(struct reader *reader, const cJSON *object, const char *na
         mark = rd_in(reader, name);
         cJSON_ArrayForEach(member, value)
         {
-            text->entries[text->count].language = arena_text(reader->arena, member->string, strlen(member->string));
+            text->entries[text->count].language =
+                share_bytes(reader->sharing, member->string, strlen(member->string) + 1, true);
             text->count += text_value(reader, member, member->string, 1024, &text->entries[text->count].text);
         }
         rd_out(reader, mark);
     }
-    *out_text = text;
+    *out_text = rd_share(reader, text, 1, sizeof *text + text->count * sizeof text->entries[0]);
 }
 
 bool rd_local_time(struct reader *reader, const cJSON *object, const char *name, struct local_time *out_time)

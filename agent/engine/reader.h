@@ -9,12 +9,15 @@
 #define LOYALD_ENGINE_READER_H
 
 #include "agent/engine/bundle.h"
+#include "agent/engine/share.h"
 
 #include <cjson/cJSON.h>
 
 struct reader {
     struct bundle_report *report;
     struct arena *arena;
+    struct arena *temp; /* for what is being put together before it is shared */
+    struct sharing *sharing;
     char at[BUNDLE_AT_BYTES];
     size_t at_len;
 };
@@ -41,6 +44,9 @@ void rd_note(struct reader *reader, bool warning, const char *name, const char *
         errmsg_set(&rd_text_, __VA_ARGS__);                                                                          \
         rd_note((reader), true, (name), rd_text_.text);                                                              \
     } while (0)
+
+/* Shares count elements that stand in temp. */
+const void *rd_share(struct reader *reader, const void *items, size_t count, size_t bytes_each);
 
 /* Member of an object, NULL when absent; faults its type when it is there and another. */
 const cJSON *rd_get(const cJSON *object, const char *name);

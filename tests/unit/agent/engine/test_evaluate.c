@@ -397,3 +397,29 @@ Test(compiler, warns_of_two_layers_that_give_more_than_the_guard_allows)
                   text);
     }
 }
+
+/* Ten thousand promotions live in the memory of a till: what they have in common is there once. */
+Test(compiler, keeps_equal_things_once)
+{
+    enum { COUNT = 4000, BYTES_EACH_MAX = 420 };
+    struct strbuf text = STRBUF_INIT(8 << 20);
+    struct bundle *bundle = NULL;
+    struct errmsg err = ERRMSG_INIT;
+
+    strbuf_puts(&text, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":3,\"currency\":\"RUB\",\"layers\":"
+                       "[{\"id\":\"l\",\"mode\":\"best\"}],\"promotions\":[");
+    for (int i = 0; i < COUNT; i++)
+        strbuf_printf(
+            &text,
+            "%s{\"id\":\"p%d\",\"layer\":\"l\",\"title\":{\"en\":\"%d%% off\",\"ru\":\"%d%%\"},\"when\":{\"from\":"
+            "\"2026-11-01T00:00\",\"hours\":[[\"10:00\",\"12:00\"]],\"channels\":[\"till\",\"web\"],"
+            "\"member\":{\"tiers\":[\"gold\",\"silver\"],\"attrs\":[{\"attr\":\"age\",\"gte\":18}]},"
+            "\"basket\":[{\"items\":{\"any\":true},\"amount_min\":%d}]},\"limits\":{\"per_member\":[{\"max\":1,"
+            "\"per\":\"day\"}]},\"reward\":{\"kind\":\"percent_off\",\"percent_bp\":%d,\"items\":{\"any\":true}}}",
+            i ? "," : "", i, i % 30, i % 30, i % 10 * 100, 100 + i % 30);
+    strbuf_puts(&text, "]}");
+    cr_assert_eq(bundle_compile(text.data, text.len, &bundle, NULL, &err), ST_OK, "%s", err.text);
+    cr_expect_leq(bundle_memory_bytes(bundle) / COUNT, BYTES_EACH_MAX);
+    bundle_destroy(bundle);
+    strbuf_free(&text);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * share - equal things once: ten thousand promotions name the same tiers, weeks and languages. What is shared never
+ * changes, and what it points to must be shared before it, so that equal bytes mean equal things.
+ */
+#ifndef LOYALD_ENGINE_SHARE_H
+#define LOYALD_ENGINE_SHARE_H
+
+#include "agent/engine/arena.h"
+
+#include <stdint.h>
+
+struct share_entry {
+    const void *bytes;
+    size_t len;
+    uint64_t hash;
+};
+
+struct sharing {
+    struct arena *kept;    /* what is shared lives here */
+    struct arena *scratch; /* the table */
+    struct share_entry *entries;
+    size_t count, slot_count; /* a power of two */
+};
+
+/* Returns a view of equal bytes in the kept arena: those that are there, else a copy. NULL without memory. Texts are
+ * shared with their NUL; text only says that they need no alignment. */
+const void *share_bytes(struct sharing *sharing, const void *bytes, size_t len, int text);
+
+#endif
