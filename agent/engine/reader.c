@@ -126,27 +126,35 @@ const cJSON *rd_array(struct reader *reader, const cJSON *object, const char *na
     return value;
 }
 
+/* Whether words begin with the word; *out_rest is what follows it, or the next word. */
+static bool word_first(const char *words, const char *word, const char **out_rest)
+{
+    bool same, any = *words != '\0';
+
+    while (*words && *words == *word && *word != ' ') {
+        words++;
+        word++;
+    }
+    same = any && *word == '\0' && (*words == ' ' || *words == '\0');
+    while (*words && *words != ' ')
+        words++;
+    *out_rest = words + (*words == ' ');
+    return same;
+}
+
 /* Answers the place of the word among the words, -1 when it is not there. */
 static int word_index(const char *words, const char *word)
 {
     for (int i = 0; *words; i++) {
-        const char *w = word;
-
-        while (*words && *words == *w && *w != ' ') {
-            words++;
-            w++;
-        }
-        if (*w == '\0' && (*words == ' ' || *words == '\0'))
+        if (word_first(words, word, &words))
             return i;
-        while (*words && *words != ' ')
-            words++;
-        words += *words == ' ';
     }
     return -1;
 }
 
 bool rd_names(struct reader *reader, const cJSON *value, const char *names)
 {
+    const char *next = names; /* names mostly come in one order */
     const cJSON *member;
 
     if (!cJSON_IsObject(value)) {
@@ -155,7 +163,7 @@ bool rd_names(struct reader *reader, const cJSON *value, const char *names)
     }
     cJSON_ArrayForEach(member, value)
     {
-        if (word_index(names, member->string) < 0)
+        if (!word_first(next, member->string, &next) && word_index(names, member->string) < 0)
             rd_fault(reader, member->string, "the format has no such name; here it knows: %s", names);
     }
     return true;

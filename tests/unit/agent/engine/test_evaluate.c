@@ -267,6 +267,21 @@ Test(compiler, warns_of_offline_limits_that_cannot_be_reached)
                               "nothing is ever spent"));
 }
 
+/* In whatever order names come, and a name of nothing is no name. */
+Test(compiler, knows_names_in_any_order)
+{
+    cr_expect_not_null(
+        strstr(note_at(BUNDLE_OF(",\"guards\":{\"max_sale_discount_bp\":1,\"\":1}", ""), "/guards/", false),
+               "no such name"));
+    cr_expect_str_eq(note_at(BUNDLE_OF(",\"offline\":{\"hours_max\":1,\"f_sale\":1,\"e_device\":3,\"f_member\":2,"
+                                       "\"sales_max\":1}",
+                                       ""),
+                             "/offline", false),
+                     "");
+    cr_expect_not_null(
+        strstr(note_at(BUNDLE_OF(",\"guards\":{\"max_sale\":1}", ""), "/guards/max_sale", false), "no such name"));
+}
+
 /* Promotions are read one by one, after the rest: what is no JSON is still the one fault, where it stands. */
 Test(compiler, says_where_a_text_stops_being_json)
 {
