@@ -224,6 +224,7 @@ static bool part_make(struct best_layer *b, const struct reference *refs, size_t
         seat->table = player->table;
         seat->unproven = player->unproven;
         seat->is_switch = player->promotion->group != NONE || player->promotion->cost_currency != NONE;
+        seat->counts = reward_counts(&player->promotion->reward);
         seat->reuses = player->promotion->reward.reuse_buys && refs[0].player != refs[count - 1].player;
         seat->offers = arena_array(&e->arena, 2 * (end - i), sizeof *seat->offers);
         seat->offered = arena_array(&e->arena, 2 * (end - i), sizeof *seat->offered);

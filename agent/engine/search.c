@@ -180,6 +180,7 @@ void search_part(struct engine *e, struct part *part, struct solution *out)
     for (size_t i = 0; i < part->seat_count; i++) {
         takes += takes_most(&part->seats[i]);
         switches += part->seats[i].is_switch;
+        s.pairs = s.pairs || part->seats[i].reuses;
     }
     if (!solution_make(e, part, takes, out) || !solution_make(e, part, takes, &s.tried))
         return;

@@ -36,6 +36,7 @@ struct seat { /* a promotion in this part */
     bool unproven;                 /* what it gives alone may not be the most */
     bool on, is_switch;            /* a switch may be off: it has a group or a cost */
     bool reuses;                   /* its buys are left to seats that do not count */
+    bool counts;                   /* makes sets of units (reward_counts) */
 };
 
 struct cell {

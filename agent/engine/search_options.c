@@ -18,8 +18,8 @@ static int option_cmp(const void *a, const void *b)
 static bool options_count(struct search *s)
 {
     size_t cells = s->part->cell_count, total = 0;
-    uint32_t *plain = arena_array(&s->e->arena, cells + 1, sizeof *plain);
-    uint32_t *held = arena_array(&s->e->arena, cells + 1, sizeof *held);
+    uint32_t *plain = arena_array(&s->e->arena, s->pairs ? cells + 1 : 1, sizeof *plain);
+    uint32_t *held = arena_array(&s->e->arena, s->pairs ? cells + 1 : 1, sizeof *held);
 
     s->option_first = arena_array(&s->e->arena, cells + 2, sizeof *s->option_first);
     if (!plain || !held || !s->option_first)
@@ -28,13 +28,15 @@ static bool options_count(struct search *s)
         const struct seat *seat = &s->part->seats[i];
 
         for (size_t k = 0; k < seat->count; k++) {
-            plain[seat->offers[k].cell] += seat_is_plain(seat);
-            held[seat->offers[k].cell] += seat->offers[k].held;
+            if (s->pairs) {
+                plain[seat->offers[k].cell] += seat_is_plain(seat);
+                held[seat->offers[k].cell] += seat->offers[k].held;
+            }
             s->option_first[seat->offers[k].cell + 2] += !seat->offers[k].held;
         }
     }
     for (size_t c = 0; c < cells; c++) {
-        s->option_first[c + 2] += (size_t)plain[c] * held[c];
+        s->option_first[c + 2] += s->pairs ? (size_t)plain[c] * held[c] : 0;
         total += s->option_first[c + 2];
         s->option_first[c + 2] = total;
     }

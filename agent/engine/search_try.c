@@ -139,7 +139,6 @@ void search_seat(struct search *s, const struct seat *seat, const int64_t *count
 static void solution_add(struct search *s, size_t seat_number, const struct outcome *outcome, const uint32_t *places)
 {
     const struct seat *seat = &s->part->seats[seat_number];
-    bool counts = reward_counts(&seat->promotion->reward);
 
     if (outcome->count > s->tried.cap - s->tried.count) { /* only a mix in ever other ways: left out */
         s->too_many = true;
@@ -159,7 +158,7 @@ static void solution_add(struct search *s, size_t seat_number, const struct outc
         s->used[cell] += take->count;
         if (seat->reuses && take->bought)
             s->kept[cell] += take->count;
-        if (!counts)
+        if (s->pairs && !seat->counts)
             s->plain[cell] += take->count;
     }
     s->tried.gains[seat_number] = outcome->gain;
@@ -193,7 +192,7 @@ static bool seat_sound(struct search *s, const struct seat *seat, const struct o
 
         counts[i] = seat->offers[i].held ? s->plain[cell] - (s->held[cell] - used[i])
                                          : s->part->cells[cell].count - (s->used[cell] - used[i]);
-        if (seat_is_plain(seat))
+        if (s->pairs && seat_is_plain(seat))
             counts[i] += s->kept[cell];
         more = more || counts[i] > seat->offered[i];
     }
@@ -203,7 +202,8 @@ static bool seat_sound(struct search *s, const struct seat *seat, const struct o
     if (again.gain != own->gain)
         return false;
     again_used = seat_used(s, seat, &again, again_places);
-    for (size_t i = 1; again_used && i < seat->count; i++) { /* whether a unit it buys is held is all the same */
+    for (size_t i = 1; seat->reuses && again_used && i < seat->count;
+         i++) { /* whether a unit it buys is held is all the same */
         if (seat->offers[i].held) {
             used[i - 1] += used[i];
             again_used[i - 1] += again_used[i];
@@ -237,7 +237,7 @@ void search_try(struct search *s)
     s->tried.count = 0;
     s->too_many = false;
     memset(s->tried.gains, 0, seats * sizeof *s->tried.gains);
-    memset(s->used, 0, 4 * s->part->cell_count * sizeof *s->used);
+    memset(s->used, 0, (s->pairs ? 4 : 1) * s->part->cell_count * sizeof *s->used);
     for (size_t i = 0; sound && i < seats; i++) {
         if (!s->part->seats[i].on)
             continue;
@@ -246,7 +246,8 @@ void search_try(struct search *s)
     }
     if (s->too_many)
         s->e->optimal = sound = false;
-    for (size_t c = 0; c < s->part->cell_count; c++) /* offered as held, but the other seat left it: not a pair */
+    for (size_t c = 0; s->pairs && c < s->part->cell_count;
+         c++) /* offered as held, but the other seat left it: not a pair */
         sound = sound && s->held[c] <= s->plain[c];
     sound = sound && s->tried.gain > 0 && better(s, &s->tried, s->best);
     for (size_t i = 0; sound && i < seats; i++) {

@@ -18,6 +18,7 @@ struct search {
     uint64_t *suffix;       /* the most that the cells from here on are worth, with the seats that are on */
     struct solution *best, tried;
     uint64_t open; /* the highest bound left unexplored, + 1; 0: none */
+    bool pairs;    /* some seat leaves what it bought */
     bool too_many; /* takes of the solution being tried: it is left out */
     /* Units of each cell in the solution being tried: taken at all; bought, but left to seats that do not count;
      * taken by these; and of those bought as well. */
@@ -30,7 +31,7 @@ void search_seat(struct search *s, const struct seat *seat, const int64_t *count
 /* Whether the seat takes units without counting them. */
 static inline bool seat_is_plain(const struct seat *seat)
 {
-    return !reward_counts(&seat->promotion->reward);
+    return !seat->counts;
 }
 /* search_greedy.c: whether the seat may be on (groups, costs) beside those that are; tries the first solutions. */
 bool search_may_turn_on(const struct search *s, const bool *on, size_t seat);
