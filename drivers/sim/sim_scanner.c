@@ -26,6 +26,11 @@ struct sim_scanner {
     struct loop_watch *watch; /* while plugged in: what the agent sends is read and thrown away */
     struct loop_timer *tick;
 
+    struct sim_family family;
+    struct loop_timer *resend, *pause;
+    int damaged; /* so many scans more */
+    bool mangled;
+
     struct strbuf bytes; /* being typed */
     size_t typed;
     int64_t begun_ns, give_up_ms;
@@ -100,9 +105,51 @@ static void type_on(void *context)
     }
 }
 
+/* As a receiver at half the speed sees it: some bits twice, some not at all. */
+static void mangle(struct strbuf *bytes, size_t from)
+{
+    for (size_t i = from; i < bytes->len; i++)
+        bytes->data[i] = (char)((uint8_t)(bytes->data[i] * 5) ^ 0x9c);
+}
+
+/* What is said without being asked for: answers, and what comes again. Not at the line's speed. */
+static void say_now(struct sim_scanner *scanner, struct strbuf *bytes)
+{
+    if (scanner->mangled)
+        mangle(bytes, 0);
+    if (bytes->len > 0 && scanner->pty.fd >= 0)
+        (void)!write(scanner->pty.fd, bytes->data, bytes->len); /* what the line does not take is lost */
+    strbuf_free(bytes);
+    if (sim_family_waits(&scanner->family))
+        loop_timer_set(scanner->resend, scanner->options.resend_ms, 0);
+    else
+        loop_timer_stop(scanner->resend);
+}
+
+static void on_resend(void *context)
+{
+    struct sim_scanner *scanner = context;
+    struct strbuf bytes = STRBUF_INIT(SIM_SCANNER_BYTES_MAX);
+
+    sim_family_resend(&scanner->family, &bytes);
+    say_now(scanner, &bytes);
+}
+
+static void on_pause(void *context)
+{
+    struct sim_scanner *scanner = context;
+
+    answer_ok(scanner, unix_ns());
+}
+
 static void begin_typing(struct sim_scanner *scanner)
 {
     int64_t own_ms = 0;
+
+    if (scanner->mangled)
+        mangle(&scanner->bytes, 0);
+    if (sim_family_waits(&scanner->family))
+        loop_timer_set(scanner->resend, scanner->options.resend_ms, 0);
 
     if (strbuf_status(&scanner->bytes) != ST_OK) {
         stop_typing(scanner);
@@ -121,16 +168,27 @@ static void begin_typing(struct sim_scanner *scanner)
 static void on_line(void *context, int events)
 {
     struct sim_scanner *scanner = context;
-    char heard[256];
+    struct strbuf answer = STRBUF_INIT(SIM_SCANNER_BYTES_MAX);
+    uint8_t heard[256];
+    ssize_t len = read(scanner->pty.fd, heard, sizeof heard);
 
-    /* A scanner hears ACK, NAK and BEL, and carries on. The far end never hangs up: sim_pty holds it open. */
-    if (read(scanner->pty.fd, heard, sizeof heard) < 0 && errno != EAGAIN && errno != EINTR)
+    /* The far end never hangs up: sim_pty holds it open. */
+    if (len < 0 && errno != EAGAIN && errno != EINTR)
         loop_watch_change(scanner->watch, 0);
     (void)events;
+    if (len <= 0)
+        return;
+    sim_family_hear(&scanner->family, heard, (size_t)len, &answer);
+    say_now(scanner, &answer);
 }
 
 static void unplug(struct sim_scanner *scanner)
 {
+    enum sim_family_id id = scanner->family.id;
+
+    sim_family_clear(&scanner->family); /* without power it forgets */
+    sim_family_init(&scanner->family, id);
+    loop_timer_stop(scanner->resend);
     loop_watch_destroy(scanner->watch);
     scanner->watch = NULL;
     sim_pty_unplug(&scanner->pty);
@@ -150,11 +208,29 @@ static enum status plug(struct sim_scanner *scanner, struct errmsg *err)
 
 /* Commands. Each fills bytes, to be typed, or answers and returns false. */
 
+static void damage(struct sim_scanner *scanner)
+{
+    if (scanner->damaged == 0 || scanner->bytes.len == 0)
+        return;
+    scanner->damaged--;
+    scanner->bytes.data[scanner->bytes.len / 2] ^= 1;
+}
+
 static bool do_scan(struct sim_scanner *scanner, const char *code)
 {
+    const char *why = "";
+
     if (!code[0]) {
         answer_error(scanner, "scan: which code?");
         return false;
+    }
+    if (scanner->family.id != SIM_ASCII) {
+        if (!sim_family_say(&scanner->family, code, scanner->suffix, &scanner->bytes, &why)) {
+            answer_error(scanner, why);
+            return false;
+        }
+        damage(scanner);
+        return true;
     }
     if (scanner->suffix[0] == '\x02')
         strbuf_putc(&scanner->bytes, '\x02');
@@ -215,6 +291,50 @@ static bool do_oversize(struct sim_scanner *scanner, const char *arguments)
     return true;
 }
 
+/* A number from 0 to max that is all of the arguments. */
+static bool take_count(struct sim_scanner *scanner, const char *arguments, int max, int *out_count)
+{
+    char *end = NULL;
+    unsigned long count = strtoul(arguments, &end, 10);
+
+    if (end == arguments || *end != '\0' || count > (unsigned long)max) {
+        answer_error(scanner, "wants a number, as in damage 1, ignore 2, wait 500");
+        return false;
+    }
+    *out_count = (int)count;
+    return true;
+}
+
+static bool do_damage(struct sim_scanner *scanner, const char *arguments)
+{
+    if (take_count(scanner, arguments, 1000, &scanner->damaged))
+        answer_ok(scanner, unix_ns());
+    return false;
+}
+
+static bool do_ignore(struct sim_scanner *scanner, const char *arguments)
+{
+    if (take_count(scanner, arguments, 1000, &scanner->family.ignored))
+        answer_ok(scanner, unix_ns());
+    return false;
+}
+
+static bool do_mangle(struct sim_scanner *scanner, const char *arguments)
+{
+    scanner->mangled = strcmp(arguments, "on") == 0;
+    answer_ok(scanner, unix_ns());
+    return false;
+}
+
+static bool do_wait(struct sim_scanner *scanner, const char *arguments)
+{
+    int wait_ms = 0;
+
+    if (take_count(scanner, arguments, 3600 * 1000, &wait_ms))
+        loop_timer_set(scanner->pause, wait_ms, 0);
+    return false;
+}
+
 static bool do_unplug(struct sim_scanner *scanner, const char *arguments)
 {
     (void)arguments;
@@ -242,7 +362,8 @@ static const struct {
 } commands[] = {
     {"scan", do_scan, true},       {"raw", do_raw, true},           {"half", do_half, true},
     {"garbage", do_garbage, true}, {"oversize", do_oversize, true}, {"unplug", do_unplug, false},
-    {"plug", do_plug, false},
+    {"damage", do_damage, false},  {"ignore", do_ignore, false},    {"mangle", do_mangle, false},
+    {"wait", do_wait, false},      {"plug", do_plug, false},
 };
 
 void sim_scanner_command(struct sim_scanner *scanner, const char *line)
@@ -261,7 +382,8 @@ void sim_scanner_command(struct sim_scanner *scanner, const char *line)
             strbuf_clear(&scanner->bytes);
         return;
     }
-    answer_error(scanner, "commands: scan CODE, raw HEX, half TEXT, garbage N SEED, oversize N, unplug, plug");
+    answer_error(scanner, "commands: scan CODE, raw HEX, half TEXT, garbage N SEED, oversize N, damage N, ignore N, "
+                          "mangle on|off, wait MS, unplug, plug");
 }
 
 enum status sim_scanner_create(const struct sim_scanner_options *options, struct sim_scanner **out_scanner,
@@ -282,7 +404,14 @@ enum status sim_scanner_create(const struct sim_scanner_options *options, struct
     scanner->bytes = (struct strbuf)STRBUF_INIT(SIM_SCANNER_BYTES_MAX);
     memcpy(scanner->link_path, options->link_path, strlen(options->link_path) + 1);
     memcpy(scanner->suffix, options->suffix, strlen(options->suffix) + 1);
+    if (options->resend_ms == 0)
+        scanner->options.resend_ms = SIM_SSI_RESEND_MS;
+    sim_family_init(&scanner->family, options->family);
     st = loop_timer_create(options->loop, type_on, scanner, &scanner->tick);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, on_resend, scanner, &scanner->resend);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, on_pause, scanner, &scanner->pause);
     if (st == ST_OK)
         st = plug(scanner, err);
     if (st != ST_OK) {
@@ -299,6 +428,9 @@ void sim_scanner_destroy(struct sim_scanner *scanner)
         return;
     unplug(scanner);
     loop_timer_destroy(scanner->tick);
+    loop_timer_destroy(scanner->resend);
+    loop_timer_destroy(scanner->pause);
+    sim_family_clear(&scanner->family);
     strbuf_free(&scanner->bytes);
     free(scanner);
 }

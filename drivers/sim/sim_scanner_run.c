@@ -26,6 +26,7 @@ static const char usage[] =
     "  --link PATH         where the scanner appears\n"
     "  --control SOCKET    take commands from clients of this Unix socket; without it from standard input\n"
     "  --baud N            type at the speed of such a line; 0: at once\n"
+    "  --family WORD       ascii, ssi, honeywell, datalogic, stripe, em4100, desk or pn532\n"
     "  --code-ids WORD     none or aim: whether codes begin with ]E0 and the like\n"
     "  --suffix WORD       cr, crlf, lf, tab, stx (from STX to ETX) or none\n"
     "  --config FILE       read these options from section [scanner] of an INI file; the command line wins\n"
@@ -38,12 +39,17 @@ static const char usage[] =
     "  half TEXT           text without a suffix: a code that breaks off\n"
     "  garbage N SEED      N random bytes\n"
     "  oversize N          N letters in one code\n"
+    "  damage N            one bit is wrong in each of the next N scans\n"
+    "  ignore N            the next N acknowledgements are not heard (ssi)\n"
+    "  mangle on|off       every byte comes as by a wrong baud rate\n"
+    "  wait MS             nothing, for so long\n"
     "  unplug, plug        the cable\n";
 
 struct settings {
     char link[CONFIG_TEXT_MAX];
     char control[CONFIG_TEXT_MAX];
     int64_t baud;
+    int64_t family;
     int64_t code_ids;
     int64_t suffix;
 };
@@ -58,6 +64,8 @@ static const struct option_spec options[] = {
      "Unix socket for commands; without it they come from standard input."},
     {"scanner", "baud", OPTION_INT, offsetof(struct settings, baud), 0, 4000000, NULL, "0",
      "Speed of the line, ten bits a byte; 0 is as fast as it goes."},
+    {"scanner", "family", OPTION_ENUM, offsetof(struct settings, family), 0, 0, SIM_FAMILY_CHOICES, "ascii",
+     "What the scanner or reader speaks."},
     {"scanner", "code_ids", OPTION_ENUM, offsetof(struct settings, code_ids), 0, 0, "none|aim", "aim",
      "Whether codes begin with their AIM identifier."},
     {"scanner", "suffix", OPTION_ENUM, offsetof(struct settings, suffix), 0, 0, SUFFIX_CHOICES, "cr",
@@ -81,7 +89,7 @@ static int64_t choose(const char *choices, const char *word)
 
 /* The words of the command line; NULL where none was given. */
 struct words {
-    const char *link, *control, *baud, *code_ids, *suffix;
+    const char *link, *control, *baud, *code_ids, *suffix, *family;
 };
 
 static enum status refuse(const char *option, const char *value, const char *legal, struct errmsg *err)
@@ -103,6 +111,8 @@ static enum status take_words(const struct words *words, struct settings *settin
         if (*end || end == words->baud || settings->baud < 0 || settings->baud > 4000000)
             return refuse("baud", words->baud, "a number from 0 to 4000000", err);
     }
+    if (words->family && (settings->family = choose(SIM_FAMILY_CHOICES, words->family)) < 0)
+        return refuse("family", words->family, SIM_FAMILY_CHOICES, err);
     if (words->code_ids && (settings->code_ids = choose("none|aim", words->code_ids)) < 0)
         return refuse("code-ids", words->code_ids, "none or aim", err);
     if (words->suffix && (settings->suffix = choose(SUFFIX_CHOICES, words->suffix)) < 0)
@@ -177,6 +187,7 @@ static enum status start(struct run *run, const struct settings *settings, struc
     struct sim_scanner_options scanner = {
         .link_path = settings->link,
         .baud = settings->baud,
+        .family = (enum sim_family_id)settings->family,
         .code_ids = settings->code_ids != 0,
         .suffix = suffixes[settings->suffix],
         .on_answer = on_answer,
@@ -198,9 +209,13 @@ static enum status start(struct run *run, const struct settings *settings, struc
 int sim_scanner_run(int argc, char **argv)
 {
     struct words words = {0};
-    const struct cli_option extra[] = {{"link", &words.link, NULL},     {"control", &words.control, NULL},
-                                       {"baud", &words.baud, NULL},     {"code-ids", &words.code_ids, NULL},
-                                       {"suffix", &words.suffix, NULL}, {NULL, NULL, NULL}};
+    const struct cli_option extra[] = {{"link", &words.link, NULL},
+                                       {"control", &words.control, NULL},
+                                       {"baud", &words.baud, NULL},
+                                       {"code-ids", &words.code_ids, NULL},
+                                       {"suffix", &words.suffix, NULL},
+                                       {"family", &words.family, NULL},
+                                       {NULL, NULL, NULL}};
     struct cli cli = {.program = program, .usage = usage, .options = options, .extra = extra};
     struct settings settings;
     struct errmsg err = ERRMSG_INIT;
