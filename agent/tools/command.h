@@ -47,6 +47,8 @@ struct command_call {
     const char *file;     /* likewise */
     const char *wait;     /* likewise: seconds */
     const char *language; /* likewise: of sentences */
+    bool hex;
+    const char *family, *framing, *code_ids, *seconds; /* of devices; NULL: not given */
 };
 
 /* Each answers the exit status and has said on standard error what went wrong. */
@@ -55,6 +57,8 @@ command_fn command_status, command_totals, command_outbox, command_doctor, comma
     command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 command_fn command_why, command_salvage;
+command_fn command_devices_list, command_devices_scan, command_devices_test_scan, command_devices_monitor,
+    command_devices_record;
 
 /* Says "loyalctl: ..." on standard error. */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);

@@ -28,6 +28,13 @@ static const char usage[] =
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
     "  loyalctl page [--file FILE]        the address of the cashier page, or a file that leads there\n"
     "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
+    "  loyalctl devices list [--json]     how scanners and printer are, and how fresh that is\n"
+    "\n"
+    "Devices, while loyald has them not open:\n"
+    "  loyalctl devices scan [PORT...]    finds scanners: scan any code, and the configuration is written\n"
+    "  loyalctl devices test-scan PORT    reads one code and says what it is\n"
+    "  loyalctl devices monitor PORT      follows what is read; with --hex the bytes too\n"
+    "  loyalctl devices record PORT FILE  writes what a device says, as a file that the tests replay\n"
     "\n"
     "Without a running loyald:\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
@@ -39,6 +46,8 @@ static const char usage[] =
     "Options:\n"
     "  --socket PATH      the local API's socket (default /run/loyald/api.sock)\n"
     "  --state-dir DIR    that of the loyald with this state directory: DIR/run/api.sock\n"
+    "  --family, --framing, --code-ids WORD   of a device, as in [scanner] of loyald.conf\n"
+    "  --seconds N        how long to look at a device\n"
     "  --config FILE      default /etc/loyalctl/loyalctl.conf, when it is there\n"
     "  --sample-config    prints such a file\n"
     "  --version  --help\n"
@@ -67,6 +76,11 @@ static const struct command {
     {"events", NULL, 0, 0, command_events},
     {"api", NULL, 2, 3, command_api},
     {"page", NULL, 0, 0, command_page},
+    {"devices", "list", 0, 0, command_devices_list},
+    {"devices", "scan", 0, 16, command_devices_scan},
+    {"devices", "test-scan", 1, 1, command_devices_test_scan},
+    {"devices", "monitor", 1, 1, command_devices_monitor},
+    {"devices", "record", 2, 2, command_devices_record},
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
@@ -136,7 +150,10 @@ int main(int argc, char **argv)
         {"file", &call.file, NULL},         {"json", NULL, &call.json},
         {"trace", NULL, &call.trace},       {"stats", NULL, &call.stats},
         {"count", NULL, &call.count},       {"wait", &call.wait, NULL},
-        {"language", &call.language, NULL}, {0},
+        {"language", &call.language, NULL}, {"family", &call.family, NULL},
+        {"framing", &call.framing, NULL},   {"code-ids", &call.code_ids, NULL},
+        {"seconds", &call.seconds, NULL},   {"hex", NULL, &call.hex},
+        {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};
     struct errmsg err = ERRMSG_INIT;
