@@ -30,7 +30,7 @@ static void classify(const struct till *till, const char *symbology, const char 
 static const char *kind_of(const struct code_match *match)
 {
     static const char *const kinds[] = {[CODE_MEMBER] = "card",     [CODE_COUPON] = "coupon", [CODE_ITEM] = "code",
-                                        [CODE_APP_CODE] = "code",   [CODE_GIFT_CARD] = "gift_card",
+                                        [CODE_APP_CODE] = "app_code",   [CODE_GIFT_CARD] = "gift_card",
                                         [CODE_NONE] = "code"};
 
     return match->misread ? "misread" : kinds[match->kind];
@@ -238,6 +238,8 @@ static void handle(struct till *till, const struct till_scan *scan, const struct
         tell_scan(till, scan, "misread", "", till->current);
     } else if (match->kind == CODE_MEMBER) {
         card_scanned(till, scan, match->number);
+    } else if (match->kind == CODE_APP_CODE) {
+        app_codes_show(till, scan, match->rule, card_scanned);
     } else {
         /* An item, a coupon, a page of a magazine: the POS knows its own. */
         tell_scan(till, scan, kind_of(match), scan->text, till->current);
@@ -277,7 +279,7 @@ enum problem till_typed(struct till *till, const char *body, size_t len, struct 
     classify(till, scan.symbology, scan.text, &match);
     mask(match.kind == CODE_MEMBER ? match.number : "", shown);
     handle(till, &scan, &match);
-    write_scan(&scan, kind_of(&match), match.misread ? "" : match.kind == CODE_MEMBER ? shown : scan.text,
+    write_scan(&scan, kind_of(&match), match.misread || match.kind == CODE_APP_CODE ? "" : match.kind == CODE_MEMBER ? shown : scan.text,
                till->current, out);
     crypto_wipe(match.number, sizeof match.number);
     json_free(root);

@@ -57,6 +57,7 @@ void till_destroy(struct till *till)
     for (int i = 0; i < TILL_SALES_MAX; i++)
         sale_destroy(till->sales[i]);
     reservations_clear(&till->reserved);
+    app_codes_clear(&till->app_codes);
     sold_forget_answers(till);
     bundle_destroy(till->no_rules);
     engine_destroy(till->engine);

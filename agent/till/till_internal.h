@@ -6,6 +6,7 @@
 #define LOYALD_TILL_TILL_INTERNAL_H
 
 #include "agent/base/pk_memo.h"
+#include "agent/till/app_codes.h"
 #include "agent/till/own_codes.h"
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
@@ -50,6 +51,7 @@ struct till {
     struct sale *current;               /* the open sale that a scan goes to; view, may be NULL */
     struct reservations reserved;
     struct own_codes own_codes;
+    struct app_codes app_codes;
     struct waiting_card waiting;
     struct shift shift;
     struct sold_answer sold_answers[SOLD_ANSWERS_MAX];
