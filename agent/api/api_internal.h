@@ -53,4 +53,7 @@ void api_why(void *context, struct http_request *request);
 /* Writes the object of GET /v1/health. */
 void api_write_health(struct api *api, struct json_writer *w);
 
+/* ---- metrics.c ---- */
+void api_metrics(void *context, struct http_request *request);
+
 #endif

@@ -288,6 +288,7 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/shifts", HTTP_AUTH_PEER, handle_turn_shift, API_SMALL_BODY_MAX},
     {"GET", "/v1/shifts", HTTP_AUTH_PEER, handle_get_shift, 0},
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
+    {"GET", "/metrics", HTTP_AUTH_PEER, api_metrics, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},
     {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_typed, API_SMALL_BODY_MAX},
