@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IDLE_MS = 5000, TOKEN_BYTES = 32, TOKEN_TEXT = 2 * TOKEN_BYTES + 1, PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32 };
+enum { IDLE_MS = 5000, UPKEEP_SLICES = 2, TOKEN_BYTES = 32, TOKEN_TEXT = 2 * TOKEN_BYTES + 1, PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32 };
 
 #define CACHE_JOURNAL "journal" /* in the cache's state: the dev of the journal it reads */
 
@@ -298,7 +298,7 @@ static void on_idle(void *context)
     till_tick(parts->till);
     if (till_is_idle(parts->till)) {
         rulebook_settle(parts->rulebook);
-        till_upkeep(parts->till);
+        till_upkeep(parts->till, UPKEEP_SLICES);
         journal_checkpoint(parts->journal);
     }
 }

@@ -150,8 +150,9 @@ void till_write_health(struct till *till, struct json_writer *w);
 /* What this till has sold, from its journal:
  * {"sales","gross_minor","discount_minor","net_minor","points":[…],"records","digests_sha256"}. */
 enum status till_write_totals(struct till *till, struct json_writer *w, struct errmsg *err);
-/* Some milliseconds of what is done while nobody waits (upkeep.h); call now and then when the till is idle. */
-void till_upkeep(struct till *till);
+/* So many slices, of one or two milliseconds each, of what is done while nobody waits (upkeep.h); call now and then when
+ * the till is idle. */
+void till_upkeep(struct till *till, int slices);
 const char *till_language(const struct till *till);
 /* No sale is open or in tender: rules may change, an upgrade may restart. */
 bool till_is_idle(const struct till *till);

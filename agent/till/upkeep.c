@@ -291,13 +291,9 @@ static bool sweep_slice(struct till *till)
     return !done;
 }
 
-void till_upkeep(struct till *till)
+void till_upkeep(struct till *till, int slices)
 {
-    int64_t began_ns = clock_measure_ns();
-
-    if (till->stopping)
-        return;
-    while (clock_measure_ns() - began_ns < UPKEEP_SLICE_MS * INT64_C(1000000)) {
+    for (int i = 0; i < slices && !till->stopping; i++) {
         if (!sweep_slice(till) && !prune_slice(till) && !check_slice(till))
             return;
     }

@@ -20,7 +20,6 @@ struct projection;
 struct till;
 
 enum {
-    UPKEEP_SLICE_MS = 3,
     UPKEEP_AT_ONCE = 1000, /* records the cache may lack and be brought up by before the till is ready */
     UPKEEP_CATCH_UP = 32,  /* ... and before the next sale is answered */
     UPKEEP_NOTED = 2000,   /* else so many of the last records are looked at, for the ids of their sales */

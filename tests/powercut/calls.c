@@ -31,7 +31,7 @@ const char *mutant_name(enum mutant mutant)
         [MUTANT_SYNC_OFF] = "synchronous OFF",        [MUTANT_ANSWER_FIRST] = "answer before commit",
         [MUTANT_PRINT_FIRST] = "print before commit", [MUTANT_ACK_FIRST] = "ack before store",
         [MUTANT_CURSOR_FIRST] = "cursor before rows", [MUTANT_NO_DEDUP] = "a sale committed twice",
-        [MUTANT_OTHER_BYTES] = "other bytes stored",
+        [MUTANT_OTHER_BYTES] = "other bytes stored",  [MUTANT_PRUNE_FIRST] = "pruned before it is counted",
     };
 
     return mutant < MUTANT_COUNT ? names[mutant] : NULL;

@@ -23,6 +23,7 @@ enum mutant {
     MUTANT_CURSOR_FIRST, /* the cursor of what came down is stored before the rows */
     MUTANT_NO_DEDUP,     /* a sale that was committed before is not recognised */
     MUTANT_OTHER_BYTES,  /* what is stored is not what was given */
+    MUTANT_PRUNE_FIRST,  /* a record goes when it is acked, counted or not */
     MUTANT_COUNT
 };
 

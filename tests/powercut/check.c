@@ -11,10 +11,12 @@
 
 #include <cjson/cJSON.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct walk {
+    int activations[SHOP_OFFERS]; /* records of a version becoming active */
     struct shop *shop;
     struct history *history;
     int64_t position;
@@ -83,6 +85,12 @@ static bool check_record(void *context, const struct journal_entry *entry)
         memcmp(head.prev, walk->prev, sizeof head.prev) != 0 || memcmp(hash, entry->hash, sizeof hash) != 0)
         history_wrong(history, "the chain is broken at record %lld", at);
     memcpy(walk->prev, hash, sizeof hash);
+    for (int version = 1; version < SHOP_OFFERS && strcmp(entry->type, "bundle_activated") == 0; version++) {
+        char mark[32];
+
+        (void)snprintf(mark, sizeof mark, "\"version\":%d,", version);
+        walk->activations[version] += memmem(body, len, mark, strlen(mark)) != NULL;
+    }
     if (strcmp(entry->type, "sale") == 0) {
         int sale = shop_sale_of(walk->shop, body, len);
 
@@ -94,6 +102,40 @@ static bool check_record(void *context, const struct journal_entry *entry)
     return true;
 }
 
+/* What was removed was there, and counted: it is believed from now on. */
+static void begin_behind_the_pruned(struct walk *walk)
+{
+    struct history *history = walk->history;
+
+    walk->position = journal_pruned_position(walk->shop->journal);
+    if (walk->position > history->counted && calls_mutant() != MUTANT_PRUNE_FIRST)
+        history_wrong(history, "records up to %lld are removed, the central counts %lld", (long long)walk->position,
+                      (long long)history->counted);
+    if (walk->position > 0 && journal_hash_at(walk->shop->journal, walk->position, walk->prev, NULL) != ST_OK)
+        history_wrong(history, "the hash of the last record removed is gone");
+    for (int64_t at = 1; at <= walk->position; at++) {
+        int sale = history->attempts[at].tries[0].sale;
+
+        if (!history->attempts[at].returned)
+            history_wrong(history, "record %lld is removed and was never known to be on disk", (long long)at);
+        if (sale >= 0)
+            history->sales[sale].found++;
+    }
+}
+
+/* The active rules became so by a record, once, whenever the power went. */
+static void check_activations(struct walk *walk)
+{
+    int64_t active = walk->shop->active_version;
+    int count = active > 0 ? walk->activations[active] : 1;
+
+    if (journal_pruned_position(walk->shop->journal) > 0)
+        return;
+    if (count == 0 || (count > 1 && !walk->shop->points_of_records))
+        history_wrong(walk->history, "rules of version %lld are active, and %d records say so", (long long)active,
+                      count);
+}
+
 static void check_journal(struct shop *shop)
 {
     struct history *history = shop->history;
@@ -102,13 +144,15 @@ static void check_journal(struct shop *shop)
 
     for (int i = 0; i < history->sale_count; i++)
         history->sales[i].found = 0;
-    if (journal_each(shop->journal, 1, check_record, &walk, &err) != ST_OK)
+    begin_behind_the_pruned(&walk);
+    if (journal_each(shop->journal, walk.position + 1, check_record, &walk, &err) != ST_OK)
         history_wrong(history, "the journal cannot be read: %s", err.text);
     for (int64_t at = walk.position + 1; at <= history->last_position; at++) {
         if (history->attempts[at].returned)
             history_wrong(history, "record %lld was said to be on disk and is not", (long long)at);
     }
     history->hashed_position = walk.position > 8 ? walk.position - 8 : 0;
+    check_activations(&walk);
 }
 
 static void check_sales(struct history *history)

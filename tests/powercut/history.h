@@ -53,6 +53,8 @@ struct history {
     int committing;        /* the sale whose commit is under way, -1 */
     int64_t rules_version; /* the highest that was said to be active */
     int64_t stored;        /* records that the central said it has */
+    int64_t counted;       /* of these, those that its rows include: it works them out later */
+    int64_t old_until;     /* records that may have been removed */
     /* The first thing found wrong; "" for none. */
     char wrong[400];
     int wrong_count;

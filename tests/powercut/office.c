@@ -169,6 +169,9 @@ void central_pull(struct shop *shop)
     if (st == ST_OK && pull.code == 0 && pull.position > 0 && disk_sync(shop->disk, pull.file) == 0) {
         shop->history->stored = pull.position;
         ack(shop, &pull);
+        /* Now and then it is behind with its own work. */
+        if (pull.position % 3 != 0)
+            shop->history->counted = pull.position;
     }
     (void)disk_close(shop->disk, pull.file);
     central_send_rows(shop);
@@ -184,6 +187,8 @@ void central_recover(struct shop *shop)
     journal_head(shop->journal, &head);
     while (file >= 0 && read_entry(shop->disk, file, position + 1, hash)) {
         position++;
+        if (position < journal_pruned_position(shop->journal))
+            continue;
         if (position > head.position)
             history_wrong(shop->history, "the central has record %lld, the till ends at %lld", (long long)position,
                           (long long)head.position);
@@ -202,6 +207,8 @@ void central_recover(struct shop *shop)
         history_wrong(shop->history, "the till holds %lld records for acked, the central has %lld",
                       (long long)journal_acked_position(shop->journal), (long long)position);
     shop->history->stored = position;
+    if (shop->history->counted > position)
+        shop->history->counted = position;
 }
 
 /* ---- what comes down ---- */
@@ -220,8 +227,8 @@ static enum status put_rows(struct shop *shop, struct errmsg *err)
         (void)snprintf(text, sizeof text,
                        "{\"id\":\"M%d\",\"balances\":{\"" SHOP_CURRENCY "\":%lld},\"identifiers\":[\"%s\"],"
                        "\"epoch\":\"00000000000000e1\",\"seq\":%lld}",
-                       member, (long long)history_balance_at(shop->history, member, shop->history->stored), hex,
-                       (long long)shop->history->stored);
+                       member, (long long)history_balance_at(shop->history, member, shop->history->counted), hex,
+                       (long long)shop->history->counted);
         st = json_parse(text, strlen(text), sizeof text, &row, err);
         if (st == ST_OK)
             st = member_store(shop->cache, row, err);
@@ -245,16 +252,29 @@ static enum status in_slice(struct shop *shop, bool rows, bool cursor, const cha
     return st;
 }
 
+/* The till has the rows that count so much. */
+static void tell_counted(struct shop *shop)
+{
+    int64_t seq =
+        calls_mutant() == MUTANT_PRUNE_FIRST ? journal_acked_position(shop->journal) : shop->history->counted;
+    struct errmsg err = ERRMSG_INIT;
+
+    if (journal_set_counted(shop->journal, 0xe1, seq, &err) != ST_OK && !shop_is_dead(shop) && !shop->failing)
+        history_wrong(shop->history, "what the central counts was refused: %s", err.text);
+}
+
 void central_send_rows(struct shop *shop)
 {
     struct errmsg err = ERRMSG_INIT;
     char cursor[32], has[32] = "";
     enum status st;
 
-    (void)snprintf(cursor, sizeof cursor, "c%lld", (long long)shop->history->stored);
+    (void)snprintf(cursor, sizeof cursor, "c%lld", (long long)shop->history->counted);
     st = cache_get_state(shop->cache, "cursor", has, sizeof has, &err);
-    if (st == ST_OK && strcmp(has, cursor) == 0)
+    if (st == ST_OK && strcmp(has, cursor) == 0) {
+        tell_counted(shop);
         return;
+    }
     if (calls_mutant() == MUTANT_CURSOR_FIRST) {
         st = in_slice(shop, false, true, cursor, &err);
         if (st == ST_OK)
@@ -262,6 +282,8 @@ void central_send_rows(struct shop *shop)
     } else {
         st = in_slice(shop, true, true, cursor, &err);
     }
+    if (st == ST_OK)
+        tell_counted(shop);
     if (st != ST_OK && !shop_is_dead(shop) && !shop->failing)
         history_wrong(shop->history, "the central's rows were refused: %s", err.text);
 }

@@ -2,7 +2,7 @@
 /*
  * powercut - cuts the power of a whole till at any write or sync, starts it again and checks what it promised.
  *
- *   test_powercut [--cuts N] [--seconds S] [--seed X] [--mutant NAME] [--life SEED]
+ *   test_powercut [--cuts N] [--seconds S] [--seed X] [--mutant NAME] [--life SEED] [--part 1|2]
  *
  * First it proves itself: it must find what weaker settings lose and what each mutant breaks. Then the real one must
  * break nothing. Ends with 1 when it does, and prints the seed of that life.
@@ -23,6 +23,7 @@ struct options {
     uint64_t seed;
     int mutant;    /* only this one; -1: all */
     bool one_life; /* only the life of seed */
+    int part;      /* of two that run beside each other: the first proves the mutants too; 0: alone */
 };
 
 static double now_s(void)
@@ -105,6 +106,9 @@ static bool read_options(int argc, char **argv, struct options *out)
         } else if (strcmp(argv[i], "--life") == 0) {
             out->seed = strtoull(argv[i + 1], NULL, 10);
             out->one_life = true;
+        } else if (strcmp(argv[i], "--part") == 0) {
+            out->part = (int)strtol(argv[i + 1], NULL, 10);
+            out->seed += (uint64_t)out->part;
         } else if (strcmp(argv[i], "--mutant") == 0) {
             for (out->mutant = 0; mutant_name(out->mutant) && strcmp(mutant_name(out->mutant), argv[i + 1]) != 0;)
                 out->mutant++;
@@ -130,7 +134,8 @@ int main(int argc, char **argv)
     calls_install();
     disk_install();
     bench = bench_create();
-    for (int i = MUTANT_NONE + 1; i < MUTANT_COUNT && !options.one_life && options.mutant < 0; i++)
+    for (int i = MUTANT_NONE + 1; i < MUTANT_COUNT && !options.one_life && options.mutant < 0 && options.part < 2;
+         i++)
         good = prove(bench, i, options.seed) && good;
     if (options.mutant > 0)
         calls_set_mutant(options.mutant);

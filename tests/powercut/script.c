@@ -14,6 +14,8 @@ static void pass_time(struct shop *shop, struct dice *dice)
 {
     int64_t ms = 1 + dice_below(dice, 5000);
 
+    if (dice_one_in(dice, 40)) /* the shop was shut; what is old may be removed */
+        ms += 15 * INT64_C(86400000);
     shop->time.wall_ms += ms;
     shop->time.mono_ms += ms;
 }
@@ -90,12 +92,24 @@ static void sell(struct shop *shop, struct dice *dice, struct life_totals *total
         shop_answer_print(shop, dice_one_in(dice, 8) ? TILL_PRINT_FAILED : TILL_PRINT_CONFIRMED);
 }
 
+/* Not among the old ones that were removed, or were about to be when the power went: the cache forgets them first. */
+static bool is_there(const struct shop *shop, int sale)
+{
+    for (int64_t at = shop->history->old_until + 1; at <= shop->history->last_position; at++) {
+        const struct attempt *attempt = &shop->history->attempts[at];
+
+        if (attempt->returned && attempt->tries[0].sale == sale)
+            return true;
+    }
+    return false;
+}
+
 static void copy_some(struct shop *shop, struct dice *dice)
 {
     struct history *history = shop->history;
     int sale = (int)dice_below(dice, history->sale_count + 1);
 
-    if (sale < history->sale_count && history->sales[sale].answered)
+    if (sale < history->sale_count && history->sales[sale].answered && is_there(shop, sale))
         (void)shop_do(shop, "copy", history->sales[sale].id, NULL, NULL);
 }
 
@@ -120,9 +134,13 @@ static void offer(struct shop *shop, struct dice *dice)
 static void be_idle(struct shop *shop, struct dice *dice, struct life_totals *totals)
 {
     bool long_log = shop->history->last_position - shop->first_position >= LONG_LOG_RECORDS;
+    int64_t old = 0;
 
     if (long_log && !shop->failing && dice_one_in(dice, 2))
         disk_cut_at(shop->disk, 1 + dice_below(dice, 140));
+    if (journal_prunable(shop->journal, shop->time.wall_ms, &old, NULL) == ST_OK && old > 0)
+        shop->history->old_until = shop->history->counted;
+    till_upkeep(shop->till, 1 + (int)dice_below(dice, 3));
     journal_checkpoint(shop->journal);
     if (long_log) {
         totals->checkpoints++;

@@ -200,7 +200,10 @@ static enum status open_till(struct shop *shop, struct errmsg *err)
         return st;
     till.rulebook = shop->rulebook;
     shop->active_version = rule_edition_version(rulebook_active(shop->rulebook));
-    return till_create(&till, &shop->till, err);
+    st = till_create(&till, &shop->till, err);
+    if (st == ST_OK)
+        rulebook_settle(shop->rulebook); /* as the daemon does when it is idle */
+    return st;
 }
 
 enum status shop_open(struct shop *shop, struct errmsg *err)

@@ -116,14 +116,14 @@ Test(upkeep, old_records_go_and_the_balance_stays)
     cr_expect_eq(shown_balance(), 450);
     tell(world_records(&world), records);
     world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":250},", records);
-    till_upkeep(world.till);
+    till_upkeep(world.till, 4);
     cr_expect_eq(journal_pruned_position(world.journal), 0, "they are not old");
     world.time.wall_ms += 15 * DAY_MS;
     cr_assert_eq(world_do(&world, "put", "parked", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
-    till_upkeep(world.till);
+    till_upkeep(world.till, 4);
     cr_expect_eq(journal_pruned_position(world.journal), 0, "a sale that is open counts by the row it read");
     cr_assert_eq(world_do(&world, "void", "parked", "{}", NULL), PROBLEM_NONE);
-    till_upkeep(world.till);
+    till_upkeep(world.till, 4);
     cr_expect_eq(journal_pruned_position(world.journal), records, "those that are counted, and no more");
     cr_expect_eq(shown_balance(), 450);
     cr_expect_eq(world_do(&world, "get", "s4", NULL, NULL), PROBLEM_NONE);
