@@ -53,6 +53,8 @@ static enum status start_folders(struct parts *parts, struct errmsg *err)
         st = file_mkdir(parts->runtime_dir, 0755, err);
     if (st == ST_OK)
         st = file_lock_dir(parts->state_dir, "loyald", &parts->lock_fd, err);
+    if (st == ST_OK)
+        ballast_init(&parts->ballast, parts->state_dir, BALLAST_BYTES);
     return st;
 }
 
@@ -173,6 +175,7 @@ static enum status start_link(struct parts *parts, struct errmsg *err)
         .clock = clock_system(),
         .journal = parts->journal,
         .cache = parts->cache,
+        .ballast = &parts->ballast,
         .identity = &parts->identity,
         .rulebook = parts->rulebook,
         .socket_path = socket_path(parts, parts->options.sync_socket, "sync.sock", path),
@@ -194,6 +197,7 @@ static enum status start_till(struct parts *parts, struct errmsg *err)
         .cache = parts->cache,
         .identity = &parts->identity,
         .rulebook = parts->rulebook,
+        .ballast = &parts->ballast,
         .language = options_language(parts->options.language),
         .sale_timeout_ms = parts->options.sale_timeout_min * 60 * 1000,
         .card_prefixes = parts->options.card_prefixes,
@@ -296,6 +300,7 @@ static void on_idle(void *context)
         return;
     }
     till_tick(parts->till);
+    ballast_look(&parts->ballast);
     if (till_is_idle(parts->till)) {
         rulebook_settle(parts->rulebook);
         till_upkeep(parts->till, UPKEEP_SLICES);

@@ -8,6 +8,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
+#include "agent/db/ballast.h"
 #include "agent/settings/options.h"
 #include "agent/net/service.h"
 #include "agent/till/identity.h"
@@ -35,6 +36,7 @@ struct parts {
     struct loop *loop;
     struct loop_timer *idle_timer; /* checkpoints */
     struct loop_timer *watchdog;
+    struct ballast ballast;
     struct journal *journal;
     struct rules *rules;
     struct cache *cache;

@@ -36,7 +36,8 @@ struct link_options {
     const char *socket_path;
     mode_t socket_mode;
     int listen_fd;        /* above 0: the listening socket, taken; it goes before the path */
-    int64_t retry_max_ms; /* the longest wait between tries */
+    const struct ballast *ballast; /* when the room is not good, no members are cached; NULL: it always is */
+    int64_t retry_max_ms;          /* the longest wait between tries */
     int64_t poll_wait_s;  /* how long the central may keep a long-poll */
 };
 

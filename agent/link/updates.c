@@ -16,6 +16,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
+#include "agent/db/ballast.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
@@ -30,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_ROWS = 100, ANSWER_BYTES_MAX = 1024 * 1024, POLL_GRACE_MS = 15 * 1000, IDLE_MIN_MS = 500 };
+enum { SLICE_ROWS = 100, ANSWER_BYTES_MAX = 1024 * 1024, POLL_GRACE_MS = 15 * 1000, IDLE_MIN_MS = 500, NO_ROOM_MS = 30 * 1000 };
 
 #define INCARNATION "incarnation" /* in the cache's state: of the central that told these rows */
 
@@ -311,6 +312,11 @@ static void poll_now(struct updates *updates)
     struct operation_args args = {0};
     int64_t wait_s = updates->have_more ? 0 : link->options.poll_wait_s;
 
+    /* The first thing that a disk with little room gives up. */
+    if (link->options.ballast && link->options.ballast->room != ROOM_GOOD) {
+        wait(updates, NO_ROOM_MS);
+        return;
+    }
     if (updates->in_flight || updates->waiting || updates->tree || !link->options.identity->enrolled ||
         !courier_is_connected(link->courier))
         return;

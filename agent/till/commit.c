@@ -3,6 +3,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
+#include "agent/db/ballast.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/till/projection.h"
@@ -32,6 +33,10 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     st = record_encode(&head, body, len, &bytes, err);
     if (st == ST_OK)
         st = journal_append(till->options.journal, type, head.hlc, bytes.data, bytes.len, err);
+    if (st == ST_FULL && till->options.ballast && ballast_give_up(till->options.ballast)) {
+        log_error("till", "the disk is full: the room kept for this is given up, sales go on, points are not spent");
+        st = journal_append(till->options.journal, type, head.hlc, bytes.data, bytes.len, err);
+    }
     if (st == ST_OK) {
         upkeep_appended(till, type, body, len, at.position + 1);
         shift_count(till, type, body, len);

@@ -144,7 +144,8 @@ static enum status compose(const struct evaluation_question *question, bool with
     }
     tree_write(&w, "coupons", basket->coupons);
     tree_write(&w, "rewards", basket->rewards);
-    tree_write(&w, "redeem", basket->redeem);
+    if (!question->no_spending)
+        tree_write(&w, "redeem", basket->redeem);
     write_tenders(&w, basket);
     write_usage(&w, question);
     jw_object_end(&w);

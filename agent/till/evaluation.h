@@ -47,6 +47,7 @@ struct evaluation_question {
     const struct reservations *reserved;
     const char *language; /* of the titles */
     const char *sale_id;
+    bool no_spending; /* what the basket wants to redeem is left out */
     const struct basket *basket;
     const struct till_member *member; /* .known false: anonymous */
     struct civil_time at;

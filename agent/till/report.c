@@ -3,6 +3,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
+#include "agent/db/ballast.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
@@ -136,6 +137,10 @@ void till_write_health(struct till *till, struct json_writer *w)
     jw_field_int(w, "uncounted", head.position - journal_counted_position(till->options.journal));
     jw_field_int(w, "pruned", journal_pruned_position(till->options.journal));
     jw_field_int(w, "behind", upkeep_behind(till));
+    if (till->options.ballast && till->options.ballast->bytes > 0) {
+        jw_field_text(w, "room", room_name(till->options.ballast->room));
+        jw_field_int(w, "disk_free_bytes", till->options.ballast->free_bytes);
+    }
     if (till->upkeep.damage[0] != '\0')
         jw_field_text(w, "journal_damage", till->upkeep.damage);
     jw_field_int(w, "members", cache_member_count(till->options.cache));

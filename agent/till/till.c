@@ -3,6 +3,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
+#include "agent/db/ballast.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
@@ -65,6 +66,11 @@ void till_destroy(struct till *till)
     free(till->projection);
     crypto_wipe(&till->waiting, sizeof till->waiting);
     free(till);
+}
+
+bool till_may_spend(const struct till *till)
+{
+    return !till->options.ballast || till->options.ballast->room != ROOM_SHORT;
 }
 
 const char *till_language(const struct till *till)
@@ -216,6 +222,7 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
         .reserved = &till->reserved,
         .language = till_language(till),
         .sale_id = sale->id,
+        .no_spending = !till_may_spend(till),
         .basket = &sale->basket,
         .member = &sale->member,
     };

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct till;
+struct ballast;
 struct cache;
 struct clock_source;
 struct identity;
@@ -74,6 +75,7 @@ struct till_options {
     struct cache *cache;
     struct identity *identity;
     struct rulebook *rulebook;
+    struct ballast *ballast;     /* given up when the disk is full; NULL: none */
     const char *language;        /* of texts until the central says: "ru", "en" */
     int64_t sale_timeout_ms;   /* an open sale nobody touched for so long ends by itself; 0: an hour */
     const char *card_prefixes;   /* of EAN-13 codes that are members' cards, parted by commas: "29" */

@@ -67,6 +67,8 @@ struct till {
 /* ---- till.c ---- */
 const char *till_language(const struct till *till);
 struct sale *till_find_sale(struct till *till, const char *id);
+/* On a disk that is full and has given up its ballast points are earned, not spent. */
+bool till_may_spend(const struct till *till);
 /* Tells the watchers of a sale. */
 void till_tell_sale(struct till *till, const struct sale *sale);
 void till_tell_notice(struct till *till, enum problem problem, const char *detail);

@@ -19,10 +19,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SALES_A_ROUND = 12, FILL_BYTES = 1024 };
+enum { SALES_A_ROUND = 12, FILL_BYTES = 1024, BALLAST_OF_TEST = 1 << 20 };
 
 struct tally {
     int rounds, started, refused_start, sold, refused;
+    int given_up; /* rounds in which the ballast went before a sale was refused */
 };
 
 static int64_t room_in(const char *folder)
@@ -75,8 +76,20 @@ static void sell(struct shop *shop, bool has_room, struct tally *tally)
 
 static void sell_some(struct shop *shop, bool has_room, struct tally *tally)
 {
+    bool had_ballast = shop->ballast.there;
+    int refused = tally->refused;
+
     for (int i = 0; i < SALES_A_ROUND; i++)
         sell(shop, has_room, tally);
+    /* A ballast of 1 MiB is more than these sales need. */
+    if (had_ballast && tally->refused > refused)
+        history_wrong(shop->history, "a sale was refused though there was a ballast to give up");
+    if (had_ballast && !shop->ballast.there) {
+        tally->given_up++;
+        if (shop->ballast.room != ROOM_SHORT)
+            history_wrong(shop->history, "the ballast is gone and the room is said to be %s",
+                          room_name(shop->ballast.room));
+    }
 }
 
 static void one_round(struct shop *shop, const char *filler, int64_t leave, bool full_at_start, struct tally *tally)
@@ -97,6 +110,9 @@ static void one_round(struct shop *shop, const char *filler, int64_t leave, bool
         sell_some(shop, false, tally);
     }
     empty(filler);
+    ballast_look(&shop->ballast); /* as the daemon does when it is idle */
+    if (shop->ballast.room == ROOM_SHORT)
+        history_wrong(shop->history, "with room again the ballast is not made again");
     if (st != ST_OK)
         must(shop_open(shop, &err) == ST_OK, err.text);
     sell_some(shop, true, tally);
@@ -128,16 +144,24 @@ int main(int argc, char **argv)
     (void)snprintf(filler, sizeof filler, "%s/filler", argv[1]);
     shop_begin(&shop, &office, argv[1], NULL, history);
     shop.failing = true; /* what is refused is judged here */
-    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
-        one_round(&shop, filler, rooms[i], false, &tally);
-        one_round(&shop, filler, rooms[i], true, &tally);
+    ballast_init(&shop.ballast, argv[1], BALLAST_OF_TEST);
+    must(shop.ballast.there && shop.ballast.room == ROOM_GOOD, "no ballast can be made");
+    for (int with = 1; with >= 0; with--) {
+        if (!with) {
+            empty(shop.ballast.path);
+            ballast_init(&shop.ballast, argv[1], 0);
+        }
+        for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+            one_round(&shop, filler, rooms[i], false, &tally);
+            one_round(&shop, filler, rooms[i], true, &tally);
+        }
     }
     good = history->wrong_count == 0;
     (void)printf(
-        "%d rounds: %d starts, %d refused for want of room; %d sales sold, %d refused for want of room; %" PRId64
-        " records: %s\n",
-        tally.rounds, tally.started, tally.refused_start, tally.sold, tally.refused, history->last_position,
-        good ? "none lost" : history->wrong);
+        "%d rounds: %d starts, %d refused for want of room; %d sales sold, %d refused for want of room; the ballast "
+        "given up in %d; %" PRId64 " records: %s\n",
+        tally.rounds, tally.started, tally.refused_start, tally.sold, tally.refused, tally.given_up,
+        history->last_position, good ? "none lost" : history->wrong);
     office_end(&office);
     free(history);
     return good ? 0 : 1;

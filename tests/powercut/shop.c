@@ -190,6 +190,7 @@ static enum status open_till(struct shop *shop, struct errmsg *err)
                                 .journal = shop->journal,
                                 .cache = shop->cache,
                                 .identity = &shop->identity,
+                                .ballast = &shop->ballast,
                                 .language = "en",
                                 .card_prefixes = "29",
                                 .printer = {shop, print},

@@ -11,6 +11,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
+#include "agent/db/ballast.h"
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
 #include "agent/till/till.h"
@@ -42,6 +43,7 @@ struct shop {
     struct journal *journal;
     struct rules *rules;
     struct cache *cache;
+    struct ballast ballast; /* of bytes 0: none */
     struct identity identity;
     struct rulebook *rulebook;
     struct till *till;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/db/aside.h"
 #include "agent/db/migrate.h"
+#include "agent/db/ballast.h"
 #include "agent/db/sqlite.h"
 #include "tests/unit/agent/db/support.h"
 
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ID = 0x54455354 };
@@ -315,4 +317,27 @@ Test(aside, same_moment_gets_another_name_and_nothing_there_is_fine)
     cr_expect_eq(aside_rename(path_in("cache.db"), 7, NULL), ST_OK);
     cr_expect(file_exists(path_in("cache.db.damaged-7")));
     cr_expect(file_exists(path_in("cache.db.damaged-8")));
+}
+
+/* ---- ballast ---- */
+
+Test(sqlite, ballast_is_made_of_blocks_given_up_and_made_again)
+{
+    struct ballast ballast;
+    struct stat info;
+
+    ballast_init(&ballast, scratch_folder(), 1 << 20);
+    cr_assert(ballast.there);
+    cr_expect_eq(ballast.room, ROOM_GOOD);
+    cr_assert_eq(stat(ballast.path, &info), 0);
+    cr_expect_geq((long long)info.st_blocks * 512, 1 << 20, "a hole is no ballast");
+    cr_expect(ballast_give_up(&ballast));
+    cr_expect_eq(ballast.room, ROOM_SHORT);
+    cr_expect_not(ballast_give_up(&ballast), "there is one to give up, once");
+    ballast_look(&ballast);
+    cr_expect(ballast.there);
+    cr_expect_eq(ballast.room, ROOM_GOOD);
+    ballast_init(&ballast, scratch_folder(), 0);
+    cr_expect_not(ballast_give_up(&ballast));
+    cr_expect_eq(ballast.room, ROOM_GOOD);
 }
