@@ -19,7 +19,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SALES_A_ROUND = 12, FILL_BYTES = 1024, BALLAST_OF_TEST = 1 << 20 };
+enum { SALES_A_ROUND = 7, FILL_BYTES = 1024, BALLAST_OF_TEST = 1 << 20 };
 
 struct tally {
     int rounds, started, refused_start, sold, refused;

@@ -5,6 +5,8 @@
 #include "agent/base/json.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
+#include "agent/db/rules.h"
+#include "agent/db/sqlite.h"
 #include "agent/net/loop.h"
 #include "agent/till/till_internal.h"
 
@@ -187,6 +189,27 @@ Test(upkeep, a_long_journal_is_projected_while_the_till_sells)
     cr_expect_eq(upkeep_behind(world.till), 0);
     cr_expect_eq(total("sales"), UPKEEP_AT_ONCE / 2 + 51);
     cr_expect_eq(total("gross_minor"), 10000 * (UPKEEP_AT_ONCE / 2 + 51));
+}
+
+/* rules.db itself is whole, the bytes of the active bundle are not: its offer, which the link repeats at a start, is
+ * taken again. */
+Test(upkeep, a_damaged_bundle_is_fetched_again)
+{
+    struct errmsg err = ERRMSG_INIT;
+    char path[128];
+    struct sqlite db;
+
+    world_rules(&world, BUNDLE, 1);
+    rules_close(world.rules);
+    world.rules = NULL;
+    (void)snprintf(path, sizeof path, "%s/rules.db", dir);
+    cr_assert_eq(sqlite_open(&(struct sqlite_options){path, true, 0x4c594452}, &db, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(sqlite_exec(&db, "UPDATE piece SET bytes = zeroblob(length(bytes))", &err), ST_OK, "%s", err.text);
+    sqlite_close(&db);
+    world_restart(&world, false);
+    cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 0, "what is damaged is not sold by");
+    world_rules(&world, BUNDLE, 1);
+    cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 1);
 }
 
 Test(upkeep, shifts_part_the_totals)
