@@ -52,8 +52,12 @@ static enum status set_wire(int fd, const char *path, const struct port_uri *uri
     if (uri->stop == 2)
         settings.c_cflag |= CSTOPB;
     if (cfsetispeed(&settings, speed) < 0 || cfsetospeed(&settings, speed) < 0 ||
-        tcsetattr(fd, TCSANOW, &settings) < 0)
+        tcsetattr(fd, TCSANOW, &settings) < 0 || tcgetattr(fd, &settings) < 0)
         return line_open_error(path, errno, err);
+    if (cfgetispeed(&settings) != speed || cfgetospeed(&settings) != speed) {
+        errmsg_set(err, "%s: the device does not do baud=%d", path, (int)uri->baud);
+        return ST_UNSUPPORTED;
+    }
     return ST_OK;
 }
 

@@ -108,28 +108,42 @@ check 'who holds a line is said' held
 end_till
 
 # ---- loyalctl devices on lines of its own ----
+# What is typed before the line is open is flushed, so each waits until the log says that it is.
+opened() { [ "$(grep -c 'device is ready' "$1")" -ge "$2" ]; }
+when_open() { # LOG TIMES COMMANDS...: types them once the line was opened so many times
+    when_log=$1
+    wait_for 15 opened "$when_log" "$2" || return 1
+    shift 2
+    for command in "$@"; do tell line "$command" >/dev/null; done
+}
+
 must 'a simulated decoder' plug_in line ssi
-(sleep 1; tell line 'scan 4006381333931'; sleep 1; tell line 'scan 4006381333931') >/dev/null 2>&1 &
+: >"$dir/found"
+when_open "$dir/found" 1 'scan 4006381333931' &
 "$bin/loyalctl" devices scan "tty:$dir/line" --seconds 20 >"$dir/found" 2>&1
+wait $!
 check 'devices scan finds SSI' grep -q '^family = ssi' "$dir/found"
 check 'and writes its port' grep -q "^port = tty:$dir/line?baud=9600" "$dir/found"
-cat "$dir/found" | sed 's/^/  /'
-wait $!
+sed 's/^/  /' "$dir/found"
 stop line
 must 'a simulated scanner' plug_in line ascii
-(sleep 1; tell line 'garbage 40 3'; sleep 1; tell line 'scan 4006381333931'; sleep 1; tell line 'scan 4006381333931') >/dev/null 2>&1 &
+: >"$dir/found"
+(when_open "$dir/found" 1 'garbage 40 3' && when_open "$dir/found" 2 'scan 4006381333931') &
 "$bin/loyalctl" devices scan "tty:$dir/line" --seconds 20 >"$dir/found" 2>&1
+wait $!
 check 'devices scan tries another speed after garbage' grep -q 'now at 115200 baud' "$dir/found"
 check 'and finds the rest out' sh -c "grep -q '^framing = cr' '$dir/found' && grep -q '^code_ids = aim' '$dir/found'"
+: >"$dir/recording"
+when_open "$dir/recording" 1 'scan ]Q1v1.test' 'scan ]C04111111111111111' 'half ABC' &
+"$bin/loyalctl" devices record "tty:$dir/line" "$dir/new.cap" --seconds 4 2>"$dir/recording"
 wait $!
-(sleep 1; tell line 'scan ]Q1v1.test'; tell line 'scan ]C04111111111111111'; tell line 'half ABC'; sleep 1) >/dev/null 2>&1 &
-"$bin/loyalctl" devices record "tty:$dir/line" "$dir/new.cap" --seconds 4 2>/dev/null
 check 'record writes what was read' grep -q '^= scan \]Q1 v1.test' "$dir/new.cap"
 check 'and no payment card' sh -c "! grep -q '34 31 31 31' '$dir/new.cap' && grep -q 'payment card was dropped' '$dir/new.cap'"
 sed 's/^/  /' "$dir/new.cap"
-wait $!
 check 'a capture is a test by copying it' env LOYALD_CAPTURES="$dir" "$bin/../tests/test_scanner_captures" --jobs 1
-(sleep 1; tell line 'scan 4006381333931') >/dev/null 2>&1 &
-check 'test-scan says what a code is' sh -c "'$bin/loyalctl' devices test-scan tty:$dir/line --seconds 10 2>/dev/null | grep -q 'scan \]E0 4006381333931'"
+: >"$dir/testing"
+when_open "$dir/testing" 1 'scan 4006381333931' &
+"$bin/loyalctl" devices test-scan "tty:$dir/line" --seconds 10 >"$dir/tested" 2>"$dir/testing"
 wait $!
+check 'test-scan says what a code is' grep -q 'scan \]E0 4006381333931' "$dir/tested"
 stop line
