@@ -300,6 +300,8 @@ static void on_idle(void *context)
         return;
     }
     till_tick(parts->till);
+    if (!parts->identity.enrolled)
+        enrol_file_look(&parts->enrol_file, loop_now_ms(parts->loop));
     ballast_look(&parts->ballast);
     if (till_is_idle(parts->till)) {
         rulebook_settle(parts->rulebook);
@@ -347,6 +349,7 @@ enum status parts_start(struct parts *parts, struct errmsg *err)
     }
     if (service_sockets_close_rest(&parts->sockets) > 0)
         log_warn("daemon", "the service manager passed in sockets that are of no use: their names are api and link");
+    enrol_file_init(&parts->enrol_file, parts->link, parts->state_dir);
     link_start(parts->link);
     return ST_OK;
 }

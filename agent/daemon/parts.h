@@ -8,6 +8,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
+#include "agent/daemon/enrol_file.h"
 #include "agent/db/ballast.h"
 #include "agent/settings/options.h"
 #include "agent/net/service.h"
@@ -46,6 +47,7 @@ struct parts {
     struct hub *hub;
     struct devices *devices;
     struct link *link;
+    struct enrol_file enrol_file;
     struct till *till;
     struct api *api;
     bool failed; /* the journal cannot be trusted: end with an error, be started anew */

@@ -229,7 +229,7 @@ static enum problem finish_enrolment(struct link *link, const struct courier_ans
 
     if (answer->outcome != COURIER_ANSWERED) {
         errmsg_set(err, "%s", answer->text);
-        return answer->outcome == COURIER_ABSENT ? PROBLEM_NO_COURIER : PROBLEM_ENROL_REFUSED;
+        return answer->outcome == COURIER_ABSENT ? PROBLEM_NO_COURIER : PROBLEM_CENTRAL_AWAY;
     }
     if (answer->http_status != 200 || !answer->mac) {
         errmsg_set(err, "the central answered %d", answer->http_status);
