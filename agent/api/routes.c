@@ -114,16 +114,6 @@ static void handle_get(void *context, struct http_request *request)
     run(context, request, get_sale, 200);
 }
 
-static void handle_tender(void *context, struct http_request *request)
-{
-    run(context, request, till_tender, 200);
-}
-
-static void handle_commit(void *context, struct http_request *request)
-{
-    run(context, request, till_commit, 200);
-}
-
 static void handle_void(void *context, struct http_request *request)
 {
     run(context, request, till_void, 200);
@@ -172,6 +162,24 @@ static void run_after(struct api *api, struct http_request *request, before_fn *
     *waiting = (struct waiting){api, request, command};
     http_park(request, waiting_left, waiting);
     before(api->options.till, http_path_part(request, 0), body, len, waiting_ready, waiting);
+}
+
+static void before_tender(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready,
+                          void *context)
+{
+    (void)body;
+    (void)len;
+    till_before_tender(till, id, ready, context);
+}
+
+static void handle_tender(void *context, struct http_request *request)
+{
+    run_after(context, request, before_tender, till_tender);
+}
+
+static void handle_commit(void *context, struct http_request *request)
+{
+    run_after(context, request, before_tender, till_commit);
 }
 
 static void before_return(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready,

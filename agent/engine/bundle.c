@@ -92,6 +92,16 @@ int bundle_currency_digits(const struct bundle *bundle, size_t i)
     return i < bundle->currency_count ? bundle->currencies[i].digits : 0;
 }
 
+int64_t bundle_currency_value_minor(const struct bundle *bundle, size_t i)
+{
+    return i < bundle->currency_count ? bundle->currencies[i].value_minor : 0;
+}
+
+const struct bundle_offline *bundle_offline(const struct bundle *bundle)
+{
+    return &bundle->offline;
+}
+
 const struct code_grammar *bundle_grammar(const struct bundle *bundle)
 {
     return &bundle->grammar;

@@ -275,6 +275,7 @@ struct bundle {
     int64_t version, search_nodes, guard_bp; /* guard_bp 10000: none */
     int minor_digits;
     char digest[65];
+    struct bundle_offline offline;
 
     const struct promotion *promotions;
     uint32_t promotion_count;

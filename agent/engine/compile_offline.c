@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a bundle carries for others. `offline` says how much may be spent without a link: in points of one sale and of
- * one member, in points of the till, in sales and in hours since it last had one. All five must be there, since an
+ * What a bundle carries for others. `offline` says how much may be spent without a link: in money's worth of points: of one
+ * sale, of one member, of the till; in sales and in hours since it last had one. All five must be there, since an
  * absent limit would be read as none by one and as zero by another.
  */
 #include "agent/engine/compile.h"
@@ -26,6 +26,8 @@ static void compile_offline(struct compiler *c, const cJSON *root)
     good = rd_int(&c->rd, offline, "e_device", REQUIRED, 0, AMOUNT_MAX, &device) && good;
     good = rd_int(&c->rd, offline, "sales_max", REQUIRED, 0, OFFLINE_SALES_MAX, &sales) && good;
     good = rd_int(&c->rd, offline, "hours_max", REQUIRED, 0, OFFLINE_HOURS_MAX, &hours) && good;
+    if (good)
+        c->bundle->offline = (struct bundle_offline){sale, member, device, sales, hours};
     if (good && sale > member)
         rd_warn(&c->rd, "f_sale", "is above f_member (%" PRId64 "), which no sale can pass", member);
     if (good && member > device)

@@ -82,6 +82,14 @@ const char *bundle_expires_at(const struct bundle *bundle); /* "" when none */
 size_t bundle_currency_count(const struct bundle *bundle);  /* of points */
 const char *bundle_currency_id(const struct bundle *bundle, size_t i);
 int bundle_currency_digits(const struct bundle *bundle, size_t i);
+int64_t bundle_currency_value_minor(const struct bundle *bundle, size_t i); /* of one whole point; 0: cannot be paid with */
+
+/* What may be spent without a link and without a lease; all 0, which is nothing, when the bundle does not say. Amounts are minor units of
+ * money: a sale, a member since the central was last heard, the till in that time; then sales and hours. */
+struct bundle_offline {
+    int64_t f_sale, f_member, e_device, sales_max, hours_max;
+};
+const struct bundle_offline *bundle_offline(const struct bundle *bundle);
 /* The title in that language, else in "en", else the id itself; promotion_id when there is no such promotion. */
 const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language);
 

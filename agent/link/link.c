@@ -152,6 +152,60 @@ static void ask_sale(void *context, const char *sale_id, int64_t deadline_ms, ti
     courier_ask(link->courier, OP_SALE, &args, NULL, 0, deadline_ms, sale_answered, question);
 }
 
+struct hold_question {
+    struct link *link;
+    till_hold_fn *answer;
+    void *context;
+};
+
+/* Whatever is not plainly a grant is none; what the central did all the same, the record that voids the hold undoes. */
+static void hold_answered(void *context, const struct courier_answer *answer)
+{
+    struct hold_question *question = context;
+    enum till_hold outcome = TILL_HOLD_UNANSWERED;
+    struct cJSON *root = NULL;
+    const char *state = "", *reason = "";
+
+    if (answer->outcome != COURIER_LATE)
+        link_heard(question->link, answer);
+    if (answer->outcome == COURIER_ANSWERED && answer->http_status == 200 &&
+        json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &root, NULL) == ST_OK) {
+        (void)json_text(root, "state", 16, &state, NULL);
+        (void)json_text(root, "reason", 200, &reason, NULL);
+        if (strcmp(state, "granted") == 0)
+            outcome = TILL_HOLD_GRANTED;
+        else if (strcmp(state, "refused") == 0)
+            outcome = TILL_HOLD_REFUSED;
+    }
+    question->answer(question->context, outcome, reason);
+    json_free(root);
+    free(question);
+}
+
+static void ask_hold(void *context, const struct till_hold_question *asked, int64_t deadline_ms, till_hold_fn *answer,
+                     void *answer_context)
+{
+    struct link *link = context;
+    struct strbuf body = STRBUF_INIT(4096);
+    struct json_writer w = JSON_WRITER_INIT(&body);
+    struct hold_question *question = link->up && link->options.identity->enrolled ? malloc(sizeof *question) : NULL;
+
+    if (!question) {
+        answer(answer_context, TILL_HOLD_UNANSWERED, "");
+        return;
+    }
+    *question = (struct hold_question){link, answer, answer_context};
+    jw_object_begin(&w);
+    jw_field_text(&w, "hold", asked->hold);
+    jw_field_text(&w, "sale_id", asked->sale_id);
+    jw_field_text(&w, "member", asked->member);
+    jw_field_text(&w, "currency", asked->currency);
+    jw_field_int(&w, "amount", asked->amount);
+    jw_object_end(&w);
+    courier_ask(link->courier, OP_HOLD, NULL, strbuf_text(&body), body.len, deadline_ms, hold_answered, question);
+    strbuf_free(&body);
+}
+
 static bool is_up(void *context, int64_t *out_since_unix_ms)
 {
     const struct link *link = context;
@@ -169,7 +223,7 @@ static void record_added(void *context)
 
 struct till_central link_central(struct link *link)
 {
-    return (struct till_central){link, ask_member, is_up, record_added, ask_sale};
+    return (struct till_central){link, ask_member, is_up, record_added, ask_sale, ask_hold};
 }
 
 /* ---- pieces of a bundle ---- */

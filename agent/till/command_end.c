@@ -37,6 +37,7 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
     json_free(root);
     if (problem != PROBLEM_NONE)
         return problem;
+    spending_release(till, sale, "void");
     (void)sale_move(sale, SALE_VOID);
     reservations_release(&till->reserved, sale->id);
     if (till->current == sale)

@@ -24,8 +24,10 @@ static enum problem work_out(struct till *till, struct sale *sale, const cJSON *
     if (st != ST_OK)
         return PROBLEM_BAD_FIELD;
     problem = till_find_exchange(till, sale, err);
+    sale->paying = true;
     if (problem == PROBLEM_NONE)
         problem = till_evaluate(till, sale, err);
+    sale->paying = false;
     if (problem != PROBLEM_NONE)
         return problem;
     (void)sale_move(sale, SALE_TENDER);

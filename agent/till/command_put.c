@@ -93,6 +93,7 @@ static enum problem put(struct till *till, struct sale *sale, const cJSON *root,
     enum problem problem;
     enum status st;
 
+    spending_release(till, sale, "void"); /* also when the basket is refused: the next tender asks anew */
     basket_init(&sale->basket);
     st = basket_read(root, &sale->basket, err);
     problem = st == ST_OK ? till_find_exchange(till, sale, err) : PROBLEM_BAD_FIELD;

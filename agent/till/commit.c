@@ -40,6 +40,7 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     if (st == ST_OK) {
         upkeep_appended(till, type, body, len, at.position + 1);
         shift_count(till, type, body, len);
+        spending_count(till, type, body, len, at.position + 1);
         if (till->options.central.record_added)
             till->options.central.record_added(till->options.central.link);
     } else if (st == ST_IO || st == ST_CORRUPT) {
@@ -87,6 +88,7 @@ static enum status write_body(const struct sale *sale, int64_t shown_minor, bool
         jw_name(&w, "exchange");
         sale_write_exchange(sale, &w);
     }
+    spending_write_used(&sale->spending, worked->result_json.data, worked->result_json.len, &w);
     jw_field_int(&w, "shown_minor", shown_minor);
     if (paid_difference)
         jw_field_bool(&w, "paid_difference", true);
@@ -115,6 +117,24 @@ enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown
 
 /* ---- reservations ---- */
 
+/* What is left of a lease is judged by what it says that sales in tender use of it. */
+static void reserve_leases(struct till *till, const struct sale *sale)
+{
+    const struct evaluation *worked = &sale->evaluation;
+
+    for (int i = 0; sale->spending.way == SPENDING_LEASE && i < sale->spending.count; i++) {
+        const struct spending_part *part = &sale->spending.parts[i];
+        struct reservation one = {.kind = EFFECT_LEASE};
+
+        one.amount = spending_of(worked->result_json.data, worked->result_json.len, part->currency);
+        (void)snprintf(one.sale_id, sizeof one.sale_id, "%s", sale->id);
+        (void)snprintf(one.subject, sizeof one.subject, "%s", sale->member.id);
+        (void)snprintf(one.name, sizeof one.name, "%s", part->id);
+        if (reservations_add(&till->reserved, &one) != ST_OK)
+            log_warn("till", "a lease could not be reserved, commit will judge sale=%s", sale->id);
+    }
+}
+
 void till_reserve(struct till *till, const struct sale *sale)
 {
     struct strbuf body = STRBUF_INIT(RECORD_BYTES_MAX);
@@ -122,12 +142,13 @@ void till_reserve(struct till *till, const struct sale *sale)
     enum status st = write_body(sale, 0, false, &body);
 
     reservations_release(&till->reserved, sale->id);
+    reserve_leases(till, sale);
     if (st == ST_OK)
         st = projection_read("sale", body.data, body.len, p, NULL);
     for (size_t i = 0; st == ST_OK && i < p->effect_count; i++) {
         struct reservation one = {.kind = p->effects[i].kind, .amount = p->effects[i].amount};
 
-        if (one.kind > EFFECT_TIED)
+        if (one.kind >= EFFECT_LEASE) /* a lease is reserved above; of the others nothing runs out */
             continue;
         (void)snprintf(one.sale_id, sizeof one.sale_id, "%s", sale->id);
         (void)snprintf(one.subject, sizeof one.subject, "%s", p->effects[i].subject);

@@ -10,6 +10,7 @@
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
 #include "agent/till/reservations.h"
+#include "agent/till/spending.h"
 #include "agent/till/tree.h"
 
 #include <cjson/cJSON.h>
@@ -143,9 +144,10 @@ static enum status compose(const struct evaluation_question *question, bool with
                                question->at.day, &w, err);
     }
     tree_write(&w, "coupons", basket->coupons);
-    tree_write(&w, "rewards", basket->rewards);
-    if (!question->no_spending)
-        tree_write(&w, "redeem", basket->redeem);
+    if (question->no_spending)
+        tree_write(&w, "rewards", basket->rewards);
+    else
+        spending_write_asked(question->spending, basket, &w);
     write_tenders(&w, basket);
     write_usage(&w, question);
     jw_object_end(&w);

@@ -20,6 +20,7 @@ struct engine;
 struct identity;
 struct journal;
 struct reservations;
+struct spending;
 struct till_member;
 
 /* Input and result together, with what a record adds, stay below RECORD_BYTES_MAX. */
@@ -49,6 +50,7 @@ struct evaluation_question {
     const char *sale_id;
     bool no_spending; /* what the basket wants to redeem is left out */
     const struct basket *basket;
+    const struct spending *spending; /* bounds what the basket asks to spend */
     const struct till_member *member; /* .known false: anonymous */
     struct civil_time at;
 };

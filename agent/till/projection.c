@@ -177,6 +177,11 @@ static void read_sale(struct projection *p)
     add_coupons(p, result, day);
     add_totals(p, result, day);
     add_tied(p, tree_text(tree_child(p->tree, "exchange"), "id"), tree_text(sale, "sale_id"), day);
+    cJSON_ArrayForEach(item, tree_child(p->tree, "leases"))
+    {
+        if (p->member[0] != '\0')
+            add(p, EFFECT_LEASE, p->member, tree_text(item, "id"), tree_int(item, "used"), day);
+    }
     cJSON_ArrayForEach(item, tree_child(result, "lines")) add_uses_of(p, tree_child(item, "adjustments"), day);
     cJSON_ArrayForEach(item, tree_child(result, "points")) add_uses_of(p, tree_child(item, "by"), day);
     add_uses_of(p, tree_child(result, "gifts"), day);

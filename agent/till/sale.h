@@ -33,6 +33,7 @@
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
 #include "agent/till/problem.h"
+#include "agent/till/spending.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,6 +62,8 @@ struct sale {
     int64_t opened_unix_ms;
     int64_t touched_mono_ms; /* by a command or a card */
     struct basket basket;
+    struct spending spending;
+    bool paying; /* a tender or commit is working it out: what it spends must be there */
     int64_t exchange_refund_minor; /* of the returns of the basket's exchange */
     struct rule_edition *edition; /* held: the rules it started with */
     struct evaluation evaluation; /* of the basket as it is */

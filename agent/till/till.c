@@ -40,6 +40,8 @@ enum status till_create(const struct till_options *options, struct till **out_ti
         st = till_settle_prints(till, err);
     if (st == ST_OK)
         st = shift_load(till, err);
+    if (st == ST_OK)
+        st = spending_load(till, err);
 out:
     if (st != ST_OK) {
         if (err && err->text[0] == '\0')
@@ -154,6 +156,8 @@ void till_drop_sale(struct till *till, int slot)
 
     if (till->current == sale)
         till->current = NULL;
+    if (sale_is_open(sale))
+        spending_release(till, sale, "void");
     reservations_release(&till->reserved, sale->id);
     sale_destroy(sale);
     till->sales[slot] = NULL;
@@ -224,12 +228,14 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
         .sale_id = sale->id,
         .no_spending = !till_may_spend(till),
         .basket = &sale->basket,
+        .spending = &sale->spending,
         .member = &sale->member,
     };
     enum status st;
 
     if (!sale->basket.lines)
         return PROBLEM_NONE; /* nothing was put yet */
+    spending_judge(till, sale, sale->paying);
     clock_local(clock_wall_ms(till->options.clock), &question.at);
     st = evaluation_run(&question, &sale->evaluation, err);
     if (st == ST_INVALID)

@@ -46,6 +46,13 @@ struct till_printer {
     void (*print)(void *device, const struct page *page, const char *job_id, till_printed_fn *printed, void *context);
 };
 
+/* Points set aside at the central for one sale. Refused: reason is in words. */
+enum till_hold { TILL_HOLD_GRANTED, TILL_HOLD_REFUSED, TILL_HOLD_UNANSWERED };
+struct till_hold_question {
+    const char *hold, *sale_id, *member, *currency;
+    int64_t amount;
+};
+typedef void till_hold_fn(void *context, enum till_hold outcome, const char *reason);
 /* The central, as far as a sale may wait for it. Calls answered exactly once, at the latest after deadline_ms.
  * profile is a member's row as JSON (docs/protocol.md 5); NULL: not known there. found is false when there was no
  * answer in time. */
@@ -60,6 +67,9 @@ struct till_central {
     void (*record_added)(void *link); /* something new is in the journal */
     /* NULL: nobody knows more of a sale than the till itself. */
     void (*ask_sale)(void *link, const char *sale_id, int64_t deadline_ms, till_sale_fn *answer, void *context);
+    /* NULL: a till alone, where points are spent by the balance it knows. */
+    void (*ask_hold)(void *link, const struct till_hold_question *question, int64_t deadline_ms, till_hold_fn *answer,
+                     void *context);
 };
 
 /* Those who watch: name is "scan", "sale", "notice", "print"; json an object. */
@@ -105,6 +115,8 @@ enum problem till_list_sales(struct till *till, struct strbuf *out, struct errms
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 
+/* Asks the central for what a tender or commit of that sale will spend, TILL_QUESTION_MS at most, then calls ready, once, possibly at once. */
+void till_before_tender(struct till *till, const char *id, void (*ready)(void *context), void *context);
 /* Asks the central what the return of that body will want to know, TILL_QUESTION_MS at most, then calls ready, once, possibly at once. */
 typedef void till_ready_fn(void *context);
 void till_before_return(struct till *till, const char *body, size_t len, till_ready_fn *ready, void *context);

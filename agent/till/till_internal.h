@@ -54,6 +54,7 @@ struct till {
     struct app_codes app_codes;
     struct waiting_card waiting;
     struct shift shift;
+    struct floor_uses floor_uses;
     struct sold_answer sold_answers[SOLD_ANSWERS_MAX];
     struct unsynced_sales unsynced_sales;
     struct till_times times;

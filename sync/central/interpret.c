@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/json.h"
+#include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/interpret_sale.h"
 #include "sync/central/member.h"
@@ -78,6 +79,27 @@ static enum status note_refused(struct central *central, const struct interpret_
     return notice_put(central, record->device->chain, "", text, err);
 }
 
+static enum status note_hold_voided(struct central *central, const struct interpret_record *record,
+                                    const struct cJSON *body, struct errmsg *err)
+{
+    const char *hold;
+    enum status st = json_text(body, "hold", ID_LEN_MAX, &hold, err);
+
+    return st == ST_OK ? hold_end(central, record->device, hold, false, err) : st;
+}
+
+/* Kept as they came, for reports and for whoever asks later; nothing is booked by them. */
+static bool is_kept(const char *type)
+{
+    static const char *const kept[] = {"shift", "keyed_entry", "override", "hold_asked", "enrolment"};
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (strcmp(type, kept[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum status interpret(struct central *central, const struct interpret_record *record, struct errmsg *err)
 {
     static const struct {
@@ -88,6 +110,7 @@ enum status interpret(struct central *central, const struct interpret_record *re
         {"print", note_print},
         {"bundle_activated", note_activated},
         {"bundle_refused", note_refused},
+        {"hold_voided", note_hold_voided},
     };
     struct cJSON *body = NULL;
     enum status st;
@@ -100,6 +123,8 @@ enum status interpret(struct central *central, const struct interpret_record *re
         return interpret_sale(central, record, err);
     if (strcmp(record->type, "return") == 0)
         return interpret_return(central, record, err);
+    if (is_kept(record->type))
+        return ST_OK;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(record->type, types[i].type) != 0)
             continue;

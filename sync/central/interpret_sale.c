@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
+#include "agent/base/json.h"
 #include "agent/engine/engine.h"
 #include "sync/central/evaluator.h"
+#include "sync/central/hold.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/sale_record.h"
@@ -231,6 +235,26 @@ static enum status book(struct booking *booking, const struct interpret_record *
     return st;
 }
 
+/* What was set aside for this sale is spent by it, or free again: the sale says how much it spent. */
+static enum status end_holds(struct central *central, const struct interpret_record *record, const struct cJSON *body,
+                             struct errmsg *err)
+{
+    const struct cJSON *list, *one;
+    enum status st = json_array(body, "holds", &list, err);
+
+    if (st != ST_OK)
+        return json_optional(st);
+    cJSON_ArrayForEach(one, list)
+    {
+        if (!cJSON_IsString(one) || !id_is_valid(one->valuestring))
+            return ST_INVALID;
+        st = hold_end(central, record->device, one->valuestring, true, err);
+        if (st != ST_OK)
+            return st;
+    }
+    return ST_OK;
+}
+
 enum status interpret_sale(struct central *central, const struct interpret_record *record, struct errmsg *err)
 {
     struct sale_record sale;
@@ -245,6 +269,8 @@ enum status interpret_sale(struct central *central, const struct interpret_recor
     if (st != ST_OK)
         return st;
     st = book(&booking, record, err);
+    if (st == ST_OK)
+        st = end_holds(central, record, sale.root, err);
     sale_record_clear(&sale);
     return st;
 }

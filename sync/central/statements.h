@@ -112,6 +112,15 @@
         " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_STATE, "SELECT CASE state WHEN 'active' THEN 1 WHEN 'inactive' THEN 1 ELSE 0 END FROM member"                \
         " WHERE chain = $1 AND id = $2")                                                                                  \
+    X(MEMBER_SPENDS, "SELECT CASE state WHEN 'active' THEN 1 ELSE 0 END FROM member WHERE chain = $1 AND id = $2")        \
+    X(HOLD_GET, "SELECT state, reason FROM hold WHERE dev = $1 AND id = $2")                                              \
+    X(HOLD_SUM, "SELECT COALESCE(SUM(amount), 0) FROM hold WHERE chain = $1 AND member = $2 AND currency = $3"            \
+        " AND state = 'granted'")                                                                                         \
+    X(HOLD_PUT, "INSERT INTO hold (dev, id, chain, member, currency, amount, state, reason, at_us)"                       \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                                                                   \
+    X(HOLD_END, "INSERT INTO hold (dev, id, chain, member, currency, amount, state, reason, at_us)"                       \
+        " VALUES ($1, $2, $3, '', '', 0, $4, '', $5)"                                                                     \
+        " ON CONFLICT (dev, id) DO UPDATE SET state = CASE WHEN hold.state = 'posted' THEN 'posted' ELSE $4 END")         \
     X(MEMBER_MERGED, "SELECT merged_into FROM member WHERE chain = $1 AND id = $2")                                       \
     X(MEMBER_PUT, "INSERT INTO member (chain, id, change_seq, state, tier, birthday, segments, attrs, personal, lists,"   \
         " display, purchases, merged_into, created_us) VALUES ($1, $2, $3, COALESCE($4, 'active'), COALESCE($5, ''),"     \

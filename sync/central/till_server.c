@@ -9,6 +9,7 @@
 #include "agent/net/loop.h"
 #include "sync/central/device.h"
 #include "sync/central/enrol.h"
+#include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/journal.h"
 #include "sync/central/publish.h"
@@ -181,6 +182,20 @@ static void on_sale(void *context, struct http_request *request)
     finish_call(&call);
 }
 
+static void on_hold(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct call call;
+    size_t len;
+    const char *body;
+
+    if (!begin_call(context, request, OP_HOLD, &call, &args))
+        return;
+    body = http_body(request, &len);
+    hold_answer(call.server->central, &call.device, body, len, &call.answer);
+    finish_call(&call);
+}
+
 static void on_blob(void *context, struct http_request *request)
 {
     struct operation_args args;
@@ -333,6 +348,7 @@ static const struct http_route routes[] = {
     {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, on_journal, JOURNAL_BODY_MAX},
     {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, on_updates, 0},
     {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
+    {"POST", "/v1/redeem", HTTP_AUTH_CERTIFICATE, on_hold, HOLD_BODY_MAX},
     {"GET", "/v1/sales/{sale}", HTTP_AUTH_CERTIFICATE, on_sale, 0},
     {"GET", "/v1/blob/{sha256}", HTTP_AUTH_CERTIFICATE, on_blob, 0},
     {"POST", "/v1/status", HTTP_AUTH_CERTIFICATE, on_status, STATUS_BODY_MAX},

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum operation { OP_ENROL, OP_JOURNAL, OP_UPDATES, OP_MEMBER, OP_BLOB, OP_STATUS, OP_SALE, OP_COUNT };
+enum operation { OP_ENROL, OP_JOURNAL, OP_UPDATES, OP_MEMBER, OP_BLOB, OP_STATUS, OP_SALE, OP_HOLD, OP_COUNT };
 
 enum { OPERATION_ARG_MAX = 3, OPERATION_ARG_BYTES_MAX = 128 };
 

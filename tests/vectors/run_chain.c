@@ -27,7 +27,6 @@ enum unfit {
     UNFIT_DAY,
     UNFIT_PURCHASES,
     UNFIT_OWN_FIELD,
-    UNFIT_RETURN,
     UNFIT_COUNT
 };
 /* What the till does not let in, and how many cases are about it: counted, so that none slips in unseen. */
@@ -40,8 +39,6 @@ static const struct {
     [UNFIT_DAY] = {"a business date other than the clock's", 3},
     [UNFIT_PURCHASES] = {"purchases not known: a till counts them", 1},
     [UNFIT_OWN_FIELD] = {"a fault in what the till writes itself", 5},
-    [UNFIT_RETURN] = {"a return with a name, a sale, a result or earlier returns of its own: the journal has them",
-                      10},
 };
 
 struct run {
@@ -49,7 +46,7 @@ struct run {
     struct chain_till *till;
     struct chain_central *central;
     int64_t position; /* in the till's journal: posted so far */
-    int put, committed, returned, refused, failed, unfit[UNFIT_COUNT];
+    int put, committed, refused, failed, unfit[UNFIT_COUNT];
 };
 
 /* ---- the sale as a till tells it ---- */
@@ -271,71 +268,6 @@ static int sell(struct run *run, const struct vector *vector, const char *path, 
     return count;
 }
 
-/* ---- what comes back ---- */
-
-/* What a POS says of a return. NULL: the case brings a sale, a result or earlier returns of its own, which a till has
- * from its journal. */
-static char *return_body(const cJSON *request, const char *sale_id, const char *return_id)
-{
-    static const char *const own[] = {"sale", "result", "earlier", "return_id"};
-    cJSON *body = cJSON_CreateObject();
-    char *text;
-
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        if (cJSON_GetObjectItemCaseSensitive(request, own[i])) {
-            cJSON_Delete(body);
-            return NULL;
-        }
-    }
-    cJSON_AddStringToObject(body, "return_id", return_id);
-    cJSON_AddStringToObject(body, "sale_id", sale_id);
-    cJSON_AddItemToObject(body, "lines", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(request, "lines"), true));
-    if (text_of(request, "policy"))
-        cJSON_AddStringToObject(body, "policy", text_of(request, "policy"));
-    text = cJSON_PrintUnformatted(body);
-    cJSON_Delete(body);
-    return text;
-}
-
-/* The returns of the case, one after the other, of the sale that was sold. */
-static int take_back(struct run *run, const struct vector *vector)
-{
-    cJSON *requests = cJSON_Parse(vector->sections[VECTOR_RETURN]),
-          *all = cJSON_Parse(vector->sections[VECTOR_REFUND]);
-    const cJSON *request;
-    int i = 0, count = 0;
-
-    cJSON_ArrayForEach(request, requests)
-    {
-        cJSON *wanted = cJSON_GetArrayItem(all, i), *answer = NULL;
-        char sale_id[32], return_id[48], *body;
-        int status;
-
-        (void)snprintf(sale_id, sizeof sale_id, "v-%d", vector->number);
-        (void)snprintf(return_id, sizeof return_id, "v-%d-R-%d", vector->number, i++);
-        body = return_body(request, sale_id, return_id);
-        if (!body) {
-            run->unfit[UNFIT_RETURN]++;
-            continue;
-        }
-        status = chain_till_call(run->till, "POST", "/v1/returns", body, strlen(body), &answer);
-        run->returned++;
-        if (cJSON_GetObjectItemCaseSensitive(wanted, "error")) {
-            if (status < 400 || status >= 500) {
-                vector_complain(vector, "the API takes back", body);
-                count++;
-            }
-        } else {
-            count += vector_differs(vector, wanted, answer, "a return at the till");
-        }
-        cJSON_Delete(answer);
-        free(body);
-    }
-    cJSON_Delete(requests);
-    cJSON_Delete(all);
-    return count;
-}
-
 /* ---- a case ---- */
 
 static int put_and_sell(struct run *run, const struct vector *vector, const cJSON *told, const char *wanted_text)
@@ -352,8 +284,6 @@ static int put_and_sell(struct run *run, const struct vector *vector, const cJSO
         count = 1;
     else
         count = sell(run, vector, path, wanted);
-    if (count == 0 && vector->sections[VECTOR_RETURN] && vector->sections[VECTOR_REFUND])
-        count = take_back(run, vector);
     cJSON_Delete(answer);
     cJSON_Delete(wanted);
     free(body);
@@ -473,20 +403,6 @@ static void run_case(void *context, const struct vector *vector)
     free(text);
 }
 
-/* The central takes the returns too: no record of the till is one that it does not understand. */
-static void post_rest(struct run *run)
-{
-    struct strbuf records = STRBUF_INIT(VECTOR_BYTES_MAX);
-    int64_t same, different, dead;
-
-    chain_till_records(run->till, &run->position, &records);
-    if (records.len)
-        chain_central_post(run->central, &records);
-    chain_central_counts(run->central, &same, &different, &dead);
-    cr_expect_eq(dead, 0, "the central does not understand %" PRId64 " records", dead);
-    strbuf_free(&records);
-}
-
 Test(vectors, till_and_central_work_out_what_the_library_does)
 {
     static struct pk_memo coupons;
@@ -499,7 +415,6 @@ Test(vectors, till_and_central_work_out_what_the_library_does)
     run.till = chain_till_begin();
     run.central = chain_central_begin(chain_till_office(run.till));
     vectors_each(run_case, &run);
-    post_rest(&run);
     chain_central_end(run.central);
     chain_till_end(run.till);
     engine_destroy(run.engine);
@@ -509,9 +424,8 @@ Test(vectors, till_and_central_work_out_what_the_library_does)
         unfit += run.unfit[i];
     }
     fprintf(stderr,
-            "%d cases put over the API, %d of them sold and worked out again by the central, %d returns, %d not "
-            "sold, %d not "
+            "%d cases put over the API, %d of them sold and worked out again by the central, %d not sold, %d not "
             "expressible, %d failed\n",
-            run.put, run.committed, run.returned, run.refused, unfit, run.failed);
+            run.put, run.committed, run.refused, unfit, run.failed);
     cr_assert_eq(run.failed, 0);
 }

@@ -10,6 +10,7 @@
 #include "agent/net/loop.h"
 #include "agent/till/member.h"
 #include "sync/protocol/manifest.h"
+#include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
 
@@ -64,6 +65,21 @@ static void ask_sale(void *link, const char *sale_id, int64_t deadline_ms, till_
     (void)deadline_ms;
     world->sales_asked++;
     answer(context, said != NULL, said && said[0] ? said : NULL, said ? strlen(said) : 0);
+}
+
+static void ask_hold(void *link, const struct till_hold_question *question, int64_t deadline_ms, till_hold_fn *answer,
+                     void *context)
+{
+    struct world *world = link;
+
+    (void)deadline_ms;
+    world->holds_asked++;
+    world->held_amount = question->amount;
+    (void)snprintf(world->hold_id, sizeof world->hold_id, "%s", question->hold);
+    world->hold_answer = answer;
+    world->hold_context = context;
+    if (!world->holds_wait)
+        answer(context, world->hold_outcome, world->hold_outcome == TILL_HOLD_REFUSED ? "spent elsewhere" : "");
 }
 
 static bool is_up(void *link, int64_t *out_since)
@@ -186,7 +202,7 @@ static void open_all(struct world *world)
                                     .language = "en",
                                     .card_prefixes = "29",
                                     .printer = {world, world->no_printer ? NULL : print},
-                                    .central = {world, ask_member, is_up, NULL, ask_sale},
+                                    .central = {world, ask_member, is_up, NULL, ask_sale, world->online_points ? ask_hold : NULL},
                                     .watcher = {world, event}};
 
         must(rulebook_create(&book, &world->rulebook, &err) == ST_OK, err.text);
@@ -217,7 +233,7 @@ void world_begin(struct world *world, const char *dir)
 
 void world_begin_plugged(struct world *world, const char *dir, const struct world_plug *plug)
 {
-    *world = (struct world){.link_up = true, .plug = plug};
+    *world = (struct world){.link_up = true, .plug = plug, .online_points = world->online_points};
     if (dir)
         (void)snprintf(world->dir, sizeof world->dir, "%s", dir);
     world->time.wall_ms = INT64_C(1000) * START_UNIX_MS_S;
@@ -325,6 +341,15 @@ void world_member(struct world *world, const char *id, const char *card, const c
     strbuf_free(&text);
 }
 
+void world_lease(struct world *world, int64_t granted, int64_t expires_unix_ms)
+{
+    struct cache_lease lease = {.id = "L1", .member = "M1", .currency = "bonus", .granted = granted,
+                                .expires_unix_ms = expires_unix_ms, .epoch = 0xe1};
+    struct errmsg err = ERRMSG_INIT;
+
+    must(cache_put_lease(world->cache, &lease, &err) == ST_OK, err.text);
+}
+
 /* ---- acting and looking ---- */
 
 void world_scan(struct world *world, const char *text)
@@ -334,7 +359,7 @@ void world_scan(struct world *world, const char *text)
     till_scanned(world->till, &scan);
 }
 
-static void ready(void *context)
+static void set_ready(void *context)
 {
     *(bool *)context = true;
 }
@@ -344,7 +369,7 @@ static enum problem world_return(struct world *world, const char *body, struct s
 {
     bool is_ready = false;
 
-    till_before_return(world->till, body, strlen(body), ready, &is_ready);
+    till_before_return(world->till, body, strlen(body), set_ready, &is_ready);
     must(is_ready, "the world's central answers at once");
     return till_return(world->till, body, strlen(body), out, err);
 }
@@ -357,6 +382,14 @@ enum problem world_do(struct world *world, const char *command, const char *id, 
     size_t len = body ? strlen(body) : 0;
     enum problem problem;
 
+    if ((strcmp(command, "tender") == 0 || strcmp(command, "commit") == 0) && world->online_points) {
+        world->ready = false; /* as the API does it: what the central is asked first */
+        till_before_tender(world->till, id, set_ready, &world->ready);
+        while (!world->ready && !world->holds_wait)
+            must(false, "the world's central answers at once");
+        if (!world->ready)
+            return PROBLEM_BUSY; /* the test answers, then asks again */
+    }
     if (strcmp(command, "open") == 0)
         problem = till_open_sale(world->till, body, len, &out, &err);
     else if (strcmp(command, "put") == 0)
@@ -452,4 +485,34 @@ int world_count(const struct world *world, const char *type)
 
     must(journal_each(world->journal, 1, count_entry, &count, NULL) == ST_OK, "journal");
     return count.count;
+}
+
+struct last {
+    const char *type;
+    struct cJSON *body;
+};
+
+static bool keep_last(void *context, const struct journal_entry *entry)
+{
+    struct last *last = context;
+    struct record_head head;
+    const char *body;
+    size_t len;
+
+    if (strcmp(entry->type, last->type) != 0)
+        return true;
+    json_free(last->body);
+    last->body = NULL;
+    must(record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) == ST_OK &&
+             json_parse(body, len, RECORD_BYTES_MAX, &last->body, NULL) == ST_OK,
+         "a record");
+    return true;
+}
+
+struct cJSON *world_last(const struct world *world, const char *type)
+{
+    struct last last = {type, NULL};
+
+    must(journal_each(world->journal, 1, keep_last, &last, NULL) == ST_OK, "journal");
+    return last.body;
 }

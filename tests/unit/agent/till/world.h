@@ -55,6 +55,15 @@ struct world {
     bool link_up;
     const char *sale_answer; /* what the central says of any sale: the value of "sale"; "": it does not know it; NULL: no answer in time */
     int sales_asked;
+    /* Holds: with online_points the till asks for them; answered at once unless holds_wait. */
+    bool online_points, holds_wait;
+    enum till_hold hold_outcome;
+    int holds_asked;
+    int64_t held_amount;
+    char hold_id[WORLD_TEXT];
+    till_hold_fn *hold_answer;
+    void *hold_context;
+    bool ready; /* what the command waited for has come */
     /* What watchers were told. */
     char notices[WORLD_NOTICES][16]; /* codes */
     int notice_count;
@@ -87,6 +96,9 @@ void world_member(struct world *world, const char *id, const char *card, const c
 void world_member_row(const struct world *world, const char *id, const char *card, const char *extra, int64_t seq,
                       struct strbuf *out);
 
+/* A lease of M1's "bonus" for this till, as the central grants it. */
+void world_lease(struct world *world, int64_t granted, int64_t expires_unix_ms);
+
 void world_scan(struct world *world, const char *text);
 /* A command: path "put s1", "tender s1", "commit s1", "void s1", "get s1", "open -", "copy s1"; returns the problem, *out_answer (may be NULL) is owned
  * the answer's tree. */
@@ -98,6 +110,8 @@ bool world_was_told(const struct world *world, const char *code);
 int64_t world_records(const struct world *world);
 /* How many records of a type the journal holds. */
 int world_count(const struct world *world, const char *type);
+/* The body of the last record of a type, owned; NULL: none. */
+struct cJSON *world_last(const struct world *world, const char *type);
 
 #define WORLD_ONE_LINE "{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}]}"
 

@@ -6,6 +6,7 @@
 
 #include "agent/engine/engine.h"
 #include "fixture.h"
+#include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/member.h"
 
@@ -175,5 +176,63 @@ Test(central_returns, a_till_is_told_of_the_sale_and_what_came_back)
     return_sale_answer(s.fixture.central, &device, "nobody", &answer);
     cr_expect_str_eq(strbuf_text(&answer.body), "{\"sale\":null}");
     strbuf_free(&answer.body);
+    scene_close(&s);
+}
+
+/* ---- holds ---- */
+
+static bool hold_says(struct scene *s, const char *body, const char *state)
+{
+    struct device device;
+    struct errmsg err = ERRMSG_INIT;
+    struct answer answer = ANSWER_INIT;
+    bool says;
+
+    cr_assert_eq(device_load(s->fixture.central, s->till.dev_hex, &device, &err), ST_OK);
+    hold_answer(s->fixture.central, &device, body, strlen(body), &answer);
+    says = has_text(&answer.body, state);
+    strbuf_free(&answer.body);
+    return says;
+}
+
+static void end_hold(struct scene *s, const char *type, const char *body)
+{
+    strbuf_clear(&s->batch);
+    till_record(&s->till, type, body, &s->batch);
+    cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200, "%s", strbuf_text(&s->answer));
+}
+
+#define HOLD(id, amount) "{\"hold\":\"" id "\",\"sale_id\":\"s\",\"member\":\"M1\",\"currency\":\"bonus\",\"amount\":" amount "}"
+
+Test(central_holds, are_granted_out_of_what_is_neither_spent_nor_held)
+{
+    struct scene s;
+
+    scene_open(&s); /* 1090 */
+    cr_expect(hold_says(&s, HOLD("h1", "1000"), "granted"));
+    cr_expect(hold_says(&s, HOLD("h1", "1000"), "granted"), "asked twice it is one");
+    cr_expect(hold_says(&s, HOLD("h2", "91"), "refused"));
+    cr_expect(hold_says(&s, HOLD("h3", "90"), "granted"));
+    cr_expect(hold_says(&s, HOLD("h2", "91"), "refused"), "decided once");
+    cr_expect(hold_says(&s, "{\"hold\":\"h4\",\"member\":\"nobody\",\"currency\":\"bonus\",\"amount\":1}", "refused"));
+    cr_expect(hold_says(&s, HOLD("h5", "0"), "bad_request"));
+    cr_expect(hold_says(&s, HOLD("h 6", "1"), "bad_request"));
+    scene_close(&s);
+}
+
+Test(central_holds, end_by_a_record_whichever_comes_first)
+{
+    struct scene s;
+
+    scene_open(&s);
+    end_hold(&s, "hold_asked", HOLD("h1", "1000"));
+    cr_expect(hold_says(&s, HOLD("h1", "1000"), "granted"));
+    end_hold(&s, "hold_voided", "{\"hold\":\"h1\",\"reason\":\"late\"}");
+    cr_expect(hold_says(&s, HOLD("h2", "1090"), "granted"), "free again");
+    end_hold(&s, "hold_voided", "{\"hold\":\"h2\",\"reason\":\"restart\"}");
+    end_hold(&s, "hold_voided", "{\"hold\":\"late\",\"reason\":\"late\"}");
+    cr_expect(hold_says(&s, HOLD("late", "1000"), "voided"), "the question was slower than its end");
+    cr_expect(hold_says(&s, HOLD("h3", "1090"), "granted"));
+    cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
     scene_close(&s);
 }

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/spending.h"
+
+#include "agent/base/clock.h"
+#include "agent/base/json.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/engine/engine.h"
+#include "agent/till/till_internal.h"
+#include "agent/till/tree.h"
+#include "sync/protocol/record.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HOUR_MS = 60 * 60 * 1000 };
+
+static bool asks(const struct basket *basket)
+{
+    return cJSON_GetArraySize(basket->redeem) > 0 || cJSON_GetArraySize(basket->rewards) > 0;
+}
+
+static bool link_is_up(const struct till *till, int64_t *out_since_unix_ms)
+{
+    const struct till_central *central = &till->options.central;
+
+    *out_since_unix_ms = 0;
+    return central->is_up && central->is_up(central->link, out_since_unix_ms);
+}
+
+int64_t spending_of(const char *result_json, size_t len, const char *currency)
+{
+    struct cJSON *tree = NULL;
+    const cJSON *item;
+    int64_t sum = 0;
+
+    if (len == 0 || json_parse(result_json, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK)
+        return 0;
+    cJSON_ArrayForEach(item, tree_child(tree, "points"))
+    {
+        if (strcmp(tree_text(item, "currency"), currency) == 0)
+            sum += tree_int(item, "redeemed") + tree_int(item, "cost");
+    }
+    json_free(tree);
+    return sum;
+}
+
+/* ---- from a lease ---- */
+
+struct lease_search {
+    struct till *till;
+    const struct sale *sale;
+    const char *currency;
+    int64_t best;
+    char id[ID_LEN_MAX + 1];
+};
+
+/* Own uses that the central has not counted are in used already; those of sales in tender are reserved. */
+static bool look_at_lease(void *context, const struct cache_lease *lease)
+{
+    struct lease_search *search = context;
+    int64_t left = lease->granted - lease->used -
+                   reservations_sum(&search->till->reserved, search->sale->id, EFFECT_LEASE, search->sale->member.id,
+                                    lease->id);
+
+    if (strcmp(lease->currency, search->currency) == 0 && left > search->best && strlen(lease->id) <= ID_LEN_MAX &&
+        lease->expires_unix_ms > clock_wall_ms(search->till->options.clock)) {
+        search->best = left;
+        (void)snprintf(search->id, sizeof search->id, "%s", lease->id);
+    }
+    return true;
+}
+
+static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
+{
+    int64_t position = 0;
+
+    return journal_position(context, epoch, seq, &position) == ST_OK ? position : 0;
+}
+
+static void add_part(struct spending *spending, const char *currency, int64_t amount, const char *id)
+{
+    struct spending_part *part = &spending->parts[spending->count++];
+
+    (void)snprintf(part->currency, sizeof part->currency, "%s", currency);
+    (void)snprintf(part->id, sizeof part->id, "%s", id);
+    part->amount = amount;
+}
+
+/* One lease serves a currency: two small ones do not add up, the smaller is used another time. */
+static bool by_lease(struct till *till, struct sale *sale)
+{
+    const cJSON *asked;
+
+    cJSON_ArrayForEach(asked, sale->basket.redeem)
+    {
+        struct lease_search search = {.till = till, .sale = sale, .currency = asked->string};
+
+        (void)cache_each_lease(till->options.cache, sale->member.id, position_of, till->options.journal, look_at_lease,
+                               &search, NULL);
+        if (search.best > 0 && sale->spending.count < SPENDING_PARTS_MAX)
+            add_part(&sale->spending, asked->string, search.best, search.id);
+    }
+    return sale->spending.count > 0;
+}
+
+/* ---- up to the floor limits ---- */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What sales in tender may still come to, as if they were closed. */
+static int64_t floor_in_tender(const struct till *till, const struct sale *but, const char *member,
+                               int64_t *out_count)
+{
+    int64_t minor = 0;
+
+    for (int i = 0; i < TILL_SALES_MAX; i++) {
+        const struct sale *sale = till->sales[i];
+
+        if (!sale || sale == but || sale->state != SALE_TENDERING || sale->spending.way != SPENDING_FLOOR)
+            continue;
+        ++*out_count;
+        if (!member || strcmp(sale->member.id, member) == 0)
+            minor += sale->evaluation.redeemed_minor;
+    }
+    return minor;
+}
+
+/* Money's worth that the five limits leave to this sale. */
+static int64_t floor_left(struct till *till, const struct sale *sale)
+{
+    const struct bundle_offline *limits = bundle_offline(rule_edition_bundle(sale->edition));
+    const struct floor_uses *uses = &till->floor_uses;
+    int64_t acked = journal_acked_position(till->options.journal), now = clock_wall_ms(till->options.clock), since;
+    int64_t device = 0, member = 0, count = 0, ignored = 0;
+
+    (void)link_is_up(till, &since);
+    if (uses->oldest_unix_ms > 0 && (since == 0 || uses->oldest_unix_ms < since))
+        since = uses->oldest_unix_ms; /* a restart does not begin the hours anew */
+    if (limits->sales_max == 0 || (since > 0 && now - since > limits->hours_max * HOUR_MS))
+        return 0;
+    for (int i = 0; i < uses->count; i++) {
+        if (uses->uses[i].position <= acked)
+            continue;
+        count++;
+        device += uses->uses[i].minor;
+        member += strcmp(uses->uses[i].member, sale->member.id) == 0 ? uses->uses[i].minor : 0;
+    }
+    device += floor_in_tender(till, sale, NULL, &count);
+    member += floor_in_tender(till, sale, sale->member.id, &ignored);
+    if (count >= limits->sales_max || count >= SPENDING_FLOOR_USES_MAX - TILL_SALES_MAX) /* what is not counted is not bounded */
+        return 0;
+    return least(limits->f_sale, least(limits->f_member - member, limits->e_device - device));
+}
+
+/* The first currency asked for takes what the limits leave: they are in money, and money has one order. */
+static bool by_floor(struct till *till, struct sale *sale)
+{
+    const struct bundle *bundle = rule_edition_bundle(sale->edition);
+    const cJSON *asked = sale->basket.redeem ? sale->basket.redeem->child : NULL;
+    int64_t minor = floor_left(till, sale), value, points;
+
+    if (!asked || minor <= 0)
+        return false;
+    for (size_t i = 0; i < bundle_currency_count(bundle); i++) {
+        if (strcmp(bundle_currency_id(bundle, i), asked->string) != 0)
+            continue;
+        value = bundle_currency_value_minor(bundle, i);
+        points = value > 0 && minor <= INT64_MAX / 1000000 ? minor : 0;
+        for (int digit = 0; digit < bundle_currency_digits(bundle, i); digit++)
+            points *= 10;
+        points = value > 0 ? points / value : 0;
+        if (points > 0)
+            add_part(&sale->spending, asked->string, points, "");
+        return points > 0;
+    }
+    return false;
+}
+
+/* ---- which way ---- */
+
+static void say(struct sale *sale, enum problem problem, const char *detail)
+{
+    static const enum problem said[] = {PROBLEM_POINTS_OFFLINE, PROBLEM_POINTS_REFUSED, PROBLEM_POINTS_LATE,
+                                        PROBLEM_POINTS_BOUNDED};
+
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        sale_drop_notice(sale, said[i]);
+    if (problem != PROBLEM_NONE)
+        sale_notice(sale, problem, detail);
+}
+
+void spending_judge(struct till *till, struct sale *sale, bool at_tender)
+{
+    struct spending *spending = &sale->spending;
+    bool late = spending->late;
+    int64_t since;
+
+    if (!asks(&sale->basket) || !sale->member.known || !till->options.central.ask_hold) {
+        *spending = (struct spending){.way = SPENDING_FREE};
+        say(sale, PROBLEM_NONE, NULL);
+        return;
+    }
+    if (spending->way == SPENDING_HOLD || spending->refused)
+        return; /* held, or the central said no: it was told then */
+    if (link_is_up(till, &since) && !late && !at_tender) {
+        *spending = (struct spending){.way = SPENDING_WANTED};
+        say(sale, PROBLEM_NONE, NULL);
+        return;
+    }
+    *spending = (struct spending){.way = SPENDING_NONE, .late = late};
+    if (by_lease(till, sale))
+        spending->way = SPENDING_LEASE;
+    else if (by_floor(till, sale))
+        spending->way = SPENDING_FLOOR;
+    if (spending->way != SPENDING_NONE)
+        say(sale, PROBLEM_POINTS_BOUNDED, NULL);
+    else
+        say(sale, late || link_is_up(till, &since) ? PROBLEM_POINTS_LATE : PROBLEM_POINTS_OFFLINE, NULL);
+}
+
+/* ---- what is written ---- */
+
+static int64_t bound_of(const struct spending *spending, const char *currency)
+{
+    for (int i = 0; i < spending->count; i++) {
+        if (strcmp(spending->parts[i].currency, currency) == 0)
+            return spending->parts[i].amount;
+    }
+    return 0;
+}
+
+void spending_write_asked(const struct spending *spending, const struct basket *basket, struct json_writer *w)
+{
+    const cJSON *asked;
+
+    if (spending->way == SPENDING_FREE || spending->way == SPENDING_WANTED) {
+        tree_write(w, "rewards", basket->rewards);
+        tree_write(w, "redeem", basket->redeem);
+        return;
+    }
+    if (spending->way == SPENDING_HOLD) /* their price is in the bundle, so only a hold can have counted it */
+        tree_write(w, "rewards", basket->rewards);
+    jw_name(w, "redeem");
+    jw_object_begin(w);
+    cJSON_ArrayForEach(asked, basket->redeem)
+    {
+        int64_t bound = bound_of(spending, asked->string), wanted = bound;
+
+        if (bound > 0 && (!cJSON_IsNumber(asked) || json_value_int(asked, 0, JSON_INT_MAX, &wanted) == ST_OK))
+            jw_field_int(w, asked->string, least(wanted, bound));
+    }
+    jw_object_end(w);
+}
+
+void spending_write_used(const struct spending *spending, const char *result_json, size_t len, struct json_writer *w)
+{
+    if (spending->way == SPENDING_FLOOR)
+        jw_field_text(w, "spending", "floor");
+    if (spending->way != SPENDING_HOLD && spending->way != SPENDING_LEASE)
+        return;
+    jw_name(w, spending->way == SPENDING_HOLD ? "holds" : "leases");
+    jw_array_begin(w);
+    for (int i = 0; i < spending->count; i++) {
+        const struct spending_part *part = &spending->parts[i];
+
+        if (spending->way == SPENDING_HOLD) {
+            jw_text(w, part->id);
+            continue;
+        }
+        jw_object_begin(w);
+        jw_field_text(w, "id", part->id);
+        jw_field_int(w, "used", spending_of(result_json, len, part->currency));
+        jw_object_end(w);
+    }
+    jw_array_end(w);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/hold.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/json.h"
+#include "agent/base/json_writer.h"
+#include "sync/central/member.h"
+
+enum { STATE_MAX = 16, REASON_MAX = 200, CURRENCY_MAX = 512 };
+
+struct asked {
+    const char *hold, *currency, *named; /* views of the body */
+    int64_t amount;
+    char member[ID_BYTES];
+    char state[STATE_MAX], reason[REASON_MAX];
+};
+
+static enum status read_body(const struct cJSON *root, struct asked *asked, struct errmsg *err)
+{
+    enum status st = json_text(root, "hold", ID_LEN_MAX, &asked->hold, err);
+
+    if (st == ST_OK)
+        st = json_text(root, "member", ID_LEN_MAX, &asked->named, err);
+    if (st == ST_OK)
+        st = json_text(root, "currency", CURRENCY_MAX, &asked->currency, err);
+    if (st == ST_OK)
+        st = json_int(root, "amount", 1, JSON_INT_MAX, &asked->amount, err);
+    if (st == ST_OK && !id_is_valid(asked->hold)) {
+        errmsg_set(err, "hold is not a name");
+        st = ST_INVALID;
+    }
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
+
+static void refuse(struct asked *asked, const char *reason)
+{
+    (void)snprintf(asked->state, sizeof(asked->state), "refused");
+    (void)snprintf(asked->reason, sizeof(asked->reason), "%s", reason);
+}
+
+/* What was decided before, or how its record ended it: ST_NOT_FOUND when it is new. */
+static enum status find(struct central *central, const struct device *device, struct asked *asked, struct errmsg *err)
+{
+    struct rows *rows;
+    bool found;
+    enum status st =
+        STORE_SELECT(central->store, STATEMENT_HOLD_GET, &rows, err, V_TEXT(device->dev), V_TEXT(asked->hold));
+
+    if (st != ST_OK)
+        return st;
+    found = rows_next(rows);
+    if (found) {
+        (void)snprintf(asked->state, sizeof(asked->state), "%s", rows_text(rows, 0));
+        (void)snprintf(asked->reason, sizeof(asked->reason), "%s", rows_text(rows, 1));
+    }
+    st = rows_end(rows, err);
+    return st == ST_OK && !found ? ST_NOT_FOUND : st;
+}
+
+static enum status decide(struct central *central, const struct device *device, struct asked *asked,
+                          struct errmsg *err)
+{
+    int64_t earns = 0, balance = 0, held = 0;
+    char text[REASON_MAX];
+    enum status st = member_resolve(central, device->chain, asked->named, asked->member, err);
+
+    (void)snprintf(asked->state, sizeof(asked->state), "granted");
+    if (st == ST_NOT_FOUND) {
+        refuse(asked, "the member is not known");
+        return ST_OK;
+    }
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &earns, err, V_TEXT(device->chain),
+                          V_TEXT(asked->member));
+    if (st == ST_OK)
+        st = json_optional(STORE_NUMBER(central->store, STATEMENT_ACCOUNT_BALANCE, &balance, err,
+                                        V_TEXT(device->chain), V_TEXT("member"), V_TEXT(asked->member),
+                                        V_TEXT(asked->currency)));
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_HOLD_SUM, &held, err, V_TEXT(device->chain),
+                          V_TEXT(asked->member), V_TEXT(asked->currency));
+    if (st != ST_OK)
+        return st;
+    if (!earns) {
+        refuse(asked, "the member may not spend points");
+    } else if (balance - held < asked->amount) {
+        (void)snprintf(text, sizeof(text),
+                       "asked for %" PRId64 ", there are %" PRId64 " of which %" PRId64 " are held", asked->amount,
+                       balance, held);
+        refuse(asked, text);
+    }
+    return ST_OK;
+}
+
+static enum status grant(struct central *central, const struct device *device, struct asked *asked,
+                         struct errmsg *err)
+{
+    enum status st = store_begin(central->store, err);
+
+    if (st != ST_OK)
+        return st;
+    st = find(central, device, asked, err);
+    if (st == ST_NOT_FOUND) {
+        st = decide(central, device, asked, err);
+        if (st == ST_OK)
+            st =
+                STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev), V_TEXT(asked->hold),
+                          V_TEXT(device->chain), V_TEXT(asked->member), V_TEXT(asked->currency), V_INT(asked->amount),
+                          V_TEXT(asked->state), V_TEXT(asked->reason), V_INT(central_now_us(central)));
+    }
+    if (st == ST_OK)
+        return store_commit(central->store, err);
+    store_rollback(central->store);
+    return st;
+}
+
+void hold_answer(struct central *central, const struct device *device, const char *body, size_t len,
+                 struct answer *answer)
+{
+    struct json_writer w = JSON_WRITER_INIT(&answer->body);
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    struct asked asked = {.hold = ""};
+    enum status st = json_parse(body, len, HOLD_BODY_MAX, &root, &err);
+
+    if (st == ST_OK)
+        st = read_body(root, &asked, &err);
+    if (st == ST_OK)
+        st = grant(central, device, &asked, &err);
+    if (st == ST_OK) {
+        jw_object_begin(&w);
+        jw_field_text(&w, "hold", asked.hold);
+        jw_field_text(&w, "state", asked.state);
+        if (asked.reason[0])
+            jw_field_text(&w, "reason", asked.reason);
+        jw_object_end(&w);
+    } else {
+        answer_status(answer, st, &err);
+    }
+    json_free(root);
+}
+
+enum status hold_end(struct central *central, const struct device *device, const char *hold, bool posted,
+                     struct errmsg *err)
+{
+    /* The record may come before a question that was long under way: then the question finds it ended. */
+    return STORE_RUN(central->store, STATEMENT_HOLD_END, err, V_TEXT(device->dev), V_TEXT(hold),
+                     V_TEXT(device->chain), V_TEXT(posted ? "posted" : "voided"), V_INT(central_now_us(central)));
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spending points: by hold, by lease, up to the floor limits, or not at all. */
+#include "world.h"
+
+#include "agent/base/json.h"
+#include "agent/db/journal.h"
+
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CARD "2900000000018"
+#define RULES(offline)                                                                                               \
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"         \
+    "\"layers\":[{\"id\":\"promo\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":2,"       \
+    "\"value_minor\":"                                                                                               \
+    "100}],\"redemption\":[{\"currency\":\"bonus\",\"items\":{\"any\":true},\"max_share_bp\":10000}]" offline        \
+    ",\"promotions\":[]}"
+#define FLOOR ",\"offline\":{\"f_sale\":3000,\"f_member\":5000,\"e_device\":6000,\"sales_max\":3,\"hours_max\":24}"
+/* 100.00, to be paid with up to 40.00 of points. */
+#define BASKET(redeem)                                                                                               \
+    "{\"card\":\"" CARD "\",\"redeem\":{\"bonus\":" redeem                                                           \
+    "},\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}]}"
+
+static struct world world;
+static char folder[32];
+
+static void begin_with(const char *rules)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/till-spend-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    world = (struct world){.online_points = true};
+    world_begin(&world, folder);
+    world.link_up = true;
+    world_rules(&world, rules, 1);
+    world_member(&world, "M1", CARD, "\"state\":\"active\",\"balances\":{\"bonus\":20000},", 0);
+}
+
+static void begin(void)
+{
+    begin_with(RULES(""));
+}
+
+static void begin_floor(void)
+{
+    begin_with(RULES(FLOOR));
+}
+
+static void end(void)
+{
+    world_end(&world);
+}
+
+TestSuite(spending, .init = begin, .fini = end);
+TestSuite(floor, .init = begin_floor, .fini = end);
+
+static void put(const char *id, const char *body)
+{
+    cr_assert_eq(world_do(&world, "put", id, body, NULL), PROBLEM_NONE);
+}
+
+static struct cJSON *last_record(const char *type)
+{
+    return world_last(&world, type);
+}
+
+Test(spending, is_held_before_it_is_spent_and_the_record_names_the_hold)
+{
+    struct cJSON *body;
+    const cJSON *holds;
+
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world.holds_asked, 0, "a basket is only a question");
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 6000);
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 1);
+    cr_expect_eq(world.held_amount, 4000, "the amount asked for, not the balance");
+    cr_expect_eq(world_count(&world, "hold_asked"), 1);
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":6000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 1, "held once");
+    body = last_record("sale");
+    holds = cJSON_GetObjectItemCaseSensitive(body, "holds");
+    cr_assert_eq(cJSON_GetArraySize(holds), 1);
+    cr_expect_str_eq(cJSON_GetArrayItem(holds, 0)->valuestring, world.hold_id);
+    json_free(body);
+    cr_expect_eq(world_count(&world, "hold_voided"), 0);
+}
+
+Test(spending, commit_alone_asks_too)
+{
+    put("s1", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":6000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 1);
+    cr_expect_eq(world_int(&world, "s1", "redeemed_minor"), 4000);
+}
+
+Test(spending, refused_by_the_central_spends_nothing_and_says_why)
+{
+    world.hold_outcome = TILL_HOLD_REFUSED;
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":6000}", NULL), PROBLEM_TOTAL_DIFFERS);
+    cr_expect(world_has_notice(&world, "s1", "L-321"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_expect_eq(world_count(&world, "hold_voided"), 1);
+    world_lease(&world, 4000, world.time.wall_ms + 1000);
+    cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":10000}", NULL), PROBLEM_NONE,
+                 "no lease after a no");
+    cr_expect_eq(world.holds_asked, 1);
+}
+
+Test(spending, unanswered_in_time_is_voided_and_falls_back_to_the_lease)
+{
+    struct cJSON *body;
+
+    world.hold_outcome = TILL_HOLD_UNANSWERED;
+    world_lease(&world, 1500, world.time.wall_ms + 1000);
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":6000}", NULL), PROBLEM_TOTAL_DIFFERS);
+    cr_expect_eq(world_count(&world, "hold_voided"), 1, "never both");
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 8500);
+    cr_expect(world_has_notice(&world, "s1", "L-323"));
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":8500}", NULL), PROBLEM_NONE);
+    body = last_record("sale");
+    cr_expect_null(cJSON_GetObjectItemCaseSensitive(body, "holds"));
+    cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(body, "leases")), 1);
+    json_free(body);
+    cr_expect_eq(world.holds_asked, 1);
+}
+
+Test(spending, an_answer_that_comes_after_the_sale_was_put_again_is_voided)
+{
+    world.holds_wait = true;
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_BUSY);
+    world.time.mono_ms += 100;
+    put("s1", BASKET("1000"));
+    world.hold_answer(world.hold_context, TILL_HOLD_GRANTED, "");
+    cr_expect(world.ready);
+    cr_expect_eq(world_count(&world, "hold_voided"), 1);
+    world.holds_wait = false;
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":9000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world.held_amount, 1000);
+}
+
+Test(spending, a_put_a_void_and_a_restart_set_free_what_is_held)
+{
+    put("s1", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_count(&world, "hold_voided"), 1);
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "void", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_count(&world, "hold_voided"), 2);
+    put("s2", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "commit", "s2", NULL, NULL), PROBLEM_NONE);
+    put("s3", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "tender", "s3", NULL, NULL), PROBLEM_NONE);
+    world_restart(&world, false);
+    cr_expect_eq(world_count(&world, "hold_voided"), 3, "the one in tender, not the one that was sold");
+    world_restart(&world, false);
+    cr_expect_eq(world_count(&world, "hold_voided"), 3);
+}
+
+Test(spending, without_a_link_is_nothing_by_default)
+{
+    world.link_up = false;
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_expect(world_has_notice(&world, "s1", "L-320"));
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":10000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world_count(&world, "hold_asked"), 0);
+}
+
+Test(spending, two_parked_sales_share_one_lease)
+{
+    world.link_up = false;
+    world_lease(&world, 5000, world.time.wall_ms + 1000);
+    put("s1", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "total_minor"), 9000, "4000 of the 5000 are reserved");
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 6000);
+}
+
+Test(spending, from_a_lease_is_counted_over_a_restart_until_the_central_counts_it)
+{
+    world.link_up = false;
+    world_lease(&world, 5000, world.time.wall_ms + 1000);
+    put("s1", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "commit", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_int(&world, "s1", "redeemed_minor"), 4000);
+    world_restart(&world, false);
+    world.link_up = false;
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 1000);
+}
+
+Test(spending, from_an_expired_lease_is_refused)
+{
+    world.link_up = false;
+    world_lease(&world, 5000, world.time.wall_ms);
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+}
+
+Test(spending, max_asks_for_what_the_sale_takes_and_not_for_all)
+{
+    put("s1", BASKET("\"max\""));
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world.held_amount, 10000, "of 200.00 held the sale of 100.00 asks for its own");
+}
+
+/* ---- the floor limits ---- */
+
+static int64_t spend(const char *id)
+{
+    put(id, BASKET("4000"));
+    cr_assert_eq(world_do(&world, "commit", id, NULL, NULL), PROBLEM_NONE);
+    return world_int(&world, id, "redeemed_minor");
+}
+
+Test(floor, bounds_a_sale_a_member_and_the_till)
+{
+    world.link_up = false;
+    cr_expect_eq(spend("s1"), 3000, "a sale");
+    cr_expect_eq(spend("s2"), 2000, "a member: 50.00 in all");
+    cr_expect_eq(spend("s3"), 0);
+    world_member(&world, "M2", "2900000000025", "\"state\":\"active\",\"balances\":{\"bonus\":20000},", 0);
+    put("s4", "{\"card\":\"2900000000025\",\"redeem\":{\"bonus\":4000},\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_"
+              "milli\":1000,\"unit_price_minor\":10000}]}");
+    cr_expect_eq(world_int(&world, "s4", "redeemed_minor"), 1000, "the till: 60.00 in all");
+}
+
+Test(floor, counts_over_a_restart_and_sales_in_tender)
+{
+    world.link_up = false;
+    put("s1", BASKET("4000"));
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 2000);
+    cr_assert_eq(world_do(&world, "commit", "s1", NULL, NULL), PROBLEM_NONE);
+    world_restart(&world, false);
+    cr_expect_eq(spend("s3"), 2000);
+}
+
+Test(floor, ends_after_so_many_hours)
+{
+    world.link_up = false;
+    cr_expect_eq(spend("s1"), 3000);
+    world_restart(&world, false); /* the hours do not begin anew */
+    world.time.wall_ms += INT64_C(25) * 60 * 60 * 1000;
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 0);
+    cr_expect(world_has_notice(&world, "s2", "L-320"));
+}
+
+Test(floor, ends_after_so_many_sales)
+{
+    world.link_up = false;
+    for (int i = 0; i < 3; i++) {
+        char id[8];
+
+        (void)snprintf(id, sizeof id, "f%d", i);
+        put(id, BASKET("1000"));
+        cr_assert_eq(world_do(&world, "commit", id, NULL, NULL), PROBLEM_NONE);
+    }
+    put("s4", BASKET("1000"));
+    cr_expect_eq(world_int(&world, "s4", "redeemed_minor"), 0);
+}
+
+Test(floor, begins_anew_once_the_central_has_heard)
+{
+    struct journal_head head;
+    struct errmsg err = ERRMSG_INIT;
+
+    world.link_up = false;
+    cr_expect_eq(spend("s1"), 3000);
+    journal_head(world.journal, &head);
+    cr_assert_eq(journal_set_acked(world.journal, head.epoch, head.seq, head.hash, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(spend("s2"), 3000);
+}
