@@ -122,7 +122,7 @@ for name, schema in document["components"]["schemas"].items():
         faults.append(f"schema {name}: {error.message}")
 
 # The server is what it says: a day at the till, each call by its example.
-for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth", "getWords", "watchEvents", "getTotals"):
+for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth", "getWords", "watchEvents", "getTotals", "getMetrics"):
     ask(operation_id, 200)
 ask("getPage", 404)  # served over TCP only
 ask("getShift", 409)
