@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/engine/arena.h"
 
-#include <stdalign.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { TEXT_SHORT = 64, TEXT_BLOCK = 512 };
-
-struct arena_chunk {
-    struct arena_chunk *next;
-    size_t cap, used;
-    alignas(max_align_t) unsigned char bytes[];
-};
 
 static struct arena_chunk *chunk_add(struct arena *arena, size_t need)
 {
@@ -45,18 +36,10 @@ static struct arena_chunk *chunk_add(struct arena *arena, size_t need)
     return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+struct arena_chunk *arena_room(struct arena *arena, size_t bytes)
 {
     struct arena_chunk *chunk = arena->current;
-    void *memory;
 
-    if (arena->st != ST_OK)
-        return NULL;
-    if (bytes > SIZE_MAX / 4) {
-        arena->st = ST_FULL;
-        return NULL;
-    }
-    bytes = (bytes + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
     while (!chunk || chunk->cap - chunk->used < bytes) {
         if (chunk && chunk->next) { /* left by a rewind */
             chunk = arena->current = chunk->next;
@@ -67,19 +50,7 @@ void *arena_alloc(struct arena *arena, size_t bytes)
                 return NULL;
         }
     }
-    memory = chunk->bytes + chunk->used;
-    chunk->used += bytes;
-    return memset(memory, 0, bytes);
-}
-
-void *arena_array(struct arena *arena, size_t count, size_t bytes_each)
-{
-    if (count > SIZE_MAX / 4 / bytes_each) {
-        if (arena->st == ST_OK)
-            arena->st = ST_FULL;
-        return NULL;
-    }
-    return arena_alloc(arena, count * bytes_each);
+    return chunk;
 }
 
 char *arena_text(struct arena *arena, const char *text, size_t len)
@@ -156,7 +127,7 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, si
 
     if (count < *cap)
         return array;
-    moved = arena_array(arena, more, bytes_each);
+    moved = arena_raw(arena, more, bytes_each);
     if (!moved)
         return NULL;
     if (count > 0)

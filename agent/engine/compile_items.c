@@ -15,21 +15,12 @@
 
 static uint32_t compile_selection(struct compiler *c, const cJSON *json);
 
-static int number_cmp(const void *a, const void *b)
-{
-    uint32_t x, y;
-
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return x < y ? -1 : x > y;
-}
-
 /* Sorts and drops repeats. */
 static void numbers_finish(struct number_list *list, uint32_t *items, uint32_t count)
 {
     uint32_t kept = 0;
 
-    sort_items(items, count, sizeof *items, number_cmp);
+    sort_numbers(items, count);
     for (uint32_t i = 0; i < count; i++) {
         if (kept == 0 || items[kept - 1] != items[i])
             items[kept++] = items[i];
