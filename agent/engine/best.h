@@ -24,11 +24,13 @@ struct player {
 
 struct simple_line {           /* a line as plain percents see it at the start of the layer */
     int64_t amount, price_min; /* of all units; of the cheapest one */
-    bool plain;                /* it may take a discount, and no unit has a floor */
+    bool plain;                /* no unit has a floor or is final */
     bool closed;               /* takes no discount */
     bool single;               /* one unit */
     bool alone;                /* no promotion but plain percents selects it */
-    int64_t best_bp, best_gain;
+    int32_t best_bp;           /* the largest that holds; of those on plain lines only, until candidates are known */
+    int32_t least_bp;          /* the least that may be in a best solution beside it */
+    int64_t best_gain;
     uint32_t best;       /* candidate, NONE: no plain percent selects it */
     uint32_t count_left; /* plain percents that may be in a solution */
 };
@@ -41,9 +43,9 @@ struct best_layer {
     struct engine *e;
     struct player *players;
     size_t player_count, player_cap;
-    uint32_t *parent;    /* of lines: the parts */
-    uint32_t *cell_base; /* by line: the number of its first run */
-    struct simple_line *lines;
+    uint32_t *parent;          /* of lines: the parts */
+    uint32_t *cell_base;       /* by line: the number of its first run */
+    struct simple_line *lines; /* the engine's */
     struct {
         struct simple_pair *items;
         size_t count, cap;
@@ -53,7 +55,7 @@ struct best_layer {
 /* layer_best.c: copies; without memory the arena says so. */
 void best_player_add(struct best_layer *b, const struct player *player);
 /* best_simple.c */
-bool best_simple_begin(struct best_layer *b);
+void best_simple_begin(struct best_layer *b);
 /* Takes the candidate, whose conditions hold, when it is a plain percent; else false. */
 bool best_simple_offer(struct best_layer *b, uint32_t candidate);
 /* When all others are players: gives each line that only one can have to that one; who is left becomes a player. */

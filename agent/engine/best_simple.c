@@ -11,32 +11,38 @@
  */
 #include "agent/engine/best.h"
 
-enum { BP = PLAIN_BP };
+enum { BP = PLAIN_BP, PAIRS_A_LINE = 2 /* room for, at first */ };
 
-bool best_simple_begin(struct best_layer *b)
+void simple_lines_make(struct engine *e)
 {
-    struct engine *e = b->e;
-
-    b->lines = arena_array(&e->arena, e->line_count + 1u, sizeof *b->lines);
-    for (uint32_t l = 0; b->lines && l < e->line_count; l++) {
+    e->simple = arena_raw(&e->arena, e->line_count + 1u, sizeof *e->simple);
+    for (uint32_t l = 0; e->simple && l < e->line_count; l++) {
         const struct work_line *line = &e->lines[l];
-        struct simple_line *simple = &b->lines[l];
-        int64_t units = 0;
+        struct simple_line simple = {.amount = line->items[0].price * line->items[0].count,
+                                     .price_min = line->items[0].price,
+                                     .plain = line->floor == 0 && !line->items[0].final,
+                                     .closed = !line->line->discountable,
+                                     .single = line->units == 1,
+                                     .alone = true,
+                                     .best = NONE};
 
-        *simple =
-            (struct simple_line){.price_min = INT64_MAX, .best = NONE, .plain = line->floor == 0, .alone = true};
-        simple->closed = !line->line->discountable;
-        for (size_t r = 0; r < line->count; r++) {
+        for (size_t r = 1; r < line->count; r++) {
             const struct run *run = &line->items[r];
 
-            simple->plain = simple->plain && !run->final;
-            simple->amount += run->price * run->count;
-            simple->price_min = run->price < simple->price_min ? run->price : simple->price_min;
-            units += run->count;
+            simple.plain = simple.plain && !run->final;
+            simple.amount += run->price * run->count;
+            simple.price_min = run->price < simple.price_min ? run->price : simple.price_min;
         }
-        simple->single = units == 1;
+        e->simple[l] = simple;
     }
-    return b->lines != NULL;
+}
+
+void best_simple_begin(struct best_layer *b)
+{
+    b->lines = b->e->simple;
+    b->pairs.cap = b->e->line_count * (size_t)PAIRS_A_LINE;
+    b->pairs.items = arena_raw(&b->e->arena, b->pairs.cap, sizeof *b->pairs.items);
+    b->pairs.cap = b->pairs.items ? b->pairs.cap : 0;
 }
 
 bool best_simple_offer(struct best_layer *b, uint32_t number)
@@ -174,11 +180,14 @@ void best_simple_choose(struct best_layer *b)
         }
     }
     for (size_t i = 0, end; i < b->pairs.count; i = end) {
+        bool left = false;
+
         for (end = i; end < b->pairs.count && b->pairs.items[end].candidate == b->pairs.items[i].candidate; end++) {
             if (b->pairs.items[end].line != NONE && b->lines[b->pairs.items[end].line].count_left == 0)
                 b->pairs.items[end].line = NONE;
+            left = left || b->pairs.items[end].line != NONE;
         }
-        if (player_make(b, i, end, &player))
+        if (left && player_make(b, i, end, &player))
             best_player_add(b, &player);
     }
 }

@@ -37,12 +37,25 @@ struct bundle_text {
 
 /* ---- selections of lines (items.c) */
 struct selection {
+    uint16_t tests;          /* SELECT_: what there is to look at */
+    uint16_t tests_anchored; /* the same for a line that came by the names or sets it is indexed by */
     bool any;
+    int64_t line_qty_min;
+    int64_t price_min, price_max; /* of the line; 0 and INT64_MAX when not named */
     struct number_list skus, gtins, categories, brands, tags, member_lists; /* interned names */
     struct number_list sets;                                                /* selections, all of lower numbers */
-    int64_t price_min, price_max; /* of the line; 0 and INT64_MAX when not named */
-    int64_t line_qty_min;
-    uint32_t exclude; /* a selection or NONE */
+    uint32_t exclude;                                                       /* a selection or NONE */
+};
+enum {
+    SELECT_LINE = 1, /* price or quantity */
+    SELECT_SKUS = 2,
+    SELECT_GTINS = 4,
+    SELECT_BRANDS = 8,
+    SELECT_CATEGORIES = 16,
+    SELECT_TAGS = 32,
+    SELECT_LISTS = 64,
+    SELECT_SETS = 128,
+    SELECT_EXCLUDE = 256,
 };
 
 /* ---- conditions (conditions.c) */
@@ -203,6 +216,26 @@ struct gate {
     int32_t percent_bp;
 };
 enum { GATE_TIERS_MAX = 63 };
+
+/* A plain percent of a best layer in the list of its selection, with as much of its gate as fits: most are passed
+ * over without a look at more. */
+struct plain {
+    uint32_t number;
+    uint16_t percent_bp;
+    uint8_t weekdays;
+    uint8_t tiers; /* the gate's, folded: an open gate is open here, too */
+};
+struct plain_list {
+    const struct plain *items;
+    uint32_t count;
+};
+static inline uint8_t gate_fold(uint64_t tiers)
+{
+    tiers |= tiers >> 32;
+    tiers |= tiers >> 16;
+    return (uint8_t)(tiers | tiers >> 8);
+}
+
 /* What each pass over the promotions of a sale wants to know, so that it reads no more of those it passes over. */
 enum {
     GATE_DISCOUNT = 1, /* takes money off */
@@ -210,7 +243,8 @@ enum {
     GATE_GIFT = 4,
     GATE_HINT = 8,
     GATE_GROUP = 16,
-    GATE_ALWAYS = 32, /* looked at in every sale, though the gate be closed */
+    GATE_ALWAYS = 32, /* looked at though the gate be closed: in every sale, or when its coupon is shown */
+    GATE_REST = 64,   /* takes no money off: points, a coupon, a message */
 };
 
 enum limit_period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_EVER };
@@ -302,8 +336,9 @@ struct bundle {
     struct number_list *dependents; /* by selection: selections anchored on it as a set */
     struct number_list loose;       /* selections that no name anchors */
     struct number_list *used_by;    /* by selection: promotions that give to it, but for */
-    struct number_list *plain;      /* plain percents of best layers: by layer, the largest percent first */
-    struct number_list always;      /* promotions looked at in every sale: coupons, hints, messages */
+    struct plain_list *plain;       /* plain percents of best layers: by layer, the largest percent first */
+    struct number_list *by_series;  /* by coupon series: its promotions, which no other list has */
+    struct number_list always;      /* promotions looked at in every sale: hints, gifts, messages */
 };
 
 /* Returns the promotion's number or NONE. */

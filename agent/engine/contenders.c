@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which promotions are looked at: those whose items are in the basket and whose gate is open, and those that always
- * are; with a trace, all.
+ * Which promotions are looked at: those whose items are in the basket and whose gate is open, those that always are,
+ * and those of the coupons that were shown; with a trace, all. A promotion whose coupon nobody shows says nothing:
+ * not even a hint, which needs that one figure alone is missing.
  *
  * Of the plain percents of a `best` layer, which are most of what a chain runs, only those that can win anything:
  * each selection has its own sorted, the largest first, so the first one that holds is found at once, and
@@ -11,6 +12,8 @@
  */
 #include "agent/engine/best.h"
 #include "agent/engine/work.h"
+
+#include <string.h>
 
 enum { BP = PLAIN_BP };
 
@@ -38,100 +41,78 @@ void contenders_begin(struct engine *e)
     }
     for (uint32_t i = 0; i < bundle->always.count; i++)
         add(e, bundle->always.items[i]);
+    for (uint32_t i = 0; i < e->coupon_count; i++) {
+        const struct number_list *promotions;
+
+        if (!e->coupons[i].serves)
+            continue;
+        promotions = &bundle->by_series[e->coupons[i].series];
+        for (uint32_t k = 0; k < promotions->count; k++)
+            add(e, promotions->items[k]);
+    }
 }
 
 /* ---- plain percents */
 
-struct facts { /* of a line, as the layer finds it */
-    int64_t amount, price_min;
-    bool plain, closed, single;
-    int32_t best_bp;  /* the largest percent that holds, of those on plain lines only */
-    int32_t least_bp; /* the least that may still win */
-};
-
 /* A selection's plain percents of this layer. */
 struct field {
-    uint32_t selection;
-    const uint32_t *items;
-    uint32_t count;
-    uint32_t top; /* the first that holds; count: none */
+    const struct plain *items;
+    uint32_t selection, count;
+    uint32_t top;      /* the first that holds */
+    int32_t least;     /* the least percent that may win on any of its lines, as far as is known */
+    int64_t price_min; /* of all its units; INT64_MAX when no line takes a discount */
 };
 
-static void facts_make(const struct engine *e, struct facts *facts)
+static bool holds(const struct engine *e, const struct plain *plain)
 {
-    for (uint32_t l = 0; l < e->line_count; l++) {
-        const struct work_line *line = &e->lines[l];
-        struct facts *out = &facts[l];
+    const struct promotion *promotion = &e->bundle->promotions[plain->number];
+    const struct gate *gate = &e->bundle->gates[plain->number];
 
-        *out = (struct facts){.plain = line->floor == 0,
-                              .closed = !line->line->discountable,
-                              .single = line->units == 1,
-                              .price_min = INT64_MAX};
-        for (size_t r = 0; r < line->count; r++) {
-            const struct run *run = &line->items[r];
-
-            out->plain = out->plain && !run->final;
-            out->amount += run->price * run->count;
-            out->price_min = run->price < out->price_min ? run->price : out->price_min;
-        }
-    }
-}
-
-static bool holds(const struct engine *e, uint32_t number)
-{
-    const struct promotion *promotion = &e->bundle->promotions[number];
-    const struct gate *gate = &e->bundle->gates[number];
-
-    return gate_open(e, number) && (gate->whole || !conditions_hold(e, promotion).reason) &&
+    return (plain->tiers & e->gate.tier_folded) && (plain->weekdays & e->gate.weekday) &&
+           gate_open(e, plain->number) && (gate->whole || !conditions_hold(e, promotion).reason) &&
            (gate->whole_basket || !conditions_group_threshold(e, promotion).reason);
 }
 
 /* The part of a list that belongs to the layer: the list goes by layers, whose promotions' numbers follow another. */
 static struct field field_of(const struct engine *e, uint32_t selection, const struct layer *layer)
 {
-    const struct number_list *list = &e->bundle->plain[selection];
+    const struct plain_list *list = &e->bundle->plain[selection];
     uint32_t from = 0, end = list->count;
 
-    while (from < end && list->items[from] < layer->first)
+    while (from < end && list->items[from].number < layer->first)
         from++;
-    while (end > from && list->items[end - 1] >= layer->first + layer->count)
+    while (end > from && list->items[end - 1].number >= layer->first + layer->count)
         end--;
     return (struct field){.selection = selection, .items = list->items + from, .count = end - from};
 }
 
-/* On lines with floors or final units a percent is no plain one. */
-static bool all_plain(const struct engine *e, const struct facts *facts, uint32_t selection)
+/* What its lines are like now. False when one has floors or final units: there a percent is no plain one. */
+static bool field_look(const struct engine *e, struct field *field)
 {
-    for (uint32_t i = hit_first(e, selection); i; i = hit_next(e, i)) {
-        if (!facts[hit_line(e, i)].plain && !facts[hit_line(e, i)].closed)
+    field->price_min = INT64_MAX;
+    field->least = INT32_MAX;
+    for (uint32_t i = hit_first(e, field->selection); i; i = hit_next(e, i)) {
+        const struct simple_line *line = &e->simple[hit_line(e, i)];
+
+        if (line->closed)
+            continue;
+        if (!line->plain)
             return false;
+        field->least = line->least_bp < field->least ? line->least_bp : field->least;
+        field->price_min = line->price_min < field->price_min ? line->price_min : field->price_min;
     }
     return true;
 }
 
-static int32_t bp_of(const struct engine *e, const struct field *field, uint32_t i)
+/* Whether neither this percent nor a lower one may win anything or take a unit for nothing. */
+static bool hopeless(const struct field *field, int32_t bp)
 {
-    return e->bundle->gates[field->items[i]].percent_bp;
-}
-
-/* Finds the top, and tells its lines. */
-static void field_enter(const struct engine *e, struct field *field, struct facts *facts)
-{
-    while (field->top < field->count && !holds(e, field->items[field->top]))
-        field->top++;
-    if (field->top == field->count)
-        return;
-    for (uint32_t i = hit_first(e, field->selection); i; i = hit_next(e, i)) {
-        struct facts *line = &facts[hit_line(e, i)];
-
-        if (bp_of(e, field, field->top) > line->best_bp)
-            line->best_bp = bp_of(e, field, field->top);
-    }
+    return bp < field->least && field->price_min >= BP / 2;
 }
 
 /* The least percent that may be in a best solution on a line: see best_simple.c. Of a single unit, the least that
- * gives as much. */
-static void least_make(struct facts *line)
+ * gives as much. It only rises with the best one. */
+static void least_make(struct simple_line *line)
 {
     int64_t gain = plain_gain(line->amount, line->best_bp);
 
@@ -143,67 +124,90 @@ static void least_make(struct facts *line)
         line->least_bp = (int32_t)(line->best_bp - (PLAIN_MARGIN - 1) / line->price_min);
 }
 
-/* All that may win somewhere, and all that may take a unit for nothing. */
-static void field_add(struct engine *e, const struct field *field, const struct facts *facts)
+/* Finds the top, and tells its lines. False when there is none that may win. */
+static bool field_enter(const struct engine *e, struct field *field)
 {
-    int64_t price_min = INT64_MAX;
-    int32_t least = INT32_MAX;
+    int32_t bp;
 
+    while (field->top < field->count && !hopeless(field, field->items[field->top].percent_bp) &&
+           !holds(e, &field->items[field->top]))
+        field->top++;
+    if (field->top == field->count || hopeless(field, field->items[field->top].percent_bp))
+        return false;
+    bp = field->items[field->top].percent_bp;
     for (uint32_t i = hit_first(e, field->selection); i; i = hit_next(e, i)) {
-        const struct facts *line = &facts[hit_line(e, i)];
+        struct simple_line *line = &e->simple[hit_line(e, i)];
 
-        if (line->closed)
-            continue;
-        least = line->least_bp < least ? line->least_bp : least;
-        price_min = line->price_min < price_min ? line->price_min : price_min;
+        if (bp > line->best_bp) {
+            line->best_bp = bp;
+            least_make(line);
+        }
     }
-    if (price_min == INT64_MAX)
-        return;
-    for (uint32_t i = field->top; i < field->count; i++) {
-        int32_t bp = bp_of(e, field, i);
+    return true;
+}
 
-        if (bp < least && price_min >= BP / 2)
+/* All that may win somewhere, and all that may take a unit for nothing. */
+static void field_add(struct engine *e, struct field *field)
+{
+    (void)field_look(e, field); /* its lines are plain */
+    for (uint32_t i = field->top; i < field->count; i++) {
+        int32_t bp = field->items[i].percent_bp;
+
+        if (hopeless(field, bp))
             return;
-        if ((bp >= least || price_min * bp < BP / 2) && (i == field->top || holds(e, field->items[i])))
-            add(e, field->items[i]);
+        if ((bp >= field->least || field->price_min * bp < BP / 2) && (i == field->top || holds(e, &field->items[i])))
+            add(e, field->items[i].number);
     }
 }
 
 static void field_add_open(struct engine *e, const struct field *field)
 {
     for (uint32_t i = 0; i < field->count; i++) {
-        if (gate_open(e, field->items[i]))
-            add(e, field->items[i]);
+        if (gate_open(e, field->items[i].number))
+            add(e, field->items[i].number);
     }
 }
 
 static void plain_of_layer(struct engine *e, const struct layer *layer)
 {
     struct arena_mark mark = arena_mark(&e->arena);
-    struct facts *facts = arena_array(&e->arena, e->line_count + 1u, sizeof *facts);
-    struct field *fields = arena_array(&e->arena, e->selection_hits.count + 1, sizeof *fields);
+    struct field *fields = arena_raw(&e->arena, e->selection_hits.count + 1, sizeof *fields);
     size_t count = 0;
 
-    if (!facts || !fields)
+    if (!fields)
         return;
-    facts_make(e, facts);
     for (size_t h = 0; h < e->selection_hits.count; h++) {
         struct field field = field_of(e, e->selection_hits.items[h], layer);
 
         if (field.count == 0)
             continue;
-        if (all_plain(e, facts, field.selection)) {
-            field_enter(e, &field, facts);
-            fields[count++] = field;
-        } else {
+        if (!field_look(e, &field))
             field_add_open(e, &field);
-        }
+        else if (field.price_min != INT64_MAX && field_enter(e, &field))
+            fields[count++] = field;
     }
-    for (uint32_t l = 0; l < e->line_count; l++)
-        least_make(&facts[l]);
     for (size_t i = 0; i < count; i++)
-        field_add(e, &fields[i], facts);
+        field_add(e, &fields[i]);
     arena_rewind(&e->arena, mark);
+}
+
+static bool candidates_room(struct engine *e, const struct layer *layer)
+{
+    size_t need = e->candidate_count;
+    struct candidate *moved;
+
+    for (uint32_t word = layer->first / 64; word * 64 < layer->first + layer->count; word++)
+        need += (size_t)__builtin_popcountll(e->contenders[word]); /* those of layers beside it, too */
+    if (need <= e->candidate_cap)
+        return true;
+    moved = arena_raw(&e->arena, need, sizeof *moved);
+    if (!moved)
+        return false;
+    if (e->candidate_count > 0)
+        memcpy(moved, e->candidates, e->candidate_count * sizeof *moved);
+    e->candidates = moved;
+    e->candidate_cap = need;
+    return true;
 }
 
 /* Candidates stand by number, and so do layers: each layer's come after those of the layers before. */
@@ -213,18 +217,20 @@ void contenders_of_layer(struct engine *e, const struct layer *layer)
 
     if (layer->count == 0 || e->line_count == 0 || e->arena.st != ST_OK)
         return;
-    if (!e->trace && layer->mode == MODE_BEST)
+    if (layer->mode == MODE_BEST)
+        simple_lines_make(e);
+    if (e->arena.st == ST_OK && !e->trace && layer->mode == MODE_BEST)
         plain_of_layer(e, layer);
+    if (e->arena.st != ST_OK || !candidates_room(e, layer))
+        return;
     for (uint32_t word = layer->first / 64; word * 64 < end; word++) {
         for (uint64_t bits = e->contenders[word]; bits; bits &= bits - 1) {
             uint32_t number = word * 64 + (uint32_t)__builtin_ctzll(bits);
 
             if (number < layer->first || number >= end)
                 continue;
-            if (e->candidate_count == e->candidate_cap &&
-                !vec_more(&e->arena, &e->candidates, e->candidate_count, &e->candidate_cap, sizeof *e->candidates))
-                return;
             e->candidates[e->candidate_count++] = (struct candidate){.promotion = number};
+            e->flags |= e->bundle->gates[number].flags;
         }
     }
 }

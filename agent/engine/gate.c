@@ -58,7 +58,7 @@ static uint8_t flags_of(const struct promotion *promotion)
 {
     enum reward_kind kind = promotion->reward.kind;
 
-    return (uint8_t)((reward_is_discount(&promotion->reward) ? GATE_DISCOUNT : 0) |
+    return (uint8_t)((reward_is_discount(&promotion->reward) ? GATE_DISCOUNT : GATE_REST) |
                      (is_simple(promotion) ? GATE_SIMPLE : 0) | (kind == REWARD_GIFT ? GATE_GIFT : 0) |
                      (promotion->hint ? GATE_HINT : 0) | (promotion->group != NONE ? GATE_GROUP : 0) |
                      (compile_always(promotion) ? GATE_ALWAYS : 0));
@@ -136,6 +136,7 @@ void gate_begin(struct engine *e)
     while (sale->member && bit < tiers->count && strcmp(tiers->items[bit], sale->member->tier) != 0)
         bit++;
     e->gate.tier = UINT64_C(1) << (bit < tiers->count ? bit : GATE_TIERS_MAX); /* no gate names the last bit */
+    e->gate.tier_folded = gate_fold(e->gate.tier);
     e->gate.weekday = (uint8_t)(1u << weekday);
     e->gate.store = intern_find(&e->bundle->names, NAME_STORE, sale->store_id, strlen(sale->store_id));
 }

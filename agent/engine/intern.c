@@ -72,6 +72,7 @@ uint32_t intern_add(struct intern *intern, struct arena *arena, enum name_kind k
         .text = arena_text(arena, text, len), .len = (uint32_t)len, .hash = hash, .kind = (uint8_t)kind};
     if (!name->text)
         return UINT32_MAX;
+    intern->kinds[kind] = true;
     intern->slots[slot] = (uint32_t)++intern->count;
     return intern->slots[slot] - 1;
 }

@@ -8,9 +8,20 @@
 
 #include "agent/engine/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-enum name_kind { NAME_SKU, NAME_GTIN, NAME_CATEGORY, NAME_BRAND, NAME_TAG, NAME_LIST, NAME_STORE, NAME_ANY };
+enum name_kind {
+    NAME_SKU,
+    NAME_GTIN,
+    NAME_CATEGORY,
+    NAME_BRAND,
+    NAME_TAG,
+    NAME_LIST,
+    NAME_STORE,
+    NAME_ANY,
+    NAME_KINDS
+};
 
 struct intern_name {
     const char *text;
@@ -23,6 +34,7 @@ struct intern {
     size_t count, cap;
     uint32_t *slots; /* number + 1, 0 is free; slot_count is a power of two */
     size_t slot_count;
+    bool kinds[NAME_KINDS]; /* whether there is any of the kind */
 };
 
 /* Returns the number, UINT32_MAX when the name is not there. */

@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-enum { CATEGORY_LEVELS_MAX = 64 };
+enum { CATEGORY_LEVELS_MAX = 64, HITS_A_LINE = 4 /* room for, at first */ };
 
 static uint32_t find(const struct engine *e, enum name_kind kind, const char *text)
 {
-    return *text ? intern_find(&e->bundle->names, kind, text, strlen(text)) : NONE;
+    return *text && e->bundle->names.kinds[kind] ? intern_find(&e->bundle->names, kind, text, strlen(text)) : NONE;
 }
 
 /* "a/b/c" is below "a", "a/b" and itself; the levels that the bundle names. */
@@ -96,42 +96,58 @@ static bool list_has_any(const struct number_list *list, const uint32_t *numbers
     return false;
 }
 
+static bool selection_hits(const struct bundle *bundle, uint32_t number, const struct work_line *line);
+
+static bool in_a_set(const struct bundle *bundle, const struct number_list *sets, const struct work_line *line)
+{
+    for (uint32_t i = 0; i < sets->count; i++) {
+        if (selection_hits(bundle, sets->items[i], line))
+            return true;
+    }
+    return false;
+}
+
+static bool tests_pass(const struct bundle *bundle, const struct selection *s, uint16_t tests,
+                       const struct work_line *line)
+{
+    const struct sale_line *item = line->line;
+
+    if ((tests & SELECT_LINE) &&
+        (item->price_minor < s->price_min || item->price_minor > s->price_max || item->qty_milli < s->line_qty_min))
+        return false;
+    if ((tests & ~(unsigned)SELECT_LINE) == 0) /* as most often */
+        return true;
+    return (!(tests & SELECT_SKUS) || list_has(&s->skus, line->sku)) &&
+           (!(tests & SELECT_GTINS) || list_has(&s->gtins, line->gtin)) &&
+           (!(tests & SELECT_BRANDS) || list_has(&s->brands, line->brand)) &&
+           (!(tests & SELECT_CATEGORIES) || list_has_any(&s->categories, line->categories, line->category_count)) &&
+           (!(tests & SELECT_TAGS) || list_has_any(&s->tags, line->tags, line->tag_count)) &&
+           (!(tests & SELECT_LISTS) || list_has_any(&s->member_lists, line->lists, line->list_count)) &&
+           (!(tests & SELECT_SETS) || in_a_set(bundle, &s->sets, line)) &&
+           (!(tests & SELECT_EXCLUDE) || !selection_hits(bundle, s->exclude, line));
+}
+
 /* Depth is bounded by the compiler (SET_DEPTH_MAX). */
 static bool selection_hits(const struct bundle *bundle, uint32_t number, const struct work_line *line)
 {
     const struct selection *s = &bundle->selections[number];
-    const struct sale_line *item = line->line;
 
-    if (item->price_minor < s->price_min || item->price_minor > s->price_max || item->qty_milli < s->line_qty_min ||
-        (s->skus.present && !list_has(&s->skus, line->sku)) ||
-        (s->gtins.present && !list_has(&s->gtins, line->gtin)) ||
-        (s->brands.present && !list_has(&s->brands, line->brand)) ||
-        (s->categories.present && !list_has_any(&s->categories, line->categories, line->category_count)) ||
-        (s->tags.present && !list_has_any(&s->tags, line->tags, line->tag_count)) ||
-        (s->member_lists.present && !list_has_any(&s->member_lists, line->lists, line->list_count)))
-        return false;
-    if (s->sets.present) {
-        bool in_one = false;
-
-        for (uint32_t i = 0; i < s->sets.count && !in_one; i++)
-            in_one = selection_hits(bundle, s->sets.items[i], line);
-        if (!in_one)
-            return false;
-    }
-    return s->exclude == NONE || !selection_hits(bundle, s->exclude, line);
+    return tests_pass(bundle, s, s->tests, line);
 }
 
 static void try_list(struct engine *e, const struct number_list *list, uint32_t line);
 
+/* It comes by its anchor, or has none. */
 static void try_selection(struct engine *e, uint32_t number, uint32_t line)
 {
+    const struct selection *selection = &e->bundle->selections[number];
     struct selection_state *state = &e->selections[number];
     struct hit *hit;
 
     /* Reached before for this line, by another of its names. */
     if (state->stamp == e->stamp && e->hits.items[state->last - 1].line == line)
         return;
-    if (!selection_hits(e->bundle, number, &e->lines[line]))
+    if (!tests_pass(e->bundle, selection, selection->tests_anchored, &e->lines[line]))
         return;
     hit = VEC_ADD(&e->arena, &e->hits);
     if (!hit)
@@ -165,6 +181,11 @@ static void try_name(struct engine *e, uint32_t name, uint32_t line)
 
 void items_match(struct engine *e)
 {
+    e->hits.cap = e->selection_hits.cap = e->line_count * (size_t)HITS_A_LINE;
+    e->hits.items = arena_raw(&e->arena, e->hits.cap, sizeof *e->hits.items);
+    e->selection_hits.items = arena_raw(&e->arena, e->hits.cap, sizeof *e->selection_hits.items);
+    if (e->arena.st != ST_OK)
+        return;
     for (uint32_t i = 0; i < e->line_count; i++) {
         struct work_line *line = &e->lines[i];
 
@@ -187,11 +208,4 @@ void items_match(struct engine *e)
             try_name(e, line->lists[k], i);
         try_list(e, &e->bundle->loose, i);
     }
-}
-
-uint32_t hit_first(const struct engine *e, uint32_t selection)
-{
-    if (selection == NONE || e->selections[selection].stamp != e->stamp)
-        return 0;
-    return e->selections[selection].first;
 }

@@ -140,7 +140,7 @@ static void player_try(struct best_layer *b, uint32_t number)
     const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
     const struct gate *gate = &e->bundle->gates[candidate->promotion];
     bool open = !e->trace && !(gate->flags & GATE_ALWAYS); /* else it would not be looked at */
-    struct player player = {.candidate = number};
+    struct player player;
 
     /* An open gate has looked at it all, for most. */
     if (!gate->whole || !open)
@@ -152,7 +152,7 @@ static void player_try(struct best_layer *b, uint32_t number)
     candidate->verdict.reason = "nothing";
     if (best_simple_offer(b, number))
         return;
-    player.promotion = promotion_now(e, promotion);
+    player = (struct player){.candidate = number, .promotion = promotion_now(e, promotion)};
     if (player.promotion && offers_make(e, player.promotion, &player.offers))
         player_offer(b, candidate, &player);
 }
@@ -362,15 +362,16 @@ void layer_best(struct engine *e, uint32_t first, uint32_t end)
     struct best_layer b = {.e = e};
 
     e->nodes_left = e->bundle->search_nodes;
-    b.parent = arena_array(&e->arena, e->line_count + 1u, sizeof *b.parent);
-    if (!b.parent || !best_simple_begin(&b))
-        return;
+    best_simple_begin(&b);
     for (uint32_t i = first; i < end; i++) {
         if (e->bundle->gates[e->candidates[i].promotion].flags & GATE_DISCOUNT)
             player_try(&b, i);
     }
     best_simple_choose(&b);
     if (b.player_count == 0)
+        return;
+    b.parent = arena_array(&e->arena, e->line_count + 1u, sizeof *b.parent);
+    if (!b.parent)
         return;
     sort_items(b.players, b.player_count, sizeof *b.players, player_cmp);
     parts_unite(&b);

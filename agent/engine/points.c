@@ -178,6 +178,8 @@ static void pass(struct engine *e, bool multipliers)
 
 void points_run(struct engine *e)
 {
+    if (!(e->flags & GATE_REST))
+        return;
     pass(e, false);
     pass(e, true);
 }

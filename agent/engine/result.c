@@ -5,35 +5,35 @@
 
 #include <string.h>
 
-static int adjustment_cmp(const void *a, const void *b)
+/* Each line's adjustments, by promotion: they were booked layer by layer, each by line and promotion, and layers go
+ * by promotions. */
+static void make_adjustments(struct engine *e, struct engine_result_line *lines)
 {
-    const struct adjustment *x = a, *y = b;
+    struct engine_adjustment *items = arena_raw(&e->arena, e->adjustments.count, sizeof *items);
 
-    if (x->line != y->line)
-        return x->line < y->line ? -1 : 1;
-    return x->promotion < y->promotion ? -1 : x->promotion > y->promotion;
-}
+    if (!items || e->adjustments.count == 0)
+        return;
+    for (size_t i = 0; i < e->adjustments.count; i++)
+        lines[e->lines[e->adjustments.items[i].line].index].adjustment_count++;
+    for (uint32_t l = 0; l < e->line_count; l++) {
+        struct engine_result_line *line = &lines[l];
 
-static void line_adjustments(struct engine *e, uint32_t number, struct engine_result_line *out)
-{
-    struct engine_adjustment *items;
-    size_t from = 0, end;
-
-    /* Sorted by line: the lines are walked in the same order, but each finds its own to stay simple. */
-    while (from < e->adjustments.count && e->adjustments.items[from].line < number)
-        from++;
-    for (end = from; end < e->adjustments.count && e->adjustments.items[end].line == number; end++)
-        ;
-    items = end > from ? arena_array(&e->arena, end - from, sizeof *items) : NULL;
-    for (size_t i = from; items && i < end; i++) {
+        if (line->adjustment_count == 0)
+            continue;
+        line->adjustments = items;
+        items += line->adjustment_count;
+        line->adjustment_count = 0;
+    }
+    for (size_t i = 0; i < e->adjustments.count; i++) {
         const struct adjustment *adjustment = &e->adjustments.items[i];
         const struct promotion *promotion = &e->bundle->promotions[adjustment->promotion];
+        struct engine_result_line *line = &lines[e->lines[adjustment->line].index];
 
-        items[out->adjustment_count++] = (struct engine_adjustment){
+        /* Our own array, being filled. */
+        ((struct engine_adjustment *)line->adjustments)[line->adjustment_count++] = (struct engine_adjustment){
             promotion->id, e->bundle->layers[promotion->layer].id, adjustment->qty_milli, adjustment->amount};
-        out->discount_minor += adjustment->amount;
+        line->discount_minor += adjustment->amount;
     }
-    out->adjustments = items;
 }
 
 static int redeemed_cmp(const void *a, const void *b)
@@ -75,12 +75,20 @@ static int unit_price_cmp(const void *a, const void *b)
     return x->count < y->count ? -1 : x->count > y->count;
 }
 
-static void line_splits(struct engine *e, const struct work_line *line, struct engine_result_line *out)
+static void line_splits(struct engine *e, const struct work_line *line, struct engine_split *splits,
+                        struct engine_result_line *out)
 {
-    struct unit_price *prices = arena_array(&e->arena, line->count, sizeof *prices);
-    struct engine_split *splits = arena_array(&e->arena, line->count, sizeof *splits);
+    struct unit_price *prices;
 
-    if (!prices || !splits)
+    if (line->count == 1) { /* as most lines */
+        splits[0] = (struct engine_split){line->line->qty_milli,
+                                          line->line->gross_minor - out->discount_minor - out->redeemed_minor};
+        out->splits = splits;
+        out->split_count = 1;
+        return;
+    }
+    prices = arena_raw(&e->arena, line->count, sizeof *prices);
+    if (!prices)
         return;
     for (size_t i = 0; i < line->count; i++)
         prices[i] = (struct unit_price){line->items[i].price - line->items[i].paid, line->items[i].count};
@@ -89,7 +97,7 @@ static void line_splits(struct engine *e, const struct work_line *line, struct e
         struct engine_split *split;
 
         if (i == 0 || prices[i].net != prices[i - 1].net)
-            out->split_count++;
+            splits[out->split_count++] = (struct engine_split){0};
         split = &splits[out->split_count - 1];
         split->qty_milli += line_weighed(line) ? line->line->qty_milli : prices[i].count * 1000;
         split->net_minor += prices[i].net * prices[i].count;
@@ -101,18 +109,24 @@ static void make_lines(struct engine *e)
 {
     struct engine_result_line *lines = arena_array(&e->arena, e->line_count + 1u, sizeof *lines);
     struct engine_result *result = &e->result;
+    struct engine_split *splits;
+    size_t runs = 0;
 
-    if (!lines)
+    for (uint32_t i = 0; i < e->line_count; i++)
+        runs += e->lines[i].count;
+    splits = arena_raw(&e->arena, runs + 1, sizeof *splits);
+    if (!lines || !splits)
         return;
-    sort_items(e->adjustments.items, e->adjustments.count, sizeof *e->adjustments.items, adjustment_cmp);
+    make_adjustments(e, lines);
     for (uint32_t i = 0; i < e->line_count; i++) {
         struct engine_result_line *line = &lines[e->lines[i].index];
 
         line->line = e->lines[i].line->line;
         line->gross_minor = e->lines[i].line->gross_minor;
-        line_adjustments(e, i, line);
-        line_redeemed(e, i, line);
-        line_splits(e, &e->lines[i], line);
+        if (e->payments.count > 0)
+            line_redeemed(e, i, line);
+        line_splits(e, &e->lines[i], splits, line);
+        splits += e->lines[i].count;
         line->net_minor = line->gross_minor - line->discount_minor - line->redeemed_minor;
         result->gross_minor += line->gross_minor;
         result->discount_minor += line->discount_minor;
@@ -221,6 +235,8 @@ static void make_coupons(struct engine *e)
 
 static void make_hints(struct engine *e)
 {
+    if (!(e->flags & GATE_HINT))
+        return;
     for (uint32_t i = 0; i < e->candidate_count; i++) {
         const struct candidate *candidate = &e->candidates[i];
         const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
@@ -262,6 +278,8 @@ static void make_trace(struct engine *e)
 /* What a gift still lacks: to fetch and scan. Not when it was outbid, or another of its group gave something. */
 static void make_gifts(struct engine *e)
 {
+    if (!(e->flags & GATE_GIFT))
+        return;
     for (uint32_t i = 0; i < e->candidate_count; i++) {
         const struct candidate *candidate = &e->candidates[i];
         const struct promotion *promotion = &e->bundle->promotions[candidate->promotion];
@@ -285,6 +303,8 @@ static void make_gifts(struct engine *e)
 /* Whoever gave nothing beside another of its group lost to it, whatever else there was. */
 static void name_group_losers(struct engine *e)
 {
+    if (!(e->flags & GATE_GROUP))
+        return;
     for (uint32_t i = 0; i < e->candidate_count; i++) {
         struct candidate *candidate = &e->candidates[i];
         const char *reason = candidate->verdict.reason;

@@ -8,21 +8,24 @@
 #include "agent/base/wide.h"
 #include "agent/engine/work.h"
 
-static void line_begin(struct engine *e, struct work_line *line)
+enum { RUNS_AT_FIRST = 2 }; /* room for; most lines need no more */
+
+static void line_begin(struct work_line *line, struct run *runs)
 {
     const struct sale_line *sold = line->line;
-    int64_t each, odd;
+    int64_t each = sold->gross_minor, odd = 0;
 
-    line->units = sold->weight ? 1 : sold->qty_milli / 1000;
+    line->units = 1;
     line->floor = sold->floor_price_minor;
-    if (sold->weight)
+    if (sold->weight && line->floor > 0)
         line->floor = (int64_t)wide_half_up((uint64_t)line->floor, (uint64_t)sold->qty_milli, 1000);
-    each = sold->gross_minor / line->units;
-    odd = sold->gross_minor % line->units;
-    line->cap = 4;
-    line->items = arena_array(&e->arena, line->cap, sizeof *line->items);
-    if (!line->items)
-        return;
+    if (!sold->weight && sold->qty_milli != 1000) {
+        line->units = sold->qty_milli / 1000;
+        each = sold->gross_minor / line->units;
+        odd = sold->gross_minor % line->units;
+    }
+    line->items = runs;
+    line->cap = RUNS_AT_FIRST;
     if (odd > 0)
         line->items[line->count++] = (struct run){.count = odd, .gross = each + 1, .price = each + 1};
     line->items[line->count++] = (struct run){.start = odd, .count = line->units - odd, .gross = each, .price = each};
@@ -30,14 +33,17 @@ static void line_begin(struct engine *e, struct work_line *line)
 
 void units_begin(struct engine *e)
 {
-    e->lines = arena_array(&e->arena, e->sale->line_count + 1u, sizeof *e->lines);
-    if (!e->lines)
+    struct run *runs = arena_raw(&e->arena, e->sale->line_count + 1u, RUNS_AT_FIRST * sizeof *runs);
+
+    e->lines = arena_raw(&e->arena, e->sale->line_count + 1u, sizeof *e->lines);
+    if (!e->lines || !runs)
         return;
     e->line_count = e->sale->line_count;
     for (uint32_t i = 0; i < e->line_count; i++) {
-        e->lines[i].index = e->sale->canonical[i];
-        e->lines[i].line = &e->sale->lines[e->lines[i].index];
-        line_begin(e, &e->lines[i]);
+        uint32_t index = e->sale->canonical[i];
+
+        e->lines[i] = (struct work_line){.line = &e->sale->lines[index], .index = index};
+        line_begin(&e->lines[i], &runs[RUNS_AT_FIRST * (size_t)i]);
         e->gross += e->lines[i].line->gross_minor;
     }
 }
@@ -64,6 +70,9 @@ static size_t cut_at(struct engine *e, struct work_line *line, int64_t start)
 /* The runs of some units, from *out_first up to the answer. */
 static size_t cut(struct engine *e, struct work_line *line, int64_t start, int64_t count, size_t *out_first)
 {
+    *out_first = 0;
+    if (start == 0 && line->count == 1 && line->items[0].count == count) /* all, as most often */
+        return 1;
     *out_first = cut_at(e, line, start);
     return cut_at(e, line, start + count);
 }
@@ -110,14 +119,16 @@ void units_layer_begin(struct engine *e)
     e->moves.count = 0;
     for (uint32_t l = 0; l < e->line_count; l++) {
         struct work_line *line = &e->lines[l];
-        size_t kept = 0;
+        size_t kept = 1;
 
-        for (size_t i = 0; i < line->count; i++) {
+        line->items[0].layer_price = line->items[0].price;
+        line->items[0].taken = line->items[0].counted = line->items[0].final_next = false;
+        for (size_t i = 1; i < line->count; i++) {
             struct run *run = &line->items[i];
 
             run->layer_price = run->price;
             run->taken = run->counted = run->final_next = false;
-            if (kept > 0 && alike(&line->items[kept - 1], run))
+            if (alike(&line->items[kept - 1], run))
                 line->items[kept - 1].count += run->count;
             else
                 line->items[kept++] = *run;
@@ -126,14 +137,15 @@ void units_layer_begin(struct engine *e)
     }
 }
 
+/* By line, then promotion: so the guard serves equal fractions, and so the result has them. */
 static int move_cmp(const void *a, const void *b)
 {
     const struct move *x = a, *y = b;
 
-    if (x->promotion != y->promotion)
-        return x->promotion < y->promotion ? -1 : 1;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
+    if (x->promotion != y->promotion)
+        return x->promotion < y->promotion ? -1 : 1;
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
     return x->count < y->count ? -1 : x->count > y->count;
@@ -187,37 +199,18 @@ static void group_shrink(struct engine *e, const struct moves *old, size_t from,
     }
 }
 
-struct group { /* the moves of one promotion on one line */
-    size_t from, end;
-    uint32_t line, promotion;
-};
-
-/* Of equal fractions the earlier line's is served first. */
-static int group_cmp(const void *a, const void *b)
-{
-    const struct group *x = a, *y = b;
-
-    if (x->line != y->line)
-        return x->line < y->line ? -1 : 1;
-    return x->promotion < y->promotion ? -1 : x->promotion > y->promotion;
-}
-
 /* The guard: what each promotion took off each line shrinks in proportion, so that the layer leaves the discount at
  * the share of gross it may reach, rounded down. */
 static void guard(struct engine *e, int64_t allowed)
 {
     struct moves old = e->moves;
     struct share *shares = arena_array(&e->arena, old.count + 1, sizeof *shares);
-    struct group *order = arena_array(&e->arena, old.count + 1, sizeof *order);
-    size_t groups = 0;
+    size_t groups = 0, g = 0;
 
-    if (!shares || !order)
+    if (!shares)
         return;
     for (size_t i = 0; i < old.count; i = group_end(&old, i))
-        order[groups++] = (struct group){i, group_end(&old, i), old.items[i].line, old.items[i].promotion};
-    sort_items(order, groups, sizeof *order, group_cmp);
-    for (size_t g = 0; g < groups; g++)
-        shares[g] = group_share(&old, order[g].from, order[g].end);
+        shares[groups++] = group_share(&old, i, group_end(&old, i));
     spread_amount(&e->arena, shares, groups, allowed);
     e->moves = (struct moves){0};
     for (size_t i = 0; i < old.count; i++)
@@ -226,10 +219,8 @@ static void guard(struct engine *e, int64_t allowed)
         for (size_t i = 0; i < e->lines[l].count; i++)
             e->lines[l].items[i].price = e->lines[l].items[i].layer_price;
     }
-    for (size_t g = 0; g < groups; g++)
-        group_shrink(e, &old, order[g].from, order[g].end, shares[g].low + shares[g].extra);
-    /* The booking wants them by promotion again. */
-    sort_items(e->moves.items, e->moves.count, sizeof *e->moves.items, move_cmp);
+    for (size_t i = 0; i < old.count; i = group_end(&old, i), g++)
+        group_shrink(e, &old, i, group_end(&old, i), shares[g].low + shares[g].extra);
 }
 
 static void adjustments_book(struct engine *e)
@@ -261,9 +252,12 @@ void units_layer_end(struct engine *e)
     sort_items(e->moves.items, e->moves.count, sizeof *e->moves.items, move_cmp);
     for (size_t i = 0; i < e->moves.count; i++)
         layer += e->moves.items[i].amount * e->moves.items[i].count;
-    allowed = (int64_t)wide_down((uint64_t)e->gross, (uint64_t)e->bundle->guard_bp, 10000) - (e->discount - layer);
-    if (e->bundle->guard_bp < 10000 && layer > 0 && layer > allowed)
-        guard(e, allowed > 0 ? allowed : 0);
+    if (e->bundle->guard_bp < 10000) {
+        allowed =
+            (int64_t)wide_down((uint64_t)e->gross, (uint64_t)e->bundle->guard_bp, 10000) - (e->discount - layer);
+        if (layer > 0 && layer > allowed)
+            guard(e, allowed > 0 ? allowed : 0);
+    }
     adjustments_book(e);
     for (uint32_t l = 0; l < e->line_count; l++) {
         for (size_t i = 0; i < e->lines[l].count; i++)

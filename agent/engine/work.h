@@ -23,6 +23,8 @@ struct run {
     bool final_next;      /* will be final when the layer ends */
 };
 
+struct simple_line;
+
 struct work_line {
     const struct sale_line *line;
     uint32_t index; /* in the sale */
@@ -113,7 +115,7 @@ struct engine {
     struct {
         uint64_t tier;
         uint32_t store;
-        uint8_t weekday;
+        uint8_t weekday, tier_folded;
     } gate; /* what the sale opens */
     struct {
         struct hit *items;
@@ -123,10 +125,12 @@ struct engine {
         uint32_t *items;
         size_t count, cap;
     } selection_hits;             /* selections that hit any line */
+    struct simple_line *simple;   /* of this layer, when it is a best one (best.h) */
     uint64_t *contenders;         /* bit map of promotions that are looked at when their layer comes */
     struct candidate *candidates; /* by promotion number; of layers that have come */
     uint32_t candidate_count;
     size_t candidate_cap;
+    uint8_t flags; /* of all candidates' gates together: what need not be looked for */
     bool *group_used;
     struct moves moves; /* of this layer */
     struct {
@@ -173,7 +177,12 @@ struct engine {
 void items_match(struct engine *e);
 /* Walks the lines a selection hit, in order: for (i = hit_first(e, s); i; i = hit_next(e, i)) line = hit_line(e, i).
  */
-uint32_t hit_first(const struct engine *e, uint32_t selection);
+static inline uint32_t hit_first(const struct engine *e, uint32_t selection)
+{
+    if (selection == NONE || e->selections[selection].stamp != e->stamp)
+        return 0;
+    return e->selections[selection].first;
+}
 static inline uint32_t hit_next(const struct engine *e, uint32_t i)
 {
     return e->hits.items[i - 1].next;
@@ -186,6 +195,8 @@ static inline uint32_t hit_line(const struct engine *e, uint32_t i)
 /* contenders.c: which promotions are looked at, before the layers and when each begins. */
 void contenders_begin(struct engine *e);
 void contenders_of_layer(struct engine *e, const struct layer *layer);
+/* best_simple.c: the lines as a best layer finds them, in e->simple. */
+void simple_lines_make(struct engine *e);
 
 /* conditions.c: everything but `group threshold nothing outbid`. */
 struct verdict conditions_hold(const struct engine *e, const struct promotion *promotion);

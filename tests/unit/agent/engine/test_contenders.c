@@ -158,3 +158,60 @@ Test(contenders, who_is_left_out_could_not_win)
     engine_destroy(engine);
     strbuf_free(&text);
 }
+
+/* 50 coupons on everything, each with what would be looked at in every sale otherwise: a hint, a gift, a message. */
+static void put_coupons(struct strbuf *out)
+{
+    static const char *const rewards[] = {"percent_off\",\"percent_bp\":1000,\"items\":{\"any\":true}",
+                                          "gift\",\"qty\":1,\"items\":{\"skus\":[\"g\"]}",
+                                          "message\",\"to\":\"cashier\",\"text\":{\"en\":\"well\"}"};
+
+    strbuf_puts(out, "{\"format\":\"loyald-bundle/1\",\"id\":\"b\",\"version\":1,\"currency\":\"EUR\","
+                     "\"layers\":[{\"id\":\"l\",\"mode\":\"best\"}],\"coupon_series\":[");
+    for (int i = 0; i < 50; i++)
+        strbuf_printf(out, "%s{\"id\":\"s%d\",\"kind\":\"generic\",\"codes\":[\"C%d\"]}", i ? "," : "", i, i);
+    strbuf_puts(out, "],\"promotions\":[");
+    for (int i = 0; i < 150; i++)
+        strbuf_printf(out,
+                      "%s{\"id\":\"p%d\",\"layer\":\"l\",\"hint\":{\"en\":\"soon\"},\"when\":{\"coupon\":\"s%d\"},"
+                      "\"reward\":{\"kind\":\"%s}}",
+                      i ? "," : "", i, i % 50, rewards[i % 3]);
+    strbuf_puts(out, "]}");
+}
+
+static size_t looked_at_with(struct engine *engine, const struct bundle *bundle, const char *coupons)
+{
+    struct strbuf text = STRBUF_INIT(1 << 10);
+    const struct engine_result *result;
+    struct engine_sale *sale = NULL;
+    struct engine_fault fault;
+
+    strbuf_printf(&text,
+                  "{\"sale_id\":\"S\",\"coupons\":[%s],\"lines\":[{\"line\":1,\"sku\":\"a\",\"qty_milli\":1000,"
+                  "\"unit_price_minor\":500}]}",
+                  coupons);
+    cr_assert_eq(engine_sale_parse(text.data, text.len, &sale, &fault), ST_OK);
+    cr_assert_eq(engine_evaluate(engine, bundle, sale, NULL, &result, NULL), ST_OK);
+    engine_sale_destroy(sale);
+    strbuf_free(&text);
+    return result->promotions_looked_at;
+}
+
+Test(contenders, coupons_that_nobody_shows_cost_nothing)
+{
+    struct strbuf text = STRBUF_INIT(1 << 20);
+    struct errmsg err = ERRMSG_INIT;
+    struct bundle *bundle = NULL;
+    struct engine *engine = NULL;
+
+    put_coupons(&text);
+    cr_assert_eq(bundle_compile(text.data, text.len, &bundle, NULL, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(engine_create(&engine, NULL), ST_OK);
+    cr_expect_eq(looked_at_with(engine, bundle, ""), 0);
+    cr_expect_eq(looked_at_with(engine, bundle, "\"nobody's\""), 0);
+    cr_expect_eq(looked_at_with(engine, bundle, "\"C7\",\"c-7\""), 3);
+    cr_expect_eq(looked_at_with(engine, bundle, "\"C7\",\"C8\""), 6);
+    engine_destroy(engine);
+    bundle_destroy(bundle);
+    strbuf_free(&text);
+}
