@@ -7,9 +7,10 @@
 
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
+#include "sync/central/lot.h"
 #include "sync/central/member.h"
 
-enum { STATE_MAX = 16, REASON_MAX = 200, CURRENCY_MAX = 512 };
+enum { STATE_MAX = 16, REASON_MAX = 200, CURRENCY_MAX = LOT_CURRENCY_BYTES - 1 };
 
 struct asked {
     const char *hold, *currency, *named; /* views of the body */
@@ -46,8 +47,8 @@ static enum status find(struct central *central, const struct device *device, st
 {
     struct rows *rows;
     bool found;
-    enum status st =
-        STORE_SELECT(central->store, STATEMENT_HOLD_GET, &rows, err, V_TEXT(device->dev), V_TEXT(asked->hold));
+    enum status st = STORE_SELECT(central->store, STATEMENT_HOLD_GET, &rows, err, V_TEXT(device->dev),
+                                  V_TEXT(device->epoch), V_TEXT(asked->hold));
 
     if (st != ST_OK)
         return st;
@@ -63,7 +64,8 @@ static enum status find(struct central *central, const struct device *device, st
 static enum status decide(struct central *central, const struct device *device, struct asked *asked,
                           struct errmsg *err)
 {
-    int64_t earns = 0, balance = 0, held = 0;
+    struct lot_sums sums = {0};
+    int64_t spends = 0;
     char text[REASON_MAX];
     enum status st = member_resolve(central, device->chain, asked->named, asked->member, err);
 
@@ -73,23 +75,20 @@ static enum status decide(struct central *central, const struct device *device, 
         return ST_OK;
     }
     if (st == ST_OK)
-        st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &earns, err, V_TEXT(device->chain),
+        st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &spends, err, V_TEXT(device->chain),
                           V_TEXT(asked->member));
     if (st == ST_OK)
-        st = json_optional(STORE_NUMBER(central->store, STATEMENT_ACCOUNT_BALANCE, &balance, err,
-                                        V_TEXT(device->chain), V_TEXT("member"), V_TEXT(asked->member),
-                                        V_TEXT(asked->currency)));
-    if (st == ST_OK)
-        st = STORE_NUMBER(central->store, STATEMENT_HOLD_SUM, &held, err, V_TEXT(device->chain),
-                          V_TEXT(asked->member), V_TEXT(asked->currency));
+        st = lot_sum(central, device->chain, asked->member, asked->currency, &sums, err);
     if (st != ST_OK)
         return st;
-    if (!earns) {
-        refuse(asked, "the member may not spend points");
-    } else if (balance - held < asked->amount) {
+    if (!spends) {
+        refuse(asked,
+               "the member may not spend points: blocked, not activated yet, or more was spent than there was");
+    } else if (lot_available(&sums) < asked->amount) {
         (void)snprintf(text, sizeof(text),
-                       "asked for %" PRId64 ", there are %" PRId64 " of which %" PRId64 " are held", asked->amount,
-                       balance, held);
+                       "asked for %" PRId64 ", there are %" PRId64 " active of which %" PRId64
+                       " are held and %" PRId64 " set aside at tills",
+                       asked->amount, sums.active, sums.held, sums.leased);
         refuse(asked, text);
     }
     return ST_OK;
@@ -106,10 +105,10 @@ static enum status grant(struct central *central, const struct device *device, s
     if (st == ST_NOT_FOUND) {
         st = decide(central, device, asked, err);
         if (st == ST_OK)
-            st =
-                STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev), V_TEXT(asked->hold),
-                          V_TEXT(device->chain), V_TEXT(asked->member), V_TEXT(asked->currency), V_INT(asked->amount),
-                          V_TEXT(asked->state), V_TEXT(asked->reason), V_INT(central_now_us(central)));
+            st = STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                           V_TEXT(asked->hold), V_TEXT(device->chain), V_TEXT(asked->member), V_TEXT(asked->currency),
+                           V_INT(asked->amount), V_TEXT(asked->state), V_TEXT(asked->reason),
+                           V_INT(central_now_us(central)));
     }
     if (st == ST_OK)
         return store_commit(central->store, err);
@@ -117,10 +116,21 @@ static enum status grant(struct central *central, const struct device *device, s
     return st;
 }
 
+static void write_state(const struct asked *asked, struct answer *answer)
+{
+    struct json_writer w = JSON_WRITER_INIT(&answer->body);
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "hold", asked->hold);
+    jw_field_text(&w, "state", asked->state);
+    if (asked->reason[0])
+        jw_field_text(&w, "reason", asked->reason);
+    jw_object_end(&w);
+}
+
 void hold_answer(struct central *central, const struct device *device, const char *body, size_t len,
                  struct answer *answer)
 {
-    struct json_writer w = JSON_WRITER_INIT(&answer->body);
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
     struct asked asked = {.hold = ""};
@@ -130,16 +140,51 @@ void hold_answer(struct central *central, const struct device *device, const cha
         st = read_body(root, &asked, &err);
     if (st == ST_OK)
         st = grant(central, device, &asked, &err);
-    if (st == ST_OK) {
-        jw_object_begin(&w);
-        jw_field_text(&w, "hold", asked.hold);
-        jw_field_text(&w, "state", asked.state);
-        if (asked.reason[0])
-            jw_field_text(&w, "reason", asked.reason);
-        jw_object_end(&w);
-    } else {
+    if (st == ST_OK)
+        write_state(&asked, answer);
+    else
         answer_status(answer, st, &err);
+    json_free(root);
+}
+
+static enum status give_up(struct central *central, const struct device *device, struct asked *asked,
+                           struct errmsg *err)
+{
+    enum status st = store_begin(central->store, err);
+
+    if (st != ST_OK)
+        return st;
+    st = hold_end(central, device, asked->hold, false, err);
+    if (st == ST_OK)
+        st = find(central, device, asked, err);
+    if (st == ST_OK)
+        return store_commit(central->store, err);
+    store_rollback(central->store);
+    return st;
+}
+
+void hold_void_answer(struct central *central, const struct device *device, const char *body, size_t len,
+                      struct answer *answer)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    struct asked asked = {.hold = ""};
+    enum status st = json_parse(body, len, HOLD_BODY_MAX, &root, &err);
+
+    if (st == ST_OK)
+        st = json_text(root, "hold", ID_LEN_MAX, &asked.hold, &err);
+    if (st == ST_OK && !id_is_valid(asked.hold)) {
+        errmsg_set(&err, "hold is not a name");
+        st = ST_INVALID;
     }
+    if (st == ST_NOT_FOUND)
+        st = ST_INVALID;
+    if (st == ST_OK)
+        st = give_up(central, device, &asked, &err);
+    if (st == ST_OK)
+        write_state(&asked, answer);
+    else
+        answer_status(answer, st, &err);
     json_free(root);
 }
 
@@ -147,6 +192,7 @@ enum status hold_end(struct central *central, const struct device *device, const
                      struct errmsg *err)
 {
     /* The record may come before a question that was long under way: then the question finds it ended. */
-    return STORE_RUN(central->store, STATEMENT_HOLD_END, err, V_TEXT(device->dev), V_TEXT(hold),
-                     V_TEXT(device->chain), V_TEXT(posted ? "posted" : "voided"), V_INT(central_now_us(central)));
+    return STORE_RUN(central->store, STATEMENT_HOLD_END, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                     V_TEXT(hold), V_TEXT(device->chain), V_TEXT(posted ? "posted" : "voided"),
+                     V_INT(central_now_us(central)));
 }

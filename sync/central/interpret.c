@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/json.h"
+#include "sync/central/coupon.h"
 #include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/interpret_sale.h"
@@ -27,8 +28,9 @@ static enum status note_void(struct central *central, const struct interpret_rec
         st = json_optional(json_text(body, "reason", REASON_MAX, &reason, err));
     if (st != ST_OK)
         return st;
-    return STORE_RUN(central->store, STATEMENT_VOID_INSERT, err, V_TEXT(record->device->chain), V_TEXT(sale_id),
-                     V_TEXT(record->device->dev), V_TEXT(record->device->epoch), V_INT(record->seq), V_TEXT(reason));
+    st = STORE_RUN(central->store, STATEMENT_VOID_INSERT, err, V_TEXT(record->device->chain), V_TEXT(sale_id),
+                   V_TEXT(record->device->dev), V_TEXT(record->device->epoch), V_INT(record->seq), V_TEXT(reason));
+    return st == ST_OK ? coupon_sale_over(central, record->device, sale_id, err) : st;
 }
 
 /* The sale may be one that became a dead letter; then there is nothing to mark and that is no fault of this record.

@@ -9,6 +9,7 @@
 #include "agent/base/json.h"
 #include "agent/base/money.h"
 #include "agent/engine/engine.h"
+#include "sync/central/coupon.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
@@ -332,6 +333,8 @@ static enum status release_coupons(const struct booking *booking, struct errmsg 
         }
         name[len] = '\0';
         st = usage_release(booking->central, booking->record->device->chain, name, err);
+        if (st == ST_OK)
+            st = coupon_touch(booking->central, booking->record->device->chain, name + strlen("coupon:"), err);
         if (st != ST_OK)
             break;
     }

@@ -9,6 +9,7 @@
 
 #include "agent/base/json.h"
 #include "agent/engine/engine.h"
+#include "sync/central/coupon.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/hold.h"
 #include "sync/central/ledger.h"
@@ -24,7 +25,8 @@ struct booking {
     const char *chain, *dev, *epoch;
     int64_t seq;
     const struct sale_record *sale;
-    char member[ID_BYTES]; /* whom it is posted to; "" when nobody yet */
+    char member[ID_BYTES];       /* whom it is posted to; "" when nobody yet */
+    const struct device *device; /* NULL: posted later, when its card got a member */
 };
 
 static enum status put_difference(const struct booking *booking, const char *central_digest, const char *reason,
@@ -93,6 +95,7 @@ static enum status post_points(const struct booking *booking, struct errmsg *err
     struct sale_points points;
     enum status st = ledger_begin(booking->central, booking->chain, booking->member, &record, &posting, err);
 
+    posting.day = booking->sale->business_day;
     for (int i = 0; st == ST_OK; i++) {
         struct ledger_move move;
 
@@ -113,7 +116,11 @@ static enum status count_use(void *context, const char *name, struct errmsg *err
     const struct booking *booking = context;
     enum status st = usage_count(booking->central, booking->chain, name, err);
 
-    if (st == ST_OK && booking->member[0] && strncmp(name, "coupon:", 7) != 0)
+    if (strncmp(name, "coupon:", 7) == 0)
+        return st == ST_OK && booking->device
+                   ? coupon_used(booking->central, booking->device, booking->sale->sale_id, name + 7, err)
+                   : st;
+    if (st == ST_OK && booking->member[0])
         st = member_count_use(booking->central, booking->chain, booking->member, name, booking->sale->business_day,
                               err);
     return st;
@@ -153,6 +160,7 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
     }
     if (st == ST_OK)
         st = ledger_begin(central, booking->chain, booking->member, &record, &posting, err);
+    posting.day = booking->sale->business_day;
     for (size_t i = 0; st == ST_OK && i < result->point_count; i++) {
         const struct engine_points *points = &result->points[i];
         struct ledger_move move = {.currency = points->currency, .earned_later = points->earned};
@@ -263,7 +271,8 @@ enum status interpret_sale(struct central *central, const struct interpret_recor
                               .dev = record->device->dev,
                               .epoch = record->device->epoch,
                               .seq = record->seq,
-                              .sale = &sale};
+                              .sale = &sale,
+                              .device = record->device};
     enum status st = sale_record_parse(record->body, record->body_len, &sale, err);
 
     if (st != ST_OK)
@@ -271,6 +280,8 @@ enum status interpret_sale(struct central *central, const struct interpret_recor
     st = book(&booking, record, err);
     if (st == ST_OK)
         st = end_holds(central, record, sale.root, err);
+    if (st == ST_OK)
+        st = coupon_sale_over(central, record->device, sale.sale_id, err);
     sale_record_clear(&sale);
     return st;
 }

@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/central/ledger.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "agent/base/int_math.h"
 #include "agent/base/json.h"
+#include "sync/central/lot.h"
 
 static enum status begin(struct central *central, const char *chain, const char *member, const char *kind,
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
 {
     int64_t id;
-    enum status st = STORE_NUMBER(central->store, STATEMENT_POSTING_INSERT, &id, err, V_TEXT(chain), V_TEXT(kind),
-                                  record ? V_TEXT(record->dev) : V_NULL,
-                                  record ? V_TEXT(record->epoch) : V_NULL, record ? V_INT(record->seq) : V_NULL,
-                                  V_TEXT(member), V_INT(central_now_us(central)));
+    enum status st =
+        STORE_NUMBER(central->store, STATEMENT_POSTING_INSERT, &id, err, V_TEXT(chain), V_TEXT(kind),
+                     record ? V_TEXT(record->dev) : V_NULL, record ? V_TEXT(record->epoch) : V_NULL,
+                     record ? V_INT(record->seq) : V_NULL, V_TEXT(member), V_INT(central_now_us(central)));
 
     if (st == ST_OK)
-        *out_posting = (struct ledger_posting){.id = id, .chain = chain, .member = member};
+        *out_posting = (struct ledger_posting){.id = id,
+                                               .chain = chain,
+                                               .member = member,
+                                               .kind = kind,
+                                               .dev = record ? record->dev : "",
+                                               .day = lot_today(central)};
     return st;
+}
+
+enum status ledger_begin_kind(struct central *central, const char *chain, const char *member, const char *kind,
+                              struct ledger_posting *out_posting, struct errmsg *err)
+{
+    return begin(central, chain, member, kind, NULL, out_posting, err);
 }
 
 enum status ledger_begin(struct central *central, const char *chain, const char *member,
@@ -33,7 +48,8 @@ enum status ledger_begin_return(struct central *central, const char *chain, cons
 
 /* One half of a pair; the account is made when it is the first of its kind. */
 static enum status put_entry(struct central *central, struct ledger_posting *posting, const char *kind,
-                             const char *owner, const char *currency, int64_t amount, struct errmsg *err)
+                             const char *owner, const char *currency, int64_t amount, int64_t *out_balance,
+                             struct errmsg *err)
 {
     int64_t account, balance;
     enum status st = STORE_NUMBER(central->store, STATEMENT_ACCOUNT_BALANCE, &balance, err, V_TEXT(posting->chain),
@@ -51,6 +67,7 @@ static enum status put_entry(struct central *central, struct ledger_posting *pos
         errmsg_set(err, "the balance of account %s %s %s leaves its range", kind, owner, currency);
     if (st != ST_OK)
         return st;
+    *out_balance = balance;
     st = STORE_NUMBER(central->store, STATEMENT_ACCOUNT_PUT, &account, err, V_TEXT(posting->chain), V_TEXT(kind),
                       V_TEXT(owner), V_TEXT(currency), V_INT(balance));
     if (st != ST_OK)
@@ -59,16 +76,46 @@ static enum status put_entry(struct central *central, struct ledger_posting *pos
                      V_INT(account), V_INT(amount));
 }
 
-/* From the counter account to the member; amount may be below zero. */
+/* Always posted; how far it went below zero by this record is what the office sees. */
+static enum status note_overdraft(struct central *central, const struct ledger_posting *posting, const char *currency,
+                                  int64_t amount, int64_t balance, struct errmsg *err)
+{
+    int64_t beyond = -balance < -amount ? -balance : -amount;
+
+    return STORE_RUN(central->store, STATEMENT_OVERDRAFT_PUT, err, V_INT(posting->id), V_TEXT(currency),
+                     V_TEXT(posting->chain), V_TEXT(posting->dev), V_TEXT(posting->member), V_TEXT(posting->kind),
+                     V_INT(beyond), V_INT(central_now_us(central)));
+}
+
+static enum status move_lots(struct central *central, const struct ledger_posting *posting, const char *counter,
+                             const char *currency, int64_t amount, struct errmsg *err)
+{
+    const struct lot_key key = {posting->chain, posting->member, currency};
+
+    if (amount < 0)
+        return lot_take(central, &key, strcmp(counter, "taken_back") == 0, -amount, err);
+    return lot_earn(central, &key, posting->day, strncmp(counter, "issued", 6) == 0, amount, err);
+}
+
+/* From the counter account to the member; amount may be below zero. Lots move with it, but those of a merge, which
+ * stay what they are. */
 static enum status put_pair(struct central *central, struct ledger_posting *posting, const char *counter,
                             const char *currency, int64_t amount, struct errmsg *err)
 {
+    bool merged = strcmp(counter, "merged") == 0;
+    int64_t balance, ignored;
     enum status st;
 
     if (amount == 0)
         return ST_OK;
-    st = put_entry(central, posting, "member", posting->member, currency, amount, err);
-    return st == ST_OK ? put_entry(central, posting, counter, "", currency, -amount, err) : st;
+    st = put_entry(central, posting, "member", posting->member, currency, amount, &balance, err);
+    if (st == ST_OK)
+        st = put_entry(central, posting, counter, "", currency, -amount, &ignored, err);
+    if (st == ST_OK && !merged)
+        st = move_lots(central, posting, counter, currency, amount, err);
+    if (st == ST_OK && !merged && amount < 0 && balance < 0)
+        st = note_overdraft(central, posting, currency, amount, balance, err);
+    return st;
 }
 
 enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
@@ -89,6 +136,49 @@ enum status ledger_return(struct central *central, struct ledger_posting *postin
     enum status st = put_pair(central, posting, "taken_back", currency, -taken_back, err);
 
     return st == ST_OK ? put_pair(central, posting, "given_back", currency, given_back, err) : st;
+}
+
+enum status ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
+                          int64_t amount, struct errmsg *err)
+{
+    return put_pair(central, posting, "expired", currency, -amount, err);
+}
+
+/* Moves one currency's balance; *out_any is false when none is left to move. */
+static enum status merge_one(struct central *central, struct ledger_posting *of_from, struct ledger_posting *of_to,
+                             bool *out_any, struct errmsg *err)
+{
+    char currency[LOT_CURRENCY_BYTES] = "";
+    int64_t balance = 0;
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_ACCOUNT_LEFT, &rows, err, V_TEXT(of_from->chain),
+                                  V_TEXT(of_from->member));
+
+    if (st != ST_OK)
+        return st;
+    *out_any = rows_next(rows);
+    if (*out_any) {
+        (void)snprintf(currency, sizeof(currency), "%s", rows_text(rows, 0));
+        balance = rows_int(rows, 1);
+    }
+    st = rows_end(rows, err);
+    if (st == ST_OK && *out_any)
+        st = put_pair(central, of_from, "merged", currency, -balance, err);
+    return st == ST_OK && *out_any ? put_pair(central, of_to, "merged", currency, balance, err) : st;
+}
+
+enum status ledger_merge(struct central *central, const char *chain, const char *from, const char *to,
+                         struct errmsg *err)
+{
+    struct ledger_posting of_from, of_to;
+    bool any = true;
+    enum status st = ledger_begin_kind(central, chain, from, "merge", &of_from, err);
+
+    if (st == ST_OK)
+        st = ledger_begin_kind(central, chain, to, "merge", &of_to, err);
+    while (st == ST_OK && any)
+        st = merge_one(central, &of_from, &of_to, &any, err);
+    return st == ST_OK ? lot_move(central, chain, from, to, err) : st;
 }
 
 enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
@@ -125,21 +215,22 @@ enum status ledger_check(struct central *central, struct json_writer *w, bool *o
         const char *name;
         enum statement statement;
     } counts[] = {
-        {"postings", STATEMENT_POSTING_COUNT},       {"entries", STATEMENT_ENTRY_COUNT},
-        {"accounts", STATEMENT_ACCOUNT_COUNT},       {"unbalanced_postings", STATEMENT_POSTING_UNBALANCED},
-        {"wrong_balances", STATEMENT_ACCOUNT_WRONG},
+        {"postings", STATEMENT_POSTING_COUNT},          {"entries", STATEMENT_ENTRY_COUNT},
+        {"accounts", STATEMENT_ACCOUNT_COUNT},          {"unbalanced_postings", STATEMENT_POSTING_UNBALANCED},
+        {"wrong_balances", STATEMENT_ACCOUNT_WRONG},    {"wrong_lots", STATEMENT_LOT_WRONG},
+        {"overpromised", STATEMENT_LEASE_OVERPROMISED},
     };
-    int64_t values[5] = {0};
+    int64_t values[7] = {0};
     enum status st = ST_OK;
 
-    for (int i = 0; st == ST_OK && i < 5; i++)
+    for (int i = 0; st == ST_OK && i < 7; i++)
         st = store_number(central->store, counts[i].statement, NULL, 0, &values[i], err);
     if (st != ST_OK)
         return st;
-    *out_ok = values[3] == 0 && values[4] == 0;
+    *out_ok = values[3] == 0 && values[4] == 0 && values[5] == 0 && values[6] == 0;
     jw_object_begin(w);
     jw_field_bool(w, "ok", *out_ok);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 7; i++)
         jw_field_int(w, counts[i].name, values[i]);
     jw_object_end(w);
     return ST_OK;

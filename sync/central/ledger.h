@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ledger - points by double entry. What a member gets, another account gives: "issued" (earned, as the receipt said),
- * "issued_later" (earned by a card the till did not know), "opening" (imported); what a member pays with goes to "redeemed", what rewards cost to "spent". The entries of a posting sum
- * to zero in each currency.
+ * "issued_later" (earned by a card the till did not know), "opening" (imported); what a member pays with goes to
+ * "redeemed", what rewards cost to "spent", what expires to "expired", what merges moves through "merged". The
+ * entries of a posting sum to zero in each currency; each change of a member's account is one of his lots as well
+ * (lot.h).
  *
  * What a return takes back goes to "taken_back", what it gives back comes from "given_back".
  *
- * A sale that happened is always posted: a balance may go below zero.
+ * A sale that happened is always posted: a balance may go below zero, and by which record is kept.
  */
 #ifndef LOYALD_CENTRAL_LEDGER_H
 #define LOYALD_CENTRAL_LEDGER_H
@@ -28,6 +30,8 @@ struct ledger_posting {
     int64_t id;
     int64_t lines;
     const char *chain, *member;
+    const char *kind, *dev; /* dev "": not by a record */
+    int32_t day;            /* points are earned on; begin sets today */
 };
 
 /* All inside a transaction. record NULL: an opening balance by import. ST_CONFLICT when the record was posted before.
@@ -42,6 +46,14 @@ enum status ledger_begin_return(struct central *central, const char *chain, cons
                                 struct errmsg *err);
 enum status ledger_return(struct central *central, struct ledger_posting *posting, const char *currency,
                           int64_t taken_back, int64_t given_back, struct errmsg *err);
+/* "expiry" or "merge": by no record. */
+enum status ledger_begin_kind(struct central *central, const char *chain, const char *member, const char *kind,
+                              struct ledger_posting *out_posting, struct errmsg *err);
+enum status ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
+                          int64_t amount, struct errmsg *err);
+/* All of one member's points to another, lots as they are. */
+enum status ledger_merge(struct central *central, const char *chain, const char *from, const char *to,
+                         struct errmsg *err);
 /* Moves the member's balance to what an import says, by the difference. */
 enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
                            int64_t balance, struct errmsg *err);
@@ -49,7 +61,9 @@ enum status ledger_opening(struct central *central, struct ledger_posting *posti
 enum status ledger_write_balances(struct central *central, const char *chain, const char *member,
                                   struct json_writer *w, struct errmsg *err);
 
-/* {"ok","postings","entries","accounts","unbalanced_postings","wrong_balances"}; ok is that both last are 0. */
+/* {"ok","postings","entries","accounts","unbalanced_postings","wrong_balances","wrong_lots",
+ * "overpromised"}; ok is that the last four are 0: postings sum to zero, balances are the sums of their entries and
+ * of their lots, and nobody's leases are more than his points who is not marked as overdrawn. */
 enum status ledger_check(struct central *central, struct json_writer *w, bool *out_ok, struct errmsg *err);
 
 #endif

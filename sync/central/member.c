@@ -131,6 +131,8 @@ static void write_profile(const struct rows *rows, struct json_writer *w)
     jw_field_raw(w, "personal", rows_text(rows, 5), strlen(rows_text(rows, 5)));
     jw_field_raw(w, "lists", rows_text(rows, 6), strlen(rows_text(rows, 6)));
     write_optional(w, "display", rows_text(rows, 7));
+    if (rows_int(rows, 9))
+        jw_field_bool(w, "overdrawn", true);
 }
 
 enum status member_write(struct central *central, const char *chain, const char *id, const struct device *device,

@@ -8,7 +8,7 @@
 #define LOYALD_CENTRAL_STATEMENTS_H
 
 /* clang-format off */
-#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X)
+#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_POINTS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X)
 
 #define STATEMENTS_OFFICE(X)                                                                                              \
     X(META_GET, "SELECT value FROM meta WHERE name = $1")                                                                 \
@@ -107,20 +107,81 @@
     X(ACCOUNT_WRONG, "SELECT COUNT(*) FROM ledger_account a WHERE a.balance <>"                                           \
         " (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e WHERE e.account = a.id)")
 
+#define STATEMENTS_POINTS(X)                                                                                              \
+    X(LOT_GET, "SELECT amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"             \
+        " AND from_day = $5")                                                                                             \
+    X(LOT_PUT, "INSERT INTO lot (chain, member, currency, until_day, from_day, amount) VALUES ($1, $2, $3, $4, $5, $6)"   \
+        " ON CONFLICT (chain, member, currency, until_day, from_day) DO UPDATE SET amount = $6")                          \
+    X(LOT_DELETE, "DELETE FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"                 \
+        " AND from_day = $5")                                                                                             \
+    X(LOT_FIRST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
+        " AND amount > 0 ORDER BY CASE WHEN from_day > $4 THEN 1 ELSE 0 END,"                                             \
+        " CASE WHEN until_day = 0 THEN 1 ELSE 0 END, until_day, from_day LIMIT $5")                                       \
+    X(LOT_NEWEST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"        \
+        " AND amount > 0 AND from_day >= $4 ORDER BY from_day DESC, until_day DESC LIMIT $5")                             \
+    X(LOT_ANY, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                   \
+        " ORDER BY currency, until_day, from_day LIMIT 1")                                                                \
+    X(LOT_LIST, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                  \
+        " ORDER BY currency, until_day, from_day")                                                                        \
+    X(LOT_SUMS, "SELECT (SELECT COALESCE(SUM(amount), 0) FROM lot WHERE chain = $1 AND member = $2 AND currency = $3),"   \
+        " (SELECT COALESCE(SUM(amount), 0) FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"                   \
+        " AND from_day <= $4 AND (until_day = 0 OR until_day > $4)),"                                                     \
+        " (SELECT COALESCE(SUM(granted - used), 0) FROM lease WHERE chain = $1 AND member = $2 AND currency = $3"         \
+        " AND state = 'live'),"                                                                                           \
+        " (SELECT COALESCE(SUM(amount), 0) FROM hold WHERE chain = $1 AND member = $2 AND currency = $3"                  \
+        " AND state = 'granted')")                                                                                        \
+    X(LOT_EXPIRED, "SELECT DISTINCT chain, member, currency FROM lot WHERE until_day > 0 AND until_day <= $1"             \
+        " AND (chain, member, currency) > ($2, $3, $4) ORDER BY chain, member, currency LIMIT $5")                        \
+    X(LOT_EXPIRED_SUM, "SELECT COALESCE(SUM(amount), 0) FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"      \
+        " AND until_day > 0 AND until_day <= $4")                                                                         \
+    X(LOT_WRONG, "SELECT COUNT(*) FROM (SELECT owner FROM (SELECT chain, owner, currency, balance AS amount"              \
+        " FROM ledger_account WHERE kind = 'member' UNION ALL SELECT chain, member, currency, -amount FROM lot) AS parts" \
+        " GROUP BY chain, owner, currency HAVING SUM(amount) <> 0) AS wrong")                                             \
+    X(POINT_RULE_GET, "SELECT activation_days, life_days, lease_cap, lease_days, lost_days FROM point_rule"               \
+        " WHERE chain = $1 AND currency = $2")                                                                            \
+    X(POINT_RULE_PUT, "INSERT INTO point_rule (chain, currency, activation_days, life_days, lease_cap, lease_days,"       \
+        " lost_days) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chain, currency) DO UPDATE SET"                     \
+        " activation_days = $3, life_days = $4, lease_cap = $5, lease_days = $6, lost_days = $7")                         \
+    X(POINT_RULE_LIST, "SELECT chain, currency, activation_days, life_days, lease_cap, lease_days, lost_days"             \
+        " FROM point_rule ORDER BY chain, currency LIMIT $1")                                                             \
+    X(OVERDRAFT_PUT, "INSERT INTO overdraft (posting, currency, chain, dev, member, kind, amount, at_us)"                 \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"                                                                        \
+        " ON CONFLICT (posting, currency) DO UPDATE SET amount = overdraft.amount + $7")                                  \
+    X(ACCOUNT_LEFT, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"    \
+        " AND balance <> 0 ORDER BY currency LIMIT 1")                                                                    \
+    X(LEASE_OVERPROMISED, "SELECT COUNT(*) FROM (SELECT l.chain, l.member, l.currency, SUM(l.granted - l.used) AS leased" \
+        " FROM lease l JOIN member m ON m.chain = l.chain AND m.id = l.member AND m.overdrawn = 0"                        \
+        " WHERE l.state = 'live' GROUP BY l.chain, l.member, l.currency) AS live"                                         \
+        " WHERE live.leased > COALESCE((SELECT a.balance FROM ledger_account a WHERE a.chain = live.chain"                \
+        " AND a.kind = 'member' AND a.owner = live.member AND a.currency = live.currency), 0)")                           \
+    X(HOLD_GET, "SELECT state, reason FROM hold WHERE dev = $1 AND epoch = $2 AND id = $3")                               \
+    X(HOLD_PUT, "INSERT INTO hold (dev, epoch, id, chain, member, currency, amount, state, reason, at_us)"                \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                                                              \
+    X(HOLD_END, "INSERT INTO hold (dev, epoch, id, chain, member, currency, amount, state, reason, at_us)"                \
+        " VALUES ($1, $2, $3, $4, '', '', 0, $5, '', $6)"                                                                 \
+        " ON CONFLICT (dev, epoch, id) DO UPDATE SET state = CASE WHEN hold.state IN ('posted', 'refused')"               \
+        " THEN hold.state ELSE $5 END") \
+    X(COUPON_GET, "SELECT uses_max, member, promotion, from_day, until_day FROM coupon WHERE chain = $1 AND code = $2")   \
+    X(COUPON_PUT, "INSERT INTO coupon (chain, code, change_seq, member, promotion, uses_max, from_day, until_day)"        \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chain, code) DO UPDATE SET change_seq = $3,"               \
+        " member = $4, promotion = $5, uses_max = $6, from_day = $7, until_day = $8")                                     \
+    X(COUPON_TOUCH, "UPDATE coupon SET change_seq = $3 WHERE chain = $1 AND code = $2")                                   \
+    X(USAGE_GET, "SELECT uses FROM usage WHERE chain = $1 AND name = $2")                                                 \
+    X(CLAIM_GET, "SELECT state, reason FROM coupon_claim WHERE dev = $1 AND epoch = $2 AND sale_id = $3 AND code = $4")   \
+    X(CLAIM_LIVE, "SELECT COUNT(*) FROM coupon_claim WHERE chain = $1 AND code = $2 AND state = 'granted'")               \
+    X(CLAIM_PUT, "INSERT INTO coupon_claim (dev, epoch, sale_id, code, chain, state, reason, at_us)"                      \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                                                       \
+    X(CLAIM_END, "UPDATE coupon_claim SET state = 'ended' WHERE dev = $1 AND epoch = $2 AND sale_id = $3"                 \
+        " AND state = 'granted'")                                                                                         \
+    X(SALE_OVER, "SELECT (SELECT COUNT(*) FROM sale WHERE chain = $1 AND sale_id = $2)"                                   \
+        " + (SELECT COUNT(*) FROM void_sale WHERE chain = $1 AND sale_id = $2)")
+
 #define STATEMENTS_MEMBER(X)                                                                                              \
-    X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases FROM member"        \
+    X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases, overdrawn FROM member"        \
         " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_STATE, "SELECT CASE state WHEN 'active' THEN 1 WHEN 'inactive' THEN 1 ELSE 0 END FROM member"                \
         " WHERE chain = $1 AND id = $2")                                                                                  \
-    X(MEMBER_SPENDS, "SELECT CASE state WHEN 'active' THEN 1 ELSE 0 END FROM member WHERE chain = $1 AND id = $2")        \
-    X(HOLD_GET, "SELECT state, reason FROM hold WHERE dev = $1 AND id = $2")                                              \
-    X(HOLD_SUM, "SELECT COALESCE(SUM(amount), 0) FROM hold WHERE chain = $1 AND member = $2 AND currency = $3"            \
-        " AND state = 'granted'")                                                                                         \
-    X(HOLD_PUT, "INSERT INTO hold (dev, id, chain, member, currency, amount, state, reason, at_us)"                       \
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                                                                   \
-    X(HOLD_END, "INSERT INTO hold (dev, id, chain, member, currency, amount, state, reason, at_us)"                       \
-        " VALUES ($1, $2, $3, '', '', 0, $4, '', $5)"                                                                     \
-        " ON CONFLICT (dev, id) DO UPDATE SET state = CASE WHEN hold.state = 'posted' THEN 'posted' ELSE $4 END")         \
+    X(MEMBER_SPENDS, "SELECT CASE WHEN state = 'active' AND overdrawn = 0 THEN 1 ELSE 0 END FROM member WHERE chain = $1 AND id = $2")        \
     X(MEMBER_MERGED, "SELECT merged_into FROM member WHERE chain = $1 AND id = $2")                                       \
     X(MEMBER_PUT, "INSERT INTO member (chain, id, change_seq, state, tier, birthday, segments, attrs, personal, lists,"   \
         " display, purchases, merged_into, created_us) VALUES ($1, $2, $3, COALESCE($4, 'active'), COALESCE($5, ''),"     \
@@ -131,7 +192,10 @@
         " segments = COALESCE($7, member.segments), attrs = COALESCE($8, member.attrs),"                                  \
         " personal = COALESCE($9, member.personal), lists = COALESCE($10, member.lists),"                                 \
         " display = COALESCE($11, member.display)")                                                                       \
-    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3 WHERE chain = $1 AND id = $2")                                     \
+    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, overdrawn = CASE WHEN EXISTS (SELECT 1 FROM ledger_account a"     \
+        " WHERE a.chain = $1 AND a.kind = 'member' AND a.owner = $2 AND a.balance < (SELECT COALESCE(SUM(l.granted"       \
+        " - l.used), 0) FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.currency = a.currency"                    \
+        " AND l.state = 'live')) THEN 1 ELSE 0 END WHERE chain = $1 AND id = $2")                                     \
     X(MEMBER_PURCHASE, "UPDATE member SET purchases = purchases + 1 WHERE chain = $1 AND id = $2")                        \
     X(MEMBER_CHAINS, "SELECT chain FROM member WHERE id = $1 ORDER BY chain")                                             \
     X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, c.kind, p.at_us FROM posting p"                        \

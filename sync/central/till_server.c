@@ -7,6 +7,7 @@
 
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "sync/central/coupon.h"
 #include "sync/central/device.h"
 #include "sync/central/enrol.h"
 #include "sync/central/hold.h"
@@ -182,18 +183,38 @@ static void on_sale(void *context, struct http_request *request)
     finish_call(&call);
 }
 
-static void on_hold(void *context, struct http_request *request)
+typedef void answer_fn(struct central *central, const struct device *device, const char *body, size_t len,
+                       struct answer *answer);
+
+/* What is asked by a body and answered at once. */
+static void answer_body(struct till_server *server, struct http_request *request, enum operation op,
+                        answer_fn *answer)
 {
     struct operation_args args;
     struct call call;
     size_t len;
     const char *body;
 
-    if (!begin_call(context, request, OP_HOLD, &call, &args))
+    if (!begin_call(server, request, op, &call, &args))
         return;
     body = http_body(request, &len);
-    hold_answer(call.server->central, &call.device, body, len, &call.answer);
+    answer(server->central, &call.device, body, len, &call.answer);
     finish_call(&call);
+}
+
+static void on_hold(void *context, struct http_request *request)
+{
+    answer_body(context, request, OP_HOLD, hold_answer);
+}
+
+static void on_hold_void(void *context, struct http_request *request)
+{
+    answer_body(context, request, OP_HOLD_VOID, hold_void_answer);
+}
+
+static void on_claim(void *context, struct http_request *request)
+{
+    answer_body(context, request, OP_CLAIM, coupon_claim_answer);
 }
 
 static void on_blob(void *context, struct http_request *request)
@@ -349,6 +370,8 @@ static const struct http_route routes[] = {
     {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, on_updates, 0},
     {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
     {"POST", "/v1/redeem", HTTP_AUTH_CERTIFICATE, on_hold, HOLD_BODY_MAX},
+    {"POST", "/v1/redeem/void", HTTP_AUTH_CERTIFICATE, on_hold_void, HOLD_BODY_MAX},
+    {"POST", "/v1/coupons/claim", HTTP_AUTH_CERTIFICATE, on_claim, COUPON_BODY_MAX},
     {"GET", "/v1/sales/{sale}", HTTP_AUTH_CERTIFICATE, on_sale, 0},
     {"GET", "/v1/blob/{sha256}", HTTP_AUTH_CERTIFICATE, on_blob, 0},
     {"POST", "/v1/status", HTTP_AUTH_CERTIFICATE, on_status, STATUS_BODY_MAX},

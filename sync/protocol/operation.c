@@ -11,6 +11,8 @@ static const struct operation_spec operations[OP_COUNT] = {
     [OP_BLOB] = {"blob", "GET", "/v1/blob/{sha256}", {"sha256", "from", "to"}, true},
     [OP_STATUS] = {"status", "POST", "/v1/status", {0}, true},
     [OP_HOLD] = {"hold", "POST", "/v1/redeem", {0}, true},
+    [OP_HOLD_VOID] = {"hold_void", "POST", "/v1/redeem/void", {0}, true},
+    [OP_CLAIM] = {"claim", "POST", "/v1/coupons/claim", {0}, true},
     [OP_SALE] = {"sale", "GET", "/v1/sales/{sale}", {"sale"}, true},
 };
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/coupon.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/civil_time.h"
+#include "agent/base/json.h"
+#include "agent/engine/coupon_code.h"
+#include "sync/central/lot.h"
+#include "sync/central/member.h"
+
+enum { STATE_MAX = 16, REASON_MAX = 200, SHOWN_MAX = 24, NAME_BYTES = COUPON_CODE_BYTES + 8 };
+
+/* One code as it stands. uses_max 0: nothing bounds it here. */
+struct coupon {
+    bool listed;
+    int64_t uses, uses_max;
+    char member[ID_BYTES], promotion[ID_BYTES], from[11], until[11];
+};
+
+struct claim {
+    const char *named, *sale_id; /* views of the body */
+    char code[COUPON_CODE_BYTES], member[ID_BYTES];
+    char state[STATE_MAX], reason[REASON_MAX];
+};
+
+bool coupon_fold(const char *code, char out_code[COUPON_CODE_BYTES])
+{
+    size_t len = 0;
+
+    for (; *code; code++) {
+        if (*code == ' ' || *code == '-')
+            continue;
+        if (len == COUPON_CODE_BYTES - 1)
+            return false;
+        out_code[len++] = (char)tolower((unsigned char)*code);
+    }
+    out_code[len] = '\0';
+    return len > 0;
+}
+
+static enum status load(struct central *central, const char *chain, const char *code, struct coupon *out_coupon,
+                        struct errmsg *err)
+{
+    struct coupon_code_parts parts;
+    struct coupon coupon = {.uses_max = coupon_code_read(code, &parts) ? 1 : 0};
+    char name[NAME_BYTES];
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_COUPON_GET, &rows, err, V_TEXT(chain), V_TEXT(code));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        coupon.listed = true;
+        coupon.uses_max = rows_int(rows, 0);
+        (void)snprintf(coupon.member, sizeof(coupon.member), "%s", rows_text(rows, 1));
+        (void)snprintf(coupon.promotion, sizeof(coupon.promotion), "%s", rows_text(rows, 2));
+        (void)snprintf(coupon.from, sizeof(coupon.from), "%s", rows_text(rows, 3));
+        (void)snprintf(coupon.until, sizeof(coupon.until), "%s", rows_text(rows, 4));
+    }
+    st = rows_end(rows, err);
+    (void)snprintf(name, sizeof(name), "coupon:%s", code);
+    if (st == ST_OK)
+        st = json_optional(
+            STORE_NUMBER(central->store, STATEMENT_USAGE_GET, &coupon.uses, err, V_TEXT(chain), V_TEXT(name)));
+    if (st == ST_OK)
+        *out_coupon = coupon;
+    return st;
+}
+
+/* ---- claims ---- */
+
+static enum status read_body(const struct cJSON *root, struct claim *claim, struct errmsg *err)
+{
+    const char *code;
+    enum status st = json_text(root, "code", COUPON_CODE_BYTES, &code, err);
+
+    claim->named = "";
+    if (st == ST_OK)
+        st = json_text(root, "sale_id", ID_LEN_MAX, &claim->sale_id, err);
+    if (st == ST_OK)
+        st = json_optional(json_text(root, "member", ID_LEN_MAX, &claim->named, err));
+    if (st == ST_OK && (!id_is_valid(claim->sale_id) || !coupon_fold(code, claim->code))) {
+        errmsg_set(err, "code or sale_id cannot be one");
+        st = ST_INVALID;
+    }
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
+
+static enum status find(struct central *central, const struct device *device, struct claim *claim, struct errmsg *err)
+{
+    struct rows *rows;
+    bool found;
+    enum status st = STORE_SELECT(central->store, STATEMENT_CLAIM_GET, &rows, err, V_TEXT(device->dev),
+                                  V_TEXT(device->epoch), V_TEXT(claim->sale_id), V_TEXT(claim->code));
+
+    if (st != ST_OK)
+        return st;
+    found = rows_next(rows);
+    if (found) {
+        (void)snprintf(claim->state, sizeof(claim->state), "%s", rows_text(rows, 0));
+        (void)snprintf(claim->reason, sizeof(claim->reason), "%s", rows_text(rows, 1));
+    }
+    st = rows_end(rows, err);
+    return st == ST_OK && !found ? ST_NOT_FOUND : st;
+}
+
+/* Why not; "" when it may be used once more. */
+static const char *objection(const struct coupon *coupon, const struct claim *claim, int64_t live, bool over,
+                             const char *today)
+{
+    if (over)
+        return "the sale is over";
+    if (coupon->listed && coupon->uses_max == 0)
+        return "the coupon was taken back by the office";
+    if (coupon->uses_max > 0 && coupon->uses >= coupon->uses_max)
+        return "the coupon was used before";
+    if (coupon->uses_max > 0 && coupon->uses + live >= coupon->uses_max)
+        return "the coupon is being used at another till";
+    if (coupon->member[0] && strcmp(coupon->member, claim->member) != 0)
+        return "the coupon is another member's";
+    if (coupon->from[0] && strcmp(today, coupon->from) < 0)
+        return "the coupon is not valid yet";
+    if (coupon->until[0] && strcmp(today, coupon->until) > 0)
+        return "the coupon has expired";
+    return "";
+}
+
+static enum status decide(struct central *central, const struct device *device, struct claim *claim,
+                          struct errmsg *err)
+{
+    struct coupon coupon;
+    int64_t live = 0, over = 0;
+    char today[11];
+    enum status st = load(central, device->chain, claim->code, &coupon, err);
+
+    if (st == ST_OK && claim->named[0])
+        st = json_optional(member_resolve(central, device->chain, claim->named, claim->member, err));
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_CLAIM_LIVE, &live, err, V_TEXT(device->chain),
+                          V_TEXT(claim->code));
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_SALE_OVER, &over, err, V_TEXT(device->chain),
+                          V_TEXT(claim->sale_id));
+    if (st != ST_OK)
+        return st;
+    civil_format_date(lot_today(central), today);
+    (void)snprintf(claim->reason, sizeof(claim->reason), "%s", objection(&coupon, claim, live, over > 0, today));
+    (void)snprintf(claim->state, sizeof(claim->state), "%s", claim->reason[0] ? "refused" : "granted");
+    return ST_OK;
+}
+
+static enum status grant(struct central *central, const struct device *device, struct claim *claim,
+                         struct errmsg *err)
+{
+    enum status st = store_begin(central->store, err);
+
+    if (st != ST_OK)
+        return st;
+    st = find(central, device, claim, err);
+    if (st == ST_NOT_FOUND) {
+        st = decide(central, device, claim, err);
+        if (st == ST_OK)
+            st = STORE_RUN(central->store, STATEMENT_CLAIM_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                           V_TEXT(claim->sale_id), V_TEXT(claim->code), V_TEXT(device->chain), V_TEXT(claim->state),
+                           V_TEXT(claim->reason), V_INT(central_now_us(central)));
+    }
+    if (st == ST_OK)
+        return store_commit(central->store, err);
+    store_rollback(central->store);
+    return st;
+}
+
+void coupon_claim_answer(struct central *central, const struct device *device, const char *body, size_t len,
+                         struct answer *answer)
+{
+    struct json_writer w = JSON_WRITER_INIT(&answer->body);
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    struct claim claim = {.named = ""};
+    enum status st = json_parse(body, len, COUPON_BODY_MAX, &root, &err);
+
+    if (st == ST_OK)
+        st = read_body(root, &claim, &err);
+    if (st == ST_OK)
+        st = grant(central, device, &claim, &err);
+    if (st == ST_OK) {
+        jw_object_begin(&w);
+        jw_field_text(&w, "code", claim.code);
+        jw_field_text(&w, "state", claim.state);
+        if (claim.reason[0])
+            jw_field_text(&w, "reason", claim.reason);
+        jw_object_end(&w);
+    } else {
+        answer_status(answer, st, &err);
+    }
+    json_free(root);
+}
+
+/* ---- what records say ---- */
+
+enum status coupon_touch(struct central *central, const char *chain, const char *code, struct errmsg *err)
+{
+    int64_t change;
+    enum status st = store_next_change(central->store, &change, err);
+
+    if (st != ST_OK)
+        return st;
+    return STORE_RUN(central->store, STATEMENT_COUPON_TOUCH, err, V_TEXT(chain), V_TEXT(code), V_INT(change));
+}
+
+enum status coupon_used(struct central *central, const struct device *device, const char *sale_id, const char *code,
+                        struct errmsg *err)
+{
+    char text[400];
+    struct coupon coupon;
+    enum status st = load(central, device->chain, code, &coupon, err);
+
+    if (st == ST_OK && coupon.listed)
+        st = coupon_touch(central, device->chain, code, err);
+    if (st != ST_OK || (!coupon.listed && coupon.uses_max == 0) || coupon.uses <= coupon.uses_max)
+        return st;
+    (void)snprintf(text, sizeof(text),
+                   "duplicate_coupon: %.*s%s was used %" PRId64 " times, %" PRId64
+                   " are allowed; last by sale %s at till %s of store %s",
+                   SHOWN_MAX, code, strlen(code) > SHOWN_MAX ? "..." : "", coupon.uses, coupon.uses_max, sale_id,
+                   device->till, device->store);
+    return notice_put(central, device->chain, "", text, err);
+}
+
+enum status coupon_sale_over(struct central *central, const struct device *device, const char *sale_id,
+                             struct errmsg *err)
+{
+    return STORE_RUN(central->store, STATEMENT_CLAIM_END, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                     V_TEXT(sale_id));
+}
+
+enum status coupon_write(struct central *central, const char *chain, const char *code, const struct device *device,
+                         struct json_writer *w, struct errmsg *err)
+{
+    struct coupon coupon;
+    enum status st = load(central, chain, code, &coupon, err);
+
+    if (st != ST_OK || !coupon.listed)
+        return st;
+    jw_object_begin(w);
+    jw_field_text(w, "code", code);
+    if (coupon.member[0])
+        jw_field_text(w, "member", coupon.member);
+    if (coupon.promotion[0])
+        jw_field_text(w, "promotion", coupon.promotion);
+    jw_field_int(w, "uses", coupon.uses);
+    jw_field_int(w, "uses_max", coupon.uses_max);
+    if (coupon.from[0])
+        jw_field_text(w, "from", coupon.from);
+    if (coupon.until[0])
+        jw_field_text(w, "until", coupon.until);
+    if (device) {
+        jw_field_text(w, "epoch", device->epoch);
+        jw_field_int(w, "seq", device->counted);
+    }
+    jw_object_end(w);
+    return ST_OK;
+}

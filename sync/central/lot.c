@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/lot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/civil_time.h"
+#include "sync/central/device.h"
+#include "sync/central/ledger.h"
+#include "sync/central/member.h"
+
+/* A business day further from today than this is a wrong clock: the points count as earned today. */
+enum { TAKE_BATCH = 32, DAY_LATE_MAX = 400, DAY_EARLY_MAX = 1 };
+static const int64_t DAY_US = INT64_C(86400000000);
+
+struct lot {
+    int32_t from_day, until_day;
+    int64_t amount;
+};
+
+int32_t lot_today(const struct central *central)
+{
+    return (int32_t)(central_now_us(central) / DAY_US);
+}
+
+int64_t lot_available(const struct lot_sums *sums)
+{
+    return sums->active - sums->leased - sums->held;
+}
+
+enum status lot_sum(struct central *central, const char *chain, const char *member, const char *currency,
+                    struct lot_sums *out_sums, struct errmsg *err)
+{
+    struct rows *rows;
+    struct lot_sums sums = {0};
+    enum status st = STORE_SELECT(central->store, STATEMENT_LOT_SUMS, &rows, err, V_TEXT(chain), V_TEXT(member),
+                                  V_TEXT(currency), V_INT(lot_today(central)));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        sums = (struct lot_sums){rows_int(rows, 0), rows_int(rows, 1), rows_int(rows, 2), rows_int(rows, 3)};
+    st = rows_end(rows, err);
+    if (st == ST_OK)
+        *out_sums = sums;
+    return st;
+}
+
+/* ---- in ---- */
+
+/* amount may be below zero, for the lot of 0 and 0. A lot of nothing is no row. */
+static enum status put(struct central *central, const struct lot_key *key, int32_t from_day, int32_t until_day,
+                       int64_t amount, struct errmsg *err)
+{
+    struct store *store = central->store;
+    int64_t before = 0;
+    enum status st = STORE_NUMBER(store, STATEMENT_LOT_GET, &before, err, V_TEXT(key->chain), V_TEXT(key->member),
+                                  V_TEXT(key->currency), V_INT(until_day), V_INT(from_day));
+
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        return st;
+    if (before + amount == 0)
+        return STORE_RUN(store, STATEMENT_LOT_DELETE, err, V_TEXT(key->chain), V_TEXT(key->member),
+                         V_TEXT(key->currency), V_INT(until_day), V_INT(from_day));
+    return STORE_RUN(store, STATEMENT_LOT_PUT, err, V_TEXT(key->chain), V_TEXT(key->member), V_TEXT(key->currency),
+                     V_INT(until_day), V_INT(from_day), V_INT(before + amount));
+}
+
+enum status lot_add(struct central *central, const struct lot_key *key, int32_t from_day, int32_t until_day,
+                    int64_t amount, struct errmsg *err)
+{
+    int64_t base = 0, paid = 0;
+    enum status st;
+
+    if (from_day == 0 && until_day == 0)
+        return put(central, key, 0, 0, amount, err);
+    st = STORE_NUMBER(central->store, STATEMENT_LOT_GET, &base, err, V_TEXT(key->chain), V_TEXT(key->member),
+                      V_TEXT(key->currency), V_INT(0), V_INT(0));
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        return st;
+    st = ST_OK;
+    if (base < 0) {
+        paid = amount < -base ? amount : -base;
+        st = put(central, key, 0, 0, paid, err);
+    }
+    return st == ST_OK && amount > paid ? put(central, key, from_day, until_day, amount - paid, err) : st;
+}
+
+enum status lot_earn(struct central *central, const struct lot_key *key, int32_t day, bool earned, int64_t amount,
+                     struct errmsg *err)
+{
+    int32_t today = lot_today(central);
+    int32_t from_day = 0, until_day = 0;
+    struct rows *rows;
+    enum status st =
+        STORE_SELECT(central->store, STATEMENT_POINT_RULE_GET, &rows, err, V_TEXT(key->chain), V_TEXT(key->currency));
+
+    if (st != ST_OK)
+        return st;
+    if (day < today - DAY_LATE_MAX || day > today + DAY_EARLY_MAX)
+        day = today;
+    if (rows_next(rows)) {
+        int32_t activation = (int32_t)rows_int(rows, 0), life = (int32_t)rows_int(rows, 1);
+
+        /* Without a delay from ever, so that a store east of here can spend them on its own day. */
+        from_day = earned && activation > 0 ? day + activation : 0;
+        until_day = life > 0 ? day + (earned ? activation : 0) + life : 0;
+    }
+    st = rows_end(rows, err);
+    return st == ST_OK ? lot_add(central, key, from_day, until_day, amount, err) : st;
+}
+
+/* ---- out ---- */
+
+static enum status read_lots(struct central *central, const struct lot_key *key, bool newest, struct lot *out_lots,
+                             int *out_count, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, newest ? STATEMENT_LOT_NEWEST : STATEMENT_LOT_FIRST, &rows, err,
+                                  V_TEXT(key->chain), V_TEXT(key->member), V_TEXT(key->currency),
+                                  V_INT(newest ? 0 : lot_today(central)), V_INT(TAKE_BATCH));
+
+    *out_count = 0;
+    if (st != ST_OK)
+        return st;
+    while (*out_count < TAKE_BATCH && rows_next(rows))
+        out_lots[(*out_count)++] =
+            (struct lot){(int32_t)rows_int(rows, 0), (int32_t)rows_int(rows, 1), rows_int(rows, 2)};
+    return rows_end(rows, err);
+}
+
+enum status lot_take(struct central *central, const struct lot_key *key, bool newest, int64_t amount,
+                     struct errmsg *err)
+{
+    struct lot lots[TAKE_BATCH];
+    int count = TAKE_BATCH;
+    enum status st = ST_OK;
+
+    while (st == ST_OK && amount > 0 && count == TAKE_BATCH) {
+        st = read_lots(central, key, newest, lots, &count, err);
+        for (int i = 0; st == ST_OK && i < count && amount > 0; i++) {
+            int64_t part = lots[i].amount < amount ? lots[i].amount : amount;
+
+            st = put(central, key, lots[i].from_day, lots[i].until_day, -part, err);
+            amount -= part;
+        }
+    }
+    return st == ST_OK && amount > 0 ? put(central, key, 0, 0, -amount, err) : st;
+}
+
+enum status lot_move(struct central *central, const char *chain, const char *from, const char *to, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (bool any = true; st == ST_OK && any;) {
+        char currency[LOT_CURRENCY_BYTES] = "";
+        struct lot lot = {0};
+        struct rows *rows;
+
+        st = STORE_SELECT(central->store, STATEMENT_LOT_ANY, &rows, err, V_TEXT(chain), V_TEXT(from));
+        if (st != ST_OK)
+            return st;
+        any = rows_next(rows);
+        if (any) {
+            (void)snprintf(currency, sizeof(currency), "%s", rows_text(rows, 0));
+            lot = (struct lot){(int32_t)rows_int(rows, 1), (int32_t)rows_int(rows, 2), rows_int(rows, 3)};
+        }
+        st = rows_end(rows, err);
+        if (st == ST_OK && any) {
+            const struct lot_key before = {chain, from, currency}, after = {chain, to, currency};
+
+            st = put(central, &before, lot.from_day, lot.until_day, -lot.amount, err);
+            if (st == ST_OK && lot.amount < 0)
+                st = lot_take(central, &after, false, -lot.amount, err);
+            else if (st == ST_OK)
+                st = lot_add(central, &after, lot.from_day, lot.until_day, lot.amount, err);
+        }
+    }
+    return st;
+}
+
+/* ---- told ---- */
+
+enum status lot_write(struct central *central, const char *chain, const char *member, const struct device *device,
+                      struct json_writer *w, struct errmsg *err)
+{
+    char from[11], until[11], id[LOT_CURRENCY_BYTES + 32];
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_LOT_LIST, &rows, err, V_TEXT(chain), V_TEXT(member));
+
+    if (st != ST_OK)
+        return st;
+    jw_object_begin(w);
+    jw_field_text(w, "member", member);
+    jw_name(w, "lots");
+    jw_array_begin(w);
+    while (rows_next(rows)) {
+        int32_t from_day = (int32_t)rows_int(rows, 1), until_day = (int32_t)rows_int(rows, 2);
+
+        civil_format_date(from_day, from);
+        civil_format_date(until_day, until);
+        (void)snprintf(id, sizeof(id), "%s.%d.%d", rows_text(rows, 0), from_day, until_day);
+        jw_object_begin(w);
+        jw_field_text(w, "id", id);
+        jw_field_text(w, "currency", rows_text(rows, 0));
+        jw_field_int(w, "amount", rows_int(rows, 3));
+        if (from_day > 0)
+            jw_field_text(w, "from", from);
+        if (until_day > 0)
+            jw_field_text(w, "until", until);
+        jw_object_end(w);
+    }
+    jw_array_end(w);
+    if (device) {
+        jw_field_text(w, "epoch", device->epoch);
+        jw_field_int(w, "seq", device->counted);
+    }
+    jw_object_end(w);
+    return rows_end(rows, err);
+}
+
+/* ---- expired ---- */
+
+/* All that expired of one member and currency, but for what leases and holds have promised. */
+static enum status expire_one(struct central *central, const struct lot_place *one, int64_t *out_amount,
+                              struct errmsg *err)
+{
+    struct ledger_posting posting;
+    struct lot_sums sums;
+    int64_t amount = 0, free_points;
+    enum status st = lot_sum(central, one->chain, one->member, one->currency, &sums, err);
+
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_LOT_EXPIRED_SUM, &amount, err, V_TEXT(one->chain),
+                          V_TEXT(one->member), V_TEXT(one->currency), V_INT(lot_today(central)));
+    if (st != ST_OK)
+        return st;
+    free_points = sums.posted - sums.leased - sums.held;
+    if (amount > free_points)
+        amount = free_points > 0 ? free_points : 0;
+    *out_amount = amount;
+    if (amount == 0)
+        return ST_OK;
+    st = ledger_begin_kind(central, one->chain, one->member, "expiry", &posting, err);
+    if (st == ST_OK)
+        st = ledger_expire(central, &posting, one->currency, amount, err);
+    return st == ST_OK ? member_touch(central, one->chain, one->member, err) : st;
+}
+
+static enum status read_expired(struct central *central, const struct lot_place *after, struct lot_place *out_places,
+                                int *out_count, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st =
+        STORE_SELECT(central->store, STATEMENT_LOT_EXPIRED, &rows, err, V_INT(lot_today(central)),
+                     V_TEXT(after->chain), V_TEXT(after->member), V_TEXT(after->currency), V_INT(LOT_EXPIRE_BATCH));
+
+    *out_count = 0;
+    if (st != ST_OK)
+        return st;
+    while (*out_count < LOT_EXPIRE_BATCH && rows_next(rows)) {
+        struct lot_place *place = &out_places[(*out_count)++];
+
+        (void)snprintf(place->chain, sizeof(place->chain), "%s", rows_text(rows, 0));
+        (void)snprintf(place->member, sizeof(place->member), "%s", rows_text(rows, 1));
+        (void)snprintf(place->currency, sizeof(place->currency), "%s", rows_text(rows, 2));
+    }
+    return rows_end(rows, err);
+}
+
+enum status lot_expire(struct central *central, struct lot_place *place, bool *out_more, struct errmsg *err)
+{
+    struct lot_place *places = calloc(LOT_EXPIRE_BATCH, sizeof(*places));
+    int64_t amount, expired = 0;
+    int count = 0;
+    enum status st = places ? store_begin(central->store, err) : ST_NOMEM;
+
+    if (st == ST_OK)
+        st = read_expired(central, place, places, &count, err);
+    for (int i = 0; st == ST_OK && i < count; i++) {
+        st = expire_one(central, &places[i], &amount, err);
+        expired += amount;
+    }
+    if (st == ST_OK)
+        st = store_commit(central->store, err);
+    store_rollback(central->store);
+    if (st == ST_OK && count > 0)
+        *place = places[count - 1];
+    if (st == ST_OK)
+        *out_more = count == LOT_EXPIRE_BATCH;
+    if (st == ST_OK && expired > 0)
+        central_tell_changed(central);
+    free(places);
+    return st;
+}
