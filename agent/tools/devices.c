@@ -5,6 +5,7 @@
 
 #include "agent/base/json.h"
 #include "agent/net/loop.h"
+#include "agent/tools/answer.h"
 #include "drivers/port/port_list.h"
 
 #include <cjson/cJSON.h>
@@ -18,24 +19,16 @@ enum { SECONDS_DEFAULT = 60, OPEN_MS = 2000, CARD_WAIT_MS = 100, STATUS_TEXT_MAX
 
 /* ---- list ---- */
 
-static const char *text(const cJSON *object, const char *name)
-{
-    const char *view = "";
-
-    (void)json_text(object, name, STATUS_TEXT_MAX, &view, NULL);
-    return view;
-}
-
 static void list_one(const cJSON *device)
 {
     static const char *const figures[] = {"scans", "unreadable", "payment_cards", "resent", "opened", "lost"};
 
-    printf("%-9s %-9s %s %s\n", text(device, "name"), text(device, "state"), text(device, "family"),
-           text(device, "port"));
-    if (text(device, "device")[0])
-        printf("          says it is %s\n", text(device, "device"));
-    if (text(device, "reason")[0])
-        printf("          %s\n", text(device, "reason"));
+    printf("%-9s %-9s %s %s\n", answer_text(device, "name"), answer_text(device, "state"),
+           answer_text(device, "family"), answer_text(device, "port"));
+    if (answer_text(device, "device")[0])
+        printf("          says it is %s\n", answer_text(device, "device"));
+    if (answer_text(device, "reason")[0])
+        printf("          %s\n", answer_text(device, "reason"));
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         int64_t value = 0;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl totals, enrol, sale show, sale copy: one question to loyald each, answered for a person or, with --json,
  * as it came. */
+#include "agent/tools/answer.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/ids.h"
@@ -13,26 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 512, ENROL_TIMEOUT_S = 150 };
-
-static int64_t number(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
-static const char *text(const cJSON *object, const char *name)
-{
-    const char *view = "";
-
-    (void)json_text(object, name, TEXT_MAX, &view, NULL);
-    return view;
-}
+enum { ENROL_TIMEOUT_S = 150 };
 
 int command_show(const struct command_call *call, const char *method, const char *path, const char *body,
-                        void (*show)(const cJSON *answer))
+                 void (*show)(const cJSON *answer))
 {
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX);
     struct errmsg err = ERRMSG_INIT;
@@ -58,18 +43,18 @@ static void show_totals(const cJSON *totals)
 {
     const cJSON *points;
 
-    printf("records    %" PRId64 ", %" PRId64 " of them not yet at the central\n", number(totals, "records"),
-           number(totals, "unsynced"));
-    printf("sales      %" PRId64 "\n", number(totals, "sales"));
-    printf("gross      %" PRId64 " (minor units)\n", number(totals, "gross_minor"));
-    printf("discount   %" PRId64 "\n", number(totals, "discount_minor"));
-    printf("net        %" PRId64 "\n", number(totals, "net_minor"));
+    printf("records    %" PRId64 ", %" PRId64 " of them not yet at the central\n", answer_number(totals, "records"),
+           answer_number(totals, "unsynced"));
+    printf("sales      %" PRId64 "\n", answer_number(totals, "sales"));
+    printf("gross      %" PRId64 " (minor units)\n", answer_number(totals, "gross_minor"));
+    printf("discount   %" PRId64 "\n", answer_number(totals, "discount_minor"));
+    printf("net        %" PRId64 "\n", answer_number(totals, "net_minor"));
     cJSON_ArrayForEach(points, cJSON_GetObjectItemCaseSensitive(totals, "points"))
     {
-        printf("points     %s: %" PRId64 " earned, %" PRId64 " redeemed\n", text(points, "currency"),
-               number(points, "earned"), number(points, "redeemed"));
+        printf("points     %s: %" PRId64 " earned, %" PRId64 " redeemed\n", answer_text(points, "currency"),
+               answer_number(points, "earned"), answer_number(points, "redeemed"));
     }
-    printf("digests    %s\n", text(totals, "digests_sha256"));
+    printf("digests    %s\n", answer_text(totals, "digests_sha256"));
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(totals, "unreadable_records")))
         printf("           some records could not be read: call IT\n");
 }
@@ -85,8 +70,8 @@ static void show_enrolled(const cJSON *health)
 {
     const cJSON *till = cJSON_GetObjectItemCaseSensitive(health, "till");
 
-    printf("enrolled as till %s of store %s, chain %s\n", text(till, "till"), text(till, "store"),
-           text(till, "chain"));
+    printf("enrolled as till %s of store %s, chain %s\n", answer_text(till, "till"), answer_text(till, "store"),
+           answer_text(till, "chain"));
 }
 
 int command_enrol(const struct command_call *call)
@@ -118,13 +103,14 @@ static void show_line(const cJSON *line)
 {
     const cJSON *adjustment;
 
-    printf("%6" PRId64 " %14" PRId64 " %14" PRId64 " %14" PRId64 "\n", number(line, "line"),
-           number(line, "gross_minor"), -number(line, "discount_minor") - number(line, "redeemed_minor"),
-           number(line, "net_minor"));
+    printf("%6" PRId64 " %14" PRId64 " %14" PRId64 " %14" PRId64 "\n", answer_number(line, "line"),
+           answer_number(line, "gross_minor"),
+           -answer_number(line, "discount_minor") - answer_number(line, "redeemed_minor"),
+           answer_number(line, "net_minor"));
     cJSON_ArrayForEach(adjustment, cJSON_GetObjectItemCaseSensitive(line, "adjustments"))
     {
-        printf("       %14s %14" PRId64 "  %s\n", "", -number(adjustment, "amount_minor"),
-               text(adjustment, "promotion"));
+        printf("       %14s %14" PRId64 "  %s\n", "", -answer_number(adjustment, "amount_minor"),
+               answer_text(adjustment, "promotion"));
     }
 }
 
@@ -133,30 +119,32 @@ static void show_sale(const cJSON *sale)
     const cJSON *item, *result = cJSON_GetObjectItemCaseSensitive(sale, "result");
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(sale, "member");
 
-    printf("sale       %s, %s\n", text(sale, "sale_id"), text(sale, "state"));
+    printf("sale       %s, %s\n", answer_text(sale, "sale_id"), answer_text(sale, "state"));
     if (cJSON_IsObject(member))
-        printf("member     %s %s\n", text(member, "id"), text(member, "tier"));
+        printf("member     %s %s\n", answer_text(member, "id"), answer_text(member, "tier"));
     printf("%6s %14s %14s %14s  (minor units)\n", "line", "gross", "off", "net");
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "lines"))
     {
         show_line(item);
     }
-    printf("%6s %14" PRId64 " %14" PRId64 " %14" PRId64 "\n", "total", number(sale, "gross_minor"),
-           -number(sale, "discount_minor") - number(sale, "redeemed_minor"), number(sale, "total_minor"));
+    printf("%6s %14" PRId64 " %14" PRId64 " %14" PRId64 "\n", "total", answer_number(sale, "gross_minor"),
+           -answer_number(sale, "discount_minor") - answer_number(sale, "redeemed_minor"),
+           answer_number(sale, "total_minor"));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "points"))
     {
-        printf("points     %s: %" PRId64 " earned, %" PRId64 " spent\n", text(item, "currency"),
-               number(item, "earned"), number(item, "redeemed") + number(item, "cost"));
+        printf("points     %s: %" PRId64 " earned, %" PRId64 " spent\n", answer_text(item, "currency"),
+               answer_number(item, "earned"), answer_number(item, "redeemed") + answer_number(item, "cost"));
     }
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(sale, "notices"))
     {
-        printf("notice     %s %s %s\n", text(item, "code"), text(item, "text"), text(item, "act"));
+        printf("notice     %s %s %s\n", answer_text(item, "code"), answer_text(item, "text"),
+               answer_text(item, "act"));
     }
 }
 
 static void show_copied(const cJSON *sale)
 {
-    printf("a copy of the receipt of sale %s is on its way to the printer\n", text(sale, "sale_id"));
+    printf("a copy of the receipt of sale %s is on its way to the printer\n", answer_text(sale, "sale_id"));
 }
 
 /* The id goes into a path, so only what may be an id does. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl shift show, open, close and sale list: what the drawer is counted against, and what is still open. */
+#include "agent/tools/answer.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/json.h"
@@ -10,22 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static int64_t number(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
-static const char *text(const cJSON *object, const char *name)
-{
-    const char *view = "";
-
-    (void)json_text(object, name, 512, &view, NULL);
-    return view;
-}
-
 static void show_shift(const cJSON *shift)
 {
     static const char *const counts[] = {"sales", "returns", "voids"};
@@ -33,22 +18,23 @@ static void show_shift(const cJSON *shift)
                                        "refund_minor"};
     const cJSON *totals = cJSON_GetObjectItemCaseSensitive(shift, "totals"), *item;
 
-    printf("shift      %s, %s, cashier %s\n", text(shift, "shift"), text(shift, "state"), text(shift, "cashier"));
+    printf("shift      %s, %s, cashier %s\n", answer_text(shift, "shift"), answer_text(shift, "state"),
+           answer_text(shift, "cashier"));
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        printf("%-14s %14" PRId64 "\n", counts[i], number(totals, counts[i]));
+        printf("%-14s %14" PRId64 "\n", counts[i], answer_number(totals, counts[i]));
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
-        printf("%-14s %14" PRId64 "\n", sums[i], number(totals, sums[i]));
+        printf("%-14s %14" PRId64 "\n", sums[i], answer_number(totals, sums[i]));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(totals, "tenders"))
     {
-        printf("tender     %s: %" PRId64 " taken, %" PRId64 " given back\n", text(item, "kind"),
-               number(item, "taken_minor"), number(item, "given_back_minor"));
+        printf("tender     %s: %" PRId64 " taken, %" PRId64 " given back\n", answer_text(item, "kind"),
+               answer_number(item, "taken_minor"), answer_number(item, "given_back_minor"));
     }
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(totals, "points"))
     {
         printf("points     %s: %" PRId64 " earned, %" PRId64 " redeemed, %" PRId64 " taken back, %" PRId64
                " given back\n",
-               text(item, "currency"), number(item, "earned"), number(item, "redeemed"), number(item, "taken_back"),
-               number(item, "given_back"));
+               answer_text(item, "currency"), answer_number(item, "earned"), answer_number(item, "redeemed"),
+               answer_number(item, "taken_back"), answer_number(item, "given_back"));
     }
 }
 
@@ -93,8 +79,9 @@ static void show_list(const cJSON *answer)
     cJSON_ArrayForEach(sale, cJSON_GetObjectItemCaseSensitive(answer, "sales"))
     {
         printf("%s %-36s %-10s %14" PRId64 "  untouched %" PRId64 " s %s\n",
-               cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(sale, "current")) ? "*" : " ", text(sale, "sale_id"),
-               text(sale, "state"), number(sale, "total_minor"), number(sale, "untouched_s"), text(sale, "card"));
+               cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(sale, "current")) ? "*" : " ",
+               answer_text(sale, "sale_id"), answer_text(sale, "state"), answer_number(sale, "total_minor"),
+               answer_number(sale, "untouched_s"), answer_text(sale, "card"));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
+#include "agent/tools/answer.h"
 
 #include <cjson/cJSON.h>
 
@@ -43,22 +44,6 @@ __attribute__((format(printf, 3, 4))) static void find(struct screen *screen, en
 }
 
 /* ---- reading; what is absent reads as "" and 0: an older loyald may not say everything ---- */
-
-static int64_t number(const cJSON *object, const char *name)
-{
-    int64_t value = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
-static const char *text(const cJSON *object, const char *name)
-{
-    const char *view = "";
-
-    (void)json_text(object, name, TEXT_MAX, &view, NULL);
-    return view;
-}
 
 static bool yes(const cJSON *object, const char *name)
 {
@@ -106,8 +91,8 @@ static void say_since(const struct screen *screen, int64_t since_unix_ms, char o
 static void show_till(const cJSON *till, struct screen *screen)
 {
     if (yes(till, "enrolled")) {
-        strbuf_printf(&screen->page, "till       %s of store %s, chain %s\n", text(till, "till"), text(till, "store"),
-                      text(till, "chain"));
+        strbuf_printf(&screen->page, "till       %s of store %s, chain %s\n", answer_text(till, "till"),
+                      answer_text(till, "store"), answer_text(till, "chain"));
         return;
     }
     strbuf_printf(&screen->page,
@@ -118,22 +103,23 @@ static void show_till(const cJSON *till, struct screen *screen)
 static void show_link(const cJSON *health, const struct command_limits *limits, struct screen *screen)
 {
     const cJSON *till = part(health, "till"), *link = part(till, "link"), *courier = part(health, "courier");
-    int64_t since = number(link, "since_unix_ms"), unsynced = number(till, "unsynced"), down_min;
+    int64_t since = answer_number(link, "since_unix_ms"), unsynced = answer_number(till, "unsynced"), down_min;
     char since_text[64], span[32];
 
     say_since(screen, since, since_text);
     strbuf_printf(&screen->page, "link       %s%s\n", yes(link, "up") ? "up" : "down", since_text);
-    if (text(courier, "reason")[0] != '\0')
-        strbuf_printf(&screen->page, "           %s\n", text(courier, "reason"));
+    if (answer_text(courier, "reason")[0] != '\0')
+        strbuf_printf(&screen->page, "           %s\n", answer_text(courier, "reason"));
     if (yes(courier, "forked"))
         find(screen, LEVEL_CRITICAL,
              "the central knows another history of this till: nothing is sent; enrol it anew");
     if (yes(courier, "records_gone"))
-        find(screen, LEVEL_CRITICAL,
-             "the central was put back to a state of long ago and wants records this till has removed: put it back to "
-             "a later one");
+        find(
+            screen, LEVEL_CRITICAL,
+            "the central was put back to a state of long ago and wants records this till has removed: put it back to "
+            "a later one");
     strbuf_printf(&screen->page, "unsynced   %" PRId64 " of %" PRId64 " records\n", unsynced,
-                  number(till, "records"));
+                  answer_number(till, "records"));
     if (!yes(link, "up") && since > 0) {
         down_min = (screen->now_unix_ms - since) / 60000;
         say_span(down_min * 60000, span);
@@ -155,10 +141,10 @@ static void show_rules(const cJSON *till, struct screen *screen)
     const cJSON *rules = part(till, "rules"), *refused = part(rules, "refused");
     char since[64];
 
-    say_since(screen, number(rules, "since_unix_ms"), since);
-    if (number(rules, "version") > 0) {
+    say_since(screen, answer_number(rules, "since_unix_ms"), since);
+    if (answer_number(rules, "version") > 0) {
         strbuf_printf(&screen->page, "rules      %s version %" PRId64 ", %" PRId64 " promotions,%s\n",
-                      text(rules, "id"), number(rules, "version"), number(rules, "promotions"),
+                      answer_text(rules, "id"), answer_number(rules, "version"), answer_number(rules, "promotions"),
                       since[0] ? since : " active");
     } else {
         strbuf_printf(&screen->page, "rules      none: shelf prices\n");
@@ -166,9 +152,9 @@ static void show_rules(const cJSON *till, struct screen *screen)
             find(screen, LEVEL_WARNING, "no rules");
     }
     if (refused) {
-        strbuf_printf(&screen->page, "refused    version %" PRId64 ": %s\n", number(refused, "version"),
-                      text(refused, "reason"));
-        find(screen, LEVEL_WARNING, "rules version %" PRId64 " refused", number(refused, "version"));
+        strbuf_printf(&screen->page, "refused    version %" PRId64 ": %s\n", answer_number(refused, "version"),
+                      answer_text(refused, "reason"));
+        find(screen, LEVEL_WARNING, "rules version %" PRId64 " refused", answer_number(refused, "version"));
     }
 }
 
@@ -182,7 +168,7 @@ static bool is_fine(const char *state)
 /* ", last scan 12 s ago" */
 static const char *say_fresh(const struct screen *screen, const cJSON *device, char out_text[64])
 {
-    int64_t at = number(device, "last_scan_unix_ms");
+    int64_t at = answer_number(device, "last_scan_unix_ms");
     char span[32];
 
     out_text[0] = '\0';
@@ -199,12 +185,13 @@ static void show_devices(const cJSON *health, struct screen *screen)
 
     cJSON_ArrayForEach(device, part(health, "devices"))
     {
-        const char *kind = text(device, "kind"), *state = text(device, "state"), *reason = text(device, "reason");
+        const char *kind = answer_text(device, "kind"), *state = answer_text(device, "state"),
+                   *reason = answer_text(device, "reason");
         char since[64] = "", fresh[64];
 
         if (!is_fine(state))
-            say_since(screen, number(device, "since_unix_ms"), since);
-        strbuf_printf(&screen->page, "%-10s %s%s, %s%s\n", kind, state, since, text(device, "port"),
+            say_since(screen, answer_number(device, "since_unix_ms"), since);
+        strbuf_printf(&screen->page, "%-10s %s%s, %s%s\n", kind, state, since, answer_text(device, "port"),
                       say_fresh(screen, device, fresh));
         if (is_fine(state))
             continue;
@@ -217,16 +204,18 @@ static void show_devices(const cJSON *health, struct screen *screen)
 static void show_answer_times(const cJSON *till, const struct command_limits *limits, struct screen *screen)
 {
     const cJSON *times = part(till, "scan_to_answer");
-    int64_t p50 = number(times, "p50_us"), p99 = number(times, "p99_us"), max = number(times, "max_us");
+    int64_t p50 = answer_number(times, "p50_us"), p99 = answer_number(times, "p99_us"),
+            max = answer_number(times, "max_us");
 
-    if (number(times, "count") == 0) {
+    if (answer_number(times, "count") == 0) {
         strbuf_printf(&screen->page, "answer     no card scanned yet\n");
         return;
     }
     strbuf_printf(&screen->page,
                   "answer     scan to answer p50 %" PRId64 ".%03" PRId64 " ms, p99 %" PRId64 ".%03" PRId64
                   " ms, max %" PRId64 ".%03" PRId64 " ms, %" PRId64 " scans\n",
-                  p50 / 1000, p50 % 1000, p99 / 1000, p99 % 1000, max / 1000, max % 1000, number(times, "count"));
+                  p50 / 1000, p50 % 1000, p99 / 1000, p99 % 1000, max / 1000, max % 1000,
+                  answer_number(times, "count"));
     if (p99 > limits->answer_warn_ms * 1000)
         find(screen, LEVEL_WARNING, "slow: one scan in a hundred takes over %" PRId64 " ms", p99 / 1000);
 }
@@ -236,12 +225,13 @@ static void show_agent(const cJSON *health, struct screen *screen)
     const cJSON *till = part(health, "till");
     char since[64];
 
-    say_since(screen, number(health, "started_unix_ms"), since);
-    strbuf_printf(&screen->page,
-                  "sales      %" PRId64 " open; %" PRId64 " members known here; %" PRId64 " unreadable scans\n",
-                  number(till, "open_sales"), number(till, "members"), number(till, "scan_faults"));
+    say_since(screen, answer_number(health, "started_unix_ms"), since);
+    strbuf_printf(
+        &screen->page, "sales      %" PRId64 " open; %" PRId64 " members known here; %" PRId64 " unreadable scans\n",
+        answer_number(till, "open_sales"), answer_number(till, "members"), answer_number(till, "scan_faults"));
     strbuf_printf(&screen->page, "agent      loyald %s, pid %" PRId64 ", up%s; %" PRId64 " watch its events\n",
-                  text(health, "version"), number(health, "pid"), since, number(health, "watchers"));
+                  answer_text(health, "version"), answer_number(health, "pid"), since,
+                  answer_number(health, "watchers"));
 }
 
 /* Names and reasons come from elsewhere: what would steer the terminal is not passed on. */
