@@ -38,15 +38,9 @@ enum status int_mul(int64_t a, int64_t b, int64_t *out_product)
 /* Whether the rest of a division takes the quotient one step away from zero. */
 static bool steps_away(uint64_t rest, uint64_t divisor, enum rounding mode)
 {
-    switch (mode) {
-    case ROUND_DOWN:
-        return false;
-    case ROUND_HALF_UP:
+    if (mode == ROUND_HALF_UP)
         return rest >= divisor - rest;
-    case ROUND_UP:
-        return rest > 0;
-    }
-    return false;
+    return mode == ROUND_UP && rest > 0;
 }
 
 static uint64_t magnitude(int64_t number)

@@ -60,18 +60,12 @@ static int64_t gives(const struct engine *e, const struct promotion *promotion, 
 {
     const struct reward *reward = &promotion->reward;
     struct base base = base_of(e, reward->items, other, reward->base_gross);
+    int64_t times;
 
-    switch (reward->points_mode) {
-    case POINTS_PER_MINOR:
-        return times_give(times_limited(promotion, base.amount / reward->per_minor), reward->give);
-    case POINTS_PER_UNIT:
-        return times_give(times_limited(promotion, base.units), reward->give);
-    case POINTS_GIVE:
+    if (reward->points_mode == POINTS_GIVE)
         return base.units > 0 ? reward->give : 0;
-    case POINTS_MULTIPLIER:
-        break;
-    }
-    return 0;
+    times = reward->points_mode == POINTS_PER_MINOR ? base.amount / reward->per_minor : base.units;
+    return times_give(times_limited(promotion, times), reward->give);
 }
 
 static int64_t multiplied(const struct engine *e, const struct promotion *promotion)
@@ -127,33 +121,20 @@ static bool say(struct engine *e, const struct promotion *promotion)
     return slot != NULL;
 }
 
-static bool give(struct engine *e, const struct promotion *promotion, uint32_t number)
-{
-    switch (promotion->reward.kind) {
-    case REWARD_POINTS:
-        return earn(e, promotion, number,
-                    promotion->reward.points_mode == POINTS_MULTIPLIER ? multiplied(e, promotion)
-                                                                       : gives(e, promotion, NONE));
-    case REWARD_ISSUE_COUPON:
-        return issue(e, promotion);
-    case REWARD_MESSAGE:
-        return say(e, promotion);
-    case REWARD_PERCENT_OFF:
-    case REWARD_AMOUNT_OFF:
-    case REWARD_FIXED_PRICE:
-    case REWARD_BUY_GET:
-    case REWARD_CHEAPEST:
-    case REWARD_MIX:
-    case REWARD_STEPS:
-    case REWARD_GIFT:
-        break;
-    }
-    return false;
-}
-
 static bool is_multiplier(const struct promotion *promotion)
 {
     return promotion->reward.kind == REWARD_POINTS && promotion->reward.points_mode == POINTS_MULTIPLIER;
+}
+
+/* The kinds that come here: those that take nothing off. */
+static bool give(struct engine *e, const struct promotion *promotion, uint32_t number)
+{
+    if (promotion->reward.kind == REWARD_ISSUE_COUPON)
+        return issue(e, promotion);
+    if (promotion->reward.kind == REWARD_MESSAGE)
+        return say(e, promotion);
+    return earn(e, promotion, number,
+                is_multiplier(promotion) ? multiplied(e, promotion) : gives(e, promotion, NONE));
 }
 
 static void pass(struct engine *e, bool multipliers)

@@ -112,12 +112,18 @@ static void unreferenced(struct refund *r)
 
 /* ---- recompute */
 
-/* The sale cut to what was kept. Numbers stay below 2^53, so a double holds them. */
-static bool keep_lines(const struct refund *r, cJSON *sale)
+/* Numbers stay below 2^53, so a double holds them. */
+static void set_number(cJSON *object, const char *name, int64_t number)
+{
+    (void)cJSON_SetNumberHelper(cJSON_GetObjectItemCaseSensitive(object, name), (double)number);
+}
+
+/* The sale cut to what was kept. Its lines are those that r->sold was read from, one for one. */
+static void keep_lines(const struct refund *r, cJSON *sale)
 {
     cJSON *lines = cJSON_GetObjectItemCaseSensitive(sale, "lines"), *line = lines->child, *next;
 
-    for (size_t i = 0; line && i < r->sold_count; i++, line = next) {
+    for (size_t i = 0; i < r->sold_count; i++, line = next) {
         const struct refund_sold *sold = &r->sold[i];
         int64_t back = sold->before_qty + sold->back_qty, kept = sold->line->qty_milli - back;
 
@@ -128,12 +134,10 @@ static bool keep_lines(const struct refund *r, cJSON *sale)
             cJSON_Delete(cJSON_DetachItemViaPointer(lines, line));
             continue;
         }
-        cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(line, "qty_milli"), (double)kept);
+        set_number(line, "qty_milli", kept);
         if (sr_member(line, "amount_minor"))
-            cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(line, "amount_minor"),
-                                 (double)(sold->gross - refund_share(sold->gross, back, sold->line->qty_milli)));
+            set_number(line, "amount_minor", sold->gross - refund_share(sold->gross, back, sold->line->qty_milli));
     }
-    return true;
 }
 
 /* It pays with no more points than were spent and have not been given back. */
@@ -179,7 +183,9 @@ static enum status kept_total(struct refund *r, struct engine *engine, const str
     struct engine_fault fault;
     enum status st = ST_NOMEM;
 
-    if (json && keep_lines(r, json) && keep_points(r, json))
+    if (json)
+        keep_lines(r, json);
+    if (json && keep_points(r, json))
         st = sale_from_tree(json, &sale, &fault);
     if (st == ST_INVALID) {
         sr_go(&r->at, "/sale");
@@ -223,7 +229,7 @@ static void write_coupons(const struct refund *r, struct json_writer *w)
 
     jw_name(w, "coupons_released");
     jw_array_begin(w);
-    if (cJSON_IsArray(coupons) && refund_all_back(r)) {
+    if (refund_all_back(r)) {
         cJSON_ArrayForEach(coupon, coupons)
         {
             const cJSON *code = cJSON_GetObjectItemCaseSensitive(coupon, "code");
@@ -282,16 +288,13 @@ static enum status write_refund(const struct refund *r, struct strbuf *out)
 static enum status work_out(struct refund *r, struct engine *engine, const struct bundle *bundle, struct errmsg *err)
 {
     refund_points(r);
-    switch (r->policy) {
-    case REFUND_AS_PAID:
-        return as_paid(r) ? ST_OK : r->arena.st;
-    case REFUND_RECOMPUTE:
+    if (r->policy == REFUND_RECOMPUTE)
         return recompute(r, engine, bundle, err);
-    case REFUND_UNREFERENCED:
+    if (r->policy == REFUND_UNREFERENCED) {
         unreferenced(r);
-        break;
+        return ST_OK;
     }
-    return ST_OK;
+    return as_paid(r) ? ST_OK : r->arena.st;
 }
 
 enum status engine_refund(struct engine *engine, const struct bundle *bundle, const char *text, size_t len,

@@ -13,24 +13,17 @@ enum measure { BY_NET, BY_REDEEMED, BY_PAID, BY_GROSS, MEASURES };
 
 static int64_t measure_of(const struct refund_sold *sold, enum measure measure, const char *currency)
 {
+    const int64_t amounts[MEASURES] = {[BY_NET] = sold->net,
+                                       [BY_REDEEMED] = sold->redeemed,
+                                       [BY_PAID] = sold->gross - sold->discount,
+                                       [BY_GROSS] = sold->gross};
     int64_t amount = 0;
 
-    switch (measure) {
-    case BY_NET:
-        return sold->net;
-    case BY_REDEEMED:
-        if (!currency)
-            return sold->redeemed;
-        for (size_t i = 0; i < sold->currency_count; i++)
-            amount += strcmp(sold->by_currency[i].currency, currency) == 0 ? sold->by_currency[i].amount : 0;
-        return amount;
-    case BY_PAID:
-        return sold->gross - sold->discount;
-    case BY_GROSS:
-    case MEASURES:
-        break;
-    }
-    return sold->gross;
+    if (measure != BY_REDEEMED || !currency)
+        return amounts[measure];
+    for (size_t i = 0; i < sold->currency_count; i++)
+        amount += strcmp(sold->by_currency[i].currency, currency) == 0 ? sold->by_currency[i].amount : 0;
+    return amount;
 }
 
 bool refund_all_back(const struct refund *r)

@@ -33,7 +33,9 @@ static bool integer(struct refund *r, const cJSON *object, const char *name, int
 
 static bool is_object(struct refund *r, const cJSON *json)
 {
-    return cJSON_IsObject(json) || fail(r, "schema", NULL, "wants an object");
+    if (cJSON_IsObject(json))
+        return true;
+    return fail(r, "schema", NULL, "wants an object");
 }
 
 static bool array(struct refund *r, const cJSON *object, const char *name, const cJSON **out)
@@ -311,8 +313,7 @@ static bool read_lines(struct refund *r, const cJSON *root)
     r->lines = arena_array(&r->arena, (size_t)cJSON_GetArraySize(list), sizeof *r->lines);
     if (!r->lines)
         return false;
-    cJSON_ArrayForEach(value, list)
-    {
+    for (value = list->child; value; value = value->next) {
         struct refund_line *line = &r->lines[r->line_count];
 
         go(r, "/lines/%u", (unsigned)r->line_count++);

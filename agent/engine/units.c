@@ -107,10 +107,10 @@ void units_pay(struct engine *e, uint32_t number, int64_t start, int64_t count, 
         line->items[i].paid += amount;
 }
 
+/* Whether runs differ in nothing that outlives a layer. Nothing is paid with points before the last one is over. */
 static bool alike(const struct run *a, const struct run *b)
 {
-    return a->gross == b->gross && a->price == b->price && a->layer_price == b->layer_price && a->paid == b->paid &&
-           a->taken == b->taken && a->counted == b->counted && a->final == b->final && a->final_next == b->final_next;
+    return a->gross == b->gross && a->price == b->price && a->final == b->final;
 }
 
 /* Forgets what belongs to one layer and joins runs that are alike again. */
