@@ -36,7 +36,7 @@ void units_begin(struct engine *e)
     struct run *runs = arena_raw(&e->arena, e->sale->line_count + 1u, RUNS_AT_FIRST * sizeof *runs);
 
     e->lines = arena_raw(&e->arena, e->sale->line_count + 1u, sizeof *e->lines);
-    if (!e->lines || !runs)
+    if (!e->lines) /* nor without runs: what was refused once stays so */
         return;
     e->line_count = e->sale->line_count;
     for (uint32_t i = 0; i < e->line_count; i++) {
