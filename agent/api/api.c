@@ -45,6 +45,7 @@ static enum status serve_unix(struct api *api, struct errmsg *err)
     options.unix_path = api->options.unix_fd > 0 ? NULL : api->options.unix_path;
     options.unix_mode = api->options.unix_mode;
     options.listen_fd = api->options.unix_fd;
+    options.per_peer_max = API_PEER_CONNECTIONS_MAX; /* over loopback all are one address */
     if (!options.unix_path && options.listen_fd <= 0)
         return ST_OK;
     return http_server_create(&options, &api->unix_server, err);

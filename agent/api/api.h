@@ -23,7 +23,13 @@ struct hub;
 struct loop;
 struct till;
 
-enum { API_ENROLMENTS_MAX = 4, API_CODE_MAX = 63, API_CONNECTIONS_MAX = 64, API_SMALL_BODY_MAX = 64 * 1024 };
+enum {
+    API_ENROLMENTS_MAX = 4,
+    API_CODE_MAX = 63,
+    API_CONNECTIONS_MAX = 64,
+    API_PEER_CONNECTIONS_MAX = 48,
+    API_SMALL_BODY_MAX = 64 * 1024
+};
 
 /* How an enrolment ended; detail in words, may be NULL. */
 typedef void api_enrolled_fn(void *answer_context, enum problem problem, const char *detail);

@@ -31,6 +31,7 @@
 
 enum {
     HTTP_CONNECTIONS_DEFAULT = 64,
+    HTTP_SPARE = 16, /* places above the limit, for those who come while room is made */
     HTTP_IDLE_DEFAULT_S = 60,
     HTTP_CONNECTION_BYTES_MAX = 16 * 1024,  /* request line, headers and the write buffer of one connection */
     HTTP_DRAIN_BYTES_MAX = 2 * 1024 * 1024, /* of a refused body, read so that the client gets to read the answer */
@@ -46,9 +47,12 @@ enum {
 struct http_connection {
     struct http_connection *next, **link;
     int fd;
-    bool fresh;       /* no request has begun on it yet: with TLS it may be shaking hands */
-    bool busy;        /* a whole request is with its handler or being answered */
-    int64_t since_ms; /* when the connection began or its last request was completed */
+    bool fresh;                   /* no request has begun on it yet: with TLS it may be shaking hands */
+    uint64_t peer;                /* who is at the other end; 0: not known */
+    struct http_request *request; /* in hand; NULL: none has begun */
+    bool busy;                    /* a whole request is with its handler or being answered */
+    bool cut;                     /* room was made: it ends with the next run */
+    int64_t since_ms; /* when the connection began, its answer was queued or its last request was completed */
 };
 
 enum http_state { HTTP_READING, HTTP_REFUSED, HTTP_HANDLED, HTTP_PARKED, HTTP_ANSWERED, HTTP_GONE };
@@ -100,7 +104,9 @@ struct http_server {
     struct loop_timer *run_timer;  /* when libmicrohttpd wants to run without an event */
     struct loop_timer *slow_timer; /* looks for clients that never finish a request */
     struct http_connection *connections;
-    int fresh_count;
+    int fresh_count, connection_count;
+    int connections_max, per_peer_max;
+    int64_t cut_count, cut_logged_ms;
     struct http_request *requests;
     bool running;   /* inside MHD_run */
     bool run_again; /* something was resumed meanwhile */
@@ -121,6 +127,11 @@ void http_server_kick(struct http_server *server);
 /* http_listen.c: opens the listening socket of the options into *out_fd; sets unix_* and port of the server. */
 enum status http_listen(const struct http_server_options *options, struct http_server *server, int *out_fd,
                         struct errmsg *err);
+
+/* http_connection.c: callbacks of libmicrohttpd and of a timer. */
+void http_connection_changed(void *context, struct MHD_Connection *mhd, void **slot,
+                             enum MHD_ConnectionNotificationCode code);
+void http_connections_cut_slow(void *context);
 
 /* http_request.c: the callbacks of libmicrohttpd. */
 enum MHD_Result http_request_access(void *context, struct MHD_Connection *mhd, const char *url, const char *method,

@@ -26,9 +26,10 @@ static struct http_request *request_create(struct http_server *server, struct MH
     request->mhd = mhd;
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     request->connection = info ? info->socket_context : NULL;
-    if (request->connection && request->connection->fresh) {
+    if (request->connection) {
+        request->connection->request = request;
+        server->fresh_count -= request->connection->fresh;
         request->connection->fresh = false;
-        server->fresh_count--;
     }
     /* A method cut short matches no route. */
     strncpy(request->method, method, sizeof request->method - 1);
@@ -105,8 +106,10 @@ static enum MHD_Result queue_answer(struct http_request *request)
 {
     enum MHD_Result rc;
 
-    if (request->connection)
+    if (request->connection) {
         request->connection->busy = true;
+        request->connection->since_ms = loop_now_ms(request->server->loop);
+    }
     rc = MHD_queue_response(request->mhd, (unsigned)request->status, request->response);
     MHD_destroy_response(request->response); /* libmicrohttpd holds its own reference */
     request->response = NULL;
@@ -227,6 +230,7 @@ void http_request_completed(void *context, struct MHD_Connection *mhd, void **sl
     *slot = NULL;
     if (request->connection) {
         request->connection->busy = false;
+        request->connection->request = NULL;
         request->connection->since_ms = loop_now_ms(server->loop);
     }
     if (request->state == HTTP_PARKED)

@@ -72,56 +72,7 @@ void http_server_kick(struct http_server *server)
         loop_timer_set(server->run_timer, 0, 0);
 }
 
-/* Connections. */
-
-static void connection_changed(void *context, struct MHD_Connection *mhd, void **slot,
-                               enum MHD_ConnectionNotificationCode code)
-{
-    struct http_server *server = context;
-    struct http_connection *connection = *slot;
-
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-        connection = calloc(1, sizeof *connection);
-        if (!connection)
-            return; /* served all the same, only not watched for slowness */
-        connection->fd = info ? info->connect_fd : -1;
-        connection->since_ms = loop_now_ms(server->loop);
-        connection->fresh = true;
-        server->fresh_count++;
-        connection->next = server->connections;
-        connection->link = &server->connections;
-        if (connection->next)
-            connection->next->link = &connection->next;
-        server->connections = connection;
-        *slot = connection;
-    } else if (connection) {
-        server->fresh_count -= connection->fresh;
-        *connection->link = connection->next;
-        if (connection->next)
-            connection->next->link = connection->link;
-        free(connection);
-        *slot = NULL;
-    }
-    /* At the connection limit libmicrohttpd listens again only with the run after the one that closed a connection.
-     */
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
-        http_server_kick(server);
-}
-
-/* libmicrohttpd's time-out starts anew with every byte, so a client that sends one now and then would stay for ever.
- */
-static void slow_due(void *context)
-{
-    struct http_server *server = context;
-    int64_t oldest_ms = loop_now_ms(server->loop) - 2000 * (int64_t)server->idle_timeout_s;
-    struct http_connection *connection;
-
-    for (connection = server->connections; connection; connection = connection->next)
-        if (!connection->busy && connection->since_ms < oldest_ms)
-            (void)shutdown(connection->fd, SHUT_RDWR); /* libmicrohttpd sees the end and closes it */
-}
+/* Making one. */
 
 __attribute__((format(printf, 2, 0))) static void library_log(void *context, const char *format, va_list arguments)
 {
@@ -140,8 +91,6 @@ static size_t unescape(void *context, struct MHD_Connection *mhd, char *text)
     (void)mhd;
     return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
 }
-
-/* Making one. */
 
 static enum status check_options(const struct http_server_options *options, struct errmsg *err)
 {
@@ -188,6 +137,8 @@ static enum status copy_options(struct http_server *server, const struct http_se
     server->context = options->context;
     server->write_error = options->write_error;
     server->idle_timeout_s = options->idle_timeout_s > 0 ? options->idle_timeout_s : HTTP_IDLE_DEFAULT_S;
+    server->connections_max = options->connections_max > 0 ? options->connections_max : HTTP_CONNECTIONS_DEFAULT;
+    server->per_peer_max = options->per_peer_max;
     server->tls = options->certificate_pem != NULL;
     if (options->bearer_token && options->bearer_token[0]) {
         server->bearer_token = strdup(options->bearer_token);
@@ -199,7 +150,7 @@ static enum status copy_options(struct http_server *server, const struct http_se
 
 static struct MHD_Daemon *start_daemon(struct http_server *server, const struct http_server_options *options, int fd)
 {
-    const int connections_max = options->connections_max > 0 ? options->connections_max : HTTP_CONNECTIONS_DEFAULT;
+    const unsigned places = (unsigned)server->connections_max + HTTP_SPARE;
     const unsigned flags =
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (server->tls ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
@@ -212,15 +163,15 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
 
     if (!server->tls)
         tls[0].option = MHD_OPTION_END;
-    return MHD_start_daemon(flags, 0, NULL, NULL, http_request_access, server,      /**/
-                            MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,          /**/
-                            MHD_OPTION_LISTEN_SOCKET, fd,                           /**/
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max, /**/
+    return MHD_start_daemon(flags, 0, NULL, NULL, http_request_access, server, /**/
+                            MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,     /**/
+                            MHD_OPTION_LISTEN_SOCKET, fd,                      /**/
+                            MHD_OPTION_CONNECTION_LIMIT, places,               /**/
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)server->idle_timeout_s,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_BYTES_MAX, /**/
                             MHD_OPTION_STRICT_FOR_CLIENT, 1,                                       /**/
                             MHD_OPTION_NOTIFY_COMPLETED, http_request_completed, server,           /**/
-                            MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,              /**/
+                            MHD_OPTION_NOTIFY_CONNECTION, http_connection_changed, server,         /**/
                             MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,                          /**/
                             MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
@@ -237,7 +188,7 @@ static enum status attach_to_loop(struct http_server *server, struct errmsg *err
     }
     st = loop_timer_create(server->loop, run_due, server, &server->run_timer);
     if (st == ST_OK)
-        st = loop_timer_create(server->loop, slow_due, server, &server->slow_timer);
+        st = loop_timer_create(server->loop, http_connections_cut_slow, server, &server->slow_timer);
     if (st != ST_OK)
         return st;
     st = loop_watch_create(server->loop, info->epoll_fd, LOOP_READABLE, run_ready, server, &server->watch, err);

@@ -351,6 +351,82 @@ Test(http_hard, connections_beyond_the_limit_wait_their_turn)
         loop_step(fixture.loop, 1000);
 }
 
+static int open_and_send(const char *text)
+{
+    int fd = raw_connect(fixture.socket_path);
+
+    cr_assert_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+    return fd;
+}
+
+static bool is_cut(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void expect_hello(void)
+{
+    struct raw raw = {
+        .unix_path = fixture.socket_path, .send = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", .until = "hello"};
+
+    run_client(&fixture, raw_perform, &raw);
+    cr_expect(strstr(strbuf_text(&raw.answer), "hello"));
+    strbuf_free(&raw.answer);
+}
+
+Test(http_hard, at_the_limit_the_one_longest_without_a_request_goes_and_nobody_who_waits_for_us)
+{
+    enum { SLOW = 100 };
+    int parked, slow[SLOW], i, left = 0;
+
+    options.connections_max = 8;
+    fixture_start(&fixture, &options);
+    fixture.on_handled = stop_loop;
+    parked = ask("/park");
+    loop_run(fixture.loop);
+    fixture.on_handled = NULL;
+    for (i = 0; i < SLOW; i++) {
+        slow[i] = open_and_send("GET /hello HTTP/1.1\r\nHo");
+        for (int turn = 0; turn < 4; turn++)
+            loop_step(fixture.loop, 0);
+    }
+    expect_hello();
+    while (!is_cut(slow[SLOW - 8]))
+        loop_step(fixture.loop, 1000);
+    for (i = 0; i < SLOW; i++)
+        left += !is_cut(slow[i]);
+    cr_expect_leq(left, 7, "%d are left", left);
+    cr_expect_not(is_cut(slow[SLOW - 1]));
+    cr_expect_not(is_cut(parked));
+    cr_expect_eq(fixture.gone, 0);
+    for (i = 0; i < SLOW; i++)
+        close(slow[i]);
+    close(parked);
+    while (fixture.gone < 1)
+        loop_step(fixture.loop, 1000);
+}
+
+Test(http_hard, a_client_with_too_many_connections_loses_its_own)
+{
+    int fds[6], i, left = 0;
+
+    options.connections_max = 20;
+    options.per_peer_max = 4;
+    fixture_start(&fixture, &options);
+    for (i = 0; i < 6; i++)
+        fds[i] = open_and_send("GET /hello HTTP/1.1\r\nHo");
+    while (!is_cut(fds[0]) || !is_cut(fds[1]))
+        loop_step(fixture.loop, 1000);
+    for (i = 0; i < 6; i++)
+        left += !is_cut(fds[i]);
+    cr_expect_eq(left, 4);
+    expect_hello();
+    for (i = 0; i < 6; i++)
+        close(fds[i]);
+}
+
 /* Streams. */
 
 static void read_until(int fd, struct strbuf *text, const char *until)
