@@ -340,7 +340,7 @@ Test(updates, sales_go_on_between_slices)
         before = now;
     }
     cr_expect_eq(before, 450);
-    cr_expect_eq(slices, 5);
+    cr_expect_geq(slices, 5, "a slice ends after its time as well, on a slow machine sooner");
     q = rig_take(&rig, OP_UPDATES);
     cr_expect_str_eq(q.args.values[0], "aa.450");
     question_clear(&q);
