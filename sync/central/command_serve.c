@@ -9,6 +9,7 @@
 #include "sync/central/central.h"
 #include "sync/central/command.h"
 #include "sync/central/till_server.h"
+#include "sync/central/upkeep.h"
 
 enum status command_init(const struct command_call *call, struct errmsg *err)
 {
@@ -51,10 +52,13 @@ static enum status serve(const struct command_call *call, struct central *centra
     struct till_server *tills = NULL;
     struct http_server *admin = NULL;
     struct loop_timer *watchdog = NULL;
+    struct upkeep *upkeep = NULL;
     enum status st = till_server_create(&options, &tills, err);
 
     if (st == ST_OK)
         st = admin_server_create(loop, central, call->state_dir, &admin, err);
+    if (st == ST_OK)
+        st = upkeep_create(loop, central, &upkeep, err);
     if (st == ST_OK)
         st = service_watchdog_start(loop, &watchdog, err);
     if (st == ST_OK)
@@ -67,6 +71,7 @@ static enum status serve(const struct command_call *call, struct central *centra
         service_notify("STOPPING=1");
     }
     loop_timer_destroy(watchdog);
+    upkeep_destroy(upkeep);
     http_server_destroy(admin);
     till_server_destroy(tills);
     if (st == ST_OK && store_has_failed(central->store)) {

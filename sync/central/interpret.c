@@ -6,9 +6,9 @@
 
 #include "agent/base/json.h"
 #include "sync/central/coupon.h"
-#include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/interpret_sale.h"
+#include "sync/central/interpret_spending.h"
 #include "sync/central/member.h"
 
 enum { REASON_MAX = 400 };
@@ -81,15 +81,6 @@ static enum status note_refused(struct central *central, const struct interpret_
     return notice_put(central, record->device->chain, "", text, err);
 }
 
-static enum status note_hold_voided(struct central *central, const struct interpret_record *record,
-                                    const struct cJSON *body, struct errmsg *err)
-{
-    const char *hold;
-    enum status st = json_text(body, "hold", ID_LEN_MAX, &hold, err);
-
-    return st == ST_OK ? hold_end(central, record->device, hold, false, err) : st;
-}
-
 /* Kept as they came, for reports and for whoever asks later; nothing is booked by them. */
 static bool is_kept(const char *type)
 {
@@ -112,7 +103,9 @@ enum status interpret(struct central *central, const struct interpret_record *re
         {"print", note_print},
         {"bundle_activated", note_activated},
         {"bundle_refused", note_refused},
-        {"hold_voided", note_hold_voided},
+        {"hold_voided", spending_note_hold_voided},
+        {"lease_use", spending_note_lease_use},
+        {"lease_close", spending_note_lease_close},
     };
     struct cJSON *body = NULL;
     enum status st;

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
-#include "agent/base/json.h"
 #include "agent/engine/engine.h"
 #include "sync/central/coupon.h"
 #include "sync/central/evaluator.h"
-#include "sync/central/hold.h"
+#include "sync/central/interpret_spending.h"
+#include "sync/central/lease.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/sale_record.h"
@@ -111,6 +109,16 @@ static enum status post_points(const struct booking *booking, struct errmsg *err
     return st;
 }
 
+/* A lease has a row of its own, so it may come after the member's. */
+static enum status touch_and_lease(const struct booking *booking, struct errmsg *err)
+{
+    enum status st = member_touch(booking->central, booking->chain, booking->member, err);
+
+    if (st != ST_OK || !booking->device)
+        return st;
+    return lease_after_sale(booking->central, booking->device, booking->member, booking->sale->business_day, err);
+}
+
 static enum status count_use(void *context, const char *name, struct errmsg *err)
 {
     const struct booking *booking = context;
@@ -200,7 +208,7 @@ static enum status post_identified(struct booking *booking, struct errmsg *err)
     }
     if (st == ST_OK)
         st = member_count_purchase(booking->central, booking->chain, booking->member, err);
-    return st == ST_OK ? member_touch(booking->central, booking->chain, booking->member, err) : st;
+    return st == ST_OK ? touch_and_lease(booking, err) : st;
 }
 
 static enum status post_by_identifier(struct booking *booking, struct errmsg *err)
@@ -233,34 +241,16 @@ static enum status book(struct booking *booking, const struct interpret_record *
         st = post_points(booking, err);
     if (st == ST_OK)
         st = sale_record_uses(booking->sale, count_use, booking, err);
+    if (st == ST_OK)
+        st = spending_settle(booking->central, record, booking->sale, booking->member, err);
     if (st == ST_OK && booking->member[0])
         st = member_count_purchase(booking->central, booking->chain, booking->member, err);
     /* Last, so that the row's new place behind the cursors covers all of the above. */
     if (st == ST_OK && booking->member[0])
-        return member_touch(booking->central, booking->chain, booking->member, err);
+        return touch_and_lease(booking, err);
     if (st == ST_OK && booking->sale->identifier[0])
         st = post_by_identifier(booking, err);
     return st;
-}
-
-/* What was set aside for this sale is spent by it, or free again: the sale says how much it spent. */
-static enum status end_holds(struct central *central, const struct interpret_record *record, const struct cJSON *body,
-                             struct errmsg *err)
-{
-    const struct cJSON *list, *one;
-    enum status st = json_array(body, "holds", &list, err);
-
-    if (st != ST_OK)
-        return json_optional(st);
-    cJSON_ArrayForEach(one, list)
-    {
-        if (!cJSON_IsString(one) || !id_is_valid(one->valuestring))
-            return ST_INVALID;
-        st = hold_end(central, record->device, one->valuestring, true, err);
-        if (st != ST_OK)
-            return st;
-    }
-    return ST_OK;
 }
 
 enum status interpret_sale(struct central *central, const struct interpret_record *record, struct errmsg *err)
@@ -278,10 +268,6 @@ enum status interpret_sale(struct central *central, const struct interpret_recor
     if (st != ST_OK)
         return st;
     st = book(&booking, record, err);
-    if (st == ST_OK)
-        st = end_holds(central, record, sale.root, err);
-    if (st == ST_OK)
-        st = coupon_sale_over(central, record->device, sale.sale_id, err);
     sale_record_clear(&sale);
     return st;
 }

@@ -60,6 +60,7 @@
     X(DEVICE_CURSOR, "UPDATE device SET acked = $2, head_hash = $3, counted = $4, counted_change = $5,"                   \
         " duplicates = duplicates + $6, till_head = CASE WHEN till_head < $2 THEN $2 ELSE till_head END,"                 \
         " last_seen_us = $7 WHERE dev = $1")                                                                              \
+    X(DEVICE_SEEN, "UPDATE device SET last_seen_us = $2 WHERE dev = $1 AND last_seen_us < $2 - $3")                       \
     X(DEVICE_QUARANTINE, "UPDATE device SET quarantined_seq = $2 WHERE dev = $1")                                         \
     X(DEVICE_ACTIVATED, "UPDATE device SET bundle_version = $2, bundle_refused = '' WHERE dev = $1")                      \
     X(DEVICE_REFUSED, "UPDATE device SET bundle_refused = $2 WHERE dev = $1")                                             \
@@ -139,6 +140,7 @@
         " GROUP BY chain, owner, currency HAVING SUM(amount) <> 0) AS wrong")                                             \
     X(POINT_RULE_GET, "SELECT activation_days, life_days, lease_cap, lease_days, lost_days FROM point_rule"               \
         " WHERE chain = $1 AND currency = $2")                                                                            \
+    X(POINT_RULE_DATED, "SELECT COUNT(*) FROM point_rule WHERE chain = $1 AND (activation_days > 0 OR life_days > 0)")    \
     X(POINT_RULE_PUT, "INSERT INTO point_rule (chain, currency, activation_days, life_days, lease_cap, lease_days,"       \
         " lost_days) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chain, currency) DO UPDATE SET"                     \
         " activation_days = $3, life_days = $4, lease_cap = $5, lease_days = $6, lost_days = $7")                         \
@@ -174,7 +176,42 @@
     X(CLAIM_END, "UPDATE coupon_claim SET state = 'ended' WHERE dev = $1 AND epoch = $2 AND sale_id = $3"                 \
         " AND state = 'granted'")                                                                                         \
     X(SALE_OVER, "SELECT (SELECT COUNT(*) FROM sale WHERE chain = $1 AND sale_id = $2)"                                   \
-        " + (SELECT COUNT(*) FROM void_sale WHERE chain = $1 AND sale_id = $2)")
+        " + (SELECT COUNT(*) FROM void_sale WHERE chain = $1 AND sale_id = $2)")          \
+    X(LEASE_RULES, "SELECT currency, lease_cap, lease_days FROM point_rule WHERE chain = $1 AND lease_cap > 0"            \
+        " ORDER BY currency LIMIT $2")                                                                                    \
+    X(MEMBER_TILL_COUNT, "INSERT INTO member_till (chain, member, dev, sales, last_day) VALUES ($1, $2, $3, 1, $4)"       \
+        " ON CONFLICT (chain, member, dev) DO UPDATE SET sales = member_till.sales + 1,"                                  \
+        " last_day = CASE WHEN member_till.last_day < $4 THEN $4 ELSE member_till.last_day END")                          \
+    X(MEMBER_TILLS, "SELECT dev, sales FROM member_till WHERE chain = $1 AND member = $2"                                 \
+        " ORDER BY sales DESC, last_day DESC, dev LIMIT $3")                                                              \
+    X(LEASE_PUT, "INSERT INTO lease (id, chain, dev, epoch, member, currency, granted, used, state, recalled,"            \
+        " expires_us, change_seq, granted_us) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'live', 0, $8, $9, $10)")            \
+    X(LEASE_FILL, "UPDATE lease SET granted = granted + $2, expires_us = $3, change_seq = $4 WHERE id = $1")              \
+    X(LEASE_OWN, "SELECT COALESCE(MIN(id), ''), COALESCE(SUM(granted - used), 0), COALESCE(MAX(recalled), 0) FROM lease"  \
+        " WHERE dev = $1 AND epoch = $2 AND member = $3 AND currency = $4 AND state = 'live'")                            \
+    X(LEASE_COUNT, "SELECT COUNT(*) FROM lease WHERE chain = $1 AND member = $2 AND currency = $3 AND state = 'live'")    \
+    X(LEASE_GET, "SELECT chain, member, currency, granted, used, state, recalled, expires_us FROM lease"                  \
+        " WHERE id = $1 AND dev = $2 AND epoch = $3")                                                                     \
+    X(LEASE_USE, "UPDATE lease SET used = $2, change_seq = $3 WHERE id = $1")                                             \
+    X(LEASE_END, "UPDATE lease SET state = $2, change_seq = $3 WHERE id = $1")                                            \
+    X(LEASE_RECALL, "UPDATE lease SET recalled = 1, change_seq = $2 WHERE id = $1 AND state = 'live'")                    \
+    X(LEASE_DUE, "SELECT l.id, r.lease_days FROM lease l JOIN point_rule r ON r.chain = l.chain"                          \
+        " AND r.currency = l.currency WHERE l.dev = $1 AND l.epoch = $2 AND l.state = 'live' AND l.recalled = 0"          \
+        " AND l.expires_us - $3 < r.lease_days * $4 ORDER BY l.id LIMIT 1")                                               \
+    /* Silent for the days the rule says, since it was heard of last and could spend last; or made anew. */                \
+    X(LOST_NEXT, "SELECT 'lease', l.id, l.chain, l.dev, l.epoch, l.member, l.currency, d.store, d.till,"                  \
+        " l.granted - l.used FROM lease l JOIN device d ON d.dev = l.dev"                                                 \
+        " JOIN point_rule r ON r.chain = l.chain AND r.currency = l.currency"                                             \
+        " WHERE l.state = 'live' AND l.expires_us < $1 - r.lost_days * $2"                                                \
+        " AND (d.epoch <> l.epoch OR d.last_seen_us < $1 - r.lost_days * $2)"                                             \
+        " UNION ALL SELECT 'hold', h.id, h.chain, h.dev, h.epoch, h.member, h.currency, d.store, d.till, h.amount"        \
+        " FROM hold h JOIN device d ON d.dev = h.dev JOIN point_rule r ON r.chain = h.chain"                              \
+        " AND r.currency = h.currency WHERE h.state = 'granted' AND h.at_us < $1 - r.lost_days * $2"                      \
+        " AND (d.epoch <> h.epoch OR d.last_seen_us < $1 - r.lost_days * $2) ORDER BY 1, 2 LIMIT 1")                      \
+    X(WRITE_OFF_PUT, "INSERT INTO write_off (what, id, chain, dev, epoch, member, currency, amount, at_us)"               \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                                                                   \
+    X(HOLD_WRITE_OFF, "UPDATE hold SET state = 'written_off' WHERE dev = $1 AND epoch = $2 AND id = $3")                  \
+    X(FLOOR_PUT, "INSERT INTO floor_sale (dev, epoch, seq, chain, member, minor, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7)")
 
 #define STATEMENTS_MEMBER(X)                                                                                              \
     X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases, overdrawn FROM member"        \
@@ -220,17 +257,21 @@
 #define STATEMENTS_CHANGE(X)                                                                                              \
     X(CHANGE_NEXT, "UPDATE change_counter SET value = value + 1 WHERE one = 1 RETURNING value")                           \
     X(CHANGE_LAST, "SELECT value FROM change_counter WHERE one = 1")                                                      \
-    /* A plain union, not one inside a SELECT: so SQLite merges the four indexes instead of sorting all that is left. */           \
-    X(CHANGE_LIST, "SELECT change_seq, 'member' AS kind, id AS name, 0 AS number FROM member"                             \
+    /* A plain union, not one inside a SELECT: so SQLite merges the indexes instead of sorting all that is left. */                \
+    X(CHANGE_LIST, "SELECT change_seq, 'member' AS kind, id AS name, 0 AS number, merged_into AS other FROM member"       \
         " WHERE chain = $1 AND change_seq > $3"                                                                           \
-        " UNION ALL SELECT change_seq, 'usage', name, uses FROM usage WHERE chain = $1 AND change_seq > $3"               \
-        " UNION ALL SELECT change_seq, 'manifest', '', version FROM manifest WHERE chain = $1 AND change_seq > $3"        \
-        " UNION ALL SELECT change_seq, 'notice', text, id FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
+        " UNION ALL SELECT change_seq, 'usage', name, uses, '' FROM usage WHERE chain = $1 AND change_seq > $3"           \
+        " UNION ALL SELECT change_seq, 'manifest', '', version, '' FROM manifest WHERE chain = $1 AND change_seq > $3"    \
+        " UNION ALL SELECT change_seq, 'notice', text, id, '' FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
+        " UNION ALL SELECT change_seq, 'coupon', code, 0, '' FROM coupon WHERE chain = $1 AND change_seq > $3"            \
+        " UNION ALL SELECT change_seq, 'lease', id, 0, '' FROM lease WHERE dev = $2 AND epoch = $5 AND change_seq > $3"   \
         " ORDER BY change_seq LIMIT $4")                                                                                  \
     X(CHANGE_FIRST, "SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                  \
         " UNION ALL SELECT change_seq FROM usage WHERE chain = $1 AND change_seq > $3"                                    \
         " UNION ALL SELECT change_seq FROM manifest WHERE chain = $1 AND change_seq > $3"                                 \
         " UNION ALL SELECT change_seq FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"                      \
+        " UNION ALL SELECT change_seq FROM coupon WHERE chain = $1 AND change_seq > $3"                                   \
+        " UNION ALL SELECT change_seq FROM lease WHERE dev = $2 AND epoch = $4 AND change_seq > $3"                       \
         " ORDER BY change_seq LIMIT 1")                                                                                   \
     X(NOTICE_INSERT, "INSERT INTO notice (chain, change_seq, dev, text, at_us) VALUES ($1, $2, $3, $4, $5)")
 

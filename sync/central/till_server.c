@@ -13,6 +13,7 @@
 #include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/journal.h"
+#include "sync/central/lease.h"
 #include "sync/central/publish.h"
 #include "sync/central/updates.h"
 
@@ -326,7 +327,9 @@ static void on_updates(void *context, struct http_request *request)
     if (!begin_call(context, request, OP_UPDATES, &call, &args))
         return;
     wait_s = read_wait(args.values[1]);
-    st = updates_read_cursor(call.server->central, args.values[0], &cursor, &err);
+    st = lease_prolong(call.server->central, &call.device, &err);
+    if (st == ST_OK)
+        st = updates_read_cursor(call.server->central, args.values[0], &cursor, &err);
     if (st == ST_OK && wait_s > 0)
         st = updates_waiting(call.server->central, &call.device, &cursor, &waiting, &err);
     if (st == ST_OK && !waiting && park(call.server, request, &call.device, &cursor, wait_s) == ST_OK)

@@ -6,16 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/central/coupon.h"
+#include "sync/central/lease.h"
+#include "sync/central/lot.h"
 #include "sync/central/member.h"
 
 enum { ENVELOPE_BYTES_MAX = 64 * 1024 + 4096 /* names, cursors and a manifest */ };
 
-/* The rows of an answer, sorted into their lists as they come along the change counter. */
+/* The lists of an answer that rows go into as they come along the change counter. */
+enum list { LIST_MEMBERS, LIST_LOTS, LIST_ALIASES, LIST_USAGE, LIST_COUPONS, LIST_LEASES, LIST_NOTICES, LIST_COUNT };
+static const char *const list_names[LIST_COUNT] = {"members", "lots",   "aliases", "usage",
+                                                   "coupons", "leases", "notices"};
+
 struct page {
     struct central *central;
     const struct device *device;
-    struct strbuf members, usage, notices;
-    struct json_writer members_writer, usage_writer, notices_writer;
+    struct strbuf rows[LIST_COUNT];
+    struct json_writer writers[LIST_COUNT];
+    bool with_lots;  /* points of this chain expire or wait, so that a balance says too little */
     int64_t reached; /* every change up to here is in the page */
     bool more;
 };
@@ -55,7 +63,7 @@ enum status updates_waiting(struct central *central, const struct device *device
     if (*out_waiting)
         return ST_OK;
     st = STORE_NUMBER(central->store, STATEMENT_CHANGE_FIRST, &change, err, V_TEXT(device->chain),
-                      V_TEXT(device->dev), V_INT(cursor->after));
+                      V_TEXT(device->dev), V_INT(cursor->after), V_TEXT(device->epoch));
     if (st == ST_NOT_FOUND)
         return ST_OK;
     if (st == ST_OK)
@@ -65,7 +73,7 @@ enum status updates_waiting(struct central *central, const struct device *device
 
 static void write_usage(struct page *page, const char *name, int64_t uses)
 {
-    struct json_writer *w = &page->usage_writer;
+    struct json_writer *w = &page->writers[LIST_USAGE];
 
     jw_object_begin(w);
     jw_field_text(w, "promotion", name);
@@ -77,7 +85,7 @@ static void write_usage(struct page *page, const char *name, int64_t uses)
 
 static void write_notice(struct page *page, const char *text, int64_t id)
 {
-    struct json_writer *w = &page->notices_writer;
+    struct json_writer *w = &page->writers[LIST_NOTICES];
 
     jw_object_begin(w);
     jw_field_int(w, "id", id);
@@ -85,12 +93,37 @@ static void write_notice(struct page *page, const char *text, int64_t id)
     jw_object_end(w);
 }
 
+/* A member's row, or where he went. */
+static enum status write_member(struct page *page, const char *id, const char *merged_into, struct errmsg *err)
+{
+    struct json_writer *w = &page->writers[LIST_ALIASES];
+    const char *chain = page->device->chain;
+    enum status st;
+
+    if (merged_into[0]) {
+        jw_object_begin(w);
+        jw_field_text(w, "old", id);
+        jw_field_text(w, "member", merged_into);
+        jw_object_end(w);
+        return ST_OK;
+    }
+    st = member_write(page->central, chain, id, page->device, &page->writers[LIST_MEMBERS], err);
+    if (st == ST_OK && page->with_lots)
+        st = lot_write(page->central, chain, id, page->device, &page->writers[LIST_LOTS], err);
+    return st;
+}
+
 static enum status write_change(struct page *page, const struct rows *rows, struct errmsg *err)
 {
     const char *kind = rows_text(rows, 1), *name = rows_text(rows, 2);
 
     if (strcmp(kind, "member") == 0)
-        return member_write(page->central, page->device->chain, name, page->device, &page->members_writer, err);
+        return write_member(page, name, rows_text(rows, 4), err);
+    if (strcmp(kind, "coupon") == 0)
+        return coupon_write(page->central, page->device->chain, name, page->device, &page->writers[LIST_COUPONS],
+                            err);
+    if (strcmp(kind, "lease") == 0)
+        return lease_write(page->central, name, page->device, &page->writers[LIST_LEASES], err);
     if (strcmp(kind, "usage") == 0)
         write_usage(page, name, rows_int(rows, 3));
     else if (strcmp(kind, "notice") == 0)
@@ -98,40 +131,59 @@ static enum status write_change(struct page *page, const struct rows *rows, stru
     return ST_OK; /* a manifest is written into the envelope */
 }
 
+static void keep_lengths(const struct page *page, size_t out_lengths[LIST_COUNT])
+{
+    for (int i = 0; i < LIST_COUNT; i++)
+        out_lengths[i] = page->rows[i].len;
+}
+
+static void take_back(struct page *page, const size_t lengths[LIST_COUNT])
+{
+    for (int i = 0; i < LIST_COUNT; i++) {
+        page->rows[i].len = lengths[i];
+        if (page->rows[i].data)
+            page->rows[i].data[lengths[i]] = '\0';
+    }
+}
+
+static enum status sum_lengths(const struct page *page, size_t *out_total)
+{
+    enum status st = ST_OK;
+
+    *out_total = ENVELOPE_BYTES_MAX;
+    for (int i = 0; i < LIST_COUNT; i++) {
+        *out_total += page->rows[i].len;
+        if (st == ST_OK)
+            st = strbuf_status(&page->rows[i]);
+    }
+    return st;
+}
+
 /* Goes along the changes until the page is full. A row may overshoot the bound, so it is taken back out. */
 static enum status fill(struct page *page, int64_t after, struct errmsg *err)
 {
     struct rows *rows;
     int count = 0;
-    enum status st =
-                    STORE_SELECT(page->central->store, STATEMENT_CHANGE_LIST, &rows, err, V_TEXT(page->device->chain),
-                                 V_TEXT(page->device->dev), V_INT(after), V_INT(UPDATES_ROWS_MAX + 1)),
+    enum status st = STORE_SELECT(page->central->store, STATEMENT_CHANGE_LIST, &rows, err,
+                                  V_TEXT(page->device->chain), V_TEXT(page->device->dev), V_INT(after),
+                                  V_INT(UPDATES_ROWS_MAX + 1), V_TEXT(page->device->epoch)),
                 end;
 
     if (st != ST_OK)
         return st;
     while (st == ST_OK && rows_next(rows)) {
-        struct strbuf *buffers[] = {&page->members, &page->usage, &page->notices};
-        size_t before[3], total = ENVELOPE_BYTES_MAX;
+        size_t before[LIST_COUNT], total = 0;
 
-        for (int i = 0; i < 3; i++)
-            before[i] = buffers[i]->len;
+        keep_lengths(page, before);
         if (++count > UPDATES_ROWS_MAX) {
             page->more = true;
             break;
         }
         st = write_change(page, rows, err);
-        for (int i = 0; i < 3; i++) {
-            total += buffers[i]->len;
-            if (st == ST_OK)
-                st = strbuf_status(buffers[i]);
-        }
+        if (st == ST_OK)
+            st = sum_lengths(page, &total);
         if (st == ST_OK && total > UPDATES_BYTES_MAX && count > 1) {
-            for (int i = 0; i < 3; i++) {
-                buffers[i]->len = before[i];
-                if (buffers[i]->data)
-                    buffers[i]->data[before[i]] = '\0';
-            }
+            take_back(page, before);
             page->more = true;
             break;
         }
@@ -172,7 +224,6 @@ static void write_list(struct json_writer *w, const char *name, const struct str
 static enum status write_page(const struct page *page, const struct updates_cursor *cursor, struct strbuf *out,
                               struct errmsg *err)
 {
-    static const char *const empty[] = {"identifiers_gone", "coupons", "leases", "aliases"};
     struct json_writer w = JSON_WRITER_INIT(out);
     char text[UPDATES_CURSOR_TEXT];
     enum status st;
@@ -190,11 +241,9 @@ static enum status write_page(const struct page *page, const struct updates_curs
     jw_field_bool(&w, "more", page->more);
     if (cursor->reload)
         jw_field_bool(&w, "reload", true);
-    write_list(&w, "members", &page->members);
-    write_list(&w, "usage", &page->usage);
-    write_list(&w, "notices", &page->notices);
-    for (int i = 0; i < 4; i++)
-        write_list(&w, empty[i], NULL);
+    for (int i = 0; i < LIST_COUNT; i++)
+        write_list(&w, list_names[i], &page->rows[i]);
+    write_list(&w, "identifiers_gone", NULL);
     st = write_manifest(page, cursor->after, &w, err);
     jw_object_end(&w);
     return st == ST_OK ? strbuf_status(out) : st;
@@ -204,18 +253,17 @@ void updates_answer(struct central *central, const struct device *device, const 
                     struct answer *answer)
 {
     struct errmsg err = ERRMSG_INIT;
-    struct page page = {.central = central,
-                        .device = device,
-                        .members = STRBUF_INIT(2 * UPDATES_BYTES_MAX),
-                        .usage = STRBUF_INIT(2 * UPDATES_BYTES_MAX),
-                        .notices = STRBUF_INIT(2 * UPDATES_BYTES_MAX),
-                        .reached = cursor->after};
-    int64_t last;
+    struct page page = {.central = central, .device = device, .reached = cursor->after};
+    int64_t last, dated = 0;
     enum status st = store_last_change(central->store, &last, &err);
 
-    page.members_writer.out = &page.members;
-    page.usage_writer.out = &page.usage;
-    page.notices_writer.out = &page.notices;
+    for (int i = 0; i < LIST_COUNT; i++) {
+        page.rows[i] = (struct strbuf)STRBUF_INIT(2 * UPDATES_BYTES_MAX);
+        page.writers[i].out = &page.rows[i];
+    }
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_POINT_RULE_DATED, &dated, &err, V_TEXT(device->chain));
+    page.with_lots = dated > 0;
     if (st == ST_OK)
         st = fill(&page, cursor->after, &err);
     if (st == ST_OK && !page.more)
@@ -224,9 +272,8 @@ void updates_answer(struct central *central, const struct device *device, const 
         st = write_page(&page, cursor, &answer->body, &err);
     if (st != ST_OK)
         answer_status(answer, st, &err);
-    strbuf_free(&page.members);
-    strbuf_free(&page.usage);
-    strbuf_free(&page.notices);
+    for (int i = 0; i < LIST_COUNT; i++)
+        strbuf_free(&page.rows[i]);
 }
 
 void updates_member(struct central *central, const struct device *device, const char *hash, struct answer *answer)

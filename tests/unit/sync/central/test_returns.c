@@ -146,7 +146,7 @@ Test(central_returns, release_the_coupon_they_name)
     till_record(&s.till, "return", body, &s.batch);
     cr_assert_eq(till_post(&s.fixture, &s.till, &s.batch, &s.answer), 200);
     cr_assert_eq(STORE_SELECT(s.fixture.central->store, STATEMENT_CHANGE_LIST, &rows, NULL, V_TEXT("demo"),
-                              V_TEXT(""), V_INT(0), V_INT(1000)),
+                              V_TEXT(""), V_INT(0), V_INT(1000), V_TEXT("")),
                  ST_OK);
     while (rows_next(rows)) {
         if (strcmp(rows_text(rows, 2), "coupon:spring10") == 0)
@@ -202,7 +202,8 @@ static void end_hold(struct scene *s, const char *type, const char *body)
     cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200, "%s", strbuf_text(&s->answer));
 }
 
-#define HOLD(id, amount) "{\"hold\":\"" id "\",\"sale_id\":\"s\",\"member\":\"M1\",\"currency\":\"bonus\",\"amount\":" amount "}"
+#define HOLD(id, amount)                                                                                             \
+    "{\"hold\":\"" id "\",\"sale_id\":\"s\",\"member\":\"M1\",\"currency\":\"bonus\",\"amount\":" amount "}"
 
 Test(central_holds, are_granted_out_of_what_is_neither_spent_nor_held)
 {
@@ -214,7 +215,8 @@ Test(central_holds, are_granted_out_of_what_is_neither_spent_nor_held)
     cr_expect(hold_says(&s, HOLD("h2", "91"), "refused"));
     cr_expect(hold_says(&s, HOLD("h3", "90"), "granted"));
     cr_expect(hold_says(&s, HOLD("h2", "91"), "refused"), "decided once");
-    cr_expect(hold_says(&s, "{\"hold\":\"h4\",\"member\":\"nobody\",\"currency\":\"bonus\",\"amount\":1}", "refused"));
+    cr_expect(
+        hold_says(&s, "{\"hold\":\"h4\",\"member\":\"nobody\",\"currency\":\"bonus\",\"amount\":1}", "refused"));
     cr_expect(hold_says(&s, HOLD("h5", "0"), "bad_request"));
     cr_expect(hold_says(&s, HOLD("h 6", "1"), "bad_request"));
     scene_close(&s);
