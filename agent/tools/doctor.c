@@ -40,6 +40,17 @@ void doctor_find(struct doctor *doctor, enum level level, const char *fix, const
     va_end(args);
 }
 
+const char *doctor_address(const char *text, char out_text[CONFIG_TEXT_MAX])
+{
+    const char *host = strstr(text, "://"), *at = host ? strrchr(host, '@') : NULL;
+
+    if (at)
+        (void)snprintf(out_text, CONFIG_TEXT_MAX, "%.*s...%s", (int)(host + 3 - text), text, at);
+    else
+        (void)snprintf(out_text, CONFIG_TEXT_MAX, "%s", text);
+    return out_text;
+}
+
 const struct cJSON *doctor_health(const struct doctor *doctor, const char *first, ...)
 {
     const cJSON *at = doctor->health;
@@ -117,23 +128,35 @@ static enum level worst_of(const struct doctor *doctor)
     return worst;
 }
 
+void doctor_examine(struct doctor *doctor, const struct command_call *call)
+{
+    doctor->call = call;
+    ask_health(doctor);
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        doctor->check = checks[i].name;
+        checks[i].look(doctor);
+    }
+}
+
+enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *out)
+{
+    enum level worst = worst_of(doctor);
+
+    if (json)
+        write_json(doctor, worst, out);
+    else
+        write_text(doctor, worst, out);
+    return worst;
+}
+
 int command_doctor(const struct command_call *call)
 {
     static struct doctor doctor; /* large, and the only one of this process */
     struct strbuf out = STRBUF_INIT(256 * 1024);
     enum level worst;
 
-    doctor.call = call;
-    ask_health(&doctor);
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        doctor.check = checks[i].name;
-        checks[i].look(&doctor);
-    }
-    worst = worst_of(&doctor);
-    if (call->json)
-        write_json(&doctor, worst, &out);
-    else
-        write_text(&doctor, worst, &out);
+    doctor_examine(&doctor, call);
+    worst = doctor_write(&doctor, call->json, &out);
     printf("%s", strbuf_text(&out));
     strbuf_free(&out);
     json_free(doctor.health);

@@ -38,10 +38,17 @@ struct doctor {
     int finding_count;
 };
 
+/* Makes every check. The caller frees doctor->health (json_free). */
+void doctor_examine(struct doctor *doctor, const struct command_call *call);
+/* Appends the findings, for a person or as JSON; answers the worst level. */
+enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *out);
+
 /* Adds a finding of the check under way; fix may be NULL. Past DOCTOR_FINDINGS_MAX the last place is written again.
  */
 __attribute__((format(printf, 4, 5))) void doctor_find(struct doctor *doctor, enum level level, const char *fix,
                                                        const char *format, ...);
+/* The text without the password of an address in it ("http://user:secret@proxy"), in out_text; answers out_text. */
+const char *doctor_address(const char *text, char out_text[CONFIG_TEXT_MAX]);
 /* A member of the health of loyald, NULL when there is none: parts are named one inside the other, NULL ends them. */
 const struct cJSON *doctor_health(const struct doctor *doctor, const char *first, ...);
 

@@ -131,7 +131,7 @@ static void compare_clocks(struct doctor *doctor, int64_t central_unix_s)
 
 void doctor_central(struct doctor *doctor)
 {
-    char authority[CONFIG_TEXT_MAX + 32];
+    char authority[CONFIG_TEXT_MAX + 32], address[CONFIG_TEXT_MAX];
     struct visit visit = {0};
     CURLcode rc;
 
@@ -141,7 +141,8 @@ void doctor_central(struct doctor *doctor)
         return;
     }
     if (doctor->courier.proxy[0] != '\0')
-        doctor_find(doctor, LEVEL_OK, NULL, "the way goes through the proxy %s", doctor->courier.proxy);
+        doctor_find(doctor, LEVEL_OK, NULL, "the way goes through the proxy %s",
+                    doctor_address(doctor->courier.proxy, address));
     else if (getenv("https_proxy") || getenv("HTTPS_PROXY"))
         doctor_find(doctor, LEVEL_WARNING, "edit loyald-sync.conf: [central] proxy, if it is needed",
                     "the environment names a proxy, which loyald-sync does not use");

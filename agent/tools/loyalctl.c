@@ -16,6 +16,7 @@ static const char usage[] =
     "  loyalctl status [--json]           how the till is; exit 0 well, 1 warning, 2 critical, 3 not known\n"
     "  loyalctl totals [--json]           what this till has sold, from its journal\n"
     "  loyalctl doctor [--json]           looks at everything, and names the command that mends it; exits as status\n"
+    "  loyalctl support-bundle [--file FILE]  one text file for who helps from afar; it is sent nowhere\n"
     "  loyalctl outbox [--json|--count]   what the central has not got yet\n"
     "  loyalctl idle [--wait SECONDS]     exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
     "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
@@ -66,6 +67,7 @@ static const struct command {
     {"outbox", NULL, 0, 0, command_outbox},
     {"idle", NULL, 0, 0, command_idle},
     {"doctor", NULL, 0, 0, command_doctor},
+    {"support-bundle", NULL, 0, 0, command_support_bundle},
     {"enrol", NULL, 1, 1, command_enrol},
     {"shift", "show", 0, 0, command_shift_show},
     {"shift", "open", 0, 1, command_shift_open},

@@ -55,6 +55,13 @@ must 'the rules arrive' wait_for 30 has_rules 1
 check 'all is well' is_well
 check 'and said as JSON' sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' doctor --json | grep -q '\"check\":\"central\",\"level\":\"OK\"'"
 
+check 'a bundle for support is made' "$bin/loyalctl" --config "$dir/loyalctl.conf" support-bundle --file "$dir/support.txt"
+check 'for its maker alone' test "$(stat -c %a "$dir/support.txt")" = 600
+for part in machine doctor status metrics 'settings of loyald' log; do
+    check "with its part: $part" grep -q "^==== $part ====" "$dir/support.txt"
+done
+check 'without keys, cards and the token' sh -c "! grep -q 'PRIVATE KEY\|$(cat "$dir/till/api.token" 2>/dev/null || echo no-token)\|29[0-9]\{11\}' '$dir/support.txt'"
+
 cp "$dir/loyald.conf" "$dir/kept.conf"
 echo 'colour = red' >>"$dir/loyald.conf"
 check 'a wrong setting' finds FAIL settings 'loyald.conf:[0-9]*: .*colour' 'loyald --check-config'
@@ -70,8 +77,10 @@ check 'an address without TLS' finds FAIL central 'must begin with https' 'url =
 sed -i '/^url = /d' "$dir/loyald-sync.conf"
 check 'no central' finds WARN central 'no central is set' 'url'
 cp "$dir/kept.conf" "$dir/loyald-sync.conf"
-printf '[central]\nproxy = http://127.0.0.1:1\n' >>"$dir/loyald-sync.conf"
+printf '[central]\nproxy = http://user:hush@127.0.0.1:1\n' >>"$dir/loyald-sync.conf"
 check 'a proxy that is not there' finds FAIL central 'nothing answers\|[Pp]roxy' 'firewall\|proxy'
+"$bin/loyalctl" --config "$dir/loyalctl.conf" support-bundle --file "$dir/support.txt" >/dev/null
+check 'a password in an address is left out' sh -c "grep -q '127.0.0.1:1' '$dir/support.txt' && ! grep -q hush '$dir/support.txt'"
 cp "$dir/kept.conf" "$dir/loyald-sync.conf"
 
 "$bin/loyal-central" --state-dir "$dir/stranger" init --host localhost >/dev/null
