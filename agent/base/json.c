@@ -16,9 +16,10 @@
 
 enum status json_parse(const char *text, size_t len, size_t len_max, struct cJSON **out_root, struct errmsg *err)
 {
-    struct json_scan s = {.text = text, .len = len};
     cJSON *root = NULL;
+    struct json_scan s;
 
+    json_scan_init(&s, text, len, 0, NULL);
     if (len > len_max) {
         errmsg_set(err, "JSON: %zu bytes, at most %zu are taken", len, len_max);
         return ST_INVALID;
@@ -39,8 +40,9 @@ enum status json_parse(const char *text, size_t len, size_t len_max, struct cJSO
 
 enum status json_check(const char *text, size_t len, struct errmsg *err)
 {
-    struct json_scan s = {.text = text, .len = len};
+    struct json_scan s;
 
+    json_scan_init(&s, text, len, 0, NULL);
     return json_scan_text(&s) ? ST_OK : json_scan_say(&s, err);
 }
 

@@ -3,19 +3,12 @@
 
 #include "agent/base/json_scan.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 enum { CHUNK_BYTES = 16 * 1024, CHUNK_BYTES_MAX = 1024 * 1024 };
-
-struct json_pool_chunk {
-    struct json_pool_chunk *next;
-    size_t cap, used;
-    alignas(8) unsigned char bytes[];
-};
 
 static struct json_pool_chunk *chunk_add(struct json_pool *pool, size_t need)
 {
@@ -40,12 +33,10 @@ static struct json_pool_chunk *chunk_add(struct json_pool *pool, size_t need)
     return chunk;
 }
 
-void *json_pool_take(struct json_pool *pool, size_t bytes)
+void *json_pool_take_slowly(struct json_pool *pool, size_t bytes)
 {
     struct json_pool_chunk *chunk = pool->current;
-    void *memory;
 
-    bytes = (bytes + 7) / 8 * 8;
     while (!chunk || chunk->cap - chunk->used < bytes) {
         chunk = chunk && chunk->next && chunk->next->cap >= bytes ? chunk->next : chunk_add(pool, bytes);
         if (!chunk)
@@ -53,9 +44,8 @@ void *json_pool_take(struct json_pool *pool, size_t bytes)
         chunk->used = 0;
         pool->current = chunk;
     }
-    memory = chunk->bytes + chunk->used;
     chunk->used += bytes;
-    return memory;
+    return chunk->bytes + chunk->used - bytes;
 }
 
 void json_pool_free(struct json_pool *pool)
@@ -92,8 +82,10 @@ enum status json_pool_parse_without(struct json_pool *pool, const char *text, si
                                     const char *name, const struct cJSON **out_root, struct json_left_out *out,
                                     struct errmsg *err)
 {
-    struct json_scan s = {.text = text, .len = len, .pool = pool, .skip_name = name};
+    struct json_scan s;
 
+    json_scan_init(&s, text, len, 0, pool);
+    s.skip_name = name;
     if (len > len_max) {
         errmsg_set(err, "JSON: %zu bytes, at most %zu are taken", len, len_max);
         return ST_INVALID;
@@ -116,9 +108,11 @@ static char next_byte(const char *text, size_t len, size_t *at)
 enum status json_pool_element(struct json_pool *pool, const char *text, size_t len, size_t *inout_at,
                               const struct cJSON **out_value, struct errmsg *err)
 {
-    struct json_scan s = {.text = text, .len = len, .at = *inout_at, .pool = pool};
-    char before = next_byte(text, len, &s.at);
+    struct json_scan s;
+    char before;
 
+    json_scan_init(&s, text, len, *inout_at, pool);
+    before = next_byte(text, len, &s.at);
     *out_value = NULL;
     if (before == ']')
         return ST_OK;

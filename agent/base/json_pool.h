@@ -13,10 +13,15 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
 
+#include <stdalign.h>
 #include <stddef.h>
 
 struct cJSON;
-struct json_pool_chunk;
+struct json_pool_chunk {
+    struct json_pool_chunk *next;
+    size_t cap, used;
+    alignas(8) unsigned char bytes[];
+};
 
 struct json_pool {
     struct json_pool_chunk *first, *current;
@@ -53,6 +58,16 @@ void json_pool_free(struct json_pool *pool); /* it may be used again */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);
 
 /* For the scanner. NULL without memory. */
-void *json_pool_take(struct json_pool *pool, size_t bytes);
+void *json_pool_take_slowly(struct json_pool *pool, size_t bytes);
+static inline void *json_pool_take(struct json_pool *pool, size_t bytes)
+{
+    struct json_pool_chunk *chunk = pool->current;
+
+    bytes = (bytes + 7) / 8 * 8;
+    if (!chunk || chunk->cap - chunk->used < bytes)
+        return json_pool_take_slowly(pool, bytes);
+    chunk->used += bytes;
+    return chunk->bytes + chunk->used - bytes;
+}
 
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/json_scan.h"
 
-#include "agent/base/hex.h"
 #include "agent/base/json_bytes.h"
 #include "agent/base/json_number.h"
-#include "agent/base/utf8.h"
 
 #include <string.h>
 
@@ -55,13 +53,31 @@ static bool inside_object(const struct json_scan *s)
     return s->depth > 0 && s->levels[s->depth - 1].is_object;
 }
 
-/* Where an object's names fall in its bit map; the first eight bytes and the length tell most apart. */
+/* Where an object's names fall in its bit map; the first eight bytes and the length tell most apart. Names are in the
+ * pool, where there are always eight bytes to read. */
 static unsigned name_hash(const char *name, size_t len)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes;
 
-    memcpy(&bytes, name, len < sizeof bytes ? len : sizeof bytes);
-    return (unsigned)(((bytes ^ len) * UINT64_C(0x9e3779b97f4a7c15)) >> 54); /* JSON_NAME_BITS */
+    memcpy(&bytes, name, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    bytes = len < sizeof bytes ? bytes & ((UINT64_C(1) << 8 * len) - 1) : bytes;
+#else
+    bytes = len == 0 ? 0 : len < sizeof bytes ? bytes >> 8 * (sizeof bytes - len) : bytes;
+#endif
+    return (unsigned)(((bytes ^ len) * UINT64_C(0x9e3779b97f4a7c15)) >> 56); /* JSON_NAME_BITS */
+}
+
+/* Whether the name stands there already; of many members that is not asked one by one. */
+static bool may_stand_twice(const struct json_level *level, const char *name)
+{
+    if (level->count > JSON_NAMES_FEW)
+        return true;
+    for (const cJSON *member = level->node->child; member; member = member->next) {
+        if (strcmp(member->string, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void note_name(struct json_scan *s, const char *name, size_t len)
@@ -70,8 +86,10 @@ static void note_name(struct json_scan *s, const char *name, size_t len)
     unsigned hash = name_hash(name, len);
     uint64_t bit = UINT64_C(1) << hash % 64;
 
-    level->twins = level->twins || (level->names[hash / 64] & bit);
+    if ((level->names[hash / 64] & bit) && !level->twins)
+        level->twins = may_stand_twice(level, name);
     level->names[hash / 64] |= bit;
+    level->count++;
 }
 
 static struct cJSON *node_add(struct json_scan *s, int type)
@@ -115,112 +133,28 @@ static bool scan_number(struct json_scan *s)
 
 /* ---- strings */
 
-static bool scan_hex4(struct json_scan *s, uint32_t *out_code)
+/* Short texts in words of eight bytes, as far as the room for the NUL goes; to_end: what there is to read. */
+static void copy_text(char *out, const char *text, size_t len, size_t to_end)
 {
-    char pair[5] = "";
-    uint8_t bytes[2];
+    enum { SHORT_BYTES = 40, WORD = sizeof(uint64_t) };
 
-    if (s->len - s->at < 4)
-        return fail(s, "the text ends inside an escape");
-    memcpy(pair, s->text + s->at, 4);
-    if (hex_decode(pair, 2, bytes) != ST_OK)
-        return fail(s, "\\u wants four hexadecimal digits");
-    s->at += 4;
-    *out_code = (uint32_t)bytes[0] << 8 | bytes[1];
-    return true;
-}
-
-/* What follows a backslash; the character it stands for. */
-static bool scan_escape(struct json_scan *s, uint32_t *out_code)
-{
-    static const char letters[] = "\"\\/bfnrt", codes[] = "\"\\/\b\f\n\r\t";
-    uint32_t low;
-    char c = peek(s);
-
-    if (c != 'u') {
-        if (c == '\0' || !strchr(letters, c))
-            return fail(s, "unknown escape in a string");
-        s->at++;
-        *out_code = (uint32_t)codes[strchr(letters, c) - letters];
-        return true;
+    if (len < SHORT_BYTES && to_end >= SHORT_BYTES + WORD) {
+        for (size_t i = 0; i <= len; i += WORD)
+            memcpy(out + i, text + i, WORD);
+    } else {
+        memcpy(out, text, len);
     }
-    s->at++;
-    if (!scan_hex4(s, out_code))
-        return false;
-    if (*out_code == 0)
-        return fail(s, "\\u0000 in a string");
-    if (*out_code < 0xd800 || *out_code > 0xdfff)
-        return true;
-    if (*out_code > 0xdbff || !take(s, '\\') || !take(s, 'u') || !scan_hex4(s, &low) || low < 0xdc00 || low > 0xdfff)
-        return fail(s, "half of a surrogate pair in a string");
-    *out_code = 0x10000 + ((*out_code - 0xd800) << 10) + (low - 0xdc00);
-    return true;
-}
-
-/* What follows the opening quote, to the closing one. *out_escaped: the text is not the string as it is. */
-static bool scan_string(struct json_scan *s, bool *out_escaped)
-{
-    bool valid = true;
-    uint32_t code;
-
-    *out_escaped = false;
-    while (s->at < s->len) {
-        char c;
-
-        s->at += json_plain_length(s->text + s->at, s->len - s->at);
-        if (s->at == s->len)
-            break;
-        c = s->text[s->at];
-        if (c == '"') {
-            s->at++;
-            return true;
-        }
-        if ((unsigned char)c < 0x20)
-            return fail(s, "a control character in a string");
-        if (c == '\\') {
-            s->at++;
-            *out_escaped = true;
-            if (!scan_escape(s, &code))
-                return false;
-        } else {
-            size_t step = utf8_next(s->text + s->at, s->len - s->at, &code, &valid);
-
-            if (!valid)
-                return fail(s, "not UTF-8");
-            s->at += step;
-        }
-    }
-    return fail(s, "the text ends inside a string");
-}
-
-/* Writes out what scan_string has checked, and which ends at end. */
-static size_t unescape(const struct json_scan *checked, size_t from, size_t end, char *out)
-{
-    struct json_scan s = {.text = checked->text, .len = end, .at = from};
-    size_t len = 0;
-
-    while (s.at < end) {
-        uint32_t code = 0;
-
-        if (s.text[s.at] != '\\') {
-            out[len++] = s.text[s.at++];
-            continue;
-        }
-        s.at++;
-        (void)scan_escape(&s, &code);
-        len += utf8_put(code, out + len);
-    }
-    return len;
 }
 
 /* A string into the pool; without a pool it is only checked. */
 static bool take_string(struct json_scan *s, char **out_text, size_t *out_len)
 {
     size_t from = s->at;
-    bool escaped;
+    bool escaped = false;
     char *text;
 
-    if (!scan_string(s, &escaped))
+    s->at += json_plain_length(s->text + from, s->len - from);
+    if (!take(s, '"') && !json_scan_string(s, &escaped))
         return false;
     if (!s->pool)
         return true;
@@ -229,9 +163,9 @@ static bool take_string(struct json_scan *s, char **out_text, size_t *out_len)
     if (!text)
         return out_of_memory(s);
     if (escaped)
-        *out_len = unescape(s, from, s->at - 1, text);
+        *out_len = json_scan_unescape(s, from, s->at - 1, text);
     else
-        memcpy(text, s->text + from, *out_len);
+        copy_text(text, s->text + from, *out_len, s->len - from);
     text[*out_len] = '\0';
     *out_text = text;
     return true;
@@ -320,12 +254,16 @@ static void skip_string(struct json_scan *s)
 /* Over an array without looking into it: to behind its bracket. */
 static bool skip_array(struct json_scan *s)
 {
+    static const bool matters[256] = {
+        ['['] = true, [']'] = true, ['{'] = true, ['}'] = true, ['"'] = true, [','] = true};
     size_t depth = 0;
 
     s->left_out = (struct json_left_out){.at = s->at, .count_max = 1};
     while (s->at < s->len) {
         char c = s->text[s->at++];
 
+        if (!matters[(unsigned char)c])
+            continue;
         if (c == '[' || c == '{')
             depth++;
         else if ((c == ']' || c == '}') && --depth == 0)
@@ -343,6 +281,19 @@ static bool is_skipped(const struct json_scan *s)
 {
     return s->skip_name && s->depth == 1 && s->levels[0].is_object && s->left_out.at == 0 && peek(s) == '[' &&
            strcmp(s->name, s->skip_name) == 0;
+}
+
+static void level_open(struct json_scan *s, cJSON *node, bool is_object)
+{
+    struct json_level *level = &s->levels[s->depth++];
+
+    level->node = node;
+    level->last = NULL;
+    level->count = 0;
+    level->is_object = is_object;
+    level->twins = false;
+    if (is_object)
+        memset(level->names, 0, sizeof level->names);
 }
 
 /* A value from its first byte: to its end when it is a scalar or empty (*out_done), else to where its first inner
@@ -365,7 +316,7 @@ static bool scan_value(struct json_scan *s, bool *out_done)
             return skip_array(s);
     }
     s->at++;
-    s->levels[s->depth++] = (struct json_level){.node = node, .is_object = is_object};
+    level_open(s, node, is_object);
     skip_space(s);
     if (take_closing(s))
         return true;

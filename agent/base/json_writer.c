@@ -17,8 +17,12 @@ static void separate(struct json_writer *w)
 
 static void begin(struct json_writer *w, char bracket)
 {
-    separate(w);
-    strbuf_putc(w->out, bracket);
+    char *at = strbuf_extend(w->out, w->comma ? 2 : 1);
+
+    if (at && w->comma)
+        *at++ = ',';
+    if (at)
+        *at = bracket;
     w->comma = false;
 }
 
@@ -90,17 +94,7 @@ static bool stands_as_is(const char *text, size_t len, size_t *out_step)
 static void put_quoted(struct strbuf *out, const char *text, size_t len)
 {
     size_t run = 0, at = json_plain_length(text, len), step;
-    char *whole;
 
-    if (at == len) { /* nearly always */
-        whole = strbuf_extend(out, len + 2);
-        if (whole) {
-            whole[0] = whole[len + 1] = '"';
-            if (len > 0)
-                memcpy(whole + 1, text, len);
-        }
-        return;
-    }
     strbuf_putc(out, '"');
     while (at < len) {
         if (stands_as_is(text + at, len - at, &step)) {
@@ -115,16 +109,41 @@ static void put_quoted(struct strbuf *out, const char *text, size_t len)
     strbuf_putc(out, '"');
 }
 
+/* The text between quotes, with a comma before and a colon behind where they are wanted; in one piece where nothing
+ * has to be escaped, as nearly always. */
+static void put_text(struct strbuf *out, bool comma, const char *text, size_t len, bool colon)
+{
+    char *at;
+
+    if (json_plain_length(text, len) < len) {
+        if (comma)
+            strbuf_putc(out, ',');
+        put_quoted(out, text, len);
+        if (colon)
+            strbuf_putc(out, ':');
+        return;
+    }
+    at = strbuf_extend(out, len + 2 + comma + colon);
+    if (!at)
+        return;
+    if (comma)
+        *at++ = ',';
+    *at++ = '"';
+    if (len > 0)
+        memcpy(at, text, len);
+    at[len] = '"';
+    if (colon)
+        at[len + 1] = ':';
+}
+
 void json_put_text(struct strbuf *out, const char *text)
 {
-    put_quoted(out, text, strlen(text));
+    put_text(out, false, text, strlen(text), false);
 }
 
 void jw_name(struct json_writer *w, const char *name)
 {
-    separate(w);
-    put_quoted(w->out, name, strlen(name));
-    strbuf_putc(w->out, ':');
+    put_text(w->out, w->comma, name, strlen(name), true);
     w->comma = false;
 }
 
@@ -156,8 +175,8 @@ void jw_text(struct json_writer *w, const char *text)
 
 void jw_text_n(struct json_writer *w, const char *text, size_t len)
 {
-    separate(w);
-    put_quoted(w->out, text, len);
+    put_text(w->out, w->comma, text, len, false);
+    w->comma = true;
 }
 
 void jw_hex(struct json_writer *w, const void *bytes, size_t len)

@@ -101,6 +101,7 @@ static enum status compile_tree(struct compiler *c, const cJSON *root, struct bu
     c->rd.arena = &bundle->arena;
     c->rd.temp = &c->temp;
     c->rd.sharing = &c->sharing;
+    c->rd.orders = arena_array(&c->scratch, RD_KINDS, sizeof *c->rd.orders);
     compile_root(c, root);
     st = finish(c, c->rd.report, err);
     arena_free(&c->scratch);

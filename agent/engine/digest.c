@@ -32,21 +32,27 @@ static void insert(const cJSON **members, size_t at, const cJSON *member)
     members[at] = member;
 }
 
-static size_t members_sorted(const cJSON *object, const cJSON **out_members, size_t count_max)
+static size_t count_members(const cJSON *object)
 {
     size_t count = 0;
-    const cJSON *member;
 
-    cJSON_ArrayForEach(member, object)
-    {
-        if (count_max <= FEW_MEMBERS)
-            insert(out_members, count++, member);
-        else
-            out_members[count++] = member;
-    }
-    if (count_max > FEW_MEMBERS)
-        sort_items(out_members, count, sizeof *out_members, member_cmp);
+    for (const cJSON *member = object->child; member; member = member->next)
+        count++;
     return count;
+}
+
+static void members_sorted(const cJSON *object, const cJSON **out_members, size_t count)
+{
+    size_t i = 0;
+
+    for (const cJSON *member = object->child; member; member = member->next) {
+        if (count <= FEW_MEMBERS)
+            insert(out_members, i++, member);
+        else
+            out_members[i++] = member;
+    }
+    if (count > FEW_MEMBERS)
+        sort_items(out_members, count, sizeof *out_members, member_cmp);
 }
 
 static void flush(struct digest *d)
@@ -62,7 +68,7 @@ static void write_value(struct digest *d, const cJSON *value);
 static void write_object(struct digest *d, const cJSON *object)
 {
     const cJSON *few[FEW_MEMBERS], **members = few;
-    size_t count = (size_t)cJSON_GetArraySize(object);
+    size_t count = count_members(object);
 
     if (count > FEW_MEMBERS)
         members = calloc(count, sizeof *members);
@@ -70,7 +76,7 @@ static void write_object(struct digest *d, const cJSON *object)
         d->good = false;
         return;
     }
-    (void)members_sorted(object, members, count);
+    members_sorted(object, members, count);
     jw_object_begin(&d->writer);
     for (size_t i = 0; i < count; i++) {
         jw_name(&d->writer, members[i]->string);
@@ -86,7 +92,8 @@ static void write_array(struct digest *d, const cJSON *array)
     const cJSON *element;
 
     jw_array_begin(&d->writer);
-    cJSON_ArrayForEach(element, array) write_value(d, element);
+    for (element = array->child; element; element = element->next)
+        write_value(d, element);
     jw_array_end(&d->writer);
 }
 
@@ -96,18 +103,25 @@ static void write_value(struct digest *d, const cJSON *value)
     int64_t number = 0;
 
     flush(d);
-    if (cJSON_IsObject(value)) {
+    switch (value->type & 0xff) {
+    case cJSON_Object:
         write_object(d, value);
-    } else if (cJSON_IsArray(value)) {
+        return;
+    case cJSON_Array:
         write_array(d, value);
-    } else if (cJSON_IsNumber(value)) {
+        return;
+    case cJSON_String:
+        jw_text(&d->writer, value->valuestring);
+        return;
+    case cJSON_Number:
         d->good = d->good && json_value_int(value, -JSON_INT_MAX, JSON_INT_MAX, &number) == ST_OK;
         jw_int(&d->writer, number);
-    } else if (cJSON_IsBool(value)) {
-        jw_bool(&d->writer, cJSON_IsTrue(value));
-    } else if (cJSON_IsString(value)) {
-        jw_text(&d->writer, value->valuestring);
-    } else {
+        return;
+    case cJSON_True:
+    case cJSON_False:
+        jw_bool(&d->writer, (value->type & 0xff) == cJSON_True);
+        return;
+    default:
         jw_null(&d->writer);
     }
 }
@@ -117,10 +131,11 @@ void digest_begin(struct digest *d, struct arena *scratch, const cJSON *root)
     *d = (struct digest){.text = STRBUF_INIT(TEXT_BYTES_MAX), .good = true};
     d->writer = (struct json_writer)JSON_WRITER_INIT(&d->text);
     sha256_init(&d->hash);
-    d->members = arena_array(scratch, (size_t)cJSON_GetArraySize(root) + 1, sizeof *d->members);
+    d->count = count_members(root);
+    d->members = arena_array(scratch, d->count + 1, sizeof *d->members);
     d->good = d->members != NULL;
     if (d->good)
-        d->count = members_sorted(root, d->members, (size_t)cJSON_GetArraySize(root));
+        members_sorted(root, d->members, d->count);
     jw_object_begin(&d->writer);
 }
 

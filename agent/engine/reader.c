@@ -152,19 +152,46 @@ static int word_index(const char *words, const char *word)
     return -1;
 }
 
+static const char *word_find(const char *words, const char *word)
+{
+    const char *next;
+
+    for (; *words; words = next) {
+        if (word_first(words, word, &next))
+            return words;
+    }
+    return NULL;
+}
+
+static struct rd_order *order_of(struct reader *reader, const char *names)
+{
+    struct rd_order *order = reader->orders ? &reader->orders[((uintptr_t)names >> 3) % RD_KINDS] : NULL;
+
+    if (order && order->names != names)
+        *order = (struct rd_order){.names = names};
+    return order;
+}
+
 bool rd_names(struct reader *reader, const cJSON *value, const char *names)
 {
-    const char *next = names; /* names mostly come in one order */
+    struct rd_order *order;
     const cJSON *member;
+    const char *next;
+    size_t i = 0;
 
     if (!cJSON_IsObject(value)) {
         rd_fault(reader, NULL, "wants an object");
         return false;
     }
-    cJSON_ArrayForEach(member, value)
-    {
-        if (!word_first(next, member->string, &next) && word_index(names, member->string) < 0)
+    order = order_of(reader, names);
+    for (member = value->child; member; member = member->next, i++) {
+        const char *hint = order && i < RD_MEMBERS ? order->words[i] : NULL;
+        const char *word = hint && word_first(hint, member->string, &next) ? hint : word_find(names, member->string);
+
+        if (!word)
             rd_fault(reader, member->string, "the format has no such name; here it knows: %s", names);
+        if (order && i < RD_MEMBERS)
+            order->words[i] = word;
     }
     return true;
 }

@@ -13,6 +13,14 @@
 
 #include <cjson/cJSON.h>
 
+/* Where the members of an object stood last time among the names the format knows there: the next object of its kind
+ * most often has them in the same order. */
+enum { RD_KINDS = 32, RD_MEMBERS = 16 };
+struct rd_order {
+    const char *names;
+    const char *words[RD_MEMBERS];
+};
+
 struct reader {
     struct bundle_report *report;
     struct arena *arena;
@@ -20,6 +28,7 @@ struct reader {
     struct sharing *sharing;
     char at[BUNDLE_AT_BYTES];
     size_t at_len;
+    struct rd_order *orders; /* RD_KINDS of them, or NULL */
 };
 
 enum need { OPTIONAL, REQUIRED };

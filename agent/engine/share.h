@@ -13,14 +13,17 @@
 struct share_entry {
     const void *bytes;
     size_t len;
-    uint64_t hash;
 };
 
 struct sharing {
     struct arena *kept;    /* what is shared lives here */
     struct arena *scratch; /* the table */
-    struct share_entry *entries;
-    size_t count, slot_count; /* a power of two */
+    struct {
+        struct share_entry *items;
+        size_t count, cap;
+    } entries;
+    uint64_t *slots;    /* the entry's number + 1, and the rest of its hash; 0 is free */
+    unsigned slot_bits; /* there are 2^slot_bits of them; 0: none */
 };
 
 /* Returns a view of equal bytes in the kept arena: those that are there, else a copy. NULL without memory. Texts are
