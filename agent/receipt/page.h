@@ -30,11 +30,24 @@ enum {
     PAGE_FEED_LINES_MAX = 20,         /* clamped */
     PAGE_COLUMNS_MIN = 16,
     PAGE_COLUMNS_MAX = 96,
+    PAGE_CELLS_MAX = 16,        /* in one row: ST_FULL beyond */
+    PAGE_SPANS_MAX = 32 * 1024, /* of all rows together: ST_FULL beyond */
+    PAGE_SCALE_MAX = 6,
 };
 
 enum page_align { PAGE_LEFT, PAGE_CENTRE, PAGE_RIGHT };
-enum page_symbology { PAGE_EAN13, PAGE_CODE128 };
-enum page_kind { PAGE_TEXT, PAGE_COLUMNS, PAGE_RULE, PAGE_FEED, PAGE_BARCODE, PAGE_QR, PAGE_CUT };
+enum page_symbology {
+    PAGE_EAN13,
+    PAGE_CODE128,
+    PAGE_EAN8,
+    PAGE_UPC_A,
+    PAGE_CODE39,
+    PAGE_ITF,
+    PAGE_CODABAR,
+    PAGE_QR_CODE,
+    PAGE_ANY_CODE, /* EAN-13 when it is one, else Code 128, else QR */
+};
+enum page_kind { PAGE_TEXT, PAGE_COLUMNS, PAGE_CELLS, PAGE_RULE, PAGE_FEED, PAGE_BARCODE, PAGE_QR, PAGE_CUT };
 /* What happens to a left column that does not fit beside the right one, which is never cut. */
 enum page_overflow {
     PAGE_WRAP, /* wraps over several lines; the right column stands on the last one */
@@ -49,19 +62,63 @@ struct page_style {
     uint8_t indent; /* columns of white space before each line of a text or left column */
 };
 
+/* How a piece of text looks; all zero is plain, a scale of 0 is 1. */
+struct page_look {
+    bool bold, underline, inverse;
+    uint8_t wide, tall; /* times its size, to PAGE_SCALE_MAX */
+};
+
+/* One piece of a cell; a line feed in its text ends the line within the cell. */
+struct page_span {
+    struct page_look look;
+    uint32_t text_at, text_len;
+};
+
+struct page_cell {
+    enum page_align align;
+    uint32_t span_at, span_count; /* in page.spans */
+};
+
+/* How the cells of a row share the line. */
+struct page_grid {
+    uint8_t count;                 /* of widths: columns of each cell; 0: it is not printed */
+    int8_t widths[PAGE_CELLS_MAX]; /* PAGE_WIDTH_REST: an equal share of what the others leave */
+    uint8_t gap;                   /* columns between two cells */
+    enum page_align align;         /* of the row, when the widths do not fill the line */
+    bool clip;                     /* one line; what does not fit is left out */
+};
+enum { PAGE_WIDTH_REST = -1 };
+
+/* How a code is drawn; zero: the device's own choice. */
+struct page_code_options {
+    enum page_symbology symbology;
+    enum page_align align;
+    uint8_t module_dots; /* 2 to 4 */
+    uint8_t height_dots; /* 24 to 240 */
+    uint8_t cell_dots;   /* of a QR code, 3 to 8 */
+    char level;          /* 'l', 'm', 'q', 'h' */
+    bool no_text;        /* without its characters below */
+};
+
 struct page_row {
     enum page_kind kind;
     struct page_style style;
     enum page_overflow overflow;   /* PAGE_COLUMNS */
-    enum page_symbology symbology; /* PAGE_BARCODE */
+    struct page_code_options code; /* PAGE_BARCODE, PAGE_QR */
     uint8_t feed_lines;            /* PAGE_FEED */
     uint32_t text_at, text_len;    /* text, left column, code: in page.text */
     uint32_t right_at, right_len;  /* right column */
+    struct page_grid grid;         /* PAGE_CELLS */
+    uint32_t cell_at, cell_count;  /* PAGE_CELLS: in page.cells */
 };
 
 struct page {
     struct page_row *rows;
     size_t row_count, row_cap;
+    struct page_cell *cells;
+    size_t cell_count, cell_cap;
+    struct page_span *spans;
+    size_t span_count, span_cap;
     struct strbuf text;
     enum status st; /* the first fault; sticky until page_clear */
 };
@@ -83,13 +140,24 @@ static inline enum status page_status(const struct page *page)
 void page_add_text(struct page *page, struct page_style style, const char *text);
 void page_add_columns(struct page *page, struct page_style style, enum page_overflow overflow, const char *left,
                       const char *right);
+/* A row of cells: begin, then each cell followed by its spans, then end. Fewer cells than widths: the rest is empty;
+ * more: they are not printed. */
+void page_cells_begin(struct page *page, const struct page_grid *grid);
+void page_cell_begin(struct page *page, enum page_align align);
+void page_add_span(struct page *page, struct page_look look, const char *text, size_t len);
+void page_cells_end(struct page *page);
 void page_add_rule(struct page *page);
 void page_add_feed(struct page *page, int lines);
-/* EAN13: 12 digits, or 13 with a right check digit; the page holds 13. CODE128: printable ASCII. ST_INVALID else. */
+/* EAN-13, EAN-8, UPC-A: with the right check digit or without; the page holds it. Code 128: printable ASCII. Code 39:
+ * its 43 characters. ITF: an even number of digits. Codabar: from A-D to A-D. ST_INVALID else. */
 enum status page_add_barcode(struct page *page, enum page_symbology symbology, const char *code, struct errmsg *err);
 /* Printable UTF-8, and GS (1D) for GS1 data; other control characters are ST_INVALID: a printer acts on DLE EOT
  * and its kin even inside data. */
 enum status page_add_qr(struct page *page, const char *text, struct errmsg *err);
+/* Either of them, with how it is drawn. */
+enum status page_add_code(struct page *page, const struct page_code_options *options, const char *code,
+                          struct errmsg *err);
+const char *page_symbology_name(enum page_symbology symbology); /* "EAN-13" */
 void page_add_cut(struct page *page);
 /* Copies all rows of from to the end of page: a driver's or till's own keeping of a page. */
 void page_append(struct page *page, const struct page *from);
@@ -114,19 +182,28 @@ struct page_layout_options {
     void *context;
 };
 
+/* A piece of a line that looks alike. */
+struct page_run {
+    struct page_look look;      /* scales are 1 or more */
+    uint32_t text_at, text_len; /* in page_lines.text, within the line's text */
+};
+
 struct page_line {
-    enum page_kind kind; /* PAGE_TEXT for both columns and rules; the rest as in the row */
-    struct page_style
-        style; /* align still to be done by the device for PAGE_TEXT; two columns come padded, aligned left */
-    enum page_symbology symbology;
+    enum page_kind kind;   /* PAGE_TEXT for all rows of text and for rules; the rest as in the row */
+    enum page_align align; /* to be done by the device; two columns and cells come padded, aligned left */
+    struct page_code_options code;
     uint8_t feed_lines;
+    uint8_t tall;               /* the highest of its runs, in lines */
     uint32_t text_at, text_len; /* in page_lines.text; codes stand there too */
-    uint16_t width;             /* columns of the text, of the line's own width */
+    uint32_t run_at, run_count; /* in page_lines.runs; together they are the text */
+    uint16_t width;             /* columns it takes, scales counted */
 };
 
 struct page_lines {
     struct page_line *items; /* in order */
     size_t count, cap;
+    struct page_run *runs;
+    size_t run_count, run_cap;
     struct strbuf text;
     int columns;
 };

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Works on arrays of characters with their widths already substituted for the device: one row at a time, at most
- * PAGE_ROW_TEXT_BYTES_MAX * PAGE_SUBSTITUTE_MAX of them.
- */
+/* Works on arrays of characters already substituted for the device: one row at a time, CHARS_MAX of them. */
 #include "agent/receipt/page.h"
 
 #include "agent/base/utf8.h"
+#include "agent/receipt/page_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Of one text: the safe text is at most four times as long as what came in ("\x1B" for one byte). */
-enum { CHARS_MAX = 4 * PAGE_ROW_TEXT_BYTES_MAX };
-
-struct chars {
-    uint32_t codes[CHARS_MAX];
-    size_t count;
-};
-
-struct layout {
-    struct page_lines *out;
-    const struct page_layout_options *options;
-    struct chars left, right;
-    enum status st;
-};
 
 /* East Asian Wide and Fullwidth (UAX 11) and combining marks, as ranges; what receipts meet, not the whole standard.
  */
@@ -51,35 +34,35 @@ int page_char_width(uint32_t code)
     return 1;
 }
 
-static int width_of(const uint32_t *codes, size_t count)
+int layout_width(const struct chars *chars, size_t from, size_t count)
 {
     int width = 0;
 
-    for (size_t i = 0; i < count; i++)
-        width += page_char_width(codes[i]);
+    for (size_t i = from; i < from + count; i++)
+        width += page_char_width(chars->codes[i]) * look_wide(chars->looks[i]);
     return width;
 }
 
-/* The text's characters as the device will print them; what is past CHARS_MAX is cut. */
-static void chars_load(const struct layout *layout, struct chars *out, const char *text, size_t len)
+void layout_load(const struct layout *layout, struct chars *out, const char *text, size_t len, uint16_t look)
 {
-    out->count = 0;
     for (size_t i = 0; i < len;) {
         uint32_t code, more[PAGE_SUBSTITUTE_MAX];
         size_t count = 1;
 
         i += utf8_next(text + i, len - i, &code, NULL);
         more[0] = code;
-        if (layout->options->substitute)
+        if (layout->options->substitute && code != '\n')
             count = layout->options->substitute(layout->options->context, code, more);
         if (count > CHARS_MAX - out->count)
             return;
-        memcpy(&out->codes[out->count], more, count * sizeof more[0]);
-        out->count += count;
+        for (size_t k = 0; k < count; k++) {
+            out->codes[out->count] = more[k];
+            out->looks[out->count++] = look;
+        }
     }
 }
 
-static struct page_line *line_begin(struct layout *layout, enum page_kind kind, const struct page_row *row)
+struct page_line *layout_line_begin(struct layout *layout, enum page_kind kind)
 {
     struct page_lines *lines = layout->out;
     struct page_line *line;
@@ -100,46 +83,98 @@ static struct page_line *line_begin(struct layout *layout, enum page_kind kind, 
     line = &lines->items[lines->count++];
     memset(line, 0, sizeof *line);
     line->kind = kind;
-    line->style = row->style;
-    line->symbology = row->symbology;
-    line->feed_lines = row->feed_lines;
+    line->tall = 1;
     line->text_at = (uint32_t)lines->text.len;
+    line->run_at = (uint32_t)lines->run_count;
     return line;
 }
 
-static void line_end(struct layout *layout, struct page_line *line)
+/* The last run ends where the text now does; one without text is taken back. */
+static void end_run(struct layout *layout, struct page_line *line)
 {
+    struct page_lines *lines = layout->out;
+    struct page_run *run;
+
+    if (lines->run_count == line->run_at)
+        return;
+    run = &lines->runs[lines->run_count - 1];
+    run->text_len = (uint32_t)lines->text.len - run->text_at;
+    if (run->text_len == 0)
+        lines->run_count--;
+    else if (run->look.tall > line->tall)
+        line->tall = run->look.tall;
+}
+
+void layout_run(struct layout *layout, struct page_line *line, struct page_look look)
+{
+    struct page_lines *lines = layout->out;
+
+    look.wide += look.wide == 0;
+    look.tall += look.tall == 0;
+    if (lines->run_count > line->run_at && memcmp(&lines->runs[lines->run_count - 1].look, &look, sizeof look) == 0)
+        return;
+    end_run(layout, line);
+    if (lines->run_count == lines->run_cap) {
+        size_t cap = lines->run_cap ? lines->run_cap * 2 : 64;
+        struct page_run *runs = realloc(lines->runs, cap * sizeof *runs);
+
+        if (!runs) {
+            layout->st = ST_NOMEM;
+            return;
+        }
+        lines->runs = runs;
+        lines->run_cap = cap;
+    }
+    lines->runs[lines->run_count++] = (struct page_run){look, (uint32_t)lines->text.len, 0};
+}
+
+void layout_put(struct layout *layout, struct page_line *line, const struct chars *chars, size_t from, size_t count)
+{
+    int wide = 1;
+
+    if (layout->out->run_count > line->run_at)
+        wide = layout->out->runs[layout->out->run_count - 1].look.wide;
+    for (size_t i = from; i < from + count; i++) {
+        uint32_t code = chars->codes[i];
+        char bytes[4];
+
+        if (code < 0x80)
+            strbuf_putc(&layout->out->text, (char)code);
+        else
+            strbuf_add(&layout->out->text, bytes, utf8_put(code, bytes));
+        line->width = (uint16_t)(line->width + page_char_width(code) * wide);
+    }
+}
+
+void layout_fill(struct layout *layout, struct page_line *line, char fill, int width)
+{
+    int wide = 1;
+
+    if (layout->out->run_count > line->run_at)
+        wide = layout->out->runs[layout->out->run_count - 1].look.wide;
+    for (int i = 0; i < width; i++)
+        strbuf_putc(&layout->out->text, fill);
+    line->width = (uint16_t)(line->width + (width > 0 ? width * wide : 0));
+}
+
+void layout_line_end(struct layout *layout, struct page_line *line)
+{
+    end_run(layout, line);
+    line->run_count = (uint32_t)(layout->out->run_count - line->run_at);
     line->text_len = (uint32_t)(layout->out->text.len - line->text_at);
     strbuf_putc(&layout->out->text, '\0');
     if (strbuf_status(&layout->out->text) != ST_OK)
         layout->st = strbuf_status(&layout->out->text);
 }
 
-static void put_codes(struct layout *layout, struct page_line *line, const uint32_t *codes, size_t count)
-{
-    char bytes[4];
-
-    for (size_t i = 0; i < count; i++)
-        strbuf_add(&layout->out->text, bytes, utf8_put(codes[i], bytes));
-    line->width = (uint16_t)(line->width + width_of(codes, count));
-}
-
-static void put_fill(struct layout *layout, struct page_line *line, char fill, int width)
-{
-    for (int i = 0; i < width; i++)
-        strbuf_putc(&layout->out->text, fill);
-    line->width = (uint16_t)(line->width + (width > 0 ? width : 0));
-}
-
-/* How many characters from `from` go on a line of `room` columns; *out_next is where the next line begins. At least
- * one character goes, so that a wide character in one column of room ends all the same. */
-static size_t wrap(const struct chars *chars, size_t from, int room, size_t *out_next)
+/* At least one character goes, so that a wide character in one column of room ends all the same. */
+size_t layout_wrap(const struct chars *chars, size_t from, size_t to, int room, size_t *out_next)
 {
     size_t end = from, space = 0;
     int width = 0;
 
-    for (; end < chars->count; end++) {
-        int more = page_char_width(chars->codes[end]);
+    for (; end < to && chars->codes[end] != '\n'; end++) {
+        int more = page_char_width(chars->codes[end]) * look_wide(chars->looks[end]);
 
         if (width + more > room && end > from)
             break;
@@ -147,16 +182,41 @@ static size_t wrap(const struct chars *chars, size_t from, int room, size_t *out
         if (chars->codes[end] == ' ' && end > from)
             space = end;
     }
-    if (end < chars->count && chars->codes[end] == ' ')
+    if (end < to && chars->codes[end] == '\n') {
+        *out_next = end + 1;
+        return end - from;
+    }
+    if (end < to && chars->codes[end] == ' ')
         space = end;
-    if (end < chars->count && space > from)
+    if (end < to && space > from)
         end = space;
     *out_next = end;
-    while (*out_next < chars->count && chars->codes[*out_next] == ' ')
+    while (*out_next < to && chars->codes[*out_next] == ' ')
         (*out_next)++;
     while (end > from && chars->codes[end - 1] == ' ')
         end--;
     return end - from;
+}
+
+static struct page_look row_look(const struct page_row *row)
+{
+    return (struct page_look){
+        .bold = row->style.bold, .wide = row->style.double_width ? 2 : 1, .tall = row->style.double_height ? 2 : 1};
+}
+
+/* A line of a row of one look, its alignment left to the device. */
+static struct page_line *line_begin(struct layout *layout, enum page_kind kind, const struct page_row *row)
+{
+    struct page_line *line = layout_line_begin(layout, kind);
+
+    if (!line)
+        return NULL;
+    line->align = row->style.align;
+    line->code = row->code;
+    line->feed_lines = row->feed_lines;
+    if (kind == PAGE_TEXT)
+        layout_run(layout, line, row_look(row));
+    return line;
 }
 
 static int row_columns(const struct layout *layout, const struct page_row *row)
@@ -176,15 +236,15 @@ static void lay_text(struct layout *layout, const struct page_row *row)
     size_t from = 0, next = 0;
 
     do {
-        size_t count = wrap(&layout->left, from, columns - indent, &next);
+        size_t count = layout_wrap(&layout->left, from, layout->left.count, columns - indent, &next);
         struct page_line *line = line_begin(layout, PAGE_TEXT, row);
 
         if (!line)
             return;
         if (count > 0)
-            put_fill(layout, line, ' ', indent);
-        put_codes(layout, line, &layout->left.codes[from], count);
-        line_end(layout, line);
+            layout_fill(layout, line, ' ', indent);
+        layout_put(layout, line, &layout->left, from, count);
+        layout_line_end(layout, line);
         from = next;
     } while (from < layout->left.count);
 }
@@ -195,20 +255,20 @@ static void lay_pair(struct layout *layout, const struct page_row *row, int colu
 {
     int indent = row_indent(row, columns);
     struct page_line *line = line_begin(layout, PAGE_TEXT, row);
-    int right_width = width_of(&layout->right.codes[right_from], right_count);
+    int right_width = layout_width(&layout->right, right_from, right_count);
 
     if (!line)
         return;
-    line->style.align = PAGE_LEFT;
+    line->align = PAGE_LEFT;
     if (left_count > 0 || right_count == 0)
-        put_fill(layout, line, ' ', indent);
-    put_codes(layout, line, &layout->left.codes[left_from], left_count);
+        layout_fill(layout, line, ' ', indent);
+    layout_put(layout, line, &layout->left, left_from, left_count);
     if (clipped)
-        put_fill(layout, line, '.', 2);
+        layout_fill(layout, line, '.', 2);
     if (right_count > 0)
-        put_fill(layout, line, ' ', columns - line->width - right_width);
-    put_codes(layout, line, &layout->right.codes[right_from], right_count);
-    line_end(layout, line);
+        layout_fill(layout, line, ' ', columns - line->width / (row->style.double_width ? 2 : 1) - right_width);
+    layout_put(layout, line, &layout->right, right_from, right_count);
+    layout_line_end(layout, line);
 }
 
 /* A right column wider than the line: all of it, on lines of its own, broken where the line ends. */
@@ -217,7 +277,7 @@ static void lay_wide_right(struct layout *layout, const struct page_row *row, in
     size_t next = 0;
 
     for (size_t from = 0; from < layout->right.count; from = next) {
-        size_t count = wrap(&layout->right, from, columns, &next);
+        size_t count = layout_wrap(&layout->right, from, layout->right.count, columns, &next);
 
         lay_pair(layout, row, columns, 0, 0, from, count, false);
     }
@@ -226,10 +286,10 @@ static void lay_wide_right(struct layout *layout, const struct page_row *row, in
 static void lay_clipped(struct layout *layout, const struct page_row *row, int columns, int room)
 {
     size_t count = room >= 0 ? layout->left.count : 0; /* not even an indent, nor characters of no width */
-    bool clipped = width_of(layout->left.codes, count) > room;
+    bool clipped = layout_width(&layout->left, 0, count) > room;
 
     if (clipped) {
-        while (count > 0 && width_of(layout->left.codes, count) > (room > 2 ? room - 2 : 0))
+        while (count > 0 && layout_width(&layout->left, 0, count) > (room > 2 ? room - 2 : 0))
             count--;
     }
     lay_pair(layout, row, columns, 0, count, 0, layout->right.count, clipped && room > 2);
@@ -239,7 +299,7 @@ static void lay_columns(struct layout *layout, const struct page_row *original)
 {
     struct page_row row = *original;
     int columns = row_columns(layout, &row), room;
-    int right_width = width_of(layout->right.codes, layout->right.count);
+    int right_width = layout_width(&layout->right, 0, layout->right.count);
     size_t from = 0, next = 0;
 
     if (row.style.double_width && right_width > columns) {
@@ -257,14 +317,15 @@ static void lay_columns(struct layout *layout, const struct page_row *original)
         return;
     }
     do {
-        size_t count = wrap(&layout->left, from, columns - row_indent(&row, columns), &next);
+        size_t count =
+            layout_wrap(&layout->left, from, layout->left.count, columns - row_indent(&row, columns), &next);
 
-        if (next >= layout->left.count && width_of(&layout->left.codes[from], count) <= room) {
+        if (next >= layout->left.count && layout_width(&layout->left, from, count) <= room) {
             lay_pair(layout, &row, columns, from, count, 0, layout->right.count, false);
             return;
         }
         if (next >= layout->left.count && room >= columns / 4)
-            count = wrap(&layout->left, from, room, &next);
+            count = layout_wrap(&layout->left, from, layout->left.count, room, &next);
         lay_pair(layout, &row, columns, from, count, 0, 0, false);
         from = next;
     } while (from < layout->left.count && layout->st == ST_OK);
@@ -275,8 +336,11 @@ static void lay_row(struct layout *layout, const struct page *page, const struct
 {
     struct page_line *line;
 
-    chars_load(layout, &layout->left, page_row_text(page, row), row->text_len);
-    chars_load(layout, &layout->right, page_row_right(page, row), row->right_len);
+    layout->left.count = layout->right.count = 0;
+    if (row->kind != PAGE_CELLS) {
+        layout_load(layout, &layout->left, page_row_text(page, row), row->text_len, 0);
+        layout_load(layout, &layout->right, page_row_right(page, row), row->right_len, 0);
+    }
     switch (row->kind) {
     case PAGE_TEXT:
         lay_text(layout, row);
@@ -284,10 +348,13 @@ static void lay_row(struct layout *layout, const struct page *page, const struct
     case PAGE_COLUMNS:
         lay_columns(layout, row);
         return;
+    case PAGE_CELLS:
+        layout_cells(layout, page, row);
+        return;
     case PAGE_RULE:
         if ((line = line_begin(layout, PAGE_TEXT, row))) {
-            put_fill(layout, line, '-', layout->options->columns);
-            line_end(layout, line);
+            layout_fill(layout, line, '-', layout->options->columns);
+            layout_line_end(layout, line);
         }
         return;
     case PAGE_BARCODE:
@@ -296,7 +363,7 @@ static void lay_row(struct layout *layout, const struct page *page, const struct
     case PAGE_CUT:
         if ((line = line_begin(layout, row->kind, row))) {
             strbuf_add(&layout->out->text, page_row_text(page, row), row->text_len);
-            line_end(layout, line);
+            layout_line_end(layout, line);
         }
         return;
     }
@@ -324,7 +391,7 @@ enum status page_layout(const struct page *page, const struct page_layout_option
     }
     layout->out = out_lines;
     layout->options = options;
-    out_lines->count = 0;
+    out_lines->count = out_lines->run_count = 0;
     out_lines->columns = options->columns;
     strbuf_clear(&out_lines->text);
     for (size_t i = 0; i < page->row_count && layout->st == ST_OK; i++)
@@ -339,6 +406,7 @@ enum status page_layout(const struct page *page, const struct page_layout_option
 void page_lines_free(struct page_lines *lines)
 {
     free(lines->items);
+    free(lines->runs);
     strbuf_free(&lines->text);
     *lines = (struct page_lines)PAGE_LINES_INIT;
 }

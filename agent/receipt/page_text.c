@@ -13,15 +13,15 @@ static void put_line(const struct page_lines *lines, const struct page_line *lin
 {
     const char *text = page_line_text(lines, line);
     /* An enlarged line begins where it begins on paper, though here its characters are small. */
-    int width = line->width * (line->style.double_width ? 2 : 1);
-    int spare = lines->columns > width ? lines->columns - width : 0;
+    int spare = lines->columns > line->width ? lines->columns - line->width : 0;
 
     switch (line->kind) {
     case PAGE_TEXT:
     case PAGE_COLUMNS:
+    case PAGE_CELLS:
     case PAGE_RULE:
-        if (line->style.align != PAGE_LEFT && line->text_len > 0)
-            put_spaces(out, line->style.align == PAGE_CENTRE ? spare / 2 : spare);
+        if (line->align != PAGE_LEFT && line->text_len > 0)
+            put_spaces(out, line->align == PAGE_CENTRE ? spare / 2 : spare);
         strbuf_puts(out, text);
         strbuf_putc(out, '\n');
         return;
@@ -30,7 +30,7 @@ static void put_line(const struct page_lines *lines, const struct page_line *lin
             strbuf_putc(out, '\n');
         return;
     case PAGE_BARCODE:
-        strbuf_printf(out, "[%s %s]\n", line->symbology == PAGE_EAN13 ? "EAN-13" : "Code 128", text);
+        strbuf_printf(out, "[%s %s]\n", page_symbology_name(line->code.symbology), text);
         return;
     case PAGE_QR:
         strbuf_printf(out, "[QR %s]\n", text);

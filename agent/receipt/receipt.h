@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * receipt - the facts of a sale laid out as a page that needs no change: heading, lines with their adjustments,
- * totals, tenders, member, points, what was saved, messages, a code to claim by.
+ * receipt - the facts of a sale, and the page that a template (template.h) makes of them.
  *
- * It computes nothing but the look: every number printed is one the caller gives, as the engine gave it. Texts of the
- * layout are in Russian or English; all others come in as they are and are made safe by page.h. Pure.
+ * It computes nothing but the look: every number printed is one the caller gives, as the engine gave it. Texts come
+ * in as they are and are made safe by page.h. Pure.
  */
 #ifndef LOYALD_RECEIPT_RECEIPT_H
 #define LOYALD_RECEIPT_RECEIPT_H
@@ -24,6 +23,7 @@ enum {
     RECEIPT_POINTS_MAX = 8,
     RECEIPT_MESSAGES_MAX = 32,
     RECEIPT_COUPONS_MAX = 4,
+    RECEIPT_OFFERS_MAX = 16,
     RECEIPT_DIGITS_MAX = 4, /* of minor units and points: ST_RANGE beyond */
 };
 
@@ -62,17 +62,25 @@ struct receipt_points {
     const char *balance_as_of; /* local time text of what the balance is built on; NULL or empty: as of now */
 };
 
-/* A right for the next visit, printed below the cut line's heading. */
+/* A right for the next visit. */
 struct receipt_coupon {
     const char *title;
     const char *valid_until; /* local date text; may be empty */
-    enum page_symbology symbology;
     const char *code;
 };
 
+/* A promotion for this member alone. */
+struct receipt_offer {
+    const char *title;
+    const char *valid_until; /* local date text; may be empty */
+};
+
+struct receipt_template;
+
 /* Borrowed for the call only. A text may be NULL wherever it may be empty. */
 struct receipt_facts {
-    const char *language; /* "ru", "en"; anything else is taken as "en" */
+    const struct receipt_template *template; /* NULL: our own for the language */
+    const char *language;                    /* of numbers and tenders: "ru", "en"; anything else is taken as "en" */
     const char *store_name;
     const char *store_details; /* address, tax number; lines parted by \n; may be empty */
     const char *till;
@@ -106,8 +114,10 @@ struct receipt_facts {
     size_t reason_count;
     const struct receipt_coupon *coupons;
     size_t coupon_count;
+    const struct receipt_offer *offers;
+    size_t offer_count;
     const char *qr_text;      /* for claiming the sale; empty: none */
-    const char *qr_caption;   /* empty: the language's own words */
+    const char *qr_caption;   /* may be empty */
     const char *offline_note; /* "worked out without a link"; may be empty */
 };
 

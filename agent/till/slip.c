@@ -26,6 +26,7 @@ struct build {
     struct receipt_tender tenders[RECEIPT_TENDERS_MAX];
     struct receipt_points points[RECEIPT_POINTS_MAX];
     const char *messages[RECEIPT_MESSAGES_MAX];
+    struct receipt_offer offers[RECEIPT_OFFERS_MAX];
     char time_text[TIME_TEXT_MAX], number_text[24], claim_text[ID_LEN_MAX + 32];
     struct receipt_facts facts;
 };
@@ -253,6 +254,27 @@ static void fill_messages(struct build *b)
     b->facts.messages = b->messages;
 }
 
+/* What is for this member alone and did not apply to this sale. */
+static void fill_offers(struct build *b)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, tree_child(tree_child(b->sale, "member"), "personal"))
+    {
+        const char *id = cJSON_IsString(item) ? item->valuestring : "";
+        const char *title = bundle_title(b->from->bundle, id, b->from->language);
+        bool used = false;
+
+        for (size_t i = 0; i < b->facts.line_count; i++) {
+            for (size_t k = 0; k < b->lines[i].adjustment_count; k++)
+                used = used || strcmp(b->lines[i].adjustments[k].title, title) == 0;
+        }
+        if (!used && strcmp(title, id) != 0 && b->facts.offer_count < RECEIPT_OFFERS_MAX)
+            b->offers[b->facts.offer_count++].title = title;
+    }
+    b->facts.offers = b->offers;
+}
+
 static const char *currency_word(const char *code, const char *language)
 {
     if (strcmp(code, "RUB") == 0)
@@ -316,6 +338,7 @@ static enum status fill(struct build *b)
         st = fill_lines(b);
         fill_points(b);
         fill_messages(b);
+        fill_offers(b);
     }
     fill_tenders(b);
     return st;

@@ -10,7 +10,6 @@
 
 enum {
     BARCODE_HEIGHT_DOTS = 80,
-    EAN13_MODULES = 95 + 18,   /* with the quiet zones, ISO/IEC 15420 */
     CODE128_MODULES = 35 + 20, /* start, check, stop, quiet zones, ISO/IEC 15417; 11 more each symbol */
     QR_QUIET_MODULES = 8,
 };
@@ -66,29 +65,63 @@ static int code128_data(const char *code, struct strbuf *out)
     return symbols;
 }
 
-bool escpos_put_barcode(struct strbuf *out, const struct profile *profile, enum page_symbology symbology,
+/* The data of GS k, second form, and its number m; returns how many modules wide the code is, quiet zones counted
+ * (ISO/IEC 15420, 15417, 16388, 16390; Codabar by EN 798), wide bars taken as three narrow ones. */
+static int barcode_data(enum page_symbology symbology, const char *code, struct strbuf *out, uint8_t *out_m)
+{
+    int len = (int)strlen(code);
+
+    if (symbology == PAGE_CODE128) {
+        *out_m = 73;
+        return CODE128_MODULES + 11 * code128_data(code, out);
+    }
+    strbuf_puts(out, code);
+    switch (symbology) {
+    case PAGE_EAN8:
+        *out_m = 68;
+        return 67 + 14;
+    case PAGE_UPC_A:
+        *out_m = 65;
+        return 95 + 18;
+    case PAGE_CODE39:
+        *out_m = 69;
+        return (len + 2) * 16 + 20;
+    case PAGE_ITF:
+        *out_m = 70;
+        return len * 9 + 9 + 20;
+    case PAGE_CODABAR:
+        *out_m = 71;
+        return len * 14 + 20;
+    default:
+        *out_m = 67;
+        return 95 + 18;
+    }
+}
+
+bool escpos_put_barcode(struct strbuf *out, const struct profile *profile, const struct page_code_options *options,
                         const char *code)
 {
     struct strbuf data = STRBUF_INIT(4 * PAGE_CODE128_LEN_MAX);
-    int modules = EAN13_MODULES, width;
+    uint8_t m;
+    int modules = barcode_data(options->symbology, code, &data, &m), width;
 
-    if (!profile->barcode)
-        return false;
-    if (symbology == PAGE_EAN13)
-        strbuf_puts(&data, code);
-    else
-        modules = CODE128_MODULES + 11 * code128_data(code, &data);
-    width = modules * 3 <= profile->dots ? 3 : 2;
-    if (modules * width > profile->dots || strbuf_status(&data) != ST_OK) {
+    if (!profile->barcode || strbuf_status(&data) != ST_OK) {
         strbuf_free(&data);
         return false;
     }
-    escpos_put3(out, 0x1D, 'h', BARCODE_HEIGHT_DOTS);
+    width = options->module_dots ? options->module_dots : 3;
+    while (width > 2 && modules * width > profile->dots)
+        width--;
+    if (modules * width > profile->dots) {
+        strbuf_free(&data);
+        return false;
+    }
+    escpos_put3(out, 0x1D, 'h', options->height_dots ? options->height_dots : BARCODE_HEIGHT_DOTS);
     escpos_put3(out, 0x1D, 'w', (uint8_t)width);
-    escpos_put3(out, 0x1D, 'H', 2); /* the digits below */
+    escpos_put3(out, 0x1D, 'H', options->no_text ? 0 : 2); /* the digits below */
     escpos_put3(out, 0x1D, 'f', 0);
     escpos_put2(out, 0x1D, 'k');
-    escpos_put2(out, symbology == PAGE_EAN13 ? 67 : 73, (uint8_t)data.len);
+    escpos_put2(out, m, (uint8_t)data.len);
     strbuf_add(out, data.data, data.len);
     strbuf_free(&data);
     return true;
@@ -104,7 +137,7 @@ static void qr_command(struct strbuf *out, uint8_t function, const void *data, s
     strbuf_add(out, data, len);
 }
 
-static void put_native_qr(struct strbuf *out, const char *text, int module_dots)
+static void put_native_qr(struct strbuf *out, const char *text, int module_dots, QRecLevel level)
 {
     struct strbuf store = STRBUF_INIT(PAGE_QR_BYTES_MAX + 1);
 
@@ -112,7 +145,7 @@ static void put_native_qr(struct strbuf *out, const char *text, int module_dots)
     strbuf_puts(&store, text);
     qr_command(out, 65, (const uint8_t[]){50, 0}, 2); /* model 2 */
     qr_command(out, 67, (const uint8_t[]){(uint8_t)module_dots}, 1);
-    qr_command(out, 69, (const uint8_t[]){49}, 1); /* error correction M */
+    qr_command(out, 69, (const uint8_t[]){(uint8_t)(48 + level)}, 1);
     if (strbuf_status(&store) == ST_OK)
         qr_command(out, 80, store.data, store.len);
     else
@@ -144,10 +177,26 @@ static void put_picture_of_qr(struct strbuf *out, const QRcode *qr)
     }
 }
 
-enum status escpos_put_qr(struct strbuf *out, const struct profile *profile, const char *text, struct errmsg *err)
+static QRecLevel qr_level(char level)
 {
-    QRcode *qr = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
-    int module_dots;
+    switch (level) {
+    case 'l':
+        return QR_ECLEVEL_L;
+    case 'q':
+        return QR_ECLEVEL_Q;
+    case 'h':
+        return QR_ECLEVEL_H;
+    default:
+        return QR_ECLEVEL_M;
+    }
+}
+
+enum status escpos_put_qr(struct strbuf *out, const struct profile *profile, const struct page_code_options *options,
+                          const char *text, struct errmsg *err)
+{
+    QRecLevel level = qr_level(options->level);
+    QRcode *qr = QRcode_encodeString8bit(text, 0, level);
+    int module_dots, wanted = options->cell_dots ? options->cell_dots : 6;
 
     if (!qr) {
         errmsg_set(err, "QR code: %s", errno == ENOMEM ? "out of memory" : "the text does not fit");
@@ -157,7 +206,7 @@ enum status escpos_put_qr(struct strbuf *out, const struct profile *profile, con
     if (!profile->qr)
         put_picture_of_qr(out, qr);
     else
-        put_native_qr(out, text, module_dots > 6 ? 6 : module_dots);
+        put_native_qr(out, text, module_dots > wanted ? wanted : module_dots, level);
     QRcode_free(qr);
     return ST_OK;
 }

@@ -15,7 +15,8 @@ struct render {
     const struct code_page *tables[PROFILE_PAGES_MAX];
     size_t table_count;
     size_t current; /* index of the page in force */
-    struct page_style style;
+    enum page_align align;
+    struct page_look look;
     uint64_t substituted;
     struct strbuf *out;
 };
@@ -82,20 +83,40 @@ static void put_text(struct render *render, const char *text, size_t len)
 }
 
 /* Alignment is obeyed at the start of a line only, which is where we are between two lines. */
-static void set_style(struct render *render, const struct page_style *style)
+static void set_align(struct render *render, enum page_align align)
 {
-    if (style->align != render->style.align)
-        escpos_put3(render->out, 0x1B, 'a', (uint8_t)style->align);
-    if (style->bold != render->style.bold)
-        escpos_put3(render->out, 0x1B, 'E', style->bold);
-    if (style->double_width != render->style.double_width || style->double_height != render->style.double_height)
-        escpos_put3(render->out, 0x1D, '!', (uint8_t)((style->double_width << 4) | style->double_height));
-    render->style = *style;
+    if (align != render->align)
+        escpos_put3(render->out, 0x1B, 'a', (uint8_t)align);
+    render->align = align;
+}
+
+static void set_look(struct render *render, struct page_look look)
+{
+    if (look.bold != render->look.bold)
+        escpos_put3(render->out, 0x1B, 'E', look.bold);
+    if (look.underline != render->look.underline)
+        escpos_put3(render->out, 0x1B, '-', look.underline);
+    if (look.inverse != render->look.inverse)
+        escpos_put3(render->out, 0x1D, 'B', look.inverse);
+    if (look.wide != render->look.wide || look.tall != render->look.tall)
+        escpos_put3(render->out, 0x1D, '!', (uint8_t)((look.wide - 1) << 4 | (look.tall - 1)));
+    render->look = look;
 }
 
 static void put_plain_line(struct render *render, const char *text, size_t len)
 {
     put_text(render, text, len);
+    strbuf_putc(render->out, '\n');
+}
+
+static void put_runs(struct render *render, const struct page_lines *lines, const struct page_line *line)
+{
+    for (uint32_t i = 0; i < line->run_count; i++) {
+        const struct page_run *run = &lines->runs[line->run_at + i];
+
+        set_look(render, run->look);
+        put_text(render, strbuf_text(&lines->text) + run->text_at, run->text_len);
+    }
     strbuf_putc(render->out, '\n');
 }
 
@@ -116,25 +137,31 @@ static void put_cut(struct render *render)
     }
 }
 
-static enum status put_line(struct render *render, const char *text, const struct page_line *line, struct errmsg *err)
+static enum status put_line(struct render *render, const struct page_lines *lines, const struct page_line *line,
+                            struct errmsg *err)
 {
-    set_style(render, &line->style);
+    const char *text = page_line_text(lines, line);
+
+    set_align(render, line->align);
+    if (line->kind != PAGE_TEXT)
+        set_look(render, (struct page_look){.wide = 1, .tall = 1});
     switch (line->kind) {
     case PAGE_TEXT:
     case PAGE_COLUMNS:
+    case PAGE_CELLS:
     case PAGE_RULE:
-        put_plain_line(render, text, line->text_len);
+        put_runs(render, lines, line);
         return ST_OK;
     case PAGE_FEED:
         if (line->feed_lines > 0)
             escpos_put3(render->out, 0x1B, 'd', line->feed_lines);
         return ST_OK;
     case PAGE_BARCODE:
-        if (!escpos_put_barcode(render->out, render->profile, line->symbology, text))
+        if (!escpos_put_barcode(render->out, render->profile, &line->code, text))
             put_plain_line(render, text, line->text_len);
         return ST_OK;
     case PAGE_QR:
-        return escpos_put_qr(render->out, render->profile, text, err);
+        return escpos_put_qr(render->out, render->profile, &line->code, text, err);
     case PAGE_CUT:
         put_cut(render);
         return ST_OK;
@@ -153,7 +180,7 @@ static void begin(struct render *render)
 enum status escpos_render(const struct profile *profile, const struct page *page, struct strbuf *out,
                           struct strbuf *out_ends, uint64_t *out_substituted, struct errmsg *err)
 {
-    struct render render = {.profile = profile, .out = out};
+    struct render render = {.profile = profile, .look = {.wide = 1, .tall = 1}, .out = out};
     struct page_layout_options options = {.columns = profile->columns, .substitute = substitute, .context = &render};
     struct page_lines lines = PAGE_LINES_INIT;
     enum status st;
@@ -169,7 +196,7 @@ enum status escpos_render(const struct profile *profile, const struct page *page
     for (size_t i = 0; i < lines.count && st == ST_OK; i++) {
         uint32_t end;
 
-        st = put_line(&render, page_line_text(&lines, &lines.items[i]), &lines.items[i], err);
+        st = put_line(&render, &lines, &lines.items[i], err);
         end = (uint32_t)out->len;
         if (out_ends)
             strbuf_add(out_ends, &end, sizeof end);

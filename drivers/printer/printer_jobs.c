@@ -214,10 +214,15 @@ static void job_send(struct printer *printer)
 static void job_drain(struct printer *printer)
 {
     static const uint8_t zeros[ESCPOS_COMMAND_BYTES_MAX];
+    /* The half of a slip that is on the paper must not hang at the next customer's. */
+    static const uint8_t part[] = {0x1B, '@', '\n', 0x1D, 'V', 66, 0};
     enum status st = ST_OK;
 
     if (printer->broken_off)
         st = port_write(printer->port, zeros, sizeof zeros, printer->confirm_ms, NULL, NULL);
+    if (st == ST_OK && printer->broken_off)
+        st = port_write(printer->port, part, printer->profile->cut == PROFILE_CUT_NONE ? 3 : sizeof part,
+                        printer->confirm_ms, NULL, NULL);
     if (st == ST_OK)
         st = port_write(printer->port, end_marker, sizeof end_marker, printer->confirm_ms, NULL, NULL);
     if (st != ST_OK) {

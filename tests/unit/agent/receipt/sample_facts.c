@@ -35,8 +35,9 @@ struct receipt_facts sample_facts_ru(void)
         {.name = "Фишки «Ножи»", .digits = 0, .earned = 2, .balance_known = true, .balance = 17},
     };
     static const char *const messages[] = {"Ещё один кофе — и следующий бесплатно!", "Спасибо за покупку № 42"};
-    static const struct receipt_coupon coupons[] = {
-        {"Скидка 15% на весь сыр", "30.11.2026", PAGE_EAN13, "2900000012349"}};
+    static const struct receipt_coupon coupons[] = {{"Скидка 15% на весь сыр", "30.11.2026", "2900000012349"}};
+
+    static const struct receipt_offer offers[] = {{"Ваш любимый сыр −20%", "29.11.2026"}, {"Кофе дня −10%", ""}};
 
     return (struct receipt_facts){
         .language = "ru",
@@ -66,6 +67,8 @@ struct receipt_facts sample_facts_ru(void)
         .message_count = 2,
         .coupons = coupons,
         .coupon_count = 1,
+        .offers = offers,
+        .offer_count = 2,
         .qr_text = "https://loyald.example/s/018f6c2e-7b1a-7c3d-9e2f-0a1b2c3d4e5f",
         .qr_caption = "Чек и баллы в телефоне",
     };
