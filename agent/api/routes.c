@@ -3,125 +3,35 @@
  * schema/api/till.openapi.yaml says the same in its words; a test compares the two. */
 #include "agent/api/api_internal.h"
 
+#include "agent/api/commands.h"
 #include "agent/api/events.h"
 #include "agent/till/till.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void answer_json(struct http_request *request, int status, const struct strbuf *text)
 {
     http_answer(request, status, "application/json", strbuf_text(text), text->len);
 }
 
-typedef enum problem command_fn(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                                struct errmsg *err);
-
-static enum problem open_sale(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                              struct errmsg *err)
+static void run(struct api *api, struct http_request *request, const struct api_command *command, const char *id)
 {
-    (void)id; /* the body names it, or the till does */
-    return till_open_sale(till, body, len, out, err);
-}
-
-static enum problem get_sale(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                             struct errmsg *err)
-{
-    (void)body;
-    (void)len;
-    return till_get_sale(till, id, out, err);
-}
-
-static enum problem copy_sale(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                              struct errmsg *err)
-{
-    (void)body;
-    (void)len;
-    return till_copy(till, id, out, err);
-}
-
-static void run(void *context, struct http_request *request, command_fn *command, int status)
-{
-    struct api *api = context;
     struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
     struct errmsg err = ERRMSG_INIT;
     size_t len;
     const char *body = http_body(request, &len);
-    enum problem problem = command(api->options.till, http_path_part(request, 0), body, len, &out, &err);
+    enum problem problem = command->run(api->options.till, id, body, len, &out, &err);
 
     if (problem == PROBLEM_NONE && strbuf_status(&out) != ST_OK) {
         errmsg_set(&err, "the answer: %s", status_text(strbuf_status(&out)));
         problem = PROBLEM_INTERNAL; /* what was asked is done: asking for the sale tells */
     }
     if (problem == PROBLEM_NONE)
-        answer_json(request, status, &out);
+        answer_json(request, command->status, &out);
     else
         api_answer_problem(api, request, problem, err.text);
     strbuf_free(&out);
-}
-
-static void handle_open(void *context, struct http_request *request)
-{
-    run(context, request, open_sale, 201);
-}
-
-static enum problem list_sales(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                               struct errmsg *err)
-{
-    (void)id;
-    (void)body;
-    (void)len;
-    return till_list_sales(till, out, err);
-}
-
-static void handle_list(void *context, struct http_request *request)
-{
-    run(context, request, list_sales, 200);
-}
-
-static enum problem turn_shift(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                               struct errmsg *err)
-{
-    (void)id;
-    return till_turn_shift(till, body, len, out, err);
-}
-
-static void handle_turn_shift(void *context, struct http_request *request)
-{
-    run(context, request, turn_shift, 200);
-}
-
-static enum problem get_shift(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                              struct errmsg *err)
-{
-    (void)id;
-    (void)body;
-    (void)len;
-    return till_get_shift(till, out, err);
-}
-
-static void handle_get_shift(void *context, struct http_request *request)
-{
-    run(context, request, get_shift, 200);
-}
-
-static void handle_put(void *context, struct http_request *request)
-{
-    run(context, request, till_put_sale, 200);
-}
-
-static void handle_get(void *context, struct http_request *request)
-{
-    run(context, request, get_sale, 200);
-}
-
-static void handle_void(void *context, struct http_request *request)
-{
-    run(context, request, till_void, 200);
-}
-
-static void handle_copy(void *context, struct http_request *request)
-{
-    run(context, request, copy_sale, 200);
 }
 
 /* ---- commands that may ask the central first, 300 ms at most ---- */
@@ -130,10 +40,9 @@ static void handle_copy(void *context, struct http_request *request)
 struct waiting {
     struct api *api;
     struct http_request *request; /* NULL: its client has left, or the API has ended */
-    command_fn *command;
+    const struct api_command *command;
+    char id[API_ID_MAX + 1];
 };
-
-typedef void before_fn(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready, void *context);
 
 static void waiting_left(void *context)
 {
@@ -145,11 +54,12 @@ static void waiting_ready(void *context)
     struct waiting *waiting = context;
 
     if (waiting->request)
-        run(waiting->api, waiting->request, waiting->command, 200);
+        run(waiting->api, waiting->request, waiting->command, waiting->id);
     free(waiting);
 }
 
-static void run_after(struct api *api, struct http_request *request, before_fn *before, command_fn *command)
+static void run_after(struct api *api, struct http_request *request, const struct api_command *command,
+                      const char *id)
 {
     struct waiting *waiting = calloc(1, sizeof *waiting);
     size_t len;
@@ -159,84 +69,23 @@ static void run_after(struct api *api, struct http_request *request, before_fn *
         api_answer_problem(api, request, PROBLEM_BUSY, NULL);
         return;
     }
-    *waiting = (struct waiting){api, request, command};
+    *waiting = (struct waiting){.api = api, .request = request, .command = command};
+    memcpy(waiting->id, id, strlen(id) + 1);
     http_park(request, waiting_left, waiting);
-    before(api->options.till, http_path_part(request, 0), body, len, waiting_ready, waiting);
+    command->before(api->options.till, waiting->id, body, len, waiting_ready, waiting);
 }
 
-static void before_tender(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready,
-                          void *context)
+static void handle_command(void *context, struct http_request *request)
 {
-    (void)body;
-    (void)len;
-    till_before_tender(till, id, ready, context);
-}
+    char id[API_ID_MAX + 1];
+    const struct api_command *command = api_command_find(http_method(request), http_path(request), id);
 
-static void handle_tender(void *context, struct http_request *request)
-{
-    run_after(context, request, before_tender, till_tender);
-}
-
-static void handle_commit(void *context, struct http_request *request)
-{
-    run_after(context, request, before_tender, till_commit);
-}
-
-static void before_return(struct till *till, const char *id, const char *body, size_t len, till_ready_fn *ready,
-                          void *context)
-{
-    (void)id;
-    till_before_return(till, body, len, ready, context);
-}
-
-static enum problem give_back(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                              struct errmsg *err)
-{
-    (void)id;
-    return till_return(till, body, len, out, err);
-}
-
-static void handle_return(void *context, struct http_request *request)
-{
-    run_after(context, request, before_return, give_back);
-}
-
-static enum problem get_return(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                               struct errmsg *err)
-{
-    (void)body;
-    (void)len;
-    return till_get_return(till, id, out, err);
-}
-
-static void handle_get_return(void *context, struct http_request *request)
-{
-    run(context, request, get_return, 200);
-}
-
-static enum problem copy_return(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                                struct errmsg *err)
-{
-    (void)body;
-    (void)len;
-    return till_copy_return(till, id, out, err);
-}
-
-static void handle_copy_return(void *context, struct http_request *request)
-{
-    run(context, request, copy_return, 200);
-}
-
-static enum problem typed(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
-                          struct errmsg *err)
-{
-    (void)id; /* a code goes to the current sale */
-    return till_typed(till, body, len, out, err);
-}
-
-static void handle_typed(void *context, struct http_request *request)
-{
-    run(context, request, typed, 200);
+    if (!command) /* the route fits, so it is the id */
+        api_answer_problem(context, request, PROBLEM_BAD_FIELD, "the id in the path is too long");
+    else if (command->before)
+        run_after(context, request, command, id);
+    else
+        run(context, request, command, id);
 }
 
 static void handle_health(void *context, struct http_request *request)
@@ -281,25 +130,25 @@ static void handle_events(void *context, struct http_request *request)
 }
 
 const struct http_route api_routes[] = {
-    {"POST", "/v1/sales", HTTP_AUTH_PEER, handle_open, API_SMALL_BODY_MAX},
-    {"GET", "/v1/sales", HTTP_AUTH_PEER, handle_list, 0},
-    {"PUT", "/v1/sales/{id}", HTTP_AUTH_PEER, handle_put, TILL_BODY_MAX},
-    {"GET", "/v1/sales/{id}", HTTP_AUTH_PEER, handle_get, 0},
-    {"POST", "/v1/sales/{id}/tender", HTTP_AUTH_PEER, handle_tender, API_SMALL_BODY_MAX},
-    {"POST", "/v1/sales/{id}/commit", HTTP_AUTH_PEER, handle_commit, API_SMALL_BODY_MAX},
-    {"POST", "/v1/sales/{id}/void", HTTP_AUTH_PEER, handle_void, API_SMALL_BODY_MAX},
-    {"POST", "/v1/sales/{id}/copy", HTTP_AUTH_PEER, handle_copy, API_SMALL_BODY_MAX},
+    {"POST", "/v1/sales", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
+    {"GET", "/v1/sales", HTTP_AUTH_PEER, handle_command, 0},
+    {"PUT", "/v1/sales/{id}", HTTP_AUTH_PEER, handle_command, TILL_BODY_MAX},
+    {"GET", "/v1/sales/{id}", HTTP_AUTH_PEER, handle_command, 0},
+    {"POST", "/v1/sales/{id}/tender", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
+    {"POST", "/v1/sales/{id}/commit", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
+    {"POST", "/v1/sales/{id}/void", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
+    {"POST", "/v1/sales/{id}/copy", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/sales/{id}/why", HTTP_AUTH_PEER, api_why, 0},
-    {"POST", "/v1/returns", HTTP_AUTH_PEER, handle_return, API_SMALL_BODY_MAX * 4},
-    {"GET", "/v1/returns/{id}", HTTP_AUTH_PEER, handle_get_return, 0},
-    {"POST", "/v1/returns/{id}/copy", HTTP_AUTH_PEER, handle_copy_return, API_SMALL_BODY_MAX},
-    {"POST", "/v1/shifts", HTTP_AUTH_PEER, handle_turn_shift, API_SMALL_BODY_MAX},
-    {"GET", "/v1/shifts", HTTP_AUTH_PEER, handle_get_shift, 0},
+    {"POST", "/v1/returns", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX * 4},
+    {"GET", "/v1/returns/{id}", HTTP_AUTH_PEER, handle_command, 0},
+    {"POST", "/v1/returns/{id}/copy", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
+    {"POST", "/v1/shifts", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
+    {"GET", "/v1/shifts", HTTP_AUTH_PEER, handle_command, 0},
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
     {"GET", "/metrics", HTTP_AUTH_PEER, api_metrics, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},
-    {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_typed, API_SMALL_BODY_MAX},
+    {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/page", HTTP_AUTH_PEER, api_page_address, 0},
     {"GET", "/v1/words", HTTP_AUTH_PEER, api_words, 0},
     {"POST", "/v1/enrolment", HTTP_AUTH_PEER, api_enrol, API_SMALL_BODY_MAX},

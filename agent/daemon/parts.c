@@ -2,6 +2,7 @@
 #include "agent/daemon/parts.h"
 
 #include "agent/api/api.h"
+#include "agent/api/dropbox.h"
 #include "agent/api/events.h"
 #include "agent/base/clock.h"
 #include "agent/base/crypto.h"
@@ -24,7 +25,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IDLE_MS = 5000, UPKEEP_SLICES = 2, TOKEN_BYTES = 32, TOKEN_TEXT = 2 * TOKEN_BYTES + 1, PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32 };
+enum {
+    IDLE_MS = 5000,
+    UPKEEP_SLICES = 2,
+    TOKEN_BYTES = 32,
+    TOKEN_TEXT = 2 * TOKEN_BYTES + 1,
+    PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32
+};
 
 #define CACHE_JOURNAL "journal" /* in the cache's state: the dev of the journal it reads */
 
@@ -250,6 +257,10 @@ static void write_health(void *context, struct json_writer *w)
     devices_write(parts->devices, w);
     jw_name(w, "courier");
     link_write(parts->link, w);
+    if (parts->dropbox) {
+        jw_name(w, "dropbox");
+        dropbox_write(parts->dropbox, w);
+    }
 }
 
 static void enrol(void *context, const char *code, api_enrolled_fn *answer, void *answer_context)
@@ -289,6 +300,18 @@ static enum status start_api(struct parts *parts, struct errmsg *err)
         wanted.bearer_token = token;
     }
     return st == ST_OK ? api_create(&wanted, &parts->api, err) : st;
+}
+
+static enum status start_dropbox(struct parts *parts, struct errmsg *err)
+{
+    struct dropbox_options wanted = {
+        .loop = parts->loop,
+        .till = parts->till,
+        .hooks = {.context = parts, .journal_failed = stop_soon},
+        .dir = parts->options.dropbox_dir,
+    };
+
+    return wanted.dir[0] == '\0' ? ST_OK : dropbox_create(&wanted, &parts->dropbox, err);
 }
 
 static void on_idle(void *context)
@@ -337,6 +360,7 @@ enum status parts_start(struct parts *parts, struct errmsg *err)
         {"folders", start_folders},   {"loop", start_loop},      {"databases", start_databases},
         {"identity", start_identity}, {"rules", start_rulebook}, {"link", start_link},
         {"till", start_till},         {"timer", start_timer},    {"api", start_api},
+        {"dropbox", start_dropbox},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -359,6 +383,7 @@ void parts_stop(struct parts *parts)
     if (parts->devices)
         devices_serve(parts->devices, NULL);
     api_destroy(parts->api);
+    dropbox_destroy(parts->dropbox);
     devices_destroy(parts->devices); /* tells the till how its prints ended */
     link_destroy(parts->link);
     till_destroy(parts->till);

@@ -19,6 +19,7 @@
 struct api;
 struct cache;
 struct devices;
+struct dropbox;
 struct hub;
 struct journal;
 struct link;
@@ -50,6 +51,7 @@ struct parts {
     struct enrol_file enrol_file;
     struct till *till;
     struct api *api;
+    struct dropbox *dropbox; /* NULL: none is configured */
     bool failed; /* the journal cannot be trusted: end with an error, be started anew */
 };
 

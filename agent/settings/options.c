@@ -93,6 +93,8 @@ const struct option_spec loyald_options[] = {
      "Numeric loopback address of the API and the cashier page; callers show the token of the state folder's "
      "api.token."},
     {"api", "port", OPTION_INT, FIELD(api_port), 0, 65535, NULL, "8473", "TCP port of the API; 0: the socket only."},
+    {"dropbox", "dir", OPTION_TEXT, FIELD(dropbox_dir), 1, 200, NULL, "",
+     "Folder for a POS that can only write files: calls as NAME.json, answers as NAME.answer; empty: none."},
     {"sync", "socket", OPTION_TEXT, FIELD(sync_socket), 1, 107, NULL, "",
      "Unix socket that loyald-sync connects to; empty: sync.sock in the runtime folder."},
     {"sync", "socket_mode", OPTION_ENUM, FIELD(sync_socket_mode), 0, 0, MODES, "0660",

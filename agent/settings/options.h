@@ -23,6 +23,7 @@ struct options {
     int64_t api_socket_mode;
     char api_listen[CONFIG_TEXT_MAX];
     int64_t api_port;
+    char dropbox_dir[CONFIG_TEXT_MAX];
     char sync_socket[CONFIG_TEXT_MAX];
     int64_t sync_socket_mode;
     int64_t retry_max_s, poll_wait_s;
