@@ -10,6 +10,7 @@
 #include "agent/base/status.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { X509_PEM_BYTES_MAX = 4096, X509_NAME_BYTES_MAX = 128 };
 
@@ -21,20 +22,26 @@ enum status x509_read_request(const char *request_pem, char out_common_name[X509
                               struct pk **out_public_key, struct errmsg *err);
 
 struct x509_issue {
-    const struct pk *subject_key;  /* the public key certified */
+    const struct pk *subject_key; /* the public key certified */
     const char *common_name;
-    const char *dns_name;          /* subject alternative name, NULL for none; also taken for "localhost" and 127.0.0.1 */
+    const char *dns_name; /* subject alternative name, NULL for none; also taken for "localhost" and 127.0.0.1 */
     const struct pk *issuer_key;
-    const char *issuer_pem;        /* NULL: self-signed (a CA) */
+    const char *issuer_pem; /* NULL: self-signed (a CA) */
     int64_t not_before_unix_s;
     int64_t not_after_unix_s;
     bool is_ca;
-    bool is_server;                /* extended key usage: server, otherwise client */
+    bool is_server; /* extended key usage: server, otherwise client */
 };
 enum status x509_certificate(const struct x509_issue *issue, char out_pem[X509_PEM_BYTES_MAX], struct errmsg *err);
 /* The subject's common name and the end of validity. */
 enum status x509_read(const char *pem, char out_common_name[X509_NAME_BYTES_MAX], int64_t *out_not_after_unix_s,
                       struct errmsg *err);
+/* Beginning and end of validity of the (first) certificate. */
+enum status x509_validity(const char *pem, int64_t *out_not_before_unix_s, int64_t *out_not_after_unix_s,
+                          struct errmsg *err);
+/* Whether the certificate was issued by one of the authorities in ca_pem (newest_only: by the first of them),
+ * whatever the date: the time is judged by who asks. ST_DENIED when it was not. */
+enum status x509_check_issuer(const char *pem, const char *ca_pem, bool newest_only, struct errmsg *err);
 /* Returns owned the public key that the (first) certificate certifies. */
 enum status x509_public_key(const char *pem, struct pk **out_public_key, struct errmsg *err);
 

@@ -13,6 +13,8 @@
 #include <gnutls/x509.h>
 
 #include "agent/base/crypto.h"
+#include "agent/base/hex.h"
+#include "agent/base/sha256.h"
 
 static gnutls_session_t session_of(const struct http_request *request)
 {
@@ -46,12 +48,57 @@ static const char *certificate_fault(gnutls_session_t session)
     return "the client certificate is not of this central's CA; enrol again";
 }
 
-static bool read_common_name(gnutls_session_t session, char out_name[HTTP_PEER_BYTES_MAX])
+static bool read_common_name(gnutls_x509_crt_t certificate, char out_name[HTTP_PEER_BYTES_MAX])
+{
+    char name[HTTP_PEER_BYTES_MAX];
+    size_t len = sizeof name;
+    bool good = gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len) ==
+                    GNUTLS_E_SUCCESS &&
+                len > 0 && strlen(name) == len; /* a NUL inside would make it another name */
+
+    if (good)
+        memcpy(out_name, name, len + 1);
+    return good;
+}
+
+/* A coordinate as 32 bytes: zeros may stand before it, or be left out. */
+static bool put_coordinate(const gnutls_datum_t *number, uint8_t out[32])
+{
+    unsigned size = number->size, skip = 0;
+
+    while (skip < size && number->data[skip] == 0)
+        skip++;
+    if (size - skip > 32)
+        return false;
+    memset(out, 0, 32);
+    memcpy(out + 32 - (size - skip), number->data + skip, size - skip);
+    return true;
+}
+
+/* The name of the key as pk_id gives it: of the uncompressed point. Other curves have none here. */
+static bool read_key(gnutls_x509_crt_t certificate, char out_key[17])
+{
+    gnutls_ecc_curve_t curve;
+    gnutls_datum_t x = {0}, y = {0};
+    uint8_t point[65] = {4}, digest[SHA256_BYTES];
+    bool good = gnutls_x509_crt_get_pk_ecc_raw(certificate, &curve, &x, &y) == GNUTLS_E_SUCCESS &&
+                curve == GNUTLS_ECC_CURVE_SECP256R1 && put_coordinate(&x, point + 1) &&
+                put_coordinate(&y, point + 33);
+
+    gnutls_free(x.data);
+    gnutls_free(y.data);
+    if (good) {
+        sha256_of(point, sizeof point, digest);
+        hex_encode(digest, 8, out_key);
+    }
+    return good;
+}
+
+/* Who the peer is: name and key of its certificate. */
+static bool read_peer(gnutls_session_t session, struct http_request *request)
 {
     const gnutls_datum_t *chain;
     gnutls_x509_crt_t certificate;
-    char name[HTTP_PEER_BYTES_MAX];
-    size_t len = sizeof name;
     unsigned count = 0;
     bool good;
 
@@ -59,12 +106,11 @@ static bool read_common_name(gnutls_session_t session, char out_name[HTTP_PEER_B
     if (!chain || count == 0 || gnutls_x509_crt_init(&certificate) != GNUTLS_E_SUCCESS)
         return false;
     good = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == GNUTLS_E_SUCCESS &&
-           gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len) ==
-               GNUTLS_E_SUCCESS &&
-           len > 0 && strlen(name) == len; /* a NUL inside would make it another name */
-    gnutls_x509_crt_deinit(certificate);
+           read_common_name(certificate, request->peer_name);
     if (good)
-        memcpy(out_name, name, len + 1);
+        (void)read_key(certificate,
+                       request->peer_key); /* without one it is "": for whom that matters, it fits none */
+    gnutls_x509_crt_deinit(certificate);
     return good;
 }
 
@@ -79,7 +125,7 @@ static bool check_certificate(struct http_request *request)
         return false;
     }
     fault = certificate_fault(session);
-    if (!fault && !read_common_name(session, request->peer_name))
+    if (!fault && !read_peer(session, request))
         fault = "the client certificate has no usable common name; enrol again";
     if (fault)
         http_request_refuse(request, 401, "no_certificate", fault);
@@ -152,7 +198,7 @@ bool http_auth_check(struct http_request *request)
         /* The name is there for a client that shows a good certificate all the same. */
         session = session_of(request);
         if (session && !certificate_fault(session))
-            (void)read_common_name(session, request->peer_name);
+            (void)read_peer(session, request);
         return true;
     }
     return false; /* http_server_create has refused such a table */

@@ -70,6 +70,7 @@ struct http_request {
     int part_count;
     const struct http_route *route; /* NULL: none fits, the request is refused */
     char peer_name[HTTP_PEER_BYTES_MAX];
+    char peer_key[17];
     struct strbuf body;
     uint64_t dropped_bytes;
 

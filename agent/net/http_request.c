@@ -341,6 +341,11 @@ const char *http_peer_name(const struct http_request *request)
     return request->peer_name;
 }
 
+const char *http_peer_key(const struct http_request *request)
+{
+    return request->peer_key;
+}
+
 bool http_peer_uid(const struct http_request *request, uid_t *out_uid)
 {
     struct ucred peer;

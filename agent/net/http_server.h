@@ -81,6 +81,7 @@ const char *http_header(const struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request,
                       size_t *out_len);                                 /* NUL-terminated; gzip is unpacked already */
 const char *http_peer_name(const struct http_request *request);         /* common name of the client certificate */
+const char *http_peer_key(const struct http_request *request);          /* its public key, named as by pk_id */
 bool http_peer_uid(const struct http_request *request, uid_t *out_uid); /* of a Unix socket */
 
 /* Adds a header to the answer to come; copies. */

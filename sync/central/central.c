@@ -8,6 +8,7 @@
 
 #include "agent/base/crypto.h"
 #include "agent/base/file.h"
+#include "sync/central/authority.h"
 #include "sync/central/evaluator.h"
 
 enum { PATH_BYTES_MAX = 4096 };
@@ -15,85 +16,6 @@ enum { PATH_BYTES_MAX = 4096 };
 static void path_in(const char *state_dir, const char *name, char out_path[PATH_BYTES_MAX])
 {
     (void)snprintf(out_path, PATH_BYTES_MAX, "%s/%s", state_dir, name);
-}
-
-static enum status write_text(const char *state_dir, const char *name, const char *text, mode_t mode,
-                              struct errmsg *err)
-{
-    char path[PATH_BYTES_MAX];
-
-    path_in(state_dir, name, path);
-    return file_write(path, text, strlen(text), mode, err);
-}
-
-static enum status read_text(const char *state_dir, const char *name, char *out_text, size_t text_max,
-                             struct errmsg *err)
-{
-    char path[PATH_BYTES_MAX], *bytes = NULL;
-    size_t len = 0;
-    enum status st;
-
-    path_in(state_dir, name, path);
-    st = file_read(path, text_max - 1, &bytes, &len, err);
-    if (st != ST_OK)
-        return st;
-    memcpy(out_text, bytes, len + 1);
-    crypto_wipe(bytes, len);
-    free(bytes);
-    return ST_OK;
-}
-
-static enum status write_key(const char *state_dir, const char *name, const struct pk *key, struct errmsg *err)
-{
-    char pem[PK_PEM_BYTES_MAX];
-    enum status st = pk_private_pem(key, pem, err);
-
-    if (st == ST_OK)
-        st = write_text(state_dir, name, pem, 0600, err);
-    crypto_wipe(pem, sizeof(pem));
-    return st;
-}
-
-/* The authority and the certificate it gives this server. */
-static enum status make_certificates(const char *state_dir, const char *host, int64_t now_s, struct errmsg *err)
-{
-    struct pk *ca_key = NULL, *server_key = NULL;
-    char ca_pem[X509_PEM_BYTES_MAX], server_pem[X509_PEM_BYTES_MAX];
-    struct x509_issue ca = {.common_name = "loyal-central authority",
-                            .not_before_unix_s = now_s - 86400,
-                            .not_after_unix_s = now_s + INT64_C(86400) * SERVER_CERTIFICATE_DAYS,
-                            .is_ca = true};
-    struct x509_issue server = ca;
-    enum status st = pk_generate(&ca_key, err);
-
-    if (st == ST_OK)
-        st = pk_generate(&server_key, err);
-    if (st != ST_OK)
-        goto out;
-    ca.subject_key = ca.issuer_key = ca_key;
-    st = x509_certificate(&ca, ca_pem, err);
-    if (st != ST_OK)
-        goto out;
-    server.common_name = host[0] ? host : "localhost";
-    server.dns_name = server.common_name;
-    server.subject_key = server_key;
-    server.issuer_key = ca_key;
-    server.issuer_pem = ca_pem;
-    server.is_ca = false;
-    server.is_server = true;
-    st = x509_certificate(&server, server_pem, err);
-    if (st == ST_OK)
-        st = write_key(state_dir, "ca.key", ca_key, err);
-    if (st == ST_OK)
-        st = write_text(state_dir, "ca.pem", ca_pem, 0644, err);
-    if (st == ST_OK)
-        st = write_key(state_dir, "server.key", server_key, err);
-    if (st == ST_OK)
-        st = write_text(state_dir, "server.pem", server_pem, 0644, err);
-out:
-    pk_destroy(server_key);
-    pk_destroy(ca_key);
-    return st;
 }
 
 static enum status new_incarnation(struct store *store, struct errmsg *err)
@@ -137,7 +59,7 @@ enum status central_init(const char *state_dir, const char *host, const struct c
         goto out;
     }
     (void)unlink(making); /* of an init that was cut short */
-    st = make_certificates(state_dir, host, clock_wall_ms(clock) / 1000, err);
+    st = authority_make(state_dir, host, clock_wall_ms(clock) / 1000, err);
     if (st == ST_OK)
         st = make_database(making, err);
     /* The database gets its name last: with it the central is made, without it init may run again. */
@@ -167,23 +89,6 @@ static enum status read_meta(struct central *central, struct errmsg *err)
     return st;
 }
 
-static enum status read_keys(struct central *central, const char *state_dir, struct errmsg *err)
-{
-    char pem[PK_PEM_BYTES_MAX];
-    enum status st = read_text(state_dir, "ca.pem", central->ca_pem, sizeof(central->ca_pem), err);
-
-    if (st == ST_OK)
-        st = read_text(state_dir, "server.pem", central->server_pem, sizeof(central->server_pem), err);
-    if (st == ST_OK)
-        st = read_text(state_dir, "server.key", central->server_key_pem, sizeof(central->server_key_pem), err);
-    if (st == ST_OK)
-        st = read_text(state_dir, "ca.key", pem, sizeof(pem), err);
-    if (st == ST_OK)
-        st = pk_from_private_pem(pem, &central->ca_key, err);
-    crypto_wipe(pem, sizeof(pem));
-    return st;
-}
-
 enum status central_open(const char *state_dir, const struct clock_source *clock, struct central **out_central,
                          struct errmsg *err)
 {
@@ -207,7 +112,7 @@ enum status central_open(const char *state_dir, const struct clock_source *clock
     if (st == ST_OK)
         st = read_meta(central, err);
     if (st == ST_OK)
-        st = read_keys(central, state_dir, err);
+        st = authority_load(central, state_dir, err);
     if (st == ST_OK)
         st = evaluator_create(central->store, &central->evaluator, err);
     if (st != ST_OK) {
@@ -235,6 +140,9 @@ enum status central_restored(struct central *central, struct errmsg *err)
 {
     enum status st = new_incarnation(central->store, err);
 
+    /* A till may have renewed its certificate since: the first request that bears its MAC tells which it has now. */
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_DEVICE_FORGET_KEYS, err, V_TEXT(""));
     return st == ST_OK ? read_meta(central, err) : st;
 }
 

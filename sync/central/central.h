@@ -17,6 +17,7 @@
 #include "agent/base/strbuf.h"
 #include "agent/base/x509.h"
 #include "sync/central/store.h"
+#include "sync/protocol/renewal.h"
 
 struct evaluator;
 
@@ -25,8 +26,7 @@ enum {
     HEX64_TEXT = 17,           /* dev, epoch, n, incarnation */
     IDENTIFIER_HASH_TEXT = 33, /* 32 hex digits */
     ANSWER_BYTES_MAX = 8 * 1024 * 1024,
-    DEVICE_CERTIFICATE_DAYS =
-        397, /* until certificates are renewed by themselves, longer than the 90 days they shall live */
+    DEVICE_CERTIFICATE_DAYS = 90, /* a till renews its own from a third of it on */
     SERVER_CERTIFICATE_DAYS = 3650,
 };
 
@@ -36,13 +36,18 @@ struct central {
     struct evaluator *evaluator;
     char incarnation[HEX64_TEXT];
     struct pk *ca_key;
-    char ca_pem[X509_PEM_BYTES_MAX];
+    char ca_pem[X509_PEM_BYTES_MAX];        /* the authority that issues */
+    char ca_old_pem[X509_PEM_BYTES_MAX];    /* the one before, while two overlap; else "" */
+    char ca_bundle[2 * X509_PEM_BYTES_MAX]; /* all that are trusted, the newest first */
+    char ca_bundle_id[RENEWAL_CA_TEXT], ca_key_id[17];
     char server_pem[X509_PEM_BYTES_MAX];
     char server_key_pem[PK_PEM_BYTES_MAX];
     int lock_fd;
     /* Enrolments that failed in the minute that began at this monotonic time: guessing codes is slowed down. */
     int64_t failures_since_ms;
     int failures;
+    int64_t renew_failures_since_ms;
+    int renew_failures;
     /* Told after each commit that tills should hear of; may be NULL. */
     void (*changed)(void *context);
     void *changed_context;

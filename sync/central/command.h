@@ -16,7 +16,7 @@ struct command_call {
     const char *state_dir;
     const char *listen_host;
     int64_t listen_port, connections_max;
-    bool json;
+    bool json, force;
     const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
     const char *attrs[COMMAND_WORDS_MAX]; /* "k=v" */
     int attr_count;
@@ -28,6 +28,8 @@ typedef enum status command_fn(const struct command_call *call, struct errmsg *e
 
 /* command_serve.c */
 command_fn command_init, command_serve, command_restored;
+/* command_ca.c */
+command_fn command_ca_rotate, command_ca_drop;
 /* command_office.c */
 command_fn command_chain_create, command_chain_key_add, command_store_create, command_till_code, command_till_list,
     command_till_revoke, command_member_import, command_member_show;

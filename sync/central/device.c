@@ -35,6 +35,8 @@ static enum status read_device(const struct rows *rows, struct device *device, s
     device->counted_change = rows_int(rows, 9);
     device->revoked = rows_int(rows, 10) != 0;
     device->quarantined_seq = rows_int(rows, 11);
+    copy_text(device->cert_key, sizeof(device->cert_key), rows, 12);
+    copy_text(device->next_key, sizeof(device->next_key), rows, 13);
     if (!copy_bytes(device->mac_key, sizeof(device->mac_key), rows, 4) ||
         !copy_bytes(device->head_hash, sizeof(device->head_hash), rows, 7)) {
         errmsg_set(err, "the row of till %s is damaged", device->dev);
@@ -93,6 +95,87 @@ static bool mac_is_good(const struct device *device, const struct till_request *
     return good;
 }
 
+bool device_has_key(const struct device *device, const char *key_id)
+{
+    if (!key_id[0])
+        return false;
+    return !device->cert_key[0] || strcmp(device->cert_key, key_id) == 0 || strcmp(device->next_key, key_id) == 0;
+}
+
+enum status device_certificate(struct central *central, const char *dev, const char *csr,
+                               char out_pem[X509_PEM_BYTES_MAX], char out_key_id[17], int64_t *out_not_after_s,
+                               struct errmsg *err)
+{
+    struct pk *subject = NULL;
+    char name[X509_NAME_BYTES_MAX];
+    int64_t now_s = central_now_us(central) / 1000000;
+    struct x509_issue issue = {.common_name = dev,
+                               .issuer_key = central->ca_key,
+                               .issuer_pem = central->ca_pem,
+                               /* A till's clock may be behind: an hour of grace at the start. */
+                               .not_before_unix_s = now_s - 3600,
+                               .not_after_unix_s = now_s + INT64_C(86400) * DEVICE_CERTIFICATE_DAYS};
+    enum status st = x509_read_request(csr, name, &subject, err);
+
+    if (st == ST_OK && strcmp(name, dev) != 0) {
+        errmsg_set(err, "csr is for \"%.64s\", not for this till", name);
+        st = ST_INVALID;
+    }
+    if (st == ST_OK)
+        st = pk_id(subject, out_key_id);
+    if (st == ST_OK) {
+        issue.subject_key = subject;
+        *out_not_after_s = issue.not_after_unix_s;
+        st = x509_certificate(&issue, out_pem, err);
+    }
+    pk_destroy(subject);
+    return st;
+}
+
+static bool refuse_stranger(const struct device *device, const char *peer_key, struct answer *answer)
+{
+    if (device->revoked) {
+        answer_error(answer, 403, "revoked", "this till was revoked by the office: enrol it again with a new code");
+        return true;
+    }
+    if (!device_has_key(device, peer_key)) {
+        answer_error(answer, 401, "no_certificate",
+                     "this certificate of till %s was followed by a later one: enrol this till again", device->dev);
+        return true;
+    }
+    return false;
+}
+
+static bool load_or_refuse(struct central *central, const char *dev, struct device *out_device, struct answer *answer)
+{
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = device_load(central, dev, out_device, &err);
+
+    if (st == ST_OK)
+        return true;
+    if (st == ST_NOT_FOUND)
+        answer_error(answer, 403, "revoked", "%s: enrol it again", err.text);
+    else
+        answer_status(answer, st, &err);
+    return false;
+}
+
+bool device_check_certificate(struct central *central, const char *peer, const char *peer_key,
+                              struct device *out_device, struct answer *answer)
+{
+    return load_or_refuse(central, peer, out_device, answer) && !refuse_stranger(out_device, peer_key, answer);
+}
+
+enum status device_use_key(struct central *central, const struct device *device, const char *key_id, bool adopt,
+                           struct errmsg *err)
+{
+    if (device->next_key[0] && strcmp(device->next_key, key_id) == 0)
+        return STORE_RUN(central->store, STATEMENT_DEVICE_USE_NEXT, err, V_TEXT(device->dev));
+    if (adopt && !device->cert_key[0])
+        return STORE_RUN(central->store, STATEMENT_DEVICE_ADOPT_KEY, err, V_TEXT(device->dev), V_TEXT(key_id));
+    return ST_OK;
+}
+
 bool device_check_request(struct central *central, const struct till_request *request, struct device *out_device,
                           bool *out_known, struct answer *answer)
 {
@@ -104,20 +187,11 @@ bool device_check_request(struct central *central, const struct till_request *re
         answer_error(answer, 401, "no_certificate", "the certificate is not that of till %.32s", request->dev);
         return false;
     }
-    st = device_load(central, request->dev, out_device, &err);
-    if (st == ST_NOT_FOUND) {
-        answer_error(answer, 403, "revoked", "%s: enrol it again", err.text);
+    if (!load_or_refuse(central, request->dev, out_device, answer))
         return false;
-    }
-    if (st != ST_OK) {
-        answer_status(answer, st, &err);
-        return false;
-    }
     *out_known = true;
-    if (out_device->revoked) {
-        answer_error(answer, 403, "revoked", "this till was revoked by the office: enrol it again with a new code");
+    if (refuse_stranger(out_device, request->peer_key, answer))
         return false;
-    }
     if (!mac_is_good(out_device, request)) {
         answer_error(answer, 403, "bad_mac", "the request was not made with this till's key: enrol it again");
         return false;
@@ -125,6 +199,11 @@ bool device_check_request(struct central *central, const struct till_request *re
     if (strcmp(request->epoch, out_device->epoch) != 0) {
         answer_error(answer, 409, "fork", "epoch %s is not the one this till was enrolled with: enrol it again",
                      request->epoch);
+        return false;
+    }
+    st = device_use_key(central, out_device, request->peer_key, true, &err);
+    if (st != ST_OK) {
+        answer_status(answer, st, &err);
         return false;
     }
     return true;

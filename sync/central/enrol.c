@@ -7,6 +7,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/log.h"
+#include "sync/central/device.h"
 #include "sync/central/office.h"
 
 enum { CODE_BYTES_MAX = 32, FAILURE_WINDOW_MS = 60000, SEALED_TEXT_MAX = 128 };
@@ -23,7 +24,7 @@ struct place {
 struct agreed {
     uint8_t mac_key[CRYPTO_KEY_BYTES], seal_key[CRYPTO_KEY_BYTES];
     uint8_t point[PK_POINT_BYTES];
-    char certificate[X509_PEM_BYTES_MAX];
+    char certificate[X509_PEM_BYTES_MAX], key_id[17];
     int64_t not_after_s;
 };
 
@@ -125,34 +126,6 @@ static enum status agree(const struct wish *wish, struct agreed *agreed, struct 
     return st;
 }
 
-static enum status certify(struct central *central, const struct wish *wish, struct agreed *agreed,
-                           struct errmsg *err)
-{
-    struct pk *subject = NULL;
-    char name[X509_NAME_BYTES_MAX];
-    int64_t now_s = central_now_us(central) / 1000000;
-    enum status st = x509_read_request(wish->csr, name, &subject, err);
-
-    if (st == ST_OK && strcmp(name, wish->dev) != 0) {
-        errmsg_set(err, "csr is for \"%.64s\", not for this till", name);
-        st = ST_INVALID;
-    }
-    if (st == ST_OK) {
-        struct x509_issue issue = {.subject_key = subject,
-                                   .common_name = wish->dev,
-                                   .issuer_key = central->ca_key,
-                                   .issuer_pem = central->ca_pem,
-                                   /* A till's clock may be behind: an hour of grace at the start. */
-                                   .not_before_unix_s = now_s - 3600,
-                                   .not_after_unix_s = now_s + INT64_C(86400) * DEVICE_CERTIFICATE_DAYS};
-
-        agreed->not_after_s = issue.not_after_unix_s;
-        st = x509_certificate(&issue, agreed->certificate, err);
-    }
-    pk_destroy(subject);
-    return st;
-}
-
 /* Inside a transaction. A till that comes back with an epoch known here goes on where that epoch stood. */
 static enum status put_device(struct central *central, const struct wish *wish, const struct place *place,
                               const struct agreed *agreed, struct errmsg *err)
@@ -179,7 +152,8 @@ static enum status put_device(struct central *central, const struct wish *wish, 
     return STORE_RUN(central->store, STATEMENT_DEVICE_PUT, err, V_TEXT(wish->dev), V_TEXT(place->chain),
                      V_TEXT(place->store), V_TEXT(place->till), V_BLOB(agreed->mac_key, CRYPTO_KEY_BYTES),
                      V_INT(agreed->not_after_s * 1000000), V_TEXT(wish->epoch), V_INT(acked),
-                     V_BLOB(head, sizeof(head)), V_TEXT(wish->version), V_INT(now_us));
+                     V_BLOB(head, sizeof(head)), V_TEXT(wish->version), V_INT(now_us), V_TEXT(agreed->key_id),
+                     V_TEXT(central->ca_key_id));
 }
 
 static enum status write_keys(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
@@ -256,7 +230,7 @@ static enum status write_answer(struct central *central, const struct wish *wish
 
     jw_object_begin(&w);
     jw_field_text(&w, "certificate", agreed->certificate);
-    jw_field_text(&w, "ca", central->ca_pem);
+    jw_field_text(&w, "ca", central->ca_bundle);
     jw_field_hex(&w, "point", agreed->point, PK_POINT_BYTES);
     st = write_place(central, place, &w, err);
     if (st == ST_OK)
@@ -279,7 +253,8 @@ static enum status enrol(struct central *central, const struct wish *wish, struc
         return st;
     st = take_code(central, wish->code, &place, err);
     if (st == ST_OK)
-        st = certify(central, wish, agreed, err);
+        st = device_certificate(central, wish->dev, wish->csr, agreed->certificate, agreed->key_id,
+                                &agreed->not_after_s, err);
     if (st == ST_OK)
         st = agree(wish, agreed, err);
     if (st == ST_OK)

@@ -18,6 +18,8 @@ static const char usage[] =
     "  init [--host NAME]                    make database, certificate authority and server certificate\n"
     "  serve                                 serve the tills over TLS and the commands below on admin.sock\n"
     "  restored                              after a backup was put back, before serve: tills send again\n"
+    "  ca rotate                             a new authority beside the one there is; the server is stopped\n"
+    "  ca drop [--force]                     the older one goes, once every till has the newer; likewise\n"
     "\n"
     "set up (the server runs)\n"
     "  chain create ID --currency RUB --language ru [--name TEXT]\n"
@@ -35,7 +37,8 @@ static const char usage[] =
     "  bundle sign --key office.pem --chain ID FILE [--expires DATE|DAYS] [--out FILE.signed]\n"
     "  bundle publish FILE FILE.signed\n"
     "  bundle list\n"
-    "  coupon key --key office.pem           what \"keys\" of a signed series holds; needs no server, as coupon sign\n"
+    "  coupon key --key office.pem           what \"keys\" of a signed series holds; needs no server, as coupon "
+    "sign\n"
     "  coupon sign --key office.pem SERIES [COUNT] [--expires DATE]   codes, one a line, good through that day\n"
     "\n"
     "look\n"
@@ -79,6 +82,8 @@ static const struct command commands[] = {
     {{"init"}, 0, 0, command_init},
     {{"serve"}, 0, 0, command_serve},
     {{"restored"}, 0, 0, command_restored},
+    {{"ca", "rotate"}, 0, 0, command_ca_rotate},
+    {{"ca", "drop"}, 0, 0, command_ca_drop},
     {{"chain", "create"}, 1, 1, command_chain_create},
     {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
     {{"store", "create"}, 2, 2, command_store_create},
@@ -178,11 +183,17 @@ int main(int argc, char **argv)
     struct command_call call = {0};
     char *kept[ARGUMENTS_MAX];
     const struct cli_option extra[] = {
-        {"host", &call.host, NULL},         {"name", &call.name, NULL},
-        {"currency", &call.currency, NULL}, {"language", &call.language, NULL},
-        {"key", &call.key, NULL},           {"chain", &call.chain, NULL},
-        {"expires", &call.expires, NULL},   {"out", &call.out, NULL},
-        {"json", NULL, &call.json},         {0},
+        {"host", &call.host, NULL},
+        {"name", &call.name, NULL},
+        {"currency", &call.currency, NULL},
+        {"language", &call.language, NULL},
+        {"key", &call.key, NULL},
+        {"chain", &call.chain, NULL},
+        {"expires", &call.expires, NULL},
+        {"out", &call.out, NULL},
+        {"json", NULL, &call.json},
+        {"force", NULL, &call.force},
+        {0},
     };
     struct cli cli = {.program = "loyal-central", .usage = usage, .options = options, .extra = extra};
 

@@ -42,15 +42,23 @@
 
 #define STATEMENTS_TILL(X)                                                                                                \
     X(DEVICE_GET, "SELECT dev, chain, store, till, mac_key, epoch, acked, head_hash, counted, counted_change, revoked,"   \
-        " quarantined_seq FROM device WHERE dev = $1")                                                                    \
+        " quarantined_seq, cert_key, next_key FROM device WHERE dev = $1")                                                \
     X(DEVICE_PUT, "INSERT INTO device (dev, chain, store, till, mac_key, cert_not_after_us, epoch, acked, head_hash,"     \
         " counted, counted_change, duplicates, revoked, quarantined_seq, till_head, version, bundle_version,"             \
-        " bundle_refused, enrolled_us, last_seen_us)"                                                                     \
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 0, 0, 0, 0, $8, $10, 0, '', $11, $11)"                          \
+        " bundle_refused, enrolled_us, last_seen_us, cert_key, cert_issuer)"                                              \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 0, 0, 0, 0, $8, $10, 0, '', $11, $11, $12, $13)"                \
         " ON CONFLICT (dev) DO UPDATE SET chain = $2, store = $3, till = $4, mac_key = $5, cert_not_after_us = $6,"       \
         " quarantined_seq = CASE WHEN device.epoch = $7 THEN device.quarantined_seq ELSE 0 END,"                          \
         " epoch = $7, acked = $8, head_hash = $9, counted = $8, revoked = 0, till_head = $8, version = $10,"              \
-        " enrolled_us = $11, last_seen_us = $11")                                                                         \
+        " enrolled_us = $11, last_seen_us = $11, cert_key = $12, cert_issuer = $13, next_key = '', next_issuer = '',"     \
+        " next_not_after_us = 0, trusts = ''")                                                                            \
+    X(DEVICE_NEXT_KEY, "UPDATE device SET next_key = $2, next_issuer = $3, next_not_after_us = $4 WHERE dev = $1")        \
+    X(DEVICE_USE_NEXT, "UPDATE device SET cert_key = next_key, cert_issuer = next_issuer,"                                \
+        " cert_not_after_us = next_not_after_us, next_key = '', next_issuer = '', next_not_after_us = 0 WHERE dev = $1")  \
+    X(DEVICE_ADOPT_KEY, "UPDATE device SET cert_key = $2 WHERE dev = $1")                                                 \
+    X(DEVICE_FORGET_KEYS, "UPDATE device SET cert_key = $1, next_key = $1")                                               \
+    X(DEVICE_TRUSTS, "UPDATE device SET trusts = $2, last_seen_us = $3 WHERE dev = $1")                                   \
+    X(DEVICE_BEHIND, "SELECT COUNT(*) FROM device WHERE revoked = 0 AND (trusts <> $1 OR cert_issuer <> $2)")             \
     X(DEVICE_LIST, "SELECT dev, chain, store, till, epoch, version, bundle_refused, acked, counted, duplicates,"          \
         " till_head, bundle_version, quarantined_seq, enrolled_us, last_seen_us, cert_not_after_us, revoked, head_hash"   \
         " FROM device ORDER BY chain, store, till, dev")                                                                  \

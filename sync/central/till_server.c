@@ -15,6 +15,7 @@
 #include "sync/central/journal.h"
 #include "sync/central/lease.h"
 #include "sync/central/publish.h"
+#include "sync/central/renew.h"
 #include "sync/central/updates.h"
 
 enum { STATUS_BODY_MAX = 64 * 1024 };
@@ -46,8 +47,9 @@ struct call {
     struct answer answer;
 };
 
-static void send_answer(struct http_request *request, enum operation op, const uint8_t *mac_key,
-                        struct answer *answer)
+/* Tells a till which set of authorities is in force: another than it knows makes it ask. */
+static void send_answer(struct till_server *server, struct http_request *request, enum operation op,
+                        const uint8_t *mac_key, struct answer *answer)
 {
     char mac[2 * CRYPTO_MAC_BYTES + 1] = "", retry[16];
 
@@ -59,6 +61,7 @@ static void send_answer(struct http_request *request, enum operation op, const u
                           answer->body.len, mac);
     if (mac[0])
         http_add_header(request, "Loyald-Mac", mac);
+    http_add_header(request, RENEWAL_CA_HEADER, server->central->ca_bundle_id);
     if (answer->retry_after_s > 0) {
         (void)snprintf(retry, sizeof(retry), "%d", answer->retry_after_s);
         http_add_header(request, "Retry-After", retry);
@@ -78,7 +81,7 @@ static void stop_when_failed(struct till_server *server)
 
 static void finish_call(struct call *call)
 {
-    send_answer(call->request, call->op, call->device.mac_key, &call->answer);
+    send_answer(call->server, call->request, call->op, call->device.mac_key, &call->answer);
     stop_when_failed(call->server);
 }
 
@@ -115,6 +118,7 @@ static bool begin_call(struct till_server *server, struct http_request *request,
 {
     struct till_request asked = {.op = op,
                                  .peer = http_peer_name(request),
+                                 .peer_key = http_peer_key(request),
                                  .dev = http_header(request, "Loyald-Dev"),
                                  .epoch = http_header(request, "Loyald-Epoch"),
                                  .n = http_header(request, "Loyald-N"),
@@ -129,7 +133,7 @@ static bool begin_call(struct till_server *server, struct http_request *request,
         return true;
     log_warn("tills", "refused op=%s dev=%.16s: %s", operation_spec(op)->name, asked.dev,
              strbuf_text(&call->answer.body));
-    send_answer(request, op, known ? call->device.mac_key : NULL, &call->answer);
+    send_answer(server, request, op, known ? call->device.mac_key : NULL, &call->answer);
     return false;
 }
 
@@ -143,8 +147,31 @@ static void on_enrol(void *context, struct http_request *request)
     bool good = enrol_till(server->central, http_header(request, "Loyald-Dev"), http_header(request, "Loyald-Epoch"),
                            body, len, mac_key, &answer);
 
-    send_answer(request, OP_ENROL, good ? mac_key : NULL, &answer);
+    send_answer(server, request, OP_ENROL, good ? mac_key : NULL, &answer);
     crypto_wipe(mac_key, sizeof(mac_key));
+    stop_when_failed(server);
+}
+
+static void on_renew(void *context, struct http_request *request)
+{
+    struct till_server *server = context;
+    struct answer answer = ANSWER_INIT;
+    size_t len;
+    const char *body = http_body(request, &len);
+
+    renew_certificate(server->central, body, len, &answer);
+    send_answer(server, request, OP_ENROL, NULL, &answer);
+    stop_when_failed(server);
+}
+
+static void on_identity(void *context, struct http_request *request)
+{
+    struct till_server *server = context;
+    struct answer answer = ANSWER_INIT;
+
+    renew_identity(server->central, http_peer_name(request), http_peer_key(request), http_query(request, "ca"),
+                   &answer);
+    send_answer(server, request, OP_ENROL, NULL, &answer);
     stop_when_failed(server);
 }
 
@@ -369,6 +396,8 @@ static void on_changed(void *context)
 
 static const struct http_route routes[] = {
     {"POST", "/v1/enroll", HTTP_AUTH_NONE, on_enrol, ENROL_BODY_MAX},
+    {"POST", RENEWAL_PATH, HTTP_AUTH_NONE, on_renew, RENEW_BODY_MAX}, /* by a signature, see renew.h */
+    {"GET", RENEWAL_IDENTITY_PATH, HTTP_AUTH_CERTIFICATE, on_identity, 0},
     {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, on_journal, JOURNAL_BODY_MAX},
     {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, on_updates, 0},
     {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
@@ -405,7 +434,7 @@ enum status till_server_create(const struct till_server_options *options, struct
                                            .tcp_port = options->listen_port,
                                            .certificate_pem = options->central->server_pem,
                                            .key_pem = options->central->server_key_pem,
-                                           .client_ca_pem = options->central->ca_pem,
+                                           .client_ca_pem = options->central->ca_bundle,
                                            .answer_header = "Loyald-Protocol: 1",
                                            .connections_max = options->connections_max};
 

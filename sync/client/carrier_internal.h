@@ -6,6 +6,7 @@
 
 #include "agent/base/strbuf.h"
 #include "sync/client/http_carrier.h"
+#include "sync/protocol/renewal.h"
 
 #include <curl/curl.h>
 
@@ -32,6 +33,7 @@ struct carrier_call {
     bool is_central;  /* the protocol's header was there */
     bool answer_full; /* the body went beyond its bound */
     char mac[CARRIER_MAC_BYTES_MAX];
+    char ca_id[RENEWAL_CA_TEXT];
     int64_t retry_after_ms;
     void (*done)(void *context, const struct carrier_answer *answer);
     void *context;

@@ -49,6 +49,15 @@ static const char *value_of(const char *line, size_t len, const char *name, size
     return line + at;
 }
 
+/* One that is too long, or holds a NUL, was not said. */
+static void take_text(const char *value, size_t len, char *out, size_t out_max)
+{
+    if (len >= out_max || strnlen(value, len) != len)
+        return;
+    memcpy(out, value, len);
+    out[len] = '\0';
+}
+
 static size_t take_header(char *line, size_t size, size_t count, void *context)
 {
     struct carrier_call *call = context;
@@ -60,14 +69,14 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
         /* A new head: what an interim answer (100) said does not count. */
         call->is_central = false;
         call->mac[0] = '\0';
+        call->ca_id[0] = '\0';
         call->retry_after_ms = 0;
     } else if ((value = value_of(line, len, "Loyald-Protocol", &value_len))) {
         call->is_central = value_len == 1 && value[0] == '1';
     } else if ((value = value_of(line, len, "Loyald-Mac", &value_len))) {
-        if (value_len < sizeof call->mac && strnlen(value, value_len) == value_len) {
-            memcpy(call->mac, value, value_len);
-            call->mac[value_len] = '\0';
-        }
+        take_text(value, value_len, call->mac, sizeof call->mac);
+    } else if ((value = value_of(line, len, RENEWAL_CA_HEADER, &value_len))) {
+        take_text(value, value_len, call->ca_id, sizeof call->ca_id);
     } else if ((value = value_of(line, len, "Retry-After", &value_len)) && value_len < sizeof number) {
         int64_t seconds;
 

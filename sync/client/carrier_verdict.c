@@ -76,6 +76,7 @@ void carrier_verdict(const struct carrier_call *call, CURLcode rc, int64_t now_m
     *out_answer = (struct carrier_answer){.status = (int)status,
                                           .mac = "",
                                           .body = "",
+                                          .ca_id = "",
                                           .text = text->text,
                                           .retry_after_ms = call->retry_after_ms,
                                           .connected = had_connection(call)};
@@ -91,6 +92,7 @@ void carrier_verdict(const struct carrier_call *call, CURLcode rc, int64_t now_m
     }
     out_answer->result = CARRIER_ANSWERED;
     out_answer->mac = call->mac;
+    out_answer->ca_id = call->ca_id;
     out_answer->body = strbuf_text(&call->answer_body);
     out_answer->body_len = call->answer_body.len;
 }

@@ -6,6 +6,7 @@
 
 #include <loyald_version.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/log.h"
 #include "sync/client/client_internal.h"
@@ -36,6 +37,20 @@ static void send_link_notice(struct client *client)
     jw_field_text(&w, "notice", "link");
     jw_field_bool(&w, "up", client->known == LINK_UP);
     jw_field_text(&w, "text", client->link_text);
+    jw_object_end(&w);
+    daemon_link_send(client->link, &header, 0, NULL, 0);
+    strbuf_free(&header);
+}
+
+void client_tell_identity(struct client *client)
+{
+    struct strbuf header = STRBUF_INIT(FRAME_HEADER_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&header);
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "notice", "identity");
+    jw_field_text(&w, "dev", client->identity.dev);
+    jw_field_int(&w, "cert_not_after", client->identity.not_after_unix_s);
     jw_object_end(&w);
     daemon_link_send(client->link, &header, 0, NULL, 0);
     strbuf_free(&header);
@@ -107,7 +122,9 @@ static enum status create_parts(struct client *client, const struct client_optio
 
     if (st == ST_OK && options->url[0])
         st = http_carrier_create(&carrier, &client->carrier, err);
-    return st == ST_OK ? daemon_link_create(&link, &client->link, err) : st;
+    if (st == ST_OK)
+        st = daemon_link_create(&link, &client->link, err);
+    return st == ST_OK ? renewal_create(client, &client->renewal, err) : st;
 }
 
 enum status client_create(const struct client_options *options, struct client **out_client, struct errmsg *err)
@@ -120,6 +137,9 @@ enum status client_create(const struct client_options *options, struct client **
         return ST_NOMEM;
     }
     client->loop = options->loop;
+    client->clock = options->clock ? options->clock : clock_system();
+    client->renew_check_ms = options->renew_check_ms > 0 ? options->renew_check_ms : INT64_C(3600) * 1000;
+    client->renew_spread_ms = options->renew_spread_ms;
     st = create_parts(client, options, err);
     if (st != ST_OK) {
         client_destroy(client);
@@ -134,6 +154,7 @@ void client_destroy(struct client *client)
     if (!client)
         return;
     drop_requests(client);
+    renewal_destroy(client->renewal);
     daemon_link_destroy(client->link);
     http_carrier_destroy(client->carrier);
     identity_close(&client->identity);

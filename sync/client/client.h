@@ -3,7 +3,8 @@
  * client - loyald-sync: carries loyald's requests to the central and the answers back (docs/protocol.md 3, 4, 6).
  *
  * Knows no key of the journal and changes no byte of a body, but for the certificate request it adds to an enrolment.
- * It decides nothing and retries nothing: whoever asks again is loyald. Several may live in one process.
+ * It decides nothing and retries nothing but the renewal of its certificate: whoever asks again is loyald. Several
+ * may live in one process.
  */
 #ifndef LOYALD_CLIENT_CLIENT_H
 #define LOYALD_CLIENT_CLIENT_H
@@ -13,6 +14,7 @@
 
 #include <stdint.h>
 
+struct clock_source;
 struct loop;
 struct client;
 
@@ -25,8 +27,11 @@ struct client_options {
     const char *ca_file; /* whom to trust for enrolling; may be "" */
     const char *proxy;   /* "" for none */
     int64_t connect_timeout_ms;
-    const char *socket_path; /* loyald's sync.sock */
-    const char *state_dir;   /* exists, and is locked by the caller */
+    const char *socket_path;          /* loyald's sync.sock */
+    const char *state_dir;            /* exists, and is locked by the caller */
+    const struct clock_source *clock; /* borrowed; NULL: the system's */
+    int64_t renew_check_ms;           /* how often the certificate's date is looked at; 0: once an hour */
+    int64_t renew_spread_ms;          /* over what time tills that heard the same take up other authorities */
 };
 
 enum status client_create(const struct client_options *options, struct client **out_client, struct errmsg *err);

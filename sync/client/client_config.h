@@ -10,6 +10,7 @@ struct client_config {
     char ca_file[CONFIG_TEXT_MAX];
     char proxy[CONFIG_TEXT_MAX];
     int64_t connect_timeout_ms;
+    int64_t renew_spread_s;
     char socket[CONFIG_TEXT_MAX];
     int64_t log_level; /* enum log_level */
 };

@@ -93,5 +93,10 @@ enum status client_enrol_keep(struct client_request *request, const char *body, 
         errmsg_wrap(err, "the central's answer to the enrolment");
     else
         log_info("enrol", "this till is enrolled dev=%s", client->identity.dev);
+    if (st == ST_OK) {
+        identity_drop_next(&client->identity);
+        renewal_begin_anew(client->renewal);
+        client_tell_identity(client);
+    }
     return st;
 }

@@ -7,6 +7,7 @@
 #include "agent/base/pk.h"
 #include "agent/base/strbuf.h"
 #include "sync/client/client.h"
+#include "sync/client/client_renew.h"
 #include "sync/client/daemon_link.h"
 #include "sync/client/http_carrier.h"
 #include "sync/client/identity.h"
@@ -27,6 +28,9 @@ struct client_request {
 
 struct client {
     struct loop *loop;
+    const struct clock_source *clock;
+    int64_t renew_check_ms, renew_spread_ms;
+    struct renewal *renewal;
     struct identity identity;
     struct http_carrier *carrier; /* NULL without a url */
     struct daemon_link *link;
@@ -38,6 +42,9 @@ struct client {
 
 /* client.c: notes what the last answer told of the central; tells loyald of a change. */
 void client_note_link(struct client *client, bool up, const char *text);
+
+/* client.c: tells loyald that the certificate is another one. */
+void client_tell_identity(struct client *client);
 
 /* client_request.c */
 enum status client_request_begin(struct client *client, const struct message *message, struct errmsg *err);

@@ -124,6 +124,7 @@ static void request_done(void *context, const struct carrier_answer *answer)
     switch (answer->result) {
     case CARRIER_ANSWERED:
         client_note_link(client, true, "");
+        renewal_heard(client->renewal, answer->ca_id);
         deliver_answered(request, answer);
         break;
     case CARRIER_OFFLINE:

@@ -57,6 +57,7 @@ struct carrier_answer {
     const void *body;
     size_t body_len;
     int64_t retry_after_ms; /* 0 when not said */
+    const char *ca_id;      /* the set of authorities the central names; "" when it names none */
     bool connected;         /* the TLS connection was there */
 };
 

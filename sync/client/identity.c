@@ -15,13 +15,14 @@
 #include "agent/base/log.h"
 #include "agent/base/pk.h"
 #include "agent/base/x509.h"
+#include "sync/protocol/renewal.h"
 
 #include <cjson/cJSON.h>
 
 enum { PENDING_BYTES_MAX = 4 * IDENTITY_PEM_BYTES_MAX, DEV_DIGITS = 16 };
 
 static const char key_file[] = "key.pem", cert_file[] = "cert.pem", ca_file_name[] = "ca.pem",
-                  pending_file[] = "pending.json";
+                  pending_file[] = "pending.json", unproven_file[] = "unproven.json";
 
 static enum status path_of(const char *dir, const char *name, char out_path[PATH_MAX], struct errmsg *err)
 {
@@ -59,7 +60,7 @@ static void free_secret(char *text)
 struct pem_set {
     char *key, *cert, *ca;
     char dev[X509_NAME_BYTES_MAX];
-    int64_t not_after_unix_s;
+    int64_t not_before_unix_s, not_after_unix_s;
 };
 
 static void set_clear(struct pem_set *set)
@@ -98,6 +99,8 @@ static enum status set_check(struct pem_set *set, struct errmsg *err)
     int64_t ca_not_after;
     enum status st = x509_read(set->cert, set->dev, &set->not_after_unix_s, err);
 
+    if (st == ST_OK)
+        st = x509_validity(set->cert, &set->not_before_unix_s, &set->not_after_unix_s, err);
     if (st == ST_OK && (strlen(set->dev) != DEV_DIGITS || strspn(set->dev, "0123456789abcdef") != DEV_DIGITS)) {
         errmsg_set(err, "the certificate is for \"%s\", which is no till's name", set->dev);
         st = ST_INVALID;
@@ -124,10 +127,10 @@ static enum status set_write(const struct pem_set *set, const char *dir, struct 
     return st;
 }
 
-static enum status remove_pending(const char *dir, struct errmsg *err)
+static enum status remove_file(const char *dir, const char *name, struct errmsg *err)
 {
     char path[PATH_MAX];
-    enum status st = path_of(dir, pending_file, path, err);
+    enum status st = path_of(dir, name, path, err);
 
     if (st == ST_OK && unlink(path) != 0 && errno != ENOENT) {
         errmsg_set(err, "removing %s: %s", path, strerror(errno));
@@ -178,7 +181,7 @@ static enum status apply_pending(const char *dir, struct errmsg *err)
     else
         log_warn("identity", "an enrolment that was not finished cannot be used: %s", fault.text);
     if (st == ST_OK || fault.text[0])
-        st = remove_pending(dir, err);
+        st = remove_file(dir, pending_file, err);
     set_clear(&set);
     free_secret(text);
     return st;
@@ -193,7 +196,9 @@ static void use_set(struct identity *identity, struct pem_set *set)
     identity->cert_pem = set->cert;
     identity->ca_pem = set->ca;
     memcpy(identity->dev, set->dev, DEV_DIGITS + 1);
+    identity->not_before_unix_s = set->not_before_unix_s;
     identity->not_after_unix_s = set->not_after_unix_s;
+    renewal_ca_id(identity->ca_pem, identity->ca_id);
     *set = (struct pem_set){0};
 }
 
@@ -221,6 +226,53 @@ static enum status load_set(struct identity *identity, struct errmsg *err)
     return st;
 }
 
+/* ---- a renewed set, until it is proved ---- */
+
+static void free_next(struct identity *identity)
+{
+    free_secret(identity->next_key_pem);
+    free(identity->next_cert_pem);
+    free(identity->next_ca_pem);
+    identity->next_key_pem = identity->next_cert_pem = identity->next_ca_pem = NULL;
+}
+
+static void hold_next(struct identity *identity, struct pem_set *set)
+{
+    free_next(identity);
+    identity->next_key_pem = set->key;
+    identity->next_cert_pem = set->cert;
+    identity->next_ca_pem = set->ca;
+    renewal_ca_id(identity->next_ca_pem, identity->next_ca_id);
+    *set = (struct pem_set){0};
+}
+
+/* One that is in use already, of another till, or damaged, is of no use. */
+static enum status load_next(struct identity *identity, struct errmsg *err)
+{
+    struct pem_set set = {0};
+    struct errmsg fault = ERRMSG_INIT;
+    char *text = NULL;
+    enum status st = read_file(identity->dir, unproven_file, PENDING_BYTES_MAX, &text, err);
+
+    if (st == ST_NOT_FOUND)
+        return ST_OK;
+    if (st != ST_OK)
+        return st;
+    st = parse_pending(text, &set, &fault);
+    if (st == ST_OK)
+        st = set_check(&set, &fault);
+    if (st == ST_OK && identity->cert_pem && strcmp(set.dev, identity->dev) == 0 &&
+        strcmp(set.cert, identity->cert_pem) != 0)
+        hold_next(identity, &set);
+    else
+        st = remove_file(identity->dir, unproven_file, err);
+    if (fault.text[0])
+        log_warn("identity", "a renewed certificate cannot be used: %s", fault.text);
+    set_clear(&set);
+    free_secret(text);
+    return st;
+}
+
 enum status identity_open(struct identity *identity, const char *dir, const char *ca_file, struct errmsg *err)
 {
     size_t len;
@@ -238,6 +290,8 @@ enum status identity_open(struct identity *identity, const char *dir, const char
         st = apply_pending(dir, err);
     if (st == ST_OK)
         st = load_set(identity, err);
+    if (st == ST_OK)
+        st = load_next(identity, err);
     if (st != ST_OK)
         identity_close(identity);
     return st;
@@ -250,6 +304,7 @@ void identity_close(struct identity *identity)
     free(identity->cert_pem);
     free(identity->ca_pem);
     free(identity->first_ca_pem);
+    free_next(identity);
     *identity = (struct identity){0};
 }
 
@@ -258,7 +313,7 @@ bool identity_is_enrolled(const struct identity *identity)
     return identity->cert_pem != NULL;
 }
 
-static enum status write_pending(const struct pem_set *set, const char *dir, struct errmsg *err)
+static enum status write_whole(const struct pem_set *set, const char *dir, const char *name, struct errmsg *err)
 {
     struct strbuf text = STRBUF_INIT(PENDING_BYTES_MAX);
     struct json_writer w = JSON_WRITER_INIT(&text);
@@ -271,7 +326,7 @@ static enum status write_pending(const struct pem_set *set, const char *dir, str
     jw_object_end(&w);
     st = strbuf_status(&text);
     if (st == ST_OK)
-        st = write_file(dir, pending_file, strbuf_text(&text), 0600, err);
+        st = write_file(dir, name, strbuf_text(&text), 0600, err);
     if (text.data)
         crypto_wipe(text.data, text.len);
     strbuf_free(&text);
@@ -291,15 +346,56 @@ enum status identity_replace(struct identity *identity, const char *key_pem, con
         st = ST_DENIED;
     }
     if (st == ST_OK)
-        st = write_pending(&set, identity->dir, err);
+        st = write_whole(&set, identity->dir, pending_file, err);
     if (st == ST_OK)
         st = set_write(&set, identity->dir, err);
     if (st == ST_OK)
-        st = remove_pending(identity->dir, err);
+        st = remove_file(identity->dir, pending_file, err);
     if (st == ST_OK)
         use_set(identity, &set);
     set_clear(&set);
     if (st != ST_OK)
         errmsg_wrap(err, "keeping the till's certificate");
     return st;
+}
+
+enum status identity_keep_next(struct identity *identity, const char *key_pem, const char *cert_pem,
+                               const char *ca_pem, struct errmsg *err)
+{
+    struct pem_set set = {.key = strdup(key_pem), .cert = strdup(cert_pem), .ca = strdup(ca_pem)};
+    enum status st = set.key && set.cert && set.ca ? ST_OK : ST_NOMEM;
+
+    if (st == ST_OK)
+        st = set_check(&set, err);
+    if (st == ST_OK && strcmp(set.dev, identity->dev) != 0) {
+        errmsg_set(err, "the certificate is for till %s, not for %s", set.dev, identity->dev);
+        st = ST_DENIED;
+    }
+    if (st == ST_OK)
+        st = write_whole(&set, identity->dir, unproven_file, err);
+    if (st == ST_OK)
+        hold_next(identity, &set);
+    set_clear(&set);
+    return st;
+}
+
+enum status identity_use_next(struct identity *identity, struct errmsg *err)
+{
+    enum status st = identity_replace(identity, identity->next_key_pem, identity->next_cert_pem,
+                                      identity->next_ca_pem, identity->dev, err);
+
+    if (st == ST_OK)
+        identity_drop_next(identity);
+    return st;
+}
+
+void identity_drop_next(struct identity *identity)
+{
+    (void)remove_file(identity->dir, unproven_file, NULL); /* left over, it is found to be in use, or refused again */
+    free_next(identity);
+}
+
+enum status identity_replace_ca(struct identity *identity, const char *ca_pem, struct errmsg *err)
+{
+    return identity_replace(identity, identity->key_pem, identity->cert_pem, ca_pem, identity->dev, err);
 }

@@ -57,7 +57,8 @@ static enum status run(struct loop *loop, const struct client_config *config, co
                                            .proxy = config->proxy,
                                            .connect_timeout_ms = config->connect_timeout_ms,
                                            .socket_path = config->socket,
-                                           .state_dir = state_dir};
+                                           .state_dir = state_dir,
+                                           .renew_spread_ms = config->renew_spread_s * 1000};
     struct client *client = NULL;
     struct loop_timer *watchdog = NULL;
     enum status st = loop_on_stop_signal(loop, stop, loop, err);

@@ -240,7 +240,8 @@ Test(central_tills, every_route_declares_its_way_and_none_opens_without_a_certif
         cr_assert(route->auth == HTTP_AUTH_NONE || route->auth == HTTP_AUTH_CERTIFICATE);
         if (route->auth == HTTP_AUTH_NONE) {
             open++;
-            cr_expect_str_eq(route->path, operation_spec(OP_ENROL)->path);
+            cr_expect(strcmp(route->path, operation_spec(OP_ENROL)->path) == 0 ||
+                      strcmp(route->path, RENEWAL_PATH) == 0);
             continue;
         }
         snprintf(path, sizeof(path), "%.*s%s", brace ? (int)(brace - route->path) : 200, route->path,
@@ -252,7 +253,7 @@ Test(central_tills, every_route_declares_its_way_and_none_opens_without_a_certif
         cr_expect(has_text(&r.answer, "no_certificate"));
         drop(&s, &r);
     }
-    cr_expect_eq(open, 1);
+    cr_expect_eq(open, 2);
     for (const struct http_route *route = admin_server_routes(); route->method; route++)
         cr_expect_eq(route->auth, HTTP_AUTH_PEER);
     scene_close(&s);
