@@ -3,11 +3,11 @@
  * spending - what a member's points may be spent from, at this till, now. One question, three ways behind it; never
  * two of them for one sale:
  *
- *   the link is up     a hold: journalled, then asked of the central, TILL_QUESTION_MS at most (till_before_tender)
- *                      granted -> the sale may spend what is held; refused -> nothing; no answer -> voided, then as
- * without a link the link is away   a lease: the central set points aside for this till; what is left of it else the
- * floor limits that a signed bundle allows (offline: f_sale f_member e_device sales_max hours_max) else nothing,
- * which is the default
+ *   - the link is up: a hold, journalled, then asked of the central, TILL_QUESTION_MS at most (till_before_tender).
+ *     Granted, the sale may spend what is held; refused, nothing; no answer, it is voided, then as without a link;
+ *   - the link is away: a lease, points that the central set aside for this till, of which what is left;
+ *   - else the floor limits that a signed bundle allows (offline: f_sale f_member e_device sales_max hours_max);
+ *   - else nothing, which is the default.
  *
  * Only what the shopper asked for is spent, never more than was held. A hold lives from tender to the record that
  * names it; a put, a void and a restart void it, by a record, so that the central sets it free whenever it hears.
