@@ -306,12 +306,17 @@ static void enrol_answered(void *context, const struct courier_answer *answer)
     struct link *link = enrolment->link;
     const struct identity *identity = link->options.identity;
     struct errmsg err = ERRMSG_INIT;
-    enum problem problem = finish_enrolment(link, answer, &err);
+    char chain_before[IDENTITY_TEXT_MAX + 1];
+    enum problem problem;
 
+    memcpy(chain_before, identity->chain, sizeof chain_before);
+    problem = finish_enrolment(link, answer, &err);
     link->enrolling = false;
     if (problem == PROBLEM_NONE) {
         errmsg_set(&err, "store %s, till %s", identity->store, identity->till);
         log_info("link", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
+        if (chain_before[0] && strcmp(chain_before, identity->chain) != 0)
+            rulebook_begin_chain(link->options.rulebook);
         link->outbox.forked = false;
         set_up(link, true, "");
         /* What is under way was asked under the old key, and may be rows of another chain. */

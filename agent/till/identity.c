@@ -202,7 +202,7 @@ static enum status unseal_id_key(const struct identity *old, const cJSON *root,
 
 /* The facts of the answer and the keys, as they are stored. */
 static enum status store(struct journal *journal, struct cJSON *root, const struct identity *identity,
-                         struct errmsg *err)
+                         bool another_chain, struct errmsg *err)
 {
     /* The last two are ours alone: a second member of the name would make the whole unreadable. */
     static const char *const dropped[] = {"certificate", "ca", "point", "sealed", "incarnation", "mac_key", "id_key"};
@@ -221,7 +221,12 @@ static enum status store(struct journal *journal, struct cJSON *root, const stru
     text = whole ? cJSON_PrintUnformatted(root) : NULL;
     if (!text)
         return ST_NOMEM;
-    st = journal_put_state(journal, STATE_NAME, text, strlen(text), err);
+    /* The versions of one chain's rules say nothing of another's. */
+    st = journal_put_states(journal,
+                            (const struct journal_state[]){{STATE_NAME, text, strlen(text)},
+                                                           {IDENTITY_RULES_VERSION, NULL, 0},
+                                                           {IDENTITY_RULES_REFUSED, NULL, 0}},
+                            another_chain ? 3 : 1, err);
     crypto_wipe(text, strlen(text));
     cJSON_free(text);
     return st;
@@ -256,7 +261,7 @@ enum status identity_finish(struct identity *identity, struct journal *journal, 
     if (st == ST_OK)
         st = read_facts(root, &next, err);
     if (st == ST_OK)
-        st = store(journal, root, &next, err);
+        st = store(journal, root, &next, identity->enrolled && strcmp(identity->chain, next.chain) != 0, err);
     if (st == ST_OK) {
         identity_clear(identity);
         *identity = next;

@@ -38,6 +38,9 @@ struct identity {
     char pending_code[64];
 };
 
+/* What the journal keeps of the rules that is a chain's own: gone with an enrolment into another chain. */
+#define IDENTITY_RULES_VERSION "rules_version" /* the highest that ever became active here, or was about to */
+#define IDENTITY_RULES_REFUSED "rules_refused" /* version and reason of the last refusal */
 /* Reads what the journal holds. ST_CORRUPT when that cannot be read. */
 enum status identity_load(struct journal *journal, struct identity *out_identity, struct errmsg *err);
 void identity_clear(struct identity *identity);

@@ -89,6 +89,16 @@ static void read_refused(struct rulebook *book)
     free(text);
 }
 
+void rulebook_begin_chain(struct rulebook *book)
+{
+    book->ratchet = 0;
+    book->refused_version = 0;
+    book->refused_reason[0] = '\0';
+    free(book->next_manifest);
+    free(book->next_signatures);
+    book->next_manifest = book->next_signatures = NULL;
+}
+
 /* Kept after it was journalled: what is lost between the two costs a second record. */
 static void keep_refused(struct rulebook *book)
 {

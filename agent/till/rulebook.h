@@ -68,6 +68,9 @@ void rulebook_offer(struct rulebook *rulebook, const char *manifest, size_t len,
                     size_t signatures_len);
 /* A piece that was asked for; bytes NULL: it could not be had now, ask again later (rulebook_resume). */
 void rulebook_piece(struct rulebook *rulebook, const char *sha256_hex, int64_t offset, const void *bytes, size_t len);
+/* The till is another chain's now: versions count anew. What the chain before had made active stays until its own
+ * rules come. */
+void rulebook_begin_chain(struct rulebook *rulebook);
 /* The link is up: goes on with a fetch that broke off. */
 void rulebook_resume(struct rulebook *rulebook);
 /* Activates what is staged when may_switch allows; called between sales. */

@@ -6,17 +6,15 @@
 
 #include "agent/till/rulebook.h"
 
+#include "agent/till/identity.h"
 #include "agent/till/rule_edition.h"
 #include "sync/protocol/manifest.h"
 
 enum { RULEBOOK_REASON_MAX = 400 };
 
-#define RATCHET_STATE                                                                                                \
-    "rules_version" /* the highest manifest version that ever became active here, or was about to                    \
-                     */
+#define RATCHET_STATE  IDENTITY_RULES_VERSION
 #define ANNOUNCE_STATE "rules_to_announce" /* what is to become active and has no record of it yet */
-#define REFUSED_STATE                                                                                                \
-    "rules_refused" /* version and reason of the last refusal, so that a restart does not journal it again */
+#define REFUSED_STATE  IDENTITY_RULES_REFUSED /* so that a restart does not journal it again */
 
 /* What a new bundle is going through. One at a time; a newer manifest that comes meanwhile waits in `next`.
  *

@@ -242,6 +242,39 @@ static enum status write_answer(struct central *central, const struct wish *wish
     return st == ST_OK ? strbuf_status(out) : st;
 }
 
+/* A journal that is in use elsewhere came with a copied disk, or with an old image of its own. Enrolling it would
+ * give the name that both have new keys, and stop the good one: nothing is changed, and the code stays good. */
+static enum status check_copy(struct central *central, const struct wish *wish, const struct place *place,
+                              struct errmsg *err)
+{
+    struct device known;
+    enum status st = device_load(central, wish->dev, &known, err);
+
+    if (st == ST_NOT_FOUND) {
+        *err = (struct errmsg)ERRMSG_INIT;
+        return ST_OK;
+    }
+    if (st != ST_OK || known.revoked)
+        return st;
+    if (strcmp(known.chain, place->chain) != 0 || strcmp(known.store, place->store) != 0 ||
+        strcmp(known.till, place->till) != 0) {
+        errmsg_set(err,
+                   "this journal is that of till %s of store %s, which is in use: was its disk copied here? Then set "
+                   "journal.db aside here and enrol again; was the till moved, then revoke %s first",
+                   known.till, known.store, known.dev);
+        return ST_CONFLICT;
+    }
+    if (known.quarantined_seq > 0 && strcmp(known.epoch, wish->epoch) == 0) {
+        errmsg_set(err,
+                   "this journal splits from the history known here at record %lld, its disk was copied or put back: "
+                   "on the copy set journal.db aside, on the till itself let \"loyalctl salvage\" begin a new "
+                   "history, then enrol again",
+                   (long long)known.quarantined_seq);
+        return ST_CONFLICT;
+    }
+    return ST_OK;
+}
+
 static enum status enrol(struct central *central, const struct wish *wish, struct agreed *agreed, struct strbuf *out,
                          struct errmsg *err)
 {
@@ -252,6 +285,8 @@ static enum status enrol(struct central *central, const struct wish *wish, struc
     if (st != ST_OK)
         return st;
     st = take_code(central, wish->code, &place, err);
+    if (st == ST_OK)
+        st = check_copy(central, wish, &place, err);
     if (st == ST_OK)
         st = device_certificate(central, wish->dev, wish->csr, agreed->certificate, agreed->key_id,
                                 &agreed->not_after_s, err);
@@ -299,6 +334,9 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
         central->failures++;
         log_warn("enrol", "refused dev=%.16s: %s", dev, err.text);
         answer_error(answer, 403, "bad_code", "%s", err.text);
+    } else if (st == ST_CONFLICT) {
+        log_warn("enrol", "refused dev=%.16s: %s", dev, err.text);
+        answer_error(answer, 409, "copied", "%s", err.text);
     } else {
         answer_status(answer, st, &err);
     }

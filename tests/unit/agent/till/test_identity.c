@@ -87,6 +87,44 @@ Test(identity, enrolment_agrees_the_keys_and_is_kept)
     identity_clear(&again);
 }
 
+static bool has_state(const char *name)
+{
+    char *text = NULL;
+    size_t len;
+    bool there = journal_get_state(journal, name, &text, &len, NULL) == ST_OK;
+
+    free(text);
+    return there;
+}
+
+static void enrol_into(const char *chain)
+{
+    uint8_t point[PK_POINT_BYTES];
+    struct errmsg err = ERRMSG_INIT;
+    char *found;
+
+    strbuf_clear(&answer);
+    cr_assert_eq(identity_begin(&identity, CODE, point, NULL), ST_OK);
+    answer_enrolment(point, "0000000000000abc");
+    found = strstr(answer.data, "\"demo\"");
+    memcpy(found + 1, chain, 4);
+    crypto_hmac(mac_key, (const struct crypto_part[]){{PREFIX, strlen(PREFIX)}, {answer.data, answer.len}}, 2, mac);
+    cr_assert_eq(finish(&err), ST_OK, "%s", err.text);
+}
+
+Test(identity, another_chain_begins_its_own_versions_of_rules_and_the_same_one_goes_on)
+{
+    enrol_into("demo");
+    cr_assert_eq(journal_put_state(journal, IDENTITY_RULES_VERSION, "412", 3, NULL), ST_OK);
+    cr_assert_eq(journal_put_state(journal, IDENTITY_RULES_REFUSED, "413 why", 7, NULL), ST_OK);
+    enrol_into("demo");
+    cr_expect(has_state(IDENTITY_RULES_VERSION), "an older offer stays refused");
+    enrol_into("next");
+    cr_expect_not(has_state(IDENTITY_RULES_VERSION));
+    cr_expect_not(has_state(IDENTITY_RULES_REFUSED));
+    cr_expect_str_eq(identity.chain, "next");
+}
+
 Test(identity, changed_answer_is_refused_and_changes_nothing)
 {
     uint8_t point[PK_POINT_BYTES];

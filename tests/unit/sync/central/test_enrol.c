@@ -157,3 +157,77 @@ Test(central_enrol, comes_back_where_it_stood)
     till_clear(&till);
     fixture_close(&f);
 }
+
+/* A copied disk: the good one goes on under its keys, whatever is tried with the copy, and the code stays good. */
+Test(central_enrol, a_copy_at_another_place_is_refused_and_the_good_one_sells_on)
+{
+    struct fixture f;
+    struct fake_till good, copy, fresh;
+    struct device before, after;
+    struct strbuf batch = STRBUF_INIT(TEXT_MAX), answer = STRBUF_INIT(TEXT_MAX);
+    char code[16];
+
+    fixture_open(&f);
+    till_enrol_fresh(&f, &good, 0xa1);
+    cr_assert_eq(device_load(f.central, good.dev_hex, &before, NULL), ST_OK);
+    till_init(&copy, good.dev, good.epoch);
+    fixture_code(&f, "4", code);
+    cr_expect_eq(till_enrol(&f, &copy, code), 409);
+    copy.epoch++; /* nor with a history of its own */
+    hex_from_u64(copy.epoch, copy.epoch_hex);
+    cr_expect_eq(till_enrol(&f, &copy, code), 409);
+    cr_assert_eq(device_load(f.central, good.dev_hex, &after, NULL), ST_OK);
+    cr_expect_arr_eq(before.mac_key, after.mac_key, sizeof(after.mac_key));
+    cr_expect_str_eq(before.cert_key, after.cert_key);
+    cr_expect_str_eq(before.epoch, after.epoch);
+    cr_expect_str_eq(after.till, "3");
+    till_record(&good, "void", "{\"sale_id\":\"a\"}", &batch);
+    cr_expect_eq(till_post(&f, &good, &batch, &answer), 200);
+    till_init(&fresh, 0xb1, 0xb2); /* the copy, its journal set aside */
+    cr_expect_eq(till_enrol(&f, &fresh, code), 200);
+    strbuf_free(&batch);
+    strbuf_free(&answer);
+    till_clear(&good);
+    till_clear(&copy);
+    till_clear(&fresh);
+    fixture_close(&f);
+}
+
+/* A disk put back: the same till, at its own place, with a history that splits. */
+Test(central_enrol, a_forked_history_is_refused_again_and_a_new_one_of_the_same_till_taken)
+{
+    struct fixture f;
+    struct fake_till till, image;
+    struct device device;
+    struct strbuf batch = STRBUF_INIT(TEXT_MAX), answer = STRBUF_INIT(TEXT_MAX);
+    char code[16];
+
+    fixture_open(&f);
+    till_enrol_fresh(&f, &till, 0xa1);
+    till_init(&image, till.dev, till.epoch);
+    till_record(&till, "void", "{\"sale_id\":\"a\"}", &batch);
+    cr_assert_eq(till_post(&f, &till, &batch, &answer), 200);
+    strbuf_clear(&batch);
+    till_record(&image, "void", "{\"sale_id\":\"b\"}", &batch);
+    cr_assert_eq(till_post(&f, &image, &batch, &answer), 409);
+    fixture_code(&f, "3", code);
+    cr_expect_eq(till_enrol(&f, &image, code), 409, "the history that splits is not taken on");
+    cr_assert_eq(device_load(f.central, till.dev_hex, &device, NULL), ST_OK);
+    cr_expect_arr_eq(device.mac_key, till.mac_key, sizeof(device.mac_key));
+    cr_expect_eq(device.quarantined_seq, 1);
+    till_clear(&image);
+    till_init(&image, till.dev, till.epoch + 1);
+    cr_expect_eq(till_enrol(&f, &image, code), 200, "the same code, a new history");
+    cr_assert_eq(device_load(f.central, till.dev_hex, &device, NULL), ST_OK);
+    cr_expect_eq(device.quarantined_seq, 0);
+    cr_expect_eq(device.acked, 0);
+    strbuf_clear(&batch);
+    till_record(&image, "void", "{\"sale_id\":\"b\"}", &batch);
+    cr_expect_eq(till_post(&f, &image, &batch, &answer), 200);
+    cr_expect_eq(total(&f, "quarantined"), 0);
+    strbuf_free(&batch);
+    strbuf_free(&answer);
+    till_clear(&till);
+    till_clear(&image);
+    fixture_close(&f);
+}
