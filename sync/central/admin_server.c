@@ -9,6 +9,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/log.h"
+#include "sync/central/admin_points.h"
 #include "sync/central/device.h"
 #include "sync/central/import.h"
 #include "sync/central/ledger.h"
@@ -301,6 +302,16 @@ static const struct http_route routes[] = {
     {"POST", "/admin/chains/{chain}/keys", HTTP_AUTH_PEER, on_key_add, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/stores", HTTP_AUTH_PEER, on_store_create, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/members", HTTP_AUTH_PEER, on_member_import, IMPORT_CHUNK_MAX},
+    {"POST", "/admin/chains/{chain}/points", HTTP_AUTH_PEER, admin_points_set, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/merges", HTTP_AUTH_PEER, admin_merge, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/coupons", HTTP_AUTH_PEER, admin_coupon_import, IMPORT_CHUNK_MAX},
+    {"POST", "/admin/chains/{chain}/audience", HTTP_AUTH_PEER, admin_audience, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/circles", HTTP_AUTH_PEER, admin_circle, ADMIN_BODY_MAX},
+    {"GET", "/admin/points", HTTP_AUTH_PEER, admin_points_list, 0},
+    {"GET", "/admin/exposure", HTTP_AUTH_PEER, admin_exposure, 0},
+    {"GET", "/admin/leases", HTTP_AUTH_PEER, admin_lease_list, 0},
+    {"POST", "/admin/leases/{lease}/recall", HTTP_AUTH_PEER, admin_lease_recall, ADMIN_BODY_MAX},
+    {"POST", "/admin/upkeep", HTTP_AUTH_PEER, admin_upkeep, ADMIN_BODY_MAX},
     {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},
     {"GET", "/admin/tills", HTTP_AUTH_PEER, on_tills, 0},
     {"POST", "/admin/tills/{dev}/revoke", HTTP_AUTH_PEER, on_till_revoke, ADMIN_BODY_MAX},

@@ -11,7 +11,9 @@
 #include "agent/base/file.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
+#include "agent/base/money.h"
 #include "agent/base/pk.h"
+#include "agent/engine/engine.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command.h"
 #include "sync/central/evaluator.h"
@@ -140,6 +142,87 @@ static enum status sign_text(const struct strbuf *text, const char *key_pem, str
     return st;
 }
 
+/* How many tills the chain has: as told, or as its server says. */
+static enum status count_tills(const struct command_call *call, int64_t *out_tills, struct errmsg *err)
+{
+    struct admin_reply reply;
+    const struct cJSON *chain;
+    const char *id;
+    enum status st;
+
+    if (call->tills) {
+        if (!call->tills[0] || strlen(call->tills) > 9 || strspn(call->tills, "0123456789") != strlen(call->tills)) {
+            errmsg_set(err, "--tills \"%.20s\": a whole number is wanted", call->tills);
+            return ST_INVALID;
+        }
+        *out_tills = strtoll(call->tills, NULL, 10);
+        return ST_OK;
+    }
+    st = admin_ask(call->state_dir, "GET", "/admin/exposure", NULL, 0, &reply, err);
+    if (st != ST_OK) {
+        errmsg_set(err, "the bundle lets tills spend points without a link, and no server runs here to say how many "
+                        "tills there are: say --tills N");
+        return ST_INVALID;
+    }
+    *out_tills = -1;
+    cJSON_ArrayForEach(chain, cJSON_GetObjectItemCaseSensitive(reply.root, "chains"))
+    {
+        if (json_text(chain, "chain", ID_LEN_MAX, &id, NULL) == ST_OK && strcmp(id, call->chain) == 0)
+            (void)json_int(chain, "tills", 0, JSON_INT_MAX, out_tills, NULL);
+    }
+    admin_reply_clear(&reply);
+    if (*out_tills >= 0)
+        return ST_OK;
+    errmsg_set(err, "the server here has no chain %.64s: say --tills N", call->chain);
+    return ST_INVALID;
+}
+
+static int64_t accepted(const struct command_call *call)
+{
+    const char *text = call->accept_exposure;
+
+    if (!text || !text[0] || strlen(text) > 15 || strspn(text, "0123456789") != strlen(text))
+        return -1;
+    return strtoll(text, NULL, 10);
+}
+
+/* Whoever signs limits for spending without a link sees first what it can come to (sync.md 2.4, T3). */
+static enum status check_exposure(const struct command_call *call, const char *bytes, size_t len, struct errmsg *err)
+{
+    struct bundle *bundle = NULL;
+    struct exposure exposure = {0};
+    char each[32], member[32], worst[32];
+    int64_t tills = 0;
+    enum status st = bundle_compile(bytes, len, &bundle, NULL, err);
+
+    if (st == ST_OK)
+        st = exposure_of(bundle, 0, &exposure, err);
+    if (st == ST_OK && exposure.till_minor > 0)
+        st = count_tills(call, &tills, err);
+    if (st == ST_OK && exposure.till_minor > 0)
+        st = exposure_of(bundle, tills, &exposure, err);
+    if (st != ST_OK || exposure.till_minor == 0) {
+        bundle_destroy(bundle);
+        return st;
+    }
+    money_format((money){exposure.till_minor}, exposure.minor_digits, '.', each);
+    money_format((money){exposure.member_minor}, exposure.minor_digits, '.', member);
+    money_format((money){exposure.worst_minor}, exposure.minor_digits, '.', worst);
+    fprintf(stderr,
+            "without a link each till may spend %s %s of points beyond what is known, one member %s at each till; "
+            "%lld tills at once: at worst %s %s\n",
+            each, bundle_currency(bundle), member, (long long)tills, worst, bundle_currency(bundle));
+    if (accepted(call) < exposure.worst_minor) {
+        errmsg_set(err,
+                   "not signed: to take that risk say --accept-exposure %lld (minor units), or lower the limits in "
+                   "\"offline\"",
+                   (long long)exposure.worst_minor);
+        st = ST_DENIED;
+    }
+    bundle_destroy(bundle);
+    return st;
+}
+
 static enum status make_manifest(const struct command_call *call, const char *bundle, size_t len, struct strbuf *out,
                                  struct errmsg *err)
 {
@@ -178,6 +261,8 @@ enum status command_bundle_sign(const struct command_call *call, struct errmsg *
         st = file_read(call->key, PK_PEM_BYTES_MAX, &key, &key_len, err);
     if (st == ST_OK)
         st = make_manifest(call, bundle, len, &text, err);
+    if (st == ST_OK)
+        st = check_exposure(call, bundle, len, err);
     if (st == ST_OK)
         st = sign_text(&text, key, &signed_json, err);
     if (st == ST_OK && call->out)

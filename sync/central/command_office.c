@@ -211,10 +211,13 @@ static void add_sums(struct import_sums *sums, const struct cJSON *root, bool qu
 
     (void)json_int(root, "rows", 0, JSON_INT_MAX, &number, NULL);
     sums->rows += number;
+    number = 0;
     (void)json_int(root, "imported", 0, JSON_INT_MAX, &number, NULL);
     sums->imported += number;
+    number = 0; /* coupons have none */
     (void)json_int(root, "attached_sales", 0, JSON_INT_MAX, &number, NULL);
     sums->attached += number;
+    number = 0;
     (void)json_int(root, "error_count", 0, JSON_INT_MAX, &number, NULL);
     sums->errors += number;
     if (quiet)
@@ -229,16 +232,16 @@ static void add_sums(struct import_sums *sums, const struct cJSON *root, bool qu
     }
 }
 
-static enum status send_piece(const struct command_call *call, const char *header, size_t header_len,
-                              const char *rows, size_t rows_len, int64_t line, struct import_sums *sums,
-                              struct errmsg *err)
+static enum status send_piece(const struct command_call *call, const char *what, const char *header,
+                              size_t header_len, const char *rows, size_t rows_len, int64_t line,
+                              struct import_sums *sums, struct errmsg *err)
 {
     struct strbuf body = STRBUF_INIT(IMPORT_CHUNK_MAX);
     struct admin_reply reply;
     char path[PATH_MAX_BYTES];
     enum status st;
 
-    (void)snprintf(path, sizeof(path), "/admin/chains/%s/members?line=%lld", call->words[0], (long long)line);
+    (void)snprintf(path, sizeof(path), "/admin/chains/%s/%s?line=%lld", call->words[0], what, (long long)line);
     strbuf_add(&body, header, header_len);
     strbuf_add(&body, rows, rows_len);
     st = strbuf_status(&body);
@@ -254,8 +257,8 @@ static enum status send_piece(const struct command_call *call, const char *heade
 
 /* Cuts the file into pieces of whole rows, each with the header again, so that the server never holds more than one.
  */
-static enum status send_file(const struct command_call *call, const char *text, size_t len, struct import_sums *sums,
-                             struct errmsg *err)
+static enum status send_file(const struct command_call *call, const char *what, const char *text, size_t len,
+                             struct import_sums *sums, struct errmsg *err)
 {
     size_t header_len = csv_row_len(text, len), at = header_len;
     int64_t line = 2;
@@ -279,14 +282,14 @@ static enum status send_file(const struct command_call *call, const char *text, 
                 lines += text[at + piece + i] == '\n';
             piece += row;
         }
-        st = send_piece(call, text, header_len, text + at, piece, line, sums, err);
+        st = send_piece(call, what, text, header_len, text + at, piece, line, sums, err);
         at += piece;
         line += lines;
     } while (st == ST_OK && at < len);
     return st;
 }
 
-enum status command_member_import(const struct command_call *call, struct errmsg *err)
+static enum status import_file(const struct command_call *call, const char *what, struct errmsg *err)
 {
     struct import_sums sums = {0};
     char *text = NULL;
@@ -296,7 +299,7 @@ enum status command_member_import(const struct command_call *call, struct errmsg
     if (st == ST_OK)
         st = file_read(call->words[1], IMPORT_FILE_MAX, &text, &len, err);
     if (st == ST_OK)
-        st = send_file(call, text, len, &sums, err);
+        st = send_file(call, what, text, len, &sums, err);
     free(text);
     if (st != ST_OK)
         return st;
@@ -308,6 +311,16 @@ enum status command_member_import(const struct command_call *call, struct errmsg
     errmsg_set(err, "%lld rows were refused: mend them and import the file again, it changes nothing twice",
                (long long)sums.errors);
     return ST_INVALID;
+}
+
+enum status command_member_import(const struct command_call *call, struct errmsg *err)
+{
+    return import_file(call, "members", err);
+}
+
+enum status command_coupon_import(const struct command_call *call, struct errmsg *err)
+{
+    return import_file(call, "coupons", err);
 }
 
 static void print_member(const struct cJSON *entry)

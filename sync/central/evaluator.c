@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/int_math.h"
+#include "agent/base/money.h"
 #include "agent/base/pk_memo.h"
 #include "agent/base/sha256.h"
 #include "agent/engine/engine.h"
@@ -146,6 +148,37 @@ enum status evaluator_refund(struct evaluator *evaluator, const char *bundle_sha
     if (st == ST_INVALID)
         errmsg_set(err, "%s at \"%s\": %s", fault.code, fault.at, fault.message);
     return st;
+}
+
+enum status exposure_of(const struct bundle *bundle, int64_t tills, struct exposure *out_exposure, struct errmsg *err)
+{
+    const struct bundle_offline *offline = bundle_offline(bundle);
+    struct exposure exposure = {.version = bundle_version(bundle), .minor_digits = bundle_minor_digits(bundle)};
+    int64_t by_sales;
+    enum status st = int_mul(offline->f_sale, offline->sales_max, &by_sales);
+
+    if (st != ST_OK) /* so many sales that they bound nothing */
+        by_sales = offline->e_device;
+    if (offline->f_member > 0 && offline->hours_max > 0)
+        exposure.till_minor = by_sales < offline->e_device ? by_sales : offline->e_device;
+    exposure.member_minor = offline->f_member < exposure.till_minor ? offline->f_member : exposure.till_minor;
+    st = int_mul(exposure.till_minor, tills, &exposure.worst_minor);
+    if (st == ST_OK && exposure.worst_minor > MONEY_MINOR_MAX)
+        st = ST_RANGE;
+    if (st == ST_OK)
+        *out_exposure = exposure;
+    else
+        errmsg_set(err, "offline: e_device times %lld tills is no amount of money", (long long)tills);
+    return st;
+}
+
+enum status evaluator_exposure(struct evaluator *evaluator, const char *bundle_sha256, int64_t tills,
+                               struct exposure *out_exposure, struct errmsg *err)
+{
+    const struct bundle *bundle = NULL;
+    enum status st = find_bundle(evaluator, bundle_sha256, &bundle, err);
+
+    return st == ST_OK ? exposure_of(bundle, tills, out_exposure, err) : st;
 }
 
 static void write_report(const struct bundle_report *notes, struct strbuf *report)

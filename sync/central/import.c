@@ -9,6 +9,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/utf8.h"
+#include "sync/central/circle.h"
 #include "sync/central/csv.h"
 #include "sync/central/interpret.h"
 #include "sync/central/ledger.h"
@@ -27,12 +28,13 @@ enum column {
     COLUMN_BIRTHDAY,
     COLUMN_DISPLAY,
     COLUMN_PERSONAL,
+    COLUMN_STORE,
     COLUMN_KNOWN,
     COLUMN_ATTR = COLUMN_KNOWN,
     COLUMN_POINTS
 };
-static const char *const column_names[COLUMN_KNOWN] = {"member",   "card",     "phone",   "state",   "tier",
-                                                       "segments", "birthday", "display", "personal"};
+static const char *const column_names[COLUMN_KNOWN] = {"member",   "card",     "phone",   "state",    "tier",
+                                                       "segments", "birthday", "display", "personal", "store"};
 
 struct import {
     struct central *central;
@@ -347,11 +349,26 @@ static enum status put_points(struct import *import, struct errmsg *err)
     return st;
 }
 
+/* Points and cards given to an id that became another would be lost to everybody. */
+static enum status check_merged(const struct import *import, struct errmsg *err)
+{
+    char id[ID_BYTES] = "";
+    const char *member = field(import, COLUMN_MEMBER);
+    enum status st = json_optional(member_resolve(import->central, import->chain, member, id, err));
+
+    if (st != ST_OK || !id[0] || strcmp(id, member) == 0)
+        return st;
+    errmsg_set(err, "member %.64s was merged into %.64s: name that one", member, id);
+    return ST_INVALID;
+}
+
 /* The member's row is written before and touched after what hangs on it, so that its change covers all. */
 static enum status put_row(struct import *import, struct errmsg *err)
 {
     enum status st = check_row(import, err);
 
+    if (st == ST_OK)
+        st = check_merged(import, err);
     if (st == ST_OK)
         st = put_member(import, err);
     if (st == ST_OK)
@@ -360,6 +377,9 @@ static enum status put_row(struct import *import, struct errmsg *err)
         st = put_identifiers(import, COLUMN_CARD, err);
     if (st == ST_OK)
         st = put_identifiers(import, COLUMN_PHONE, err);
+    if (st == ST_OK && field(import, COLUMN_STORE) && field(import, COLUMN_STORE)[0])
+        st = circle_home(import->central, import->chain, field(import, COLUMN_STORE), field(import, COLUMN_MEMBER),
+                         err);
     return st == ST_OK ? member_touch(import->central, import->chain, field(import, COLUMN_MEMBER), err) : st;
 }
 

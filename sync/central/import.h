@@ -3,9 +3,9 @@
  * import - members from a file of the office's: profile, identifiers, opening balances.
  *
  * Columns by name, in any order: member (its id, required), card, phone, state, tier, segments, birthday (MM-DD),
- * display, personal, attr:NAME; every other column is a currency of points and holds a balance. Several cards,
- * phones, segments or personal offers in one field are parted by | or blanks. A column that is not there leaves what
- * is known. Cards and phones are kept as keyed hashes only.
+ * display, personal, store (where he is at home), attr:NAME; every other column is a currency of points and holds a
+ * balance. Several cards, phones, segments or personal offers in one field are parted by | or blanks. A column that
+ * is not there leaves what is known. Cards and phones are kept as keyed hashes only.
  */
 #ifndef LOYALD_CENTRAL_IMPORT_H
 #define LOYALD_CENTRAL_IMPORT_H

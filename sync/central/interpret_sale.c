@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "sync/central/circle.h"
 #include "sync/central/coupon.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/interpret_spending.h"
 #include "sync/central/lease.h"
 #include "sync/central/ledger.h"
+#include "sync/central/lot.h"
 #include "sync/central/member.h"
 #include "sync/central/sale_record.h"
 #include "sync/protocol/record.h"
@@ -112,8 +114,13 @@ static enum status post_points(const struct booking *booking, struct errmsg *err
 /* A lease has a row of its own, so it may come after the member's. */
 static enum status touch_and_lease(const struct booking *booking, struct errmsg *err)
 {
-    enum status st = member_touch(booking->central, booking->chain, booking->member, err);
+    enum status st = ST_OK;
 
+    if (booking->device)
+        st = circle_seen(booking->central, booking->chain, booking->device->store, booking->member,
+                         lot_today(booking->central), err);
+    if (st == ST_OK)
+        st = member_touch(booking->central, booking->chain, booking->member, err);
     if (st != ST_OK || !booking->device)
         return st;
     return lease_after_sale(booking->central, booking->device, booking->member, booking->sale->business_day, err);

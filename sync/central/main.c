@@ -28,13 +28,23 @@ static const char usage[] =
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
     "  till list | till revoke DEV\n"
     "  member import CHAIN FILE.csv          columns member,card,phone,state,tier,segments,birthday,display,\n"
-    "                                        personal,attr:NAME; any other column is a balance of points\n"
+    "                                        personal,store,attr:NAME; any other column is a balance of points\n"
     "  member show ID\n"
+    "  member merge CHAIN OLD MEMBER         two members are one: cards, points, uses go to MEMBER\n"
+    "  chain audience CHAIN all|store        which members a till hears of: every one, or its store's\n"
+    "  store circle CHAIN STORE OTHER        tills of both hear of each other's members\n"
+    "\n"
+    "points\n"
+    "  points set CHAIN POINTS [--activate DAYS] [--live DAYS] [--lease-cap N] [--lease-days N] [--lost-days N]\n"
+    "  points list | lease list | lease recall ID\n"
+    "  exposure                              what tills may spend beyond balances, and what they did\n"
+    "  coupon import CHAIN FILE.csv          columns code,member,promotion,uses_max,from,until\n"
     "\n"
     "rules\n"
     "  key create --out office.pem           a signing key; needs no server, as check and sign do not\n"
     "  bundle check FILE\n"
     "  bundle sign --key office.pem --chain ID FILE [--expires DATE|DAYS] [--out FILE.signed]\n"
+    "              [--tills N] [--accept-exposure MINOR]   where tills may spend points without a link\n"
     "  bundle publish FILE FILE.signed\n"
     "  bundle list\n"
     "  coupon key --key office.pem           what \"keys\" of a signed series holds; needs no server, as coupon "
@@ -92,6 +102,15 @@ static const struct command commands[] = {
     {{"till", "revoke"}, 1, 1, command_till_revoke},
     {{"member", "import"}, 2, 2, command_member_import},
     {{"member", "show"}, 1, 1, command_member_show},
+    {{"member", "merge"}, 3, 3, command_member_merge},
+    {{"chain", "audience"}, 2, 2, command_chain_audience},
+    {{"store", "circle"}, 3, 3, command_store_circle},
+    {{"points", "set"}, 2, 2, command_points_set},
+    {{"points", "list"}, 0, 0, command_points_list},
+    {{"lease", "list"}, 0, 0, command_lease_list},
+    {{"lease", "recall"}, 1, 1, command_lease_recall},
+    {{"exposure"}, 0, 0, command_exposure},
+    {{"coupon", "import"}, 2, 2, command_coupon_import},
     {{"key", "create"}, 0, 0, command_key_create},
     {{"bundle", "check"}, 1, 1, command_bundle_check},
     {{"bundle", "sign"}, 1, 1, command_bundle_sign},
@@ -191,6 +210,13 @@ int main(int argc, char **argv)
         {"chain", &call.chain, NULL},
         {"expires", &call.expires, NULL},
         {"out", &call.out, NULL},
+        {"activate", &call.activate, NULL},
+        {"live", &call.live, NULL},
+        {"lease-cap", &call.lease_cap, NULL},
+        {"lease-days", &call.lease_days, NULL},
+        {"lost-days", &call.lost_days, NULL},
+        {"tills", &call.tills, NULL},
+        {"accept-exposure", &call.accept_exposure, NULL},
         {"json", NULL, &call.json},
         {"force", NULL, &call.force},
         {0},

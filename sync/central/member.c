@@ -188,7 +188,10 @@ enum status member_touch(struct central *central, const char *chain, const char 
 
     if (st != ST_OK)
         return st;
-    return STORE_RUN(central->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(chain), V_TEXT(id), V_INT(change));
+    st = STORE_RUN(central->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(chain), V_TEXT(id), V_INT(change));
+    if (st != ST_OK)
+        return st;
+    return STORE_RUN(central->store, STATEMENT_MEMBER_STORE_TOUCH, err, V_TEXT(chain), V_TEXT(id), V_INT(change));
 }
 
 enum status member_count_purchase(struct central *central, const char *chain, const char *id, struct errmsg *err)
@@ -223,6 +226,22 @@ void member_use_add(struct member_use *use, int32_t day)
     use->day += day == use->last_day;
     use->week += week_of(day) == week_of(use->last_day);
     use->month += month_of(day) == month_of(use->last_day);
+}
+
+void member_use_merge(struct member_use *use, const struct member_use *other)
+{
+    const struct member_use *later = use->last_day >= other->last_day ? use : other;
+    const struct member_use *earlier = later == use ? other : use;
+    struct member_use sum = *later;
+
+    sum.uses += earlier->uses;
+    if (earlier->last_day == later->last_day)
+        sum.day += earlier->day;
+    if (week_of(earlier->last_day) == week_of(later->last_day))
+        sum.week += earlier->week;
+    if (month_of(earlier->last_day) == month_of(later->last_day))
+        sum.month += earlier->month;
+    *use = sum;
 }
 
 enum status member_count_use(struct central *central, const char *chain, const char *id, const char *promotion,

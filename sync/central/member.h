@@ -49,5 +49,7 @@ struct member_use {
 };
 /* Counts one more on day, which may lie before last_day: tills report late. */
 void member_use_add(struct member_use *use, int32_t day);
+/* Adds those of another member who turned out to be the same. */
+void member_use_merge(struct member_use *use, const struct member_use *other);
 
 #endif

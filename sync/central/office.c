@@ -118,10 +118,17 @@ enum status office_store_create(struct central *central, const char *chain, cons
     }
     if (st != ST_OK)
         return st;
-    st = STORE_RUN(central->store, STATEMENT_STORE_INSERT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(name),
-                   V_TEXT(attrs));
+    st = store_begin(central->store, err);
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_STORE_INSERT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(name),
+                       V_TEXT(attrs));
     if (st == ST_CONFLICT)
         errmsg_set(err, "store %s of chain %s is there already", store, chain);
+    if (st == ST_OK) /* its own circle */
+        st = STORE_RUN(central->store, STATEMENT_CIRCLE_PUT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(store));
+    if (st == ST_OK)
+        st = store_commit(central->store, err);
+    store_rollback(central->store);
     return st;
 }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/central/report.h"
 
+#include <stdio.h>
+
+#include "agent/base/sha256.h"
+#include "sync/central/evaluator.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 
@@ -51,7 +55,8 @@ static enum status write_list_alone(struct central *central, const struct list *
     return st;
 }
 
-static enum status write_returns(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
+static enum status write_returns(struct central *central, const char *chain, struct json_writer *w,
+                                 struct errmsg *err)
 {
     struct rows *rows;
     enum status st = STORE_SELECT(central->store, STATEMENT_TOTAL_RETURNS, &rows, err, V_TEXT(chain));
@@ -86,8 +91,7 @@ static enum status write_chain(struct central *central, const char *chain, struc
         "points",
         STATEMENT_TOTAL_POINTS,
         "tiiiiiiii",
-        {"currency", "earned", "earned_later", "redeemed", "cost", "opening", "taken_back", "given_back",
-         "balance"}};
+        {"currency", "earned", "earned_later", "redeemed", "cost", "opening", "taken_back", "given_back", "balance"}};
     static const char *const sums[] = {"sales",     "gross_minor",   "discount_minor",   "redeemed_minor",
                                        "net_minor", "compared_same", "sales_with_member"};
     struct rows *rows;
@@ -166,6 +170,101 @@ enum status report_notices(struct central *central, struct json_writer *w, struc
         "notices", STATEMENT_NOTICE_LIST, "ittti", {"id", "chain", "dev", "text", "at_us"}};
 
     return write_list_alone(central, &list, w, err);
+}
+
+enum status report_point_rules(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    static const struct list list = {
+        "points",
+        STATEMENT_POINT_RULE_LIST,
+        "ttiiiii",
+        {"chain", "currency", "activation_days", "life_days", "lease_cap", "lease_days", "lost_days"}};
+
+    return write_list_alone(central, &list, w, err);
+}
+
+enum status report_leases(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    static const struct list list = {
+        "leases",
+        STATEMENT_LEASE_LIST,
+        "ttttttiiii",
+        {"id", "chain", "store", "till", "member", "currency", "granted", "used", "recalled", "expires_us"}};
+
+    return write_list_alone(central, &list, w, err);
+}
+
+/* What the rules published last let a till spend, and all tills together. */
+static enum status write_limits(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
+{
+    char sha256[SHA256_TEXT] = "";
+    struct exposure exposure = {0};
+    int64_t tills = 0, overdrawn = 0;
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_MANIFEST_BUNDLE, &rows, err, V_TEXT(chain));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        (void)snprintf(sha256, sizeof(sha256), "%s", rows_text(rows, 0));
+    st = rows_end(rows, err);
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_TOTAL_TILLS, &tills, err, V_TEXT(chain));
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_TOTAL_OVERDRAWN, &overdrawn, err, V_TEXT(chain));
+    if (st == ST_OK && sha256[0])
+        st = evaluator_exposure(central->evaluator, sha256, tills, &exposure, err);
+    if (st != ST_OK)
+        return st;
+    jw_field_int(w, "minor_digits", exposure.minor_digits);
+    jw_field_int(w, "tills", tills);
+    jw_field_int(w, "till_minor", exposure.till_minor);
+    jw_field_int(w, "worst_minor", exposure.worst_minor);
+    jw_field_int(w, "members_overdrawn", overdrawn);
+    return ST_OK;
+}
+
+static enum status write_exposure(struct central *central, const char *chain, struct json_writer *w,
+                                  struct errmsg *err)
+{
+    static const struct list tills = {"by_till",
+                                      STATEMENT_EXPOSURE_TILLS,
+                                      "tttiii",
+                                      {"store", "till", "dev", "last_seen_us", "floor_sales", "floor_minor"}};
+    static const struct list points = {
+        "by_points",
+        STATEMENT_EXPOSURE_POINTS,
+        "ttttiiii",
+        {"store", "till", "dev", "currency", "leased", "held", "written_off", "overdrawn"}};
+    enum status st = write_limits(central, chain, w, err);
+
+    if (st == ST_OK)
+        st = write_list(central, &tills, STORE_VALUES(V_TEXT(chain), V_INT(REPORT_ROWS_MAX)), w, err);
+    return st == ST_OK ? write_list(central, &points, STORE_VALUES(V_TEXT(chain), V_INT(REPORT_ROWS_MAX)), w, err)
+                       : st;
+}
+
+enum status report_exposure(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = store_select(central->store, STATEMENT_CHAIN_LIST, NULL, 0, &rows, err), end;
+
+    if (st != ST_OK)
+        return st;
+    jw_object_begin(w);
+    jw_name(w, "chains");
+    jw_array_begin(w);
+    while (st == ST_OK && rows_next(rows)) {
+        jw_object_begin(w);
+        jw_field_text(w, "chain", rows_text(rows, 0));
+        jw_field_text(w, "currency", rows_text(rows, 1));
+        st = write_exposure(central, rows_text(rows, 0), w, err);
+        jw_object_end(w);
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    jw_array_end(w);
+    jw_object_end(w);
+    return st == ST_OK ? end : st;
 }
 
 enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err)

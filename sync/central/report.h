@@ -17,6 +17,12 @@ enum status report_dead_letters(struct central *central, struct json_writer *w, 
 /* {"members":[{"chain","member":{row},"postings":[...]}]}: that id in every chain that has it, its last postings with
  * it. */
 enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err);
+/* {"points":[...]}: the chains' rules; {"leases":[...]}: those that live */
+enum status report_point_rules(struct central *central, struct json_writer *w, struct errmsg *err);
+enum status report_leases(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"chains":[{"chain","currency","minor_digits","tills","till_minor","worst_minor","members_overdrawn","by_till":[...],
+ * "by_points":[...]}]}: what may be spent beyond balances, and what was. */
+enum status report_exposure(struct central *central, struct json_writer *w, struct errmsg *err);
 /* {"notices":[...]} */
 enum status report_notices(struct central *central, struct json_writer *w, struct errmsg *err);
 

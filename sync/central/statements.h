@@ -219,7 +219,64 @@
     X(WRITE_OFF_PUT, "INSERT INTO write_off (what, id, chain, dev, epoch, member, currency, amount, at_us)"               \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                                                                   \
     X(HOLD_WRITE_OFF, "UPDATE hold SET state = 'written_off' WHERE dev = $1 AND epoch = $2 AND id = $3")                  \
-    X(FLOOR_PUT, "INSERT INTO floor_sale (dev, epoch, seq, chain, member, minor, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    X(FLOOR_PUT, "INSERT INTO floor_sale (dev, epoch, seq, chain, member, minor, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7)")          \
+    X(LEASE_NEXT_OF, "SELECT id FROM lease WHERE chain = $1 AND member = $2 AND state = 'live' ORDER BY id LIMIT 1")      \
+    X(LEASE_MOVE, "UPDATE lease SET member = $3, change_seq = $4 WHERE chain = $1 AND id = $2")                           \
+    X(COUPON_NEXT_OF, "SELECT code FROM coupon WHERE chain = $1 AND member = $2 AND member <> '' ORDER BY code LIMIT 1")                   \
+    X(COUPON_MOVE, "UPDATE coupon SET member = $3, change_seq = $4 WHERE chain = $1 AND code = $2")                       \
+    X(ALIAS_NEXT, "SELECT id FROM member WHERE chain = $1 AND merged_into = $2 AND merged_into <> '' ORDER BY id LIMIT 1")                      \
+    X(ALIAS_MOVE, "UPDATE member SET merged_into = $3, change_seq = $4 WHERE chain = $1 AND id = $2")                     \
+    X(MERGE_HOLDS, "UPDATE hold SET member = $3 WHERE chain = $1 AND member = $2 AND state = 'granted'")                  \
+    X(MERGE_IDENTIFIERS, "UPDATE identifier SET member = $3 WHERE chain = $1 AND member = $2")                            \
+    X(MERGE_TILLS, "INSERT INTO member_till (chain, member, dev, sales, last_day)"                                        \
+        " SELECT chain, $3, dev, sales, last_day FROM member_till WHERE chain = $1 AND member = $2"                       \
+        " ON CONFLICT (chain, member, dev) DO UPDATE SET sales = member_till.sales + excluded.sales,"                     \
+        " last_day = CASE WHEN member_till.last_day < excluded.last_day THEN excluded.last_day"                           \
+        " ELSE member_till.last_day END")                                                                                 \
+    X(MERGE_TILLS_GONE, "DELETE FROM member_till WHERE chain = $1 AND member = $2 AND member <> $3")                      \
+    X(MERGE_STORES, "INSERT INTO member_store (chain, store, member, home, last_day, gone, change_seq)"                   \
+        " SELECT chain, store, $3, home, last_day, gone, 0 FROM member_store WHERE chain = $1 AND member = $2"            \
+        " ON CONFLICT (chain, store, member) DO UPDATE SET gone = 0,"                                                     \
+        " last_day = CASE WHEN member_store.last_day < excluded.last_day THEN excluded.last_day"                          \
+        " ELSE member_store.last_day END")                                                                                \
+    X(MERGE_STORES_GONE, "UPDATE member_store SET home = 0 WHERE chain = $1 AND member = $2 AND member <> $3")            \
+    X(MERGE_PURCHASES, "UPDATE member SET purchases = purchases + (SELECT o.purchases FROM member o WHERE o.chain = $1"   \
+        " AND o.id = $2) WHERE chain = $1 AND id = $3")                                                                   \
+    X(MERGE_MEMBER, "UPDATE member SET merged_into = $3, purchases = 0 WHERE chain = $1 AND id = $2")          \
+    X(MEMBER_USAGE_ANY, "SELECT promotion FROM member_usage WHERE chain = $1 AND member = $2 ORDER BY promotion LIMIT 1") \
+    X(MEMBER_USAGE_DELETE, "DELETE FROM member_usage WHERE chain = $1 AND member = $2 AND promotion = $3")                \
+    X(AUDIENCE_GET, "SELECT audience, audience_change FROM chain WHERE id = $1")                                          \
+    X(AUDIENCE_SET, "UPDATE chain SET audience = $2 WHERE id = $1")                                                       \
+    X(AUDIENCE_CHANGED, "UPDATE chain SET audience_change = $2 WHERE id = $1")                                            \
+    X(CIRCLE_PUT, "INSERT INTO store_circle (chain, store, other) VALUES ($1, $2, $3)"                                    \
+        " ON CONFLICT (chain, store, other) DO NOTHING")                                                                  \
+    X(MEMBER_STORE_SEEN, "INSERT INTO member_store (chain, store, member, home, last_day, gone, change_seq)"              \
+        " VALUES ($1, $2, $3, 0, $4, 0, 0) ON CONFLICT (chain, store, member) DO UPDATE SET gone = 0,"                    \
+        " last_day = CASE WHEN member_store.last_day < $4 THEN $4 ELSE member_store.last_day END")                        \
+    X(MEMBER_STORE_HOME, "INSERT INTO member_store (chain, store, member, home, last_day, gone, change_seq)"              \
+        " VALUES ($1, $2, $3, 1, $4, 0, 0) ON CONFLICT (chain, store, member) DO UPDATE SET gone = 0, home = 1")          \
+    X(MEMBER_STORE_NO_HOME, "UPDATE member_store SET home = 0 WHERE chain = $1 AND member = $2 AND home = 1")             \
+    X(MEMBER_STORE_TOUCH, "UPDATE member_store SET change_seq = $3 WHERE chain = $1 AND member = $2 AND gone = 0")        \
+    X(MEMBER_STORE_OLD, "SELECT chain, store, member FROM member_store WHERE gone = 0 AND home = 0 AND last_day < $1"     \
+        " ORDER BY last_day LIMIT 1")                                                                                     \
+    X(MEMBER_STORE_GONE, "UPDATE member_store SET gone = 1 WHERE chain = $1 AND store = $2 AND member = $3") \
+    X(LEASE_LIST, "SELECT l.id, l.chain, d.store, d.till, l.member, l.currency, l.granted, l.used, l.recalled,"           \
+        " l.expires_us FROM lease l JOIN device d ON d.dev = l.dev WHERE l.state = 'live'"                                \
+        " ORDER BY l.chain, d.store, d.till, l.id LIMIT $1")                                                              \
+    X(TOTAL_OVERDRAWN, "SELECT COUNT(*) FROM member WHERE chain = $1 AND overdrawn = 1")                                  \
+    X(MANIFEST_BUNDLE, "SELECT bundle FROM manifest WHERE chain = $1 ORDER BY version DESC LIMIT 1")                      \
+    X(EXPOSURE_TILLS, "SELECT d.store, d.till, d.dev, d.last_seen_us, COUNT(f.seq), COALESCE(SUM(f.minor), 0)"            \
+        " FROM device d LEFT JOIN floor_sale f ON f.dev = d.dev WHERE d.chain = $1 AND d.revoked = 0"                     \
+        " GROUP BY d.store, d.till, d.dev, d.last_seen_us ORDER BY 6 DESC, d.store, d.till, d.dev LIMIT $2")              \
+    X(EXPOSURE_POINTS, "SELECT COALESCE(d.store, ''), COALESCE(d.till, ''), p.dev, p.currency, SUM(p.leased),"            \
+        " SUM(p.held), SUM(p.lost), SUM(p.beyond) FROM ("                                                                 \
+        "SELECT dev, currency, granted - used AS leased, 0 AS held, 0 AS lost, 0 AS beyond FROM lease"                    \
+        " WHERE chain = $1 AND state = 'live'"                                                                            \
+        " UNION ALL SELECT dev, currency, 0, amount, 0, 0 FROM hold WHERE chain = $1 AND state = 'granted'"               \
+        " UNION ALL SELECT dev, currency, 0, 0, amount, 0 FROM write_off WHERE chain = $1"                                \
+        " UNION ALL SELECT dev, currency, 0, 0, 0, amount FROM overdraft WHERE chain = $1) AS p"                          \
+        " LEFT JOIN device d ON d.dev = p.dev GROUP BY d.store, d.till, p.dev, p.currency"                                \
+        " ORDER BY 8 DESC, 1, 2, p.dev, p.currency LIMIT $2")
 
 #define STATEMENTS_MEMBER(X)                                                                                              \
     X(MEMBER_GET, "SELECT state, tier, birthday, segments, attrs, personal, lists, display, purchases, overdrawn FROM member"        \
@@ -262,25 +319,34 @@
     X(USAGE_COUNT, "INSERT INTO usage (chain, name, uses, change_seq) VALUES ($1, $2, 1, $3)"                             \
         " ON CONFLICT (chain, name) DO UPDATE SET uses = usage.uses + 1, change_seq = $3")
 
+/* What changed for a till besides members: $1 chain, $2 dev, $3 after, $5 epoch. */
+#define OTHER_CHANGES                                                                                                     \
+    "SELECT change_seq, 'usage' AS kind, name, uses AS number, '' AS other FROM usage WHERE chain = $1"                   \
+    " AND change_seq > $3"                                                                                                \
+    " UNION ALL SELECT change_seq, 'manifest', '', version, '' FROM manifest WHERE chain = $1 AND change_seq > $3"        \
+    " UNION ALL SELECT change_seq, 'notice', text, id, '' FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
+    " UNION ALL SELECT change_seq, 'coupon', code, 0, '' FROM coupon WHERE chain = $1 AND change_seq > $3"                \
+    " UNION ALL SELECT change_seq, 'lease', id, 0, '' FROM lease WHERE dev = $2 AND epoch = $5 AND change_seq > $3"
+
 #define STATEMENTS_CHANGE(X)                                                                                              \
     X(CHANGE_NEXT, "UPDATE change_counter SET value = value + 1 WHERE one = 1 RETURNING value")                           \
     X(CHANGE_LAST, "SELECT value FROM change_counter WHERE one = 1")                                                      \
-    /* A plain union, not one inside a SELECT: so SQLite merges the indexes instead of sorting all that is left. */                \
-    X(CHANGE_LIST, "SELECT change_seq, 'member' AS kind, id AS name, 0 AS number, merged_into AS other FROM member"       \
-        " WHERE chain = $1 AND change_seq > $3"                                                                           \
-        " UNION ALL SELECT change_seq, 'usage', name, uses, '' FROM usage WHERE chain = $1 AND change_seq > $3"           \
-        " UNION ALL SELECT change_seq, 'manifest', '', version, '' FROM manifest WHERE chain = $1 AND change_seq > $3"    \
-        " UNION ALL SELECT change_seq, 'notice', text, id, '' FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
-        " UNION ALL SELECT change_seq, 'coupon', code, 0, '' FROM coupon WHERE chain = $1 AND change_seq > $3"            \
-        " UNION ALL SELECT change_seq, 'lease', id, 0, '' FROM lease WHERE dev = $2 AND epoch = $5 AND change_seq > $3"   \
+    /* Plain unions, none inside a SELECT: so SQLite merges the indexes instead of sorting all that is left. */                    \
+    X(CHANGE_OTHERS, OTHER_CHANGES " ORDER BY change_seq LIMIT $4")                                                       \
+    X(CHANGE_LIST, OTHER_CHANGES                                                                                          \
+        " UNION ALL SELECT change_seq, 'member', id, 0, merged_into FROM member WHERE chain = $1 AND change_seq > $3"     \
         " ORDER BY change_seq LIMIT $4")                                                                                  \
-    X(CHANGE_FIRST, "SELECT change_seq FROM member WHERE chain = $1 AND change_seq > $3"                                  \
-        " UNION ALL SELECT change_seq FROM usage WHERE chain = $1 AND change_seq > $3"                                    \
-        " UNION ALL SELECT change_seq FROM manifest WHERE chain = $1 AND change_seq > $3"                                 \
-        " UNION ALL SELECT change_seq FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"                      \
-        " UNION ALL SELECT change_seq FROM coupon WHERE chain = $1 AND change_seq > $3"                                   \
-        " UNION ALL SELECT change_seq FROM lease WHERE dev = $2 AND epoch = $4 AND change_seq > $3"                       \
-        " ORDER BY change_seq LIMIT 1")                                                                                   \
+    /* A change of a member is one row however many stores of the circle know him; gone when none of them does. */                \
+    X(CHANGE_LIST_STORE, OTHER_CHANGES                                                                                    \
+        " UNION ALL SELECT s.change_seq, CASE WHEN MIN(s.gone) = 1 THEN 'gone' ELSE 'member' END, s.member, 0,"           \
+        " (SELECT m.merged_into FROM member m WHERE m.chain = $1 AND m.id = s.member)"                                    \
+        " FROM store_circle c JOIN member_store s ON s.chain = c.chain AND s.store = c.other"                             \
+        " WHERE c.chain = $1 AND c.store = $6 AND s.change_seq > $3 GROUP BY s.change_seq, s.member"                      \
+        " ORDER BY change_seq LIMIT $4")                                                                                  \
+    X(MEMBERS_ALL, "SELECT id, merged_into FROM member WHERE chain = $1 AND id > $2 ORDER BY id LIMIT $3")                \
+    X(MEMBERS_STORE, "SELECT DISTINCT m.id, m.merged_into FROM store_circle c JOIN member_store s ON s.chain = c.chain"   \
+        " AND s.store = c.other JOIN member m ON m.chain = s.chain AND m.id = s.member"                                   \
+        " WHERE c.chain = $1 AND c.store = $4 AND s.gone = 0 AND s.member > $2 ORDER BY m.id LIMIT $3")                   \
     X(NOTICE_INSERT, "INSERT INTO notice (chain, change_seq, dev, text, at_us) VALUES ($1, $2, $3, $4, $5)")
 
 #define STATEMENTS_REPORT(X)                                                                                              \

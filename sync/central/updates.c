@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/central/circle.h"
 #include "sync/central/coupon.h"
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
@@ -14,61 +15,133 @@
 enum { ENVELOPE_BYTES_MAX = 64 * 1024 + 4096 /* names, cursors and a manifest */ };
 
 /* The lists of an answer that rows go into as they come along the change counter. */
-enum list { LIST_MEMBERS, LIST_LOTS, LIST_ALIASES, LIST_USAGE, LIST_COUPONS, LIST_LEASES, LIST_NOTICES, LIST_COUNT };
-static const char *const list_names[LIST_COUNT] = {"members", "lots",   "aliases", "usage",
-                                                   "coupons", "leases", "notices"};
+enum list {
+    LIST_GONE,
+    LIST_MEMBERS,
+    LIST_LOTS,
+    LIST_ALIASES,
+    LIST_USAGE,
+    LIST_COUPONS,
+    LIST_LEASES,
+    LIST_NOTICES,
+    LIST_COUNT
+};
+static const char *const list_names[LIST_COUNT] = {"members_gone", "members", "lots",   "aliases",
+                                                   "usage",        "coupons", "leases", "notices"};
 
 struct page {
     struct central *central;
     const struct device *device;
     struct strbuf rows[LIST_COUNT];
     struct json_writer writers[LIST_COUNT];
-    bool with_lots;  /* points of this chain expire or wait, so that a balance says too little */
+    bool with_lots; /* points of this chain expire or wait, so that a balance says too little */
+    bool by_store;  /* members go by the store's circle */
+    int count;      /* rows so far */
+    struct updates_cursor next;
     int64_t reached; /* every change up to here is in the page */
     bool more;
 };
 
+/* Reads digits up to end or the first of behind; false when there are none or too many. */
+static bool read_number(const char **at, int64_t *out_number)
+{
+    size_t digits = strspn(*at, "0123456789");
+
+    if (digits == 0 || digits > 18)
+        return false;
+    *out_number = strtoll(*at, NULL, 10);
+    *at += digits;
+    return true;
+}
+
+static bool parse_cursor(const struct central *central, const char *text, struct updates_cursor *out_cursor)
+{
+    struct updates_cursor cursor = {0};
+    const char *at = text + HEX64_TEXT;
+
+    if (strncmp(text, central->incarnation, HEX64_TEXT - 1) != 0 || text[HEX64_TEXT - 1] != '.' ||
+        !read_number(&at, &cursor.base))
+        return false;
+    cursor.after = cursor.base;
+    if (strncmp(at, ".m", 2) == 0 && id_is_valid(at + 2)) {
+        cursor.phase = UPDATES_MEMBERS;
+        (void)snprintf(cursor.key, sizeof(cursor.key), "%s", at + 2);
+        at += strlen(at);
+    } else if (strncmp(at, ".o", 2) == 0) {
+        cursor.phase = UPDATES_OTHERS;
+        at += 2;
+        if (!read_number(&at, &cursor.after))
+            return false;
+    }
+    if (*at)
+        return false;
+    *out_cursor = cursor;
+    return true;
+}
+
 enum status updates_read_cursor(struct central *central, const char *text, struct updates_cursor *out_cursor,
                                 struct errmsg *err)
 {
+    struct updates_cursor cursor = {0};
     int64_t last;
-    char *end = NULL;
-    long long after = 0;
     enum status st = store_last_change(central->store, &last, err);
 
     if (st != ST_OK)
         return st;
-    *out_cursor = (struct updates_cursor){.first = !text[0]};
     if (!text[0])
-        return ST_OK;
-    out_cursor->reload = true;
-    if (strncmp(text, central->incarnation, HEX64_TEXT - 1) != 0 || text[HEX64_TEXT - 1] != '.' ||
-        strspn(text + HEX64_TEXT, "0123456789") != strlen(text + HEX64_TEXT) ||
-        strlen(text) > UPDATES_CURSOR_TEXT - 12)
-        return ST_OK;
-    after = strtoll(text + HEX64_TEXT, &end, 10);
-    if (after > last)
-        return ST_OK;
-    *out_cursor = (struct updates_cursor){.after = after};
+        *out_cursor = (struct updates_cursor){.phase = UPDATES_MEMBERS, .base = last, .first = true};
+    else if (strlen(text) < UPDATES_CURSOR_TEXT && parse_cursor(central, text, &cursor) && cursor.base <= last &&
+             cursor.after <= last)
+        *out_cursor = cursor;
+    else
+        *out_cursor = (struct updates_cursor){.phase = UPDATES_MEMBERS, .base = last, .reload = true};
     return ST_OK;
+}
+
+/* What was told before the chain's audience changed is of another circle: everything is told anew. */
+static enum status find_audience(struct central *central, const struct device *device, struct updates_cursor *cursor,
+                                 bool *out_by_store, struct errmsg *err)
+{
+    int64_t changed, last;
+    enum status st = circle_load(central, device->chain, out_by_store, &changed, err);
+
+    if (st != ST_OK || cursor->base >= changed)
+        return st;
+    st = store_last_change(central->store, &last, err);
+    if (st == ST_OK)
+        *cursor = (struct updates_cursor){.phase = UPDATES_MEMBERS, .base = last, .reload = true};
+    return st;
+}
+
+static enum status select_changes(struct central *central, const struct device *device, enum statement statement,
+                                  int64_t after, int64_t limit, struct rows **out_rows, struct errmsg *err)
+{
+    if (statement == STATEMENT_CHANGE_LIST_STORE)
+        return STORE_SELECT(central->store, statement, out_rows, err, V_TEXT(device->chain), V_TEXT(device->dev),
+                            V_INT(after), V_INT(limit), V_TEXT(device->epoch), V_TEXT(device->store));
+    return STORE_SELECT(central->store, statement, out_rows, err, V_TEXT(device->chain), V_TEXT(device->dev),
+                        V_INT(after), V_INT(limit), V_TEXT(device->epoch));
 }
 
 enum status updates_waiting(struct central *central, const struct device *device, const struct updates_cursor *cursor,
                             bool *out_waiting, struct errmsg *err)
 {
-    int64_t change = 0;
-    enum status st;
+    struct updates_cursor at = *cursor;
+    struct rows *rows;
+    bool by_store;
+    enum status st = find_audience(central, device, &at, &by_store, err);
 
-    *out_waiting = cursor->reload || cursor->first;
+    if (st != ST_OK)
+        return st;
+    *out_waiting = at.phase != UPDATES_CHANGES;
     if (*out_waiting)
         return ST_OK;
-    st = STORE_NUMBER(central->store, STATEMENT_CHANGE_FIRST, &change, err, V_TEXT(device->chain),
-                      V_TEXT(device->dev), V_INT(cursor->after), V_TEXT(device->epoch));
-    if (st == ST_NOT_FOUND)
-        return ST_OK;
-    if (st == ST_OK)
-        *out_waiting = true;
-    return st;
+    st = select_changes(central, device, by_store ? STATEMENT_CHANGE_LIST_STORE : STATEMENT_CHANGE_LIST, at.after, 1,
+                        &rows, err);
+    if (st != ST_OK)
+        return st;
+    *out_waiting = rows_next(rows);
+    return rows_end(rows, err);
 }
 
 static void write_usage(struct page *page, const char *name, int64_t uses)
@@ -119,6 +192,8 @@ static enum status write_change(struct page *page, const struct rows *rows, stru
 
     if (strcmp(kind, "member") == 0)
         return write_member(page, name, rows_text(rows, 4), err);
+    if (strcmp(kind, "gone") == 0)
+        jw_text(&page->writers[LIST_GONE], name);
     if (strcmp(kind, "coupon") == 0)
         return coupon_write(page->central, page->device->chain, name, page->device, &page->writers[LIST_COUPONS],
                             err);
@@ -159,41 +234,121 @@ static enum status sum_lengths(const struct page *page, size_t *out_total)
     return st;
 }
 
-/* Goes along the changes until the page is full. A row may overshoot the bound, so it is taken back out. */
-static enum status fill(struct page *page, int64_t after, struct errmsg *err)
+/* A row was written: keeps it, or takes it back out when the page is full. False when the page is. A page holds one
+ * row however long. */
+static bool keep_row(struct page *page, const size_t before[LIST_COUNT], enum status *st)
 {
+    size_t total = 0;
+
+    if (*st == ST_OK)
+        *st = sum_lengths(page, &total);
+    if (*st == ST_OK && (page->count == UPDATES_ROWS_MAX || (total > UPDATES_BYTES_MAX && page->count > 0))) {
+        take_back(page, before);
+        page->more = true;
+    }
+    page->count++;
+    return *st == ST_OK && !page->more;
+}
+
+static enum status fill_members(struct page *page, struct errmsg *err)
+{
+    const struct device *device = page->device;
+    struct store *store = page->central->store;
+    size_t before[LIST_COUNT];
     struct rows *rows;
-    int count = 0;
-    enum status st = STORE_SELECT(page->central->store, STATEMENT_CHANGE_LIST, &rows, err,
-                                  V_TEXT(page->device->chain), V_TEXT(page->device->dev), V_INT(after),
-                                  V_INT(UPDATES_ROWS_MAX + 1), V_TEXT(page->device->epoch)),
+    enum status st = page->by_store
+                         ? STORE_SELECT(store, STATEMENT_MEMBERS_STORE, &rows, err, V_TEXT(device->chain),
+                                        V_TEXT(page->next.key), V_INT(UPDATES_ROWS_MAX + 1), V_TEXT(device->store))
+                         : STORE_SELECT(store, STATEMENT_MEMBERS_ALL, &rows, err, V_TEXT(device->chain),
+                                        V_TEXT(page->next.key), V_INT(UPDATES_ROWS_MAX + 1)),
+                end;
+    char key[ID_BYTES];
+
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(key, sizeof(key), "%s", page->next.key); /* the one in use is bound to the statement */
+    while (rows_next(rows)) {
+        keep_lengths(page, before);
+        st = write_member(page, rows_text(rows, 0), rows_text(rows, 1), err);
+        if (!keep_row(page, before, &st))
+            break;
+        (void)snprintf(key, sizeof(key), "%s", rows_text(rows, 0));
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    memcpy(page->next.key, key, sizeof(key));
+    return st == ST_OK ? end : st;
+}
+
+static enum status fill_changes(struct page *page, enum statement statement, struct errmsg *err)
+{
+    size_t before[LIST_COUNT];
+    struct rows *rows;
+    enum status st = select_changes(page->central, page->device, statement, page->next.after, UPDATES_ROWS_MAX + 1,
+                                    &rows, err),
                 end;
 
     if (st != ST_OK)
         return st;
-    while (st == ST_OK && rows_next(rows)) {
-        size_t before[LIST_COUNT], total = 0;
-
+    while (rows_next(rows)) {
         keep_lengths(page, before);
-        if (++count > UPDATES_ROWS_MAX) {
-            page->more = true;
-            break;
-        }
         st = write_change(page, rows, err);
-        if (st == ST_OK)
-            st = sum_lengths(page, &total);
-        if (st == ST_OK && total > UPDATES_BYTES_MAX && count > 1) {
-            take_back(page, before);
-            page->more = true;
+        if (!keep_row(page, before, &st))
             break;
-        }
-        page->reached = rows_int(rows, 0);
+        page->next.after = rows_int(rows, 0);
     }
     end = rows_end(rows, st == ST_OK ? err : NULL);
     return st == ST_OK ? end : st;
 }
 
-static enum status write_manifest(const struct page *page, int64_t after, struct json_writer *w, struct errmsg *err)
+/* Goes on from the cursor until the page is full; page->next is where the next one goes on. */
+static enum status fill(struct page *page, int64_t last, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    if (page->next.phase == UPDATES_CHANGES) {
+        st = fill_changes(page, page->by_store ? STATEMENT_CHANGE_LIST_STORE : STATEMENT_CHANGE_LIST, err);
+        if (!page->more)
+            page->next.after = last; /* what lies between is of other chains */
+        page->reached = page->next.after;
+        return st;
+    }
+    if (page->next.phase == UPDATES_MEMBERS) {
+        st = fill_members(page, err);
+        if (st != ST_OK || page->more)
+            return st;
+        page->next.phase = UPDATES_OTHERS;
+        page->next.after = 0;
+    }
+    st = fill_changes(page, STATEMENT_CHANGE_OTHERS, err);
+    if (st != ST_OK || page->more)
+        return st;
+    page->next = (struct updates_cursor){.after = page->next.base};
+    page->reached = page->next.after;
+    return ST_OK;
+}
+
+static void write_cursor(const struct page *page, struct json_writer *w)
+{
+    char text[UPDATES_CURSOR_TEXT];
+    const struct updates_cursor *next = &page->next;
+
+    switch (next->phase) {
+    case UPDATES_CHANGES:
+        (void)snprintf(text, sizeof(text), "%s.%" PRId64, page->central->incarnation, next->after);
+        break;
+    case UPDATES_MEMBERS:
+        (void)snprintf(text, sizeof(text), "%s.%" PRId64 ".m%s", page->central->incarnation, next->base, next->key);
+        break;
+    case UPDATES_OTHERS:
+        (void)snprintf(text, sizeof(text), "%s.%" PRId64 ".o%" PRId64, page->central->incarnation, next->base,
+                       next->after);
+        break;
+    }
+    jw_field_text(w, "cursor", text);
+}
+
+static enum status write_manifest(const struct page *page, const struct updates_cursor *from, struct json_writer *w,
+                                  struct errmsg *err)
 {
     struct rows *rows;
     enum status st =
@@ -202,7 +357,9 @@ static enum status write_manifest(const struct page *page, int64_t after, struct
     if (st != ST_OK)
         return st;
     /* A new till gets it with its first page: it can sell by rules while the members still come. */
-    if (rows_next(rows) && rows_int(rows, 0) > after && (after == 0 || rows_int(rows, 0) <= page->reached)) {
+    if (rows_next(rows) &&
+        (from->phase == UPDATES_CHANGES ? rows_int(rows, 0) > from->after && rows_int(rows, 0) <= page->reached
+                                        : from->phase == UPDATES_MEMBERS && !from->key[0])) {
         jw_name(w, "manifest");
         jw_object_begin(w);
         jw_field_text(w, "text", rows_text(rows, 1));
@@ -225,12 +382,10 @@ static enum status write_page(const struct page *page, const struct updates_curs
                               struct errmsg *err)
 {
     struct json_writer w = JSON_WRITER_INIT(out);
-    char text[UPDATES_CURSOR_TEXT];
     enum status st;
 
-    (void)snprintf(text, sizeof(text), "%s.%" PRId64, page->central->incarnation, page->reached);
     jw_object_begin(&w);
-    jw_field_text(&w, "cursor", text);
+    write_cursor(page, &w);
     jw_field_text(&w, "incarnation", page->central->incarnation);
     jw_name(&w, "counted");
     jw_object_begin(&w);
@@ -244,7 +399,7 @@ static enum status write_page(const struct page *page, const struct updates_curs
     for (int i = 0; i < LIST_COUNT; i++)
         write_list(&w, list_names[i], &page->rows[i]);
     write_list(&w, "identifiers_gone", NULL);
-    st = write_manifest(page, cursor->after, &w, err);
+    st = write_manifest(page, cursor, &w, err);
     jw_object_end(&w);
     return st == ST_OK ? strbuf_status(out) : st;
 }
@@ -253,7 +408,8 @@ void updates_answer(struct central *central, const struct device *device, const 
                     struct answer *answer)
 {
     struct errmsg err = ERRMSG_INIT;
-    struct page page = {.central = central, .device = device, .reached = cursor->after};
+    struct page page = {.central = central, .device = device};
+    struct updates_cursor from = *cursor;
     int64_t last, dated = 0;
     enum status st = store_last_change(central->store, &last, &err);
 
@@ -265,11 +421,12 @@ void updates_answer(struct central *central, const struct device *device, const 
         st = STORE_NUMBER(central->store, STATEMENT_POINT_RULE_DATED, &dated, &err, V_TEXT(device->chain));
     page.with_lots = dated > 0;
     if (st == ST_OK)
-        st = fill(&page, cursor->after, &err);
-    if (st == ST_OK && !page.more)
-        page.reached = last; /* what lies between is of other chains */
+        st = find_audience(central, device, &from, &page.by_store, &err);
+    page.next = from;
     if (st == ST_OK)
-        st = write_page(&page, cursor, &answer->body, &err);
+        st = fill(&page, last, &err);
+    if (st == ST_OK)
+        st = write_page(&page, &from, &answer->body, &err);
     if (st != ST_OK)
         answer_status(answer, st, &err);
     for (int i = 0; i < LIST_COUNT; i++)

@@ -6,6 +6,7 @@
 
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "sync/central/circle.h"
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
 
@@ -21,13 +22,16 @@ struct upkeep {
 static enum status run_batch(struct central *central, struct lot_place *place, bool *out_more,
                              int64_t *out_written_off, struct errmsg *err)
 {
+    int64_t forgotten = 0;
     bool more = false;
     enum status st = lot_expire(central, place, &more, err);
 
     if (st == ST_OK)
         st = lease_write_off(central, out_written_off, err);
     if (st == ST_OK)
-        *out_more = more || *out_written_off == LEASE_WRITE_OFF_BATCH;
+        st = circle_forget(central, &forgotten, err);
+    if (st == ST_OK)
+        *out_more = more || forgotten == CIRCLE_FORGET_BATCH || *out_written_off == LEASE_WRITE_OFF_BATCH;
     if (st == ST_OK && *out_written_off > 0)
         log_warn("points", "written off leases and holds of lost tills count=%" PRId64, *out_written_off);
     return st;
