@@ -198,7 +198,7 @@ static void say(struct sale *sale, enum problem problem, const char *detail)
 void spending_judge(struct till *till, struct sale *sale, bool at_tender)
 {
     struct spending *spending = &sale->spending;
-    bool late = spending->late;
+    bool late = spending->late, overdrawn = false;
     int64_t since;
 
     if (!asks(&sale->basket) || !sale->member.known || !till->options.central.ask_hold) {
@@ -208,6 +208,11 @@ void spending_judge(struct till *till, struct sale *sale, bool at_tender)
     }
     if (spending->way == SPENDING_HOLD || spending->refused)
         return; /* held, or the central said no: it was told then */
+    if (json_bool(sale->member.profile, "overdrawn", &overdrawn, NULL) == ST_OK && overdrawn) {
+        *spending = (struct spending){.way = SPENDING_NONE, .late = late};
+        say(sale, PROBLEM_POINTS_REFUSED, "more was spent than there was, or is set aside: earn it back first");
+        return;
+    }
     if (link_is_up(till, &since) && !late && !at_tender) {
         *spending = (struct spending){.way = SPENDING_WANTED};
         say(sale, PROBLEM_NONE, NULL);

@@ -282,3 +282,13 @@ Test(floor, begins_anew_once_the_central_has_heard)
     cr_assert_eq(journal_set_acked(world.journal, head.epoch, head.seq, head.hash, &err), ST_OK, "%s", err.text);
     cr_expect_eq(spend("s2"), 3000);
 }
+
+Test(spending, of_a_member_who_spent_more_than_there_was_waits_until_it_is_earned_back)
+{
+    world_member(&world, "M1", CARD, "\"state\":\"active\",\"overdrawn\":true,\"balances\":{\"bonus\":20000},", 0);
+    put("s1", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 0);
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+}

@@ -334,7 +334,7 @@ static void spend_from_lease(struct world *w, struct world_till *t)
     snprintf(more, sizeof(more), ",\"leases\":[{\"id\":\"%s\",\"used\":%" PRId64 "}]", view->id, amount);
     write_sale(w, t, view->member, 0, amount, more);
     t->uses[t->use_count] = (struct lease_use){.seq = t->till.seq, .amount = amount};
-    snprintf(t->uses[t->use_count++].id, ID_BYTES, "%s", view->id);
+    memcpy(t->uses[t->use_count++].id, view->id, ID_BYTES);
 }
 
 static void spend_by_hold(struct world *w, struct world_till *t, const char *member)
