@@ -34,8 +34,8 @@ static void on_scan(void *context, const struct scan *scan)
     struct device_scanner *own = context;
     struct till_scan told = {scan->symbology, scan->text, scan->len, scan->device, scan->received_ns, false};
 
-    if (own->devices->till)
-        till_scanned(own->devices->till, &told);
+    if (own->devices->till && !till_scanned(own->devices->till, &told))
+        scanner_bad_read(own->scanner);
 }
 
 static void on_fault(void *context, const char *code, const char *text)

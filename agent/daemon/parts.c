@@ -10,6 +10,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/log.h"
 #include "agent/daemon/devices.h"
+#include "agent/daemon/tee.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/db/rules.h"
@@ -213,6 +214,10 @@ static enum status start_till(struct parts *parts, struct errmsg *err)
     };
     enum status st = devices_create(parts->loop, &parts->options, &parts->devices, err);
 
+    if (st == ST_OK && parts->options.tee_link[0] != '\0') {
+        st = tee_create(parts->options.tee_link, options_suffix(parts->options.tee_suffix), &parts->tee, err);
+        wanted.pos = (struct till_pos){parts->tee, tee_pass};
+    }
     if (st != ST_OK)
         return st;
     wanted.printer = devices_printer(parts->devices);
@@ -260,6 +265,10 @@ static void write_health(void *context, struct json_writer *w)
     if (parts->dropbox) {
         jw_name(w, "dropbox");
         dropbox_write(parts->dropbox, w);
+    }
+    if (parts->tee) {
+        jw_name(w, "tee");
+        tee_write(parts->tee, w);
     }
 }
 
@@ -387,6 +396,7 @@ void parts_stop(struct parts *parts)
     devices_destroy(parts->devices); /* tells the till how its prints ended */
     link_destroy(parts->link);
     till_destroy(parts->till);
+    tee_destroy(parts->tee);
     hub_destroy(parts->hub);
     rulebook_destroy(parts->rulebook);
     loop_timer_destroy(parts->idle_timer);

@@ -27,6 +27,7 @@ struct loop;
 struct loop_timer;
 struct rulebook;
 struct rules;
+struct tee;
 struct till;
 
 struct parts {
@@ -47,6 +48,7 @@ struct parts {
     struct rulebook *rulebook;
     struct hub *hub;
     struct devices *devices;
+    struct tee *tee; /* NULL: none is configured */
     struct link *link;
     struct enrol_file enrol_file;
     struct till *till;

@@ -95,6 +95,11 @@ const struct option_spec loyald_options[] = {
     {"api", "port", OPTION_INT, FIELD(api_port), 0, 65535, NULL, "8473", "TCP port of the API; 0: the socket only."},
     {"dropbox", "dir", OPTION_TEXT, FIELD(dropbox_dir), 1, 200, NULL, "",
      "Folder for a POS that can only write files: calls as NAME.json, answers as NAME.answer; empty: none."},
+    {"tee", "link", OPTION_TEXT, FIELD(tee_link), 1, 100, NULL, "",
+     "Where the POS finds the scans that are not loyalty's, such as /run/loyald/pos-scanner: a link to a terminal "
+     "that it opens like a serial scanner; empty: none."},
+    {"tee", "suffix", OPTION_ENUM, FIELD(tee_suffix), 0, 0, "cr|lf|crlf|tab|none", "cr",
+     "What follows each scan that is passed on."},
     {"sync", "socket", OPTION_TEXT, FIELD(sync_socket), 1, 107, NULL, "",
      "Unix socket that loyald-sync connects to; empty: sync.sock in the runtime folder."},
     {"sync", "socket_mode", OPTION_ENUM, FIELD(sync_socket_mode), 0, 0, MODES, "0660",
@@ -128,4 +133,11 @@ mode_t options_mode(int64_t choice)
 const char *options_language(int64_t choice)
 {
     return choice == 0 ? "en" : "ru";
+}
+
+const char *options_suffix(int64_t choice)
+{
+    static const char *const suffixes[] = {"\r", "\n", "\r\n", "\t", ""};
+
+    return suffixes[choice];
 }

@@ -24,6 +24,8 @@ struct options {
     char api_listen[CONFIG_TEXT_MAX];
     int64_t api_port;
     char dropbox_dir[CONFIG_TEXT_MAX];
+    char tee_link[CONFIG_TEXT_MAX];
+    int64_t tee_suffix;
     char sync_socket[CONFIG_TEXT_MAX];
     int64_t sync_socket_mode;
     int64_t retry_max_s, poll_wait_s;
@@ -38,5 +40,6 @@ extern const struct option_spec loyald_options[];
 /* The words of OPTION_ENUM as what they stand for. */
 mode_t options_mode(int64_t choice);
 const char *options_language(int64_t choice);
+const char *options_suffix(int64_t choice); /* the bytes after a scan that is passed on */
 
 #endif

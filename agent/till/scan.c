@@ -29,9 +29,9 @@ static void classify(const struct till *till, const char *symbology, const char 
 /* What watchers and callers are told: a number that may be a member's is not shown whole. */
 static const char *kind_of(const struct code_match *match)
 {
-    static const char *const kinds[] = {[CODE_MEMBER] = "card",     [CODE_COUPON] = "coupon", [CODE_ITEM] = "code",
-                                        [CODE_APP_CODE] = "app_code",   [CODE_GIFT_CARD] = "gift_card",
-                                        [CODE_NONE] = "code"};
+    static const char *const kinds[] = {
+        [CODE_MEMBER] = "card",       [CODE_COUPON] = "coupon",       [CODE_ITEM] = "code",
+        [CODE_APP_CODE] = "app_code", [CODE_GIFT_CARD] = "gift_card", [CODE_NONE] = "code"};
 
     return match->misread ? "misread" : kinds[match->kind];
 }
@@ -47,7 +47,8 @@ static void mask(const char *number, char out_text[SALE_CARD_TEXT_MAX + 1])
 
 static void say_state(struct sale *sale, enum member_state state)
 {
-    static const enum problem said[] = {PROBLEM_NONE, PROBLEM_CARD_INACTIVE, PROBLEM_CARD_BLOCKED, PROBLEM_CARD_EXPIRED};
+    static const enum problem said[] = {PROBLEM_NONE, PROBLEM_CARD_INACTIVE, PROBLEM_CARD_BLOCKED,
+                                        PROBLEM_CARD_EXPIRED};
 
     if (said[state] == PROBLEM_NONE)
         return;
@@ -206,7 +207,16 @@ static void wait_for_sale(struct till *till, const char *number, bool keyed)
     till_tell_notice(till, PROBLEM_CARD_WAITING, shown);
 }
 
-static void card_scanned(struct till *till, const struct till_scan *scan, const char *number)
+static bool is_refused(const struct sale *sale)
+{
+    for (int i = 0; i < sale->notice_count; i++)
+        if (sale->notices[i].problem == PROBLEM_CARD_BLOCKED || sale->notices[i].problem == PROBLEM_CARD_EXPIRED)
+            return true;
+    return false;
+}
+
+/* False: it cannot be used. */
+static bool card_scanned(struct till *till, const struct till_scan *scan, const char *number)
 {
     struct sale *sale = till->current;
     char shown[SALE_CARD_TEXT_MAX + 1];
@@ -215,12 +225,12 @@ static void card_scanned(struct till *till, const struct till_scan *scan, const 
     if (!sale || !sale_is_open(sale)) {
         wait_for_sale(till, number, scan->keyed);
         tell_scan(till, scan, "card", shown, NULL);
-        return;
+        return true;
     }
     if (sale->state == SALE_TENDERING) {
         till_tell_notice(till, PROBLEM_SALE_TENDERING, shown);
         tell_scan(till, scan, "card", shown, sale);
-        return;
+        return false;
     }
     sale->touched_mono_ms = clock_mono_ms(till->options.clock);
     till_show_card(till, sale, number, scan->keyed);
@@ -229,30 +239,47 @@ static void card_scanned(struct till *till, const struct till_scan *scan, const 
     till_tell_sale(till, sale);
     if (!scan->keyed)
         till->times.ns[till->times.count++ % TILL_TIMES_MAX] = clock_measure_ns() - scan->received_ns;
+    return !is_refused(sale);
 }
 
-static void handle(struct till *till, const struct till_scan *scan, const struct code_match *match)
+static void app_code_good(struct till *till, const struct till_scan *scan, const char *number)
+{
+    (void)card_scanned(till, scan, number);
+}
+
+/* An item, a page of a magazine: the POS knows its own. What was typed on the screen is not passed on. */
+static void pass_on(struct till *till, const struct till_scan *scan, const struct code_match *match)
+{
+    tell_scan(till, scan, kind_of(match), scan->text, till->current);
+    if (till->options.pos.pass && !scan->keyed)
+        till->options.pos.pass(till->options.pos.line, scan->text, scan->len);
+}
+
+static bool handle(struct till *till, const struct till_scan *scan, const struct code_match *match)
 {
     if (match->misread) {
         till_tell_notice(till, PROBLEM_CARD_CHECK_DIGIT, NULL);
         tell_scan(till, scan, "misread", "", till->current);
-    } else if (match->kind == CODE_MEMBER) {
-        card_scanned(till, scan, match->number);
-    } else if (match->kind == CODE_APP_CODE) {
-        app_codes_show(till, scan, match->rule, card_scanned);
-    } else {
-        /* An item, a coupon, a page of a magazine: the POS knows its own. */
-        tell_scan(till, scan, kind_of(match), scan->text, till->current);
+        return false;
     }
+    if (match->kind == CODE_MEMBER)
+        return card_scanned(till, scan, match->number);
+    if (match->kind == CODE_APP_CODE)
+        app_codes_show(till, scan, match->rule, app_code_good);
+    else
+        pass_on(till, scan, match);
+    return true;
 }
 
-void till_scanned(struct till *till, const struct till_scan *scan)
+bool till_scanned(struct till *till, const struct till_scan *scan)
 {
     struct code_match match;
+    bool good;
 
     classify(till, scan->symbology, scan->text, &match);
-    handle(till, scan, &match);
+    good = handle(till, scan, &match);
     crypto_wipe(match.number, sizeof match.number);
+    return good;
 }
 
 enum problem till_typed(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err)
@@ -278,8 +305,11 @@ enum problem till_typed(struct till *till, const char *body, size_t len, struct 
     scan.keyed = strcmp(entry, "scan") != 0;
     classify(till, scan.symbology, scan.text, &match);
     mask(match.kind == CODE_MEMBER ? match.number : "", shown);
-    handle(till, &scan, &match);
-    write_scan(&scan, kind_of(&match), match.misread || match.kind == CODE_APP_CODE ? "" : match.kind == CODE_MEMBER ? shown : scan.text,
+    (void)handle(till, &scan, &match);
+    write_scan(&scan, kind_of(&match),
+               match.misread || match.kind == CODE_APP_CODE ? ""
+               : match.kind == CODE_MEMBER                  ? shown
+                                                            : scan.text,
                till->current, out);
     crypto_wipe(match.number, sizeof match.number);
     json_free(root);

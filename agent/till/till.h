@@ -78,6 +78,12 @@ struct till_watcher {
     void (*event)(void *watcher, const char *name, const char *json, size_t len);
 };
 
+/* A POS that shares the scanner: what is not loyalty's is passed on to it. pass may be NULL. */
+struct till_pos {
+    void *line;
+    void (*pass)(void *line, const char *text, size_t len);
+};
+
 struct till_options {
     struct loop *loop;
     const struct clock_source *clock;
@@ -92,6 +98,7 @@ struct till_options {
     struct till_printer printer; /* print may be NULL: no printer */
     struct till_central central; /* ask_member may be NULL: no link */
     struct till_watcher watcher; /* event may be NULL */
+    struct till_pos pos;
 };
 
 /* Projects what the journal holds beyond the cache, and settles prints that a restart cut off as unknown. Borrows
@@ -146,7 +153,8 @@ struct till_scan {
     int64_t received_ns; /* clock_measure_ns of the last byte */
     bool keyed;          /* typed by hand; its time is not counted */
 };
-void till_scanned(struct till *till, const struct till_scan *scan);
+/* False: it was misread or may not be used, and whoever scanned should hear so. */
+bool till_scanned(struct till *till, const struct till_scan *scan);
 void till_scan_fault(struct till *till, const char *device, const char *what);
 
 /* ---- from the rules ---- */

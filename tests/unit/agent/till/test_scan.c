@@ -76,6 +76,31 @@ Test(scan, of_a_misread_card_says_so_and_changes_nothing)
 
 /* ---- codes of an app ---- */
 
+static void note_passed(void *line, const char *text, size_t len)
+{
+    strbuf_add(line, text, len);
+    strbuf_puts(line, ";");
+}
+
+Test(scan, of_what_is_not_loyaltys_goes_on_to_the_pos_and_a_misread_card_to_nobody)
+{
+    struct strbuf passed = STRBUF_INIT(1024);
+    const char *const codes[] = {"4601234567893", "HELLO", "2900000000018", "2900000000019", "4601234567893"};
+    bool good[5];
+
+    world.pos = (struct till_pos){&passed, note_passed};
+    world_restart(&world, false);
+    for (int i = 0; i < 5; i++) {
+        struct till_scan scan = {
+            .symbology = "]E0", .text = codes[i], .len = strlen(codes[i]), .device = "scanner", .keyed = i == 4};
+
+        good[i] = till_scanned(world.till, &scan);
+    }
+    cr_expect_str_eq(strbuf_text(&passed), "4601234567893;HELLO;", "not what was typed, not a card");
+    cr_expect(good[0] && good[1] && good[2] && !good[3] && good[4]);
+    strbuf_free(&passed);
+}
+
 static struct pk *cloud;
 
 static const uint8_t *take_integer(const uint8_t *der, uint8_t out_half[32])

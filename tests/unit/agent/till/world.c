@@ -203,7 +203,8 @@ static void open_all(struct world *world)
                                     .card_prefixes = "29",
                                     .printer = {world, world->no_printer ? NULL : print},
                                     .central = {world, ask_member, is_up, NULL, ask_sale, world->online_points ? ask_hold : NULL},
-                                    .watcher = {world, event}};
+                                    .watcher = {world, event},
+                                    .pos = world->pos};
 
         must(rulebook_create(&book, &world->rulebook, &err) == ST_OK, err.text);
         till.rulebook = world->rulebook;

@@ -74,6 +74,7 @@ struct world {
     int64_t active_version;
     char refused[512];
     const struct world_plug *plug; /* NULL: none */
+    struct till_pos pos;           /* from the next start on */
 };
 
 /* Makes the till of store S12, enrolled in chain "demo". dir NULL: in memory. */
