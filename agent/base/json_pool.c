@@ -3,6 +3,7 @@
 
 #include "agent/base/json_scan.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,12 +134,22 @@ enum status json_pool_element(struct json_pool *pool, const char *text, size_t l
     return ST_OK;
 }
 
+/* Names are short and differ early: no call is worth it. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 const cJSON *json_member(const cJSON *object, const char *name)
 {
     const cJSON *member = object ? object->child : NULL;
 
     /* Elements of an array have no name. */
-    while (member && !(member->string && member->string[0] == name[0] && strcmp(member->string, name) == 0))
+    while (member && !(member->string && same_name(member->string, name)))
         member = member->next;
     return member;
 }

@@ -82,10 +82,12 @@ const char *bundle_expires_at(const struct bundle *bundle); /* "" when none */
 size_t bundle_currency_count(const struct bundle *bundle);  /* of points */
 const char *bundle_currency_id(const struct bundle *bundle, size_t i);
 int bundle_currency_digits(const struct bundle *bundle, size_t i);
-int64_t bundle_currency_value_minor(const struct bundle *bundle, size_t i); /* of one whole point; 0: cannot be paid with */
+int64_t bundle_currency_value_minor(const struct bundle *bundle,
+                                    size_t i); /* of one whole point; 0: cannot be paid with */
 
-/* What may be spent without a link and without a lease; all 0, which is nothing, when the bundle does not say. Amounts are minor units of
- * money: a sale, a member since the central was last heard, the till in that time; then sales and hours. */
+/* What may be spent without a link and without a lease; all 0, which is nothing, when the bundle does not say.
+ * Amounts are minor units of money: a sale, a member since the central was last heard, the till in that time; then
+ * sales and hours. */
 struct bundle_offline {
     int64_t f_sale, f_member, e_device, sales_max, hours_max;
 };
@@ -233,6 +235,9 @@ struct engine_result {
     bool optimal;
     int64_t bound_minor;
     char digest[65];
+    const char
+        *lines_json; /* the lines as they were digested, so that they are written once; NULL without a digest */
+    size_t lines_json_len;
     size_t promotions_looked_at; /* for statistics; not part of the JSON */
 };
 

@@ -184,8 +184,25 @@ static void trace(struct strbuf *out, const struct engine_trace *trace)
     PUT(out, "}");
 }
 
-static void write_result(struct strbuf *out, const struct engine_result *r, bool canonical, bool with_trace)
+/* Most of a result. */
+static void write_lines(struct strbuf *out, const struct engine_result *r)
 {
+    if (r->lines_json)
+        strbuf_add(out, r->lines_json, r->lines_json_len);
+    else
+        LIST(out, "", r->lines, r->line_count, line);
+}
+
+/* Answers where in the text the lines begin and how long they are. */
+struct lines_place {
+    size_t at, len;
+};
+
+static struct lines_place write_result(struct strbuf *out, const struct engine_result *r, bool canonical,
+                                       bool with_trace)
+{
+    struct lines_place place;
+
     PUT_INT(out, "{\"bound_minor\":", r->bound_minor);
     PUT_TEXT(out, ",\"bundle\":{\"digest\":", r->bundle_digest);
     PUT_TEXT(out, ",\"id\":", r->bundle_id);
@@ -199,7 +216,10 @@ static void write_result(struct strbuf *out, const struct engine_result *r, bool
     if (!canonical)
         LIST(out, ",\"hints\":", r->hints, r->hint_count, hint);
     LIST(out, ",\"issued_coupons\":", r->issued, r->issued_count, issued);
-    LIST(out, ",\"lines\":", r->lines, r->line_count, line);
+    PUT(out, ",\"lines\":");
+    place.at = out->len;
+    write_lines(out, r);
+    place.len = out->len - place.at;
     if (!canonical)
         LIST(out, ",\"messages\":", r->messages, r->message_count, message);
     strbuf_puts(out, r->optimal ? ",\"optimal\":true" : ",\"optimal\":false");
@@ -210,28 +230,27 @@ static void write_result(struct strbuf *out, const struct engine_result *r, bool
     if (!canonical && with_trace)
         LIST(out, ",\"trace\":", r->trace, r->trace_count, trace);
     PUT(out, "}");
+    return place;
 }
 
 void engine_result_write(const struct engine_result *result, bool with_trace, struct strbuf *out)
 {
-    write_result(out, result, false, with_trace);
-}
-
-void result_write_canonical(const struct engine_result *result, struct strbuf *out)
-{
-    write_result(out, result, true, false);
+    (void)write_result(out, result, false, with_trace);
 }
 
 /* text is scratch, kept by the engine from sale to sale. */
 bool result_digest(struct engine_result *result, struct strbuf *text)
 {
     uint8_t hash[SHA256_BYTES];
+    struct lines_place lines;
 
     strbuf_clear(text);
     text->len_max = RESULT_BYTES_MAX;
-    result_write_canonical(result, text);
+    lines = write_result(text, result, true, false);
     if (strbuf_status(text) != ST_OK)
         return false;
+    result->lines_json = text->data + lines.at;
+    result->lines_json_len = lines.len;
     sha256_of(text->data, text->len, hash);
     hex_encode(hash, sizeof hash, result->digest);
     return true;

@@ -209,16 +209,17 @@ enum status sale_from_tree(const cJSON *root, struct engine_sale **out_sale, str
     struct sale_reader p = {.sale = sale, .fault = out_fault};
     enum status st;
 
-    (void)sr_fail(&p, "json", NULL, "out of memory");
-    if (!sale)
-        return ST_NOMEM;
-    sale->arena = (struct arena)ARENA_INIT(4096, 0);
-    if (!parse_root(&p, root)) {
-        st = sale->arena.st == ST_OK ? ST_INVALID : ST_NOMEM;
+    memset(out_fault, 0, sizeof *out_fault);
+    if (sale)
+        sale->arena = (struct arena)ARENA_INIT(4096, 0);
+    if (!sale || !parse_root(&p, root)) {
+        st = sale && sale->arena.st == ST_OK ? ST_INVALID : ST_NOMEM;
+        sr_go(&p, "");
+        if (st == ST_NOMEM)
+            (void)sr_fail(&p, "json", NULL, "out of memory");
         engine_sale_destroy(sale);
         return st;
     }
-    memset(out_fault, 0, sizeof *out_fault);
     *out_sale = sale;
     return ST_OK;
 }

@@ -256,8 +256,7 @@ void points_run(struct engine *e);
 void coupons_begin(struct engine *e);
 void result_make(struct engine *e);
 
-/* result_write.c: the result without `digest trace hints messages`. */
-void result_write_canonical(const struct engine_result *result, struct strbuf *out);
+/* result_write.c: over the result without `digest trace hints messages`. */
 bool result_digest(struct engine_result *result, struct strbuf *text);
 
 #endif

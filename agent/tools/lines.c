@@ -182,6 +182,7 @@ int lines_run(const struct line_job *job)
     run->line = (struct strbuf)STRBUF_INIT(job->line_bytes_max);
     run->out = (struct strbuf)STRBUF_INIT(job->answer_bytes_max);
     run->terminal = isatty(STDERR_FILENO);
+    (void)setvbuf(stdout, NULL, _IOFBF, LINES_BLOCK_BYTES); /* without memory it stays as it was */
     run->began_ns = run->shown_ns = clock_measure_ns();
     exit_status = command_finish(run_all(run));
     if (run->shown)
