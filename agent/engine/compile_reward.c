@@ -141,6 +141,10 @@ static void issue_coupon(struct compiler *c, const cJSON *json, struct promotion
     out->valid_days = 30;
     (void)rd_int(&c->rd, json, "valid_days", REQUIRED, 0, 36500, &out->valid_days);
     (void)rd_bool(&c->rd, json, "print", &out->print);
+    if (series != NONE && c->series[series].key_count > 0 && out->print)
+        rd_fault(&c->rd, "series",
+                 "is signed, and a till has no key to sign what it prints: name a \"listed\" series, or leave print "
+                 "false and let the central send the coupon");
 }
 
 static void message(struct compiler *c, const cJSON *json, struct promotion *promotion)
