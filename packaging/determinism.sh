@@ -23,9 +23,9 @@ work=$root/build/determinism
 cd "$root"
 
 # What engine, evaluate and refund are made of: no daemon, no database, no network. Of base all but what reads
-# configurations and certificates, and the wide integers that the engine does not use (they want a 64-bit compiler).
+# configurations and certificates.
 sources="tests/vectors/evaluations.c agent/tools/evaluate.c agent/tools/refund.c agent/tools/lines.c agent/tools/histogram.c
-    $(ls agent/base/*.c | grep -v 'config\|cli\.c\|x509\|int_math\|money')
+    $(ls agent/base/*.c | grep -v 'config\|cli\.c\|x509')
     $(ls agent/engine/*.c agent/codes/*.c)"
 cases=$work/cases.jsonl
 "$export_cases" >"$cases"
