@@ -15,7 +15,6 @@ struct dice {
     uint64_t state;
     int promotions_max;
     const char *kind; /* NULL: all; else only rewards of this kind */
-    bool reuse;       /* bundles may say reuse_buys */
 };
 
 void dice_seed(struct dice *dice, uint64_t seed, uint64_t number);

@@ -196,7 +196,7 @@ static void buy_get(struct dice *dice, cJSON *reward)
         cJSON_AddStringToObject(reward, "pick", ONE_OF(dice, "cheapest", "dearest"));
     if (dice_percent(dice, 35))
         cJSON_AddStringToObject(reward, "sets", ONE_OF(dice, "best", "pool", "pool"));
-    if (dice->reuse && dice_percent(dice, 20))
+    if (dice_percent(dice, 20))
         cJSON_AddTrueToObject(reward, "reuse_buys");
 }
 
@@ -281,7 +281,7 @@ static void reward_fields(struct dice *dice, const char *kind, cJSON *reward)
     } else if (strcmp(kind, "nth_unit") == 0) {
         cJSON_AddNumberToObject(reward, "every", (double)dice_range(dice, 2, 3));
         a_way(dice, reward, false, true);
-        if (dice->reuse && dice_percent(dice, 20))
+        if (dice_percent(dice, 20))
             cJSON_AddTrueToObject(reward, "reuse_buys");
         if (dice_percent(dice, 40))
             cJSON_AddStringToObject(reward, "pick", ONE_OF(dice, "cheapest", "dearest"));

@@ -143,19 +143,8 @@ struct run {
     int64_t earned[CURRENCIES_MAX];
     int64_t at_seconds, at_day, business_day; /* -1: not known */
     int64_t work;                             /* steps done so far; beyond the bound the run gives up */
-    bool gave_up, redeemed;                   /* redeemed: redemption is behind us */
+    bool gave_up;
 };
-
-/* Readings of the contract that are under discussion: the oracle goes by the page to the letter; with a bit set it
- * goes by the other reading. README.md lists them. */
-enum reading {
-    READ_FINAL_BY_LINE = 1,     /* a line on which a final percent rounds to nothing is not taken */
-    READ_COSTS_LESSEN = 2,      /* of recompute: costs given back lessen what may pay for what was kept */
-    READ_BEFORE_REDEMPTION = 4, /* base current after redemption is what was left before it */
-    READ_RETURN_AS_ASKED = 8,   /* ties over returned lines go to the line that the return names first */
-    READINGS_END = 16
-};
-extern unsigned oracle_readings;
 
 /* ---- JSON ---- */
 const cJSON *get(const cJSON *object, const char *name);
@@ -197,6 +186,7 @@ struct group {
     int units[UNITS_MAX];   /* places in run.units */
     int64_t price, room, qty;
     bool finished, taken, counted;
+    bool held; /* another has them: can be bought, not be got */
 };
 
 struct groups { /* dearest first, then by line */
@@ -232,6 +222,7 @@ void sets_free(struct sets *sets);
 /* The units that complete a set of which one is there; 0: none such. */
 int64_t set_missing(const struct reward_context *context, const int *offered);
 bool group_in(const struct reward_context *context, const cJSON *items, int group);
+bool group_got_in(const struct reward_context *context, const cJSON *items, int group); /* and nobody holds it */
 /* What one unit of the group loses at most by a rule {percent_bp|amount_minor|price_minor}, rounded. */
 int64_t unit_gain(const cJSON *rule, const struct group *group);
 
@@ -241,6 +232,8 @@ void best_apply(struct run *run, int layer);
 /* Does to the units what the outcome says; next[] counts the units of each group that are used up. */
 void units_take(struct run *run, struct promotion *promotion, const struct groups *groups, const struct outcome *out,
                 int *next);
+/* One of them, got or bought. */
+void unit_use(struct promotion *promotion, struct unit *unit, bool bought);
 /* The promotion gave nothing: why, and what is missing. */
 void note_nothing(struct reward_context *context, const int *offered, const struct outcome *out);
 void offer(const struct run *run, const struct promotion *promotion, const struct groups *groups, int *offered);

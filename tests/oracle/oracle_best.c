@@ -4,132 +4,14 @@
  * solution picks for each promotion nothing or one of those, so that no unit is used twice and each promotion does
  * just what it does when it is offered all units that no other has.
  */
-#include "tests/oracle/oracle.h"
+#include "tests/oracle/oracle_best.h"
 
 #include "tests/oracle/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { OFFERS_MAX = 3000, WORK_MAX = 3000000 };
-
-struct candidate {
-    struct reward_context context;
-    struct promotion *promotion;
-    int full[UNITS_MAX], radix[UNITS_MAX]; /* the groups it selects; radix 0: not selected */
-    int offer_count, outcome_count;
-    struct outcome *outcomes; /* those that differ in the units they use */
-    int *by_offer;            /* what it does when it is offered so much */
-    int64_t most;             /* that any of them gives */
-};
-
-struct search {
-    struct run *run;
-    struct groups groups;
-    int count;
-    struct candidate candidates[PROMOTIONS_MAX];
-    int picked[PROMOTIONS_MAX], best[PROMOTIONS_MAX]; /* place of an outcome, or -1 */
-    int64_t best_total;
-};
-
-static bool same_use(const struct outcome *a, const struct outcome *b)
-{
-    return memcmp(a->taken, b->taken, sizeof a->taken) == 0 && memcmp(a->bought, b->bought, sizeof a->bought) == 0;
-}
-
-static int outcome_keep(struct candidate *candidate, const struct outcome *out)
-{
-    for (int i = 0; i < candidate->outcome_count; i++) {
-        if (same_use(&candidate->outcomes[i], out) && candidate->outcomes[i].total == out->total)
-            return i;
-    }
-    candidate->outcomes[candidate->outcome_count] = *out;
-    if (out->total > candidate->most)
-        candidate->most = out->total;
-    return candidate->outcome_count++;
-}
-
-/* Does an offer of units of this group change anything? */
-static bool looks_at(struct candidate *candidate, int group)
-{
-    const struct promotion *promotion = candidate->promotion;
-    const cJSON *reward = promotion->reward, *part;
-
-    if (promotion->kind == BUY_GET)
-        return group_in(&candidate->context, get(get(reward, "buy"), "items"), group) ||
-               group_in(&candidate->context, get(get(reward, "get"), "items"), group);
-    if (promotion->kind == PRICE_LIST)
-        return true;
-    if (promotion->kind != MIX)
-        return group_in(&candidate->context, promotion->items, group);
-    cJSON_ArrayForEach(part, get(reward, "parts"))
-    {
-        if (group_in(&candidate->context, get(part, "items"), group))
-            return true;
-    }
-    return false;
-}
-
-static void candidate_fill(struct search *search, struct candidate *candidate)
-{
-    const struct groups *groups = &search->groups;
-
-    offer(search->run, candidate->promotion, groups, candidate->full);
-    candidate->offer_count = 1;
-    for (int g = 0; g < groups->count; g++) {
-        candidate->radix[g] = looks_at(candidate, g) ? candidate->offer_count : 0;
-        if (!candidate->radix[g])
-            candidate->full[g] = 0;
-        candidate->offer_count *= candidate->full[g] + 1;
-        if (candidate->offer_count > OFFERS_MAX) {
-            search->run->gave_up = true;
-            return;
-        }
-    }
-    reward_measure(&candidate->context);
-    candidate->outcomes = calloc((size_t)candidate->offer_count, sizeof *candidate->outcomes);
-    candidate->by_offer = calloc((size_t)candidate->offer_count, sizeof *candidate->by_offer);
-    for (int at = 0; at < candidate->offer_count && !search->run->gave_up; at++) {
-        int offered[UNITS_MAX] = {0};
-        struct outcome out;
-
-        for (int g = 0; g < groups->count; g++)
-            offered[g] = candidate->radix[g] ? at / candidate->radix[g] % (candidate->full[g] + 1) : 0;
-        reward_apply(&candidate->context, offered, &out);
-        candidate->by_offer[at] = outcome_keep(candidate, &out);
-        search->run->gave_up = search->run->gave_up || search->run->work > WORK_MAX;
-    }
-}
-
-/* What is left for the candidate of the groups it looks at; false: more is used than there is. */
-static bool left_for(const struct search *search, int candidate, int upto, int *out_left)
-{
-    for (int g = 0; g < search->groups.count; g++) {
-        int used = 0;
-
-        out_left[g] = search->candidates[candidate].full[g];
-        for (int i = 0; i < upto; i++) {
-            if (i != candidate && search->picked[i] >= 0)
-                used += search->candidates[i].outcomes[search->picked[i]].taken[g] +
-                        search->candidates[i].outcomes[search->picked[i]].bought[g];
-        }
-        if (out_left[g] == 0)
-            continue;
-        out_left[g] -= used;
-        if (out_left[g] < 0)
-            return false;
-    }
-    return true;
-}
-
-static int does_when_offered(const struct candidate *candidate, const int *offered, int groups)
-{
-    int at = 0;
-
-    for (int g = 0; g < groups; g++)
-        at += offered[g] * candidate->radix[g];
-    return candidate->by_offer[at];
-}
+enum { WORK_MAX = 3000000 };
 
 /* Each promotion acts on all that no other takes; what costs points is covered all together. */
 static bool is_solution(const struct search *search)
@@ -142,8 +24,7 @@ static bool is_solution(const struct search *search)
 
         if (search->picked[i] < 0)
             continue;
-        if (!left_for(search, i, search->count, left) ||
-            does_when_offered(candidate, left, search->groups.count) != search->picked[i])
+        if (!candidate_left(search, i, search->count, left) || candidate_does(candidate, left) != search->picked[i])
             return false;
         if (candidate->promotion->currency >= 0)
             costs[candidate->promotion->currency] += candidate->promotion->cost;
@@ -170,14 +51,16 @@ static void seats_of(const struct search *search, const int *picked, struct seat
 
         for (int i = 0; i < search->count; i++) {
             const struct outcome *out = picked[i] < 0 ? NULL : &search->candidates[i].outcomes[picked[i]];
+            int at = search->candidates[i].free_at[g];
 
-            for (int k = 0; out && k < out->taken[g] + out->bought[g]; k++) {
-                struct seat seat = {k < out->taken[g] ? out->amounts[search->groups.at[g].first + k] : 0, i};
-                int at = used++;
+            /* What is bought though another holds it has that one's seat. */
+            for (int k = 0; out && k < out->taken[at] + out->bought[at]; k++) {
+                struct seat seat = {k < out->taken[at] ? out->amounts[search->groups.at[g].first + k] : 0, i};
+                int place = used++;
 
-                for (; at > 0 && row[at - 1].amount < seat.amount; at--)
-                    row[at] = row[at - 1];
-                row[at] = seat;
+                for (; place > 0 && row[place - 1].amount < seat.amount; place--)
+                    row[place] = row[place - 1];
+                row[place] = seat;
             }
         }
         for (; used < search->groups.at[g].count; used++)
@@ -251,8 +134,9 @@ static void try_from(struct search *search, int at, int64_t total, int64_t still
         }
         return;
     }
-    for (int o = 0; o < candidate->outcome_count && group_free(search, at) && left_for(search, at, at, left); o++) {
-        if (candidate->outcomes[o].total <= 0 || !fits_left(&candidate->outcomes[o], left, search->groups.count))
+    for (int o = 0; o < candidate->outcome_count && group_free(search, at) && candidate_left(search, at, at, left);
+         o++) {
+        if (candidate->outcomes[o].total <= 0 || !fits_left(&candidate->outcomes[o], left, candidate->groups.count))
             continue;
         search->picked[at] = o;
         try_from(search, at + 1, total + candidate->outcomes[o].total, still_possible - candidate->most);
@@ -267,42 +151,101 @@ static void candidates_find(struct search *search, int layer)
 
     for (int p = 0; p < run->promotion_count; p++) {
         struct promotion *promotion = &run->promotions[p];
-        struct candidate *candidate = &search->candidates[search->count];
 
         if (promotion->layer != layer || !is_money(promotion->kind) || !oracle_conditions_hold(run, promotion))
             continue;
-        run->gave_up = run->gave_up || promotion->reuse; /* units in two hands: not tried here */
-        candidate->promotion = promotion;
-        candidate->context = (struct reward_context){.run = run, .promotion = promotion, .groups = &search->groups};
+        search->candidates[search->count].promotion = promotion;
         search->best[search->count++] = -1;
-        candidate_fill(search, candidate);
-        if (run->gave_up)
-            return;
+    }
+}
+
+/* ---- the solution ---- */
+
+/* The outcome by the groups of the basket, without what others hold. */
+static struct outcome folded(const struct search *search, const struct candidate *candidate,
+                             const struct outcome *outcome)
+{
+    struct outcome out = *outcome;
+
+    for (int g = 0; g < search->groups.count; g++) {
+        out.taken[g] = outcome->taken[candidate->free_at[g]];
+        out.bought[g] = outcome->bought[candidate->free_at[g]];
+    }
+    return out;
+}
+
+/* Buys units that others hold: those that got most first. */
+static void buy_held(struct search *search, const struct candidate *candidate, const struct outcome *outcome,
+                     bool *held)
+{
+    for (int g = 0; g < search->groups.count; g++) {
+        const struct group *group = &search->groups.at[g];
+        int wanted = candidate->held_at[g] < 0 ? 0 : outcome->bought[candidate->held_at[g]];
+
+        for (; wanted > 0; wanted--) {
+            int best = -1;
+
+            for (int i = 0; i < group->count; i++) {
+                int unit = group->units[i];
+
+                if (held[unit] && (best < 0 || search->run->units[unit].price < search->run->units[best].price))
+                    best = unit;
+            }
+            held[best] = false;
+            unit_use(candidate->promotion, &search->run->units[best], true);
+        }
+    }
+}
+
+static void take_all(struct search *search)
+{
+    int next[UNITS_MAX] = {0};
+    bool held[UNITS_MAX] = {false};
+
+    for (int i = 0; i < search->count; i++) {
+        const struct candidate *candidate = &search->candidates[i];
+        struct outcome out;
+        int before[UNITS_MAX];
+
+        if (search->best[i] < 0)
+            continue;
+        memcpy(before, next, sizeof before);
+        out = folded(search, candidate, &candidate->outcomes[search->best[i]]);
+        units_take(search->run, candidate->promotion, &search->groups, &out, next);
+        for (int g = 0; g < search->groups.count && !candidate->promotion->counts; g++) {
+            for (int k = before[g]; k < next[g]; k++)
+                held[search->groups.at[g].units[k]] = true;
+        }
+    }
+    for (int i = 0; i < search->count; i++) {
+        if (search->best[i] >= 0)
+            buy_held(search, &search->candidates[i], &search->candidates[i].outcomes[search->best[i]], held);
     }
 }
 
 static void solution_apply(struct search *search)
 {
-    int next[UNITS_MAX] = {0}, picked = 0;
+    int picked = 0;
 
     for (int i = 0; i < search->count; i++)
         picked += search->best[i] >= 0;
     if (picked > 1)
         reach_note(BEST_SEVERAL);
+    take_all(search);
     for (int i = 0; i < search->count; i++) {
         struct candidate *candidate = &search->candidates[i];
         const struct outcome *alone;
+        int offered[UNITS_MAX];
 
-        if (search->best[i] >= 0) {
-            units_take(search->run, candidate->promotion, &search->groups, &candidate->outcomes[search->best[i]],
-                       next);
+        if (search->best[i] >= 0)
             continue;
-        }
-        alone = &candidate->outcomes[does_when_offered(candidate, candidate->full, search->groups.count)];
+        for (int g = 0; g < candidate->groups.count; g++)
+            offered[g] = candidate->groups.at[g].held ? 0 : candidate->full[g];
+        alone = &candidate->outcomes[candidate_does(candidate, offered)];
         if (alone->total > 0)
             candidate->promotion->reason = R_OUTBID;
         else
-            note_nothing(&candidate->context, candidate->full, alone);
+            note_nothing(&candidate->context, offered, alone);
     }
 }
 
@@ -314,6 +257,7 @@ void best_apply(struct run *run, int layer)
     search->run = run;
     groups_of(run, &search->groups);
     candidates_find(search, layer);
+    candidates_fill(search);
     for (int i = 0; i < search->count; i++)
         possible += search->candidates[i].most;
     if (!run->gave_up)

@@ -19,12 +19,12 @@ struct options {
     uint64_t seed, first, cases;
     int processes, promotions_max, failures_max;
     const char *kind;
-    bool reuse, check_reach, progress, no_returns;
+    bool check_reach, progress, no_returns;
 };
 
 struct shared { /* by all processes */
     struct reach reach[8];
-    uint64_t done[8], verdicts[8][6], failures[8];
+    uint64_t done[8], verdicts[8][VERDICTS], failures[8];
 };
 
 static uint64_t number_of(const char *text, uint64_t otherwise)
@@ -32,26 +32,9 @@ static uint64_t number_of(const char *text, uint64_t otherwise)
     return text && *text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-/* Does the compiler take reuse_buys yet? */
-static bool engine_reuses(void)
-{
-    static const char *const text =
-        "{\"format\":\"loyald-bundle/"
-        "1\",\"id\":\"x\",\"version\":1,\"currency\":\"RUB\",\"layers\":[{\"id\":\"l\",\"mode\":"
-        "\"stack\"}],\"promotions\":[{\"id\":\"p\",\"layer\":\"l\",\"reward\":{\"kind\":\"buy_get\",\"reuse_buys\":"
-        "true,"
-        "\"buy\":{\"items\":{\"any\":true},\"qty\":1},\"get\":{\"items\":{\"any\":true},\"qty\":1,\"percent_bp\":100}"
-        "}}]}";
-    struct bundle *bundle = NULL;
-    bool takes = bundle_compile(text, strlen(text), &bundle, NULL, NULL) == ST_OK;
-
-    bundle_destroy(bundle);
-    return takes;
-}
-
 static cJSON *make_trial(const struct options *options, uint64_t number)
 {
-    struct dice dice = {.promotions_max = options->promotions_max, .kind = options->kind, .reuse = options->reuse};
+    struct dice dice = {.promotions_max = options->promotions_max, .kind = options->kind};
     cJSON *trial = cJSON_CreateObject(), *bundle, *sale;
 
     dice_seed(&dice, options->seed, number);
@@ -121,11 +104,11 @@ static int work(const struct options *options, struct shared *shared, int proces
 
 static int report(const struct options *options, const struct shared *shared, double seconds)
 {
-    static const char *const names[] = {"agree", "disagree", "refused", "too large", "not proven", "open"};
+    static const char *const names[VERDICTS] = {"agree", "disagree", "refused", "too large", "not proven"};
     struct reach reach = {0};
     int missing;
 
-    for (int v = 0; v < 6; v++) {
+    for (int v = 0; v < VERDICTS; v++) {
         uint64_t sum = 0;
 
         for (int p = 0; p < options->processes; p++)
@@ -134,7 +117,7 @@ static int report(const struct options *options, const struct shared *shared, do
     }
     for (int p = 0; p < options->processes; p++)
         reach_add(&reach, &shared->reach[p]);
-    missing = reach_print(&reach, options->reuse);
+    missing = reach_print(&reach);
     printf("seconds      %.1f\n", seconds);
     return options->check_reach && missing > 0;
 }
@@ -146,8 +129,7 @@ static void read_options(struct options *options, int argc, char **argv)
                                 .first = number_of(getenv("LOYALD_FIRST"), 0),
                                 .processes = 2,
                                 .promotions_max = 6,
-                                .failures_max = 3,
-                                .reuse = engine_reuses()};
+                                .failures_max = 3};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
 

@@ -73,29 +73,18 @@ void offer(const struct run *run, const struct promotion *promotion, const struc
     }
 }
 
-/* By the other reading a line that got nothing is not taken by a final promotion. */
-static bool finishes(const struct run *run, const struct promotion *promotion, int line)
-{
-    int64_t sum = 0;
-
-    for (int i = 0; i < run->unit_count; i++)
-        sum += run->units[i].line == line ? promotion->took[i] : 0;
-    return promotion->final && (!(oracle_readings & READ_FINAL_BY_LINE) || promotion->counts || sum > 0);
-}
-
-static void unit_use(struct promotion *promotion, struct unit *unit, bool bought)
+void unit_use(struct promotion *promotion, struct unit *unit, bool bought)
 {
     if (bought && promotion->reuse)
         reach_note(BUYS_REUSED);
     unit->taken = unit->taken || !bought || !promotion->reuse;
     unit->counted = unit->counted || promotion->counts;
+    unit->final_now = unit->final_now || promotion->final;
 }
 
 void units_take(struct run *run, struct promotion *promotion, const struct groups *groups, const struct outcome *out,
                 int *next)
 {
-    bool used[UNITS_MAX] = {false};
-
     for (int g = 0; g < groups->count; g++) {
         for (int i = 0; i < out->taken[g] + out->bought[g]; i++) {
             int place = groups->at[g].units[next[g]++];
@@ -105,12 +94,8 @@ void units_take(struct run *run, struct promotion *promotion, const struct group
             unit->price -= amount;
             promotion->took[place] += amount;
             unit_use(promotion, unit, i >= out->taken[g]);
-            used[place] = true;
         }
     }
-    for (int i = 0; i < run->unit_count; i++)
-        run->units[i].final_now =
-            run->units[i].final_now || (used[i] && finishes(run, promotion, run->units[i].line));
     promotion->reason = APPLIED;
     promotion->figure_count = 0;
     promotion->gift_missing = out->gift_missing;

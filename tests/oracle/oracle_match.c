@@ -132,9 +132,7 @@ int64_t measure_amount(const struct run *run, const cJSON *items, bool current)
 
     for (int i = 0; i < run->unit_count; i++) {
         if (oracle_items_match(run, items, run->units[i].line))
-            sum += !current                                                      ? run->units[i].gross
-                   : run->redeemed && (oracle_readings & READ_BEFORE_REDEMPTION) ? run->units[i].before_redemption
-                                                                                 : run->units[i].price;
+            sum += current ? run->units[i].price : run->units[i].gross;
     }
     return sum;
 }

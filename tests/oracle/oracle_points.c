@@ -130,7 +130,6 @@ void redemption_apply(struct run *run)
         redeem(run, rule);
     }
     units_by_price(run);
-    run->redeemed = true;
 }
 
 /* ---- points ---- */

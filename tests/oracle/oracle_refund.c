@@ -201,9 +201,6 @@ static cJSON *kept_sale(const struct returning *r)
         const char *currency = get_text(points, "currency", "");
         int64_t paid = get_int(points, "redeemed", 0), left = paid - points_back(r, paid, BASE_CURRENCY, currency);
 
-        if (oracle_readings & READ_COSTS_LESSEN)
-            left = paid - earlier_points(r, currency, "given_back") - points_given(r, points);
-
         cJSON_AddNumberToObject(redeem, currency, (double)(left > 0 ? left : 0));
     }
     cJSON_DeleteItemFromObjectCaseSensitive(sale, "redeem");
@@ -239,9 +236,7 @@ static void earlier_first(const struct returning *r, int *order)
     for (int i = 0; i < r->asked_count; i++) {
         int k = i;
 
-        for (; k > 0 && !(oracle_readings & READ_RETURN_AS_ASKED) &&
-               comes_before(&r->lines[r->asked[i]], &r->lines[r->asked[order[k - 1]]]);
-             k--)
+        for (; k > 0 && comes_before(&r->lines[r->asked[i]], &r->lines[r->asked[order[k - 1]]]); k--)
             order[k] = order[k - 1];
         order[k] = i;
     }

@@ -38,6 +38,11 @@ bool group_in(const struct reward_context *context, const cJSON *items, int grou
     return takes_line(context->run, items, context->groups->at[group].line);
 }
 
+bool group_got_in(const struct reward_context *context, const cJSON *items, int group)
+{
+    return !context->groups->at[group].held && group_in(context, items, group);
+}
+
 static const cJSON *list_price(const struct reward_context *context, int group)
 {
     const cJSON *list =

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-unsigned oracle_readings;
-
 const char *const reason_names[REASONS] = {
     "applied", "store",   "channel",  "date",     "hours",     "weekday", "member",
     "tier",    "segment", "birthday", "personal", "attr",      "tender",  "coupon",

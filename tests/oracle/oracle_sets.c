@@ -164,7 +164,7 @@ static void choose_got(struct maker *maker, int group, int wanted)
     if (wanted == 0)
         return;
     for (int g = group; g < groups->count; g++) {
-        if (group_in(maker->context, get(maker->get, "items"), g) &&
+        if (group_got_in(maker->context, get(maker->get, "items"), g) &&
             maker->bought[g] + maker->got[g] < groups->at[g].count) {
             maker->got[g]++;
             choose_got(maker, g, wanted - 1);
@@ -225,7 +225,7 @@ static void list_sets(const struct reward_context *context, struct sets *sets)
     maker.free_pick = strcmp(get_text(reward, "pick", "cheapest"), "dearest") == 0;
     maker.got_wanted = (int)get_int(got, "qty", 0);
     for (int g = 0; g < sets->group_count; g++) {
-        sets->only_bought[g] = !group_in(context, get(got, "items"), g);
+        sets->only_bought[g] = !group_got_in(context, get(got, "items"), g);
     }
     choose_bought(&maker, 0, (int)get_int(buy, "qty", 0));
     cJSON_Delete(buy);
@@ -250,7 +250,7 @@ static struct sets *sets_make(const struct reward_context *context)
     sets->limit = limit_of(context->promotion);
     for (int g = 0; g < sets->group_count; g++) {
         sets->first_unit[g] = units;
-        units += context->groups->at[g].count;
+        units += context->groups->at[g].held ? 0 : context->groups->at[g].count;
         sets->radix[g] = states;
         states *= context->groups->at[g].count + 1;
         if (states > STATES_MAX) {
@@ -460,7 +460,7 @@ void pool_apply(struct reward_context *context, const int *offered, struct outco
     for (int g = 0; g < groups; g++) {
         pool.left[g] = offered[g];
         pool.buys[g] = group_in(context, get(buy, "items"), g);
-        pool.gets[g] = group_in(context, get(rule, "items"), g);
+        pool.gets[g] = group_got_in(context, get(rule, "items"), g);
     }
     while ((!limit || sets < limit) && pool_can(&pool, groups, (sets + 1) * buy_qty, (sets + 1) * least))
         sets++;

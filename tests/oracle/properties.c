@@ -379,7 +379,7 @@ static void check_returns(struct subject *s)
 
 static void check_case(struct subject *s)
 {
-    s->dice = (struct dice){.promotions_max = 6, .reuse = true};
+    s->dice = (struct dice){.promotions_max = 6};
     dice_seed(&s->dice, s->seed, s->number);
     s->bundle = generate_bundle(&s->dice);
     s->sale = generate_sale(&s->dice, s->bundle);

@@ -118,7 +118,7 @@ static int line_print(const char *name, uint64_t count)
     return count == 0;
 }
 
-int reach_print(const struct reach *reach, bool with_reuse)
+int reach_print(const struct reach *reach)
 {
     static const char *const modes[] = {"best", "first", "stack"};
     const uint64_t others[] = {reach->redeemed, reach->costs,   reach->gifts,   reach->issued,     reach->messages,
@@ -139,10 +139,8 @@ int reach_print(const struct reach *reach, bool with_reuse)
         missing += line_print(reason_names[reason], reach->reasons[reason]);
     for (int i = 0; i < 8; i++)
         missing += line_print(coupon_names[i], reach->coupons[i]);
-    for (int special = 0; special < SPECIALS; special++) {
-        if (special != BUYS_REUSED || with_reuse)
-            missing += line_print(special_names[special], reach->special[special]);
-    }
+    for (int special = 0; special < SPECIALS; special++)
+        missing += line_print(special_names[special], reach->special[special]);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         missing += line_print(other_names[i], others[i]);
     return missing;

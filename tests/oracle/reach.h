@@ -34,6 +34,6 @@ void reach_note(enum special special);
 void reach_count(struct reach *reach, const cJSON *trial, const cJSON *result);
 void reach_add(struct reach *sum, const struct reach *more);
 /* Prints all; answers how many were never reached. */
-int reach_print(const struct reach *reach, bool with_reuse);
+int reach_print(const struct reach *reach);
 
 #endif

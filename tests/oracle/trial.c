@@ -194,8 +194,8 @@ static enum verdict compare_all(struct engine *engine, const struct bundle *bund
     return verdict;
 }
 
-static enum verdict run_by_page(struct engine *engine, const cJSON *trial, char why[WHY_BYTES], cJSON **out_engine,
-                                cJSON **out_oracle)
+enum verdict trial_run(struct engine *engine, const cJSON *trial, char why[WHY_BYTES], cJSON **out_engine,
+                       cJSON **out_oracle)
 {
     cJSON *by_engine = NULL, *by_oracle = NULL;
     enum verdict verdict = INVALID;
@@ -218,21 +218,6 @@ static enum verdict run_by_page(struct engine *engine, const cJSON *trial, char 
         *out_oracle = by_oracle;
     else
         cJSON_Delete(by_oracle);
-    return verdict;
-}
-
-enum verdict trial_run(struct engine *engine, const cJSON *trial, char why[WHY_BYTES], cJSON **out_engine,
-                       cJSON **out_oracle)
-{
-    enum verdict verdict = run_by_page(engine, trial, why, out_engine, out_oracle);
-    char other[WHY_BYTES];
-
-    for (unsigned readings = 1; verdict == DISAGREE && readings < READINGS_END; readings++) {
-        oracle_readings = readings;
-        if (run_by_page(engine, trial, other, NULL, NULL) == AGREE)
-            verdict = OPEN;
-    }
-    oracle_readings = 0;
     return verdict;
 }
 

@@ -15,7 +15,7 @@ enum verdict {
     INVALID,    /* the engine refuses bundle, sale or a return */
     TOO_LARGE,  /* for the oracle */
     NOT_PROVEN, /* the engine ran out of nodes and says so */
-    OPEN,       /* they agree by a reading that is under discussion */
+    VERDICTS
 };
 enum { WHY_BYTES = 1024 };
 
