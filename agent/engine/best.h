@@ -52,7 +52,9 @@ struct best_layer {
     } pairs;
 };
 
-/* layer_best.c: copies; without memory the arena says so. */
+/* layer_best.c: whether any player may give more, or as much on fewer units, when one of its units goes to another. */
+bool best_any_gains_by_losing(const struct best_layer *b);
+/* Copies; without memory the arena says so. */
 void best_player_add(struct best_layer *b, const struct player *player);
 /* best_simple.c */
 void best_simple_begin(struct best_layer *b);

@@ -132,22 +132,20 @@ static bool player_make(struct best_layer *b, size_t from, size_t end, struct pl
     return outcome.gain > 0;
 }
 
-/* A percent that takes units for nothing (rounded) stays whole beside those who give more for it (parts_unite): what
+/* A percent that takes units for nothing (rounded) stays whole beside those who gain by it (parts_unite): what
  * it gives on one line then decides about another. */
 static void keep_whole(struct best_layer *b)
 {
     struct engine *e = b->e;
-    bool all_monotone = true;
+    bool any = best_any_gains_by_losing(b);
 
-    for (uint32_t p = 0; p < b->player_count; p++)
-        all_monotone = all_monotone && b->players[p].monotone;
-    for (size_t i = 0; i < b->pairs.count && !all_monotone; i++) {
+    for (size_t i = 0; i < b->pairs.count && any; i++) {
         struct candidate *candidate = &e->candidates[b->pairs.items[i].candidate];
         int64_t bp = e->bundle->gates[candidate->promotion].percent_bp;
 
         candidate->whole = candidate->whole || b->lines[b->pairs.items[i].line].price_min * bp < BP / 2;
     }
-    for (size_t i = 0; i < b->pairs.count && !all_monotone; i++) {
+    for (size_t i = 0; i < b->pairs.count && any; i++) {
         if (e->candidates[b->pairs.items[i].candidate].whole)
             b->lines[b->pairs.items[i].line].alone = false;
     }

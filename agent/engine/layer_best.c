@@ -62,15 +62,31 @@ static bool takes_for_nothing(const struct player *player)
     return false;
 }
 
-/* That matters to those who give more when a cheap unit goes to another. Then what it gives elsewhere decides about
- * the units here, and its lines belong together. */
+/* Whether it may give more, or as much on fewer units, when one of its units goes to another. */
+static bool gains_by_losing(const struct player *player)
+{
+    const struct promotion *promotion = player->promotion;
+
+    return !player->monotone || promotion->cap_minor ||
+           (promotion->reward.kind == REWARD_AMOUNT_OFF && promotion->reward.per == PER_LINE);
+}
+
+bool best_any_gains_by_losing(const struct best_layer *b)
+{
+    for (uint32_t p = 0; p < b->player_count; p++) {
+        if (gains_by_losing(&b->players[p]))
+            return true;
+    }
+    return false;
+}
+
+/* Then what a percent that takes units for nothing gives elsewhere decides about the units here, and its lines belong
+ * together. */
 static void parts_unite(struct best_layer *b)
 {
-    bool all_monotone = true;
+    bool any = best_any_gains_by_losing(b);
 
-    for (uint32_t p = 0; p < b->player_count; p++)
-        all_monotone = all_monotone && b->players[p].monotone;
-    for (uint32_t p = 0; p < b->player_count && !all_monotone; p++)
+    for (uint32_t p = 0; p < b->player_count && any; p++)
         b->players[p].separable = b->players[p].separable && !takes_for_nothing(&b->players[p]);
 }
 
