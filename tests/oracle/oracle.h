@@ -10,11 +10,9 @@
  *   oracle_when.c     dates, hours, weekdays, birthdays
  *   oracle_spread.c   exact shares
  *   oracle_rewards.c  what a reward that looks at units one by one takes off the units it is offered
- *   oracle_sets.c     buy_get, nth_unit and mix
- *   oracle_layers.c   stack, first, guards; oracle_best.c: best
- *   oracle_points.c   redemption, points, coupons to issue, messages
- *   oracle_result.c   the result as JSON
- *   oracle_refund.c   returns
+ *   oracle_sets.c     buy_get, nth_unit and mix: the list of sets; oracle_ways.c: the best of them; oracle_pool.c:
+ * pools oracle_layers.c   stack, first, guards; oracle_best.c and oracle_candidates.c: best oracle_points.c
+ * redemption, points, coupons to issue, messages oracle_result.c   the result as JSON oracle_refund.c   returns
  * Amounts are small enough (below 10^9) for plain 64-bit products.
  */
 #ifndef LOYALD_ORACLE_ORACLE_H

@@ -236,7 +236,8 @@ static void percent(const struct reward_context *context, struct slots *slots, i
 
     for (int s = 0; s < slots->count; s++) {
         exact[s] = smaller(slots->price[s] * bp, slots->room[s] * 10000);
-        slots->gain[s] = exact[s];
+        /* A choice compares whole minor units; one that rounds to nothing may be chosen, last. */
+        slots->gain[s] = half_up(exact[s], 10000) > 0 ? half_up(exact[s], 10000) + 1 : exact[s] > 0;
         if (strcmp(round, "unit") == 0) /* one that rounds to nothing is taken all the same, as by the line */
             exact[s] = smaller(half_up(slots->price[s] * bp, 10000), slots->room[s]) * 10000;
     }
