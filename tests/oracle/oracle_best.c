@@ -13,6 +13,30 @@
 
 enum { WORK_MAX = 3000000 };
 
+static bool fits_left(const struct outcome *out, const int *left, int groups)
+{
+    for (int g = 0; g < groups; g++) {
+        if (out->taken[g] + out->bought[g] > left[g])
+            return false;
+    }
+    return true;
+}
+
+/* Whether both do the same; whether a unit that is bought is held is all the same. */
+static bool alike(const struct search *search, const struct candidate *candidate, int a, int b)
+{
+    const struct outcome *x = &candidate->outcomes[a], *y = &candidate->outcomes[b];
+    bool same = x->total == y->total;
+
+    for (int g = 0; g < search->groups.count && same; g++) {
+        int at = candidate->free_at[g], held = candidate->held_at[g];
+
+        same = x->taken[at] == y->taken[at] &&
+               x->bought[at] + (held < 0 ? 0 : x->bought[held]) == y->bought[at] + (held < 0 ? 0 : y->bought[held]);
+    }
+    return same;
+}
+
 /* Each promotion acts on all that no other takes; what costs points is covered all together. */
 static bool is_solution(const struct search *search)
 {
@@ -24,7 +48,9 @@ static bool is_solution(const struct search *search)
 
         if (search->picked[i] < 0)
             continue;
-        if (!candidate_left(search, i, search->count, left) || candidate_does(candidate, left) != search->picked[i])
+        if (!candidate_left(search, i, search->count, left) ||
+            !fits_left(&candidate->outcomes[search->picked[i]], left, candidate->groups.count) ||
+            !alike(search, candidate, candidate_does(candidate, left), search->picked[i]))
             return false;
         if (candidate->promotion->currency >= 0)
             costs[candidate->promotion->currency] += candidate->promotion->cost;
@@ -103,15 +129,6 @@ static bool group_free(const struct search *search, int candidate)
         const char *other = search->candidates[i].promotion->group;
 
         if (search->picked[i] >= 0 && other && strcmp(group, other) == 0)
-            return false;
-    }
-    return true;
-}
-
-static bool fits_left(const struct outcome *out, const int *left, int groups)
-{
-    for (int g = 0; g < groups; g++) {
-        if (out->taken[g] + out->bought[g] > left[g])
             return false;
     }
     return true;

@@ -193,7 +193,7 @@ static void list_sets(const struct reward_context *context, struct sets *sets)
     maker.free_pick = strcmp(get_text(reward, "pick", "cheapest"), "dearest") == 0;
     maker.got_wanted = (int)get_int(got, "qty", 0);
     for (int g = 0; g < sets->group_count; g++) {
-        sets->only_bought[g] = !group_got_in(context, get(got, "items"), g);
+        sets->only_bought[g] = !group_in(context, get(got, "items"), g);
     }
     choose_bought(&maker, 0, (int)get_int(buy, "qty", 0));
     cJSON_Delete(buy);
