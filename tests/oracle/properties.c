@@ -340,6 +340,18 @@ static void check_points_back(struct subject *s, const cJSON *refunds, bool all)
     }
 }
 
+static bool a_line_below_zero(const cJSON *refund)
+{
+    const cJSON *line;
+
+    cJSON_ArrayForEach(line, get(refund, "lines"))
+    {
+        if (get_int(line, "refund_minor", -1) < 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_returns(struct subject *s)
 {
     cJSON *returns = generate_returns(&s->dice, s->sale), *refunds = cJSON_CreateArray();
@@ -361,15 +373,19 @@ static void check_returns(struct subject *s)
             complain(s, why);
             break;
         }
+        if (a_line_below_zero(refund))
+            complain(s, "a line of a return gives back less than nothing");
         if (get_int(refund, "refund_minor", -1) < 0 ||
             sum_of(get(refund, "lines"), "refund_minor") != get_int(refund, "refund_minor", -1))
             complain(s, "the lines of a return do not sum to it");
         cJSON_AddItemToArray(refunds, refund);
+        check_points_back(s, refunds, is_all_back(s->sale, refunds));
+        if (sum_of(refunds, "refund_minor") > paid)
+            complain(s, "returns give back more than was paid");
     }
     back = sum_of(refunds, "refund_minor");
-    if (back > paid || (is_all_back(s->sale, refunds) && back != paid))
-        complain(s, "returns give back more than was paid, or all is back and not all of it");
-    check_points_back(s, refunds, is_all_back(s->sale, refunds));
+    if (is_all_back(s->sale, refunds) && back != paid)
+        complain(s, "all is back and not all that was paid");
     bundle_destroy(bundle);
     cJSON_Delete(returns);
     cJSON_Delete(refunds);
