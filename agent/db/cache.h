@@ -201,6 +201,9 @@ typedef bool cache_usage_visitor(void *context, const char *promotion, int64_t u
 /* (Two look-ups a name, however many own records the central does not count yet.) */
 enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
                              cache_usage_visitor *visitor, void *context, struct errmsg *err);
+/* Without those of coupons. */
+enum status cache_each_promotion_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
+                                       cache_usage_visitor *visitor, void *context, struct errmsg *err);
 /* The same of one promotion or "coupon:" and a code; 0 when nobody knows of it. */
 enum status cache_usage_of(struct cache *cache, const char *promotion, cache_position_fn *position_of,
                            void *position_context, int64_t *out_uses, struct errmsg *err);

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+#define COUPON       "coupon:"
+#define PAST_COUPONS "coupon;" /* ';' follows ':', and no name has one */
+
 enum status cache_add_running(struct cache *cache, const char *name, int64_t position, int64_t amount,
                               struct errmsg *err)
 {
@@ -109,15 +112,26 @@ static enum status next_name(struct cache *cache, enum cache_statement which, co
     return st;
 }
 
+/* The next that is wanted: past all coupons in one look-up, however many were used. */
+static enum status next_wanted(struct cache *cache, enum cache_statement which, const char *after, bool coupons,
+                               char out_name[CACHE_NAME_MAX + 1], struct errmsg *err)
+{
+    enum status st = next_name(cache, which, after, out_name, err);
+
+    if (st != ST_OK || coupons || strncmp(out_name, COUPON, strlen(COUPON)) != 0)
+        return st;
+    return next_name(cache, which, PAST_COUPONS, out_name, err);
+}
+
 /* Two lists of names in order, merged. */
-enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
-                             cache_usage_visitor *visitor, void *context, struct errmsg *err)
+static enum status each(struct cache *cache, bool coupons, cache_position_fn *position_of, void *position_context,
+                        cache_usage_visitor *visitor, void *context, struct errmsg *err)
 {
     char told[CACHE_NAME_MAX + 1], own[CACHE_NAME_MAX + 1];
-    enum status st = next_name(cache, CACHE_NEXT_USAGE, "", told, err);
+    enum status st = next_wanted(cache, CACHE_NEXT_USAGE, "", coupons, told, err);
 
     if (st == ST_OK)
-        st = next_name(cache, CACHE_NEXT_RUNNING, "", own, err);
+        st = next_wanted(cache, CACHE_NEXT_RUNNING, "", coupons, own, err);
     while (st == ST_OK && (told[0] != '\0' || own[0] != '\0')) {
         int order = told[0] == '\0' ? 1 : own[0] == '\0' ? -1 : strcmp(told, own);
         int64_t uses = 0;
@@ -126,9 +140,21 @@ enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of
         if (st != ST_OK || !visitor(context, order <= 0 ? told : own, uses))
             break;
         if (order >= 0)
-            st = next_name(cache, CACHE_NEXT_RUNNING, own, own, err);
+            st = next_wanted(cache, CACHE_NEXT_RUNNING, own, coupons, own, err);
         if (st == ST_OK && order <= 0)
-            st = next_name(cache, CACHE_NEXT_USAGE, told, told, err);
+            st = next_wanted(cache, CACHE_NEXT_USAGE, told, coupons, told, err);
     }
     return st;
+}
+
+enum status cache_each_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
+                             cache_usage_visitor *visitor, void *context, struct errmsg *err)
+{
+    return each(cache, true, position_of, position_context, visitor, context, err);
+}
+
+enum status cache_each_promotion_usage(struct cache *cache, cache_position_fn *position_of, void *position_context,
+                                       cache_usage_visitor *visitor, void *context, struct errmsg *err)
+{
+    return each(cache, false, position_of, position_context, visitor, context, err);
 }

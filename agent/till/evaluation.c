@@ -9,6 +9,7 @@
 #include "agent/till/basket.h"
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
+#include "agent/till/projection.h"
 #include "agent/till/reservations.h"
 #include "agent/till/spending.h"
 #include "agent/till/tree.h"
@@ -36,6 +37,8 @@ void evaluation_clear(struct evaluation *evaluation)
 }
 
 /* ---- the engine's input ---- */
+
+enum { COUPONS_ASKED_MAX = 32 }; /* with more in the basket all that were used are listed */
 
 struct usage_writer {
     struct json_writer *w;
@@ -89,13 +92,53 @@ static void write_reserved_uses(struct usage_writer *u)
     }
 }
 
+/* A name stands once in the object, however often the basket has the code. */
+static bool is_asked(char (*names)[CACHE_NAME_MAX + 1], int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Of the coupons in the basket only: a chain's used ones are many. */
+static void write_coupon_uses(struct usage_writer *u, const cJSON *coupons)
+{
+    char names[COUPONS_ASKED_MAX][CACHE_NAME_MAX + 1];
+    const cJSON *item;
+    int count = 0;
+
+    cJSON_ArrayForEach(item, coupons)
+    {
+        int64_t uses = 0;
+
+        if (!cJSON_IsString(item))
+            continue; /* the engine says so */
+        projection_coupon_name(item->valuestring, names[count]);
+        if (is_asked(names, count, names[count]))
+            continue;
+        if (cache_usage_of(u->question->cache, names[count], position_of, (void *)(uintptr_t)u->question, &uses,
+                           NULL) == ST_OK &&
+            uses > 0)
+            (void)write_use(u, names[count], uses);
+        count++;
+    }
+}
+
 static void write_usage(struct json_writer *w, const struct evaluation_question *question)
 {
     struct usage_writer u = {.w = w, .question = question};
+    const cJSON *coupons = question->basket->coupons;
+    void *context = (void *)(uintptr_t)question;
 
     jw_name(w, "usage");
     jw_object_begin(w);
-    (void)cache_each_usage(question->cache, position_of, (void *)(uintptr_t)question, write_use, &u, NULL);
+    if (cJSON_GetArraySize(coupons) > COUPONS_ASKED_MAX) {
+        (void)cache_each_usage(question->cache, position_of, context, write_use, &u, NULL);
+    } else {
+        (void)cache_each_promotion_usage(question->cache, position_of, context, write_use, &u, NULL);
+        write_coupon_uses(&u, coupons);
+    }
     write_reserved_uses(&u);
     jw_object_end(w);
 }
@@ -210,7 +253,8 @@ static void take_result(const struct evaluation_question *question, const struct
     write_titles(question, result, &next->titles_json);
 }
 
-/* Parses the composed sale. A row of the central that the engine cannot take must not stop a sale: the member is left out then. */
+/* Parses the composed sale. A row of the central that the engine cannot take must not stop a sale: the member is left
+ * out then. */
 static enum status parse(const struct evaluation_question *question, struct evaluation *next,
                          struct engine_sale **out_sale, struct errmsg *err)
 {

@@ -65,20 +65,26 @@ static void add_points(struct projection *p, const cJSON *result, int32_t day)
     }
 }
 
-/* "coupon:" and the code in lower case without spaces and hyphens, as the engine counts it. The key lives as long as
- * the tree. */
+void projection_coupon_name(const char *code, char out_name[CACHE_NAME_MAX + 1])
+{
+    size_t len = strlen("coupon:");
+
+    memcpy(out_name, "coupon:", len);
+    for (; *code && len < CACHE_NAME_MAX; code++) {
+        if (*code != ' ' && *code != '-')
+            out_name[len++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + 32 : *code);
+    }
+    out_name[len] = '\0';
+}
+
+/* The name lives as long as the tree. */
 static void add_coupon(struct projection *p, cJSON *holder, const char *code, int64_t amount, int32_t day)
 {
-    char key[160] = "coupon:";
-    size_t len = strlen(key);
+    char name[CACHE_NAME_MAX + 1];
     cJSON *kept;
 
-    for (; *code && len < sizeof key - 1; code++) {
-        if (*code != ' ' && *code != '-')
-            key[len++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + 32 : *code);
-    }
-    key[len] = '\0';
-    kept = cJSON_AddStringToObject(holder, key, key);
+    projection_coupon_name(code, name);
+    kept = cJSON_AddStringToObject(holder, name, name);
     if (kept)
         add(p, EFFECT_COUPON, "", kept->valuestring, amount, day);
 }

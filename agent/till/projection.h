@@ -29,6 +29,8 @@ struct projection {
  * bound are dropped: a limit then counts one use too few until the central says. */
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err);
+/* Under which name uses of a coupon are counted: "coupon:" and the code in lower case without spaces and hyphens. */
+void projection_coupon_name(const char *code, char out_name[CACHE_NAME_MAX + 1]);
 void projection_clear(struct projection *projection);
 /* Reads a record and puts what it did into the cache. One whose body cannot be read does nothing, and is counted as
  * such; only a lack of memory is a failure. */

@@ -316,8 +316,9 @@ static bool write_usage(void *context, const char *promotion, int64_t uses_now)
 Test(cache, chain_wide_counters_have_the_own_later_uses_added)
 {
     struct cache *cache = open_cache(":memory:", NULL);
-    struct sums all = {.text = ""}, one = {.stop_after = 1};
+    struct sums all = {.text = ""}, one = {.stop_after = 1}, promotions = {.text = ""};
 
+    cr_assert_eq(cache_put_usage(cache, "coupon:told", 1, OWN_EPOCH, 1, NULL), ST_OK);
     cr_assert_eq(cache_put_usage(cache, "quiet", 5, OWN_EPOCH, 1, NULL), ST_OK);
     cr_assert_eq(cache_put_usage(cache, "busy", 800, 1, 1, NULL), ST_OK);
     cr_assert_eq(cache_put_usage(cache, "busy", 812, OWN_EPOCH, 2, NULL), ST_OK);
@@ -331,7 +332,9 @@ Test(cache, chain_wide_counters_have_the_own_later_uses_added)
                                         {EFFECT_COUPON, "", "coupon:x", 1, 50}},
                 5);
     cr_assert_eq(cache_each_usage(cache, own_position, NULL, write_usage, &all, NULL), ST_OK);
-    cr_expect_str_eq(all.text, "busy=814 coupon:x=4 foreign=7 fresh=8 quiet=5 ", "%s", all.text);
+    cr_expect_str_eq(all.text, "busy=814 coupon:told=1 coupon:x=4 foreign=7 fresh=8 quiet=5 ", "%s", all.text);
+    cr_assert_eq(cache_each_promotion_usage(cache, own_position, NULL, write_usage, &promotions, NULL), ST_OK);
+    cr_expect_str_eq(promotions.text, "busy=814 foreign=7 fresh=8 quiet=5 ", "%s", promotions.text);
     cr_assert_eq(cache_each_usage(cache, own_position, NULL, write_usage, &one, NULL), ST_OK);
     cr_expect_eq(one.count, 1);
     cache_close(cache);
