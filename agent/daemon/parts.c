@@ -28,6 +28,7 @@
 
 enum {
     IDLE_MS = 5000,
+    STATUS_EVERY_MS = 300 * 1000, /* how the till is, for the central's fleet */
     UPKEEP_SLICES = 2,
     TOKEN_BYTES = 32,
     TOKEN_TEXT = 2 * TOKEN_BYTES + 1,
@@ -175,6 +176,11 @@ static enum status start_rulebook(struct parts *parts, struct errmsg *err)
     return rulebook_create(&wanted, &parts->rulebook, err);
 }
 
+static void write_devices(void *context, struct json_writer *w)
+{
+    devices_write(((const struct parts *)context)->devices, w);
+}
+
 static enum status start_link(struct parts *parts, struct errmsg *err)
 {
     char path[PATH_MAX_BYTES];
@@ -191,6 +197,9 @@ static enum status start_link(struct parts *parts, struct errmsg *err)
         .listen_fd = service_socket(&parts->sockets, "link", AF_UNIX),
         .retry_max_ms = parts->options.retry_max_s * 1000,
         .poll_wait_s = parts->options.poll_wait_s,
+        .status_every_ms = STATUS_EVERY_MS,
+        .write_devices = write_devices,
+        .write_context = parts,
     };
 
     return link_create(&wanted, &parts->link, err);

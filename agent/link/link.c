@@ -28,10 +28,12 @@ static void set_up(struct link *link, bool up, const char *reason)
         return;
     link->up = up;
     link->up_since_unix_ms = clock_wall_ms(link->options.clock);
-    if (up)
+    if (up) {
         log_info("link", "up");
-    else
+        report_soon(&link->report);
+    } else {
         log_warn("link", "down, selling goes on: %s", reason);
+    }
 }
 
 void link_heard(struct link *link, const struct courier_answer *answer)
@@ -402,6 +404,8 @@ enum status link_create(const struct link_options *options, struct link **out_li
     if (st == ST_OK)
         st = updates_init(&link->updates, link);
     if (st == ST_OK)
+        st = report_init(&link->report, link);
+    if (st == ST_OK)
         st = courier_create(&courier, &link->courier, err);
     if (st != ST_OK) {
         link_destroy(link);
@@ -418,6 +422,7 @@ void link_destroy(struct link *link)
     courier_destroy(link->courier);
     outbox_clear(&link->outbox);
     updates_clear(&link->updates);
+    report_clear(&link->report);
     free(link);
 }
 

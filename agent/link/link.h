@@ -39,6 +39,10 @@ struct link_options {
     const struct ballast *ballast; /* when the room is not good, no members are cached; NULL: it always is */
     int64_t retry_max_ms;          /* the longest wait between tries */
     int64_t poll_wait_s;  /* how long the central may keep a long-poll */
+    int64_t status_every_ms; /* how often the central is told how this till is; 0: never */
+    /* Writes the devices for it, a JSON array; NULL: none are told. */
+    void (*write_devices)(void *context, struct json_writer *w);
+    void *write_context;
 };
 
 /* Borrows all. The rulebook's fetch is link_fetch; the till's central is link_central. */

@@ -61,11 +61,23 @@ void updates_begin_anew(struct updates *updates);
 /* Offers the manifest last received to the rulebook, after a restart. */
 void updates_offer_again(struct updates *updates);
 
+/* What the till tells of itself. */
+struct report {
+    struct link *link;
+    struct loop_timer *timer; /* the next one */
+    bool in_flight;
+};
+enum status report_init(struct report *report, struct link *link);
+void report_clear(struct report *report);
+/* The link came up. */
+void report_soon(struct report *report);
+
 struct link {
     struct link_options options;
     struct courier *courier;
     struct outbox outbox;
     struct updates updates;
+    struct report report;
     bool up;
     int64_t up_since_unix_ms; /* or down since */
     char down_reason[256];

@@ -11,6 +11,7 @@
 #include "agent/base/log.h"
 #include "sync/central/admin_points.h"
 #include "sync/central/device.h"
+#include "sync/central/fleet.h"
 #include "sync/central/import.h"
 #include "sync/central/ledger.h"
 #include "sync/central/office.h"
@@ -255,6 +256,11 @@ static void on_tills(void *context, struct http_request *request)
     send_report(context, request, device_list);
 }
 
+static void on_fleet(void *context, struct http_request *request)
+{
+    send_report(context, request, fleet_report);
+}
+
 static void on_bundles(void *context, struct http_request *request)
 {
     send_report(context, request, publish_list);
@@ -314,6 +320,7 @@ static const struct http_route routes[] = {
     {"POST", "/admin/upkeep", HTTP_AUTH_PEER, admin_upkeep, ADMIN_BODY_MAX},
     {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},
     {"GET", "/admin/tills", HTTP_AUTH_PEER, on_tills, 0},
+    {"GET", "/admin/fleet", HTTP_AUTH_PEER, on_fleet, 0},
     {"POST", "/admin/tills/{dev}/revoke", HTTP_AUTH_PEER, on_till_revoke, ADMIN_BODY_MAX},
     {"GET", "/admin/members/{id}", HTTP_AUTH_PEER, on_member, 0},
     {"POST", "/admin/bundles", HTTP_AUTH_PEER, on_publish, (size_t)MANIFEST_FILE_BYTES_MAX + SIGNED_BYTES_MAX},

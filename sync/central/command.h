@@ -17,6 +17,7 @@ struct command_call {
     const char *listen_host;
     int64_t listen_port, connections_max;
     bool json, force;
+    int *exit_code; /* of a command that did what it should and found something; else 0 */
     const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
     const char *activate, *live, *lease_cap, *lease_days, *lost_days, *tills, *accept_exposure;
     const char *attrs[COMMAND_WORDS_MAX]; /* "k=v" */
@@ -31,6 +32,8 @@ typedef enum status command_fn(const struct command_call *call, struct errmsg *e
 command_fn command_init, command_serve, command_restored;
 /* command_ca.c */
 command_fn command_ca_rotate, command_ca_drop;
+/* command_fleet.c */
+command_fn command_fleet;
 /* command_office.c */
 command_fn command_chain_create, command_chain_key_add, command_store_create, command_till_code, command_till_list,
     command_till_revoke, command_member_import, command_member_show, command_coupon_import;

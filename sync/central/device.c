@@ -280,7 +280,7 @@ void device_status(struct central *central, const struct device *device, const c
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
     const char *version = "";
-    int64_t head = 0, bundle_version = 0;
+    int64_t head = 0, bundle_version = 0, at_unix_ms = 0, now_us = central_now_us(central);
     enum status st = json_parse(body, len, len, &root, &err);
 
     if (st == ST_OK)
@@ -290,8 +290,16 @@ void device_status(struct central *central, const struct device *device, const c
     if (st == ST_OK)
         st = json_optional(json_int(root, "bundle_version", 0, JSON_INT_MAX, &bundle_version, &err));
     if (st == ST_OK)
+        st = json_optional(json_int(root, "at_unix_ms", 0, JSON_INT_MAX, &at_unix_ms, &err));
+    if (st == ST_OK) {
+        /* Kept as it came, for the fleet; one that is too long is left out, the figures above are not. */
+        const struct store_value told =
+            len <= DEVICE_TOLD_MAX ? (struct store_value){.kind = STORE_TEXT, .bytes = body, .len = len} : V_TEXT("");
+
         st = STORE_RUN(central->store, STATEMENT_DEVICE_STATUS, &err, V_TEXT(device->dev), V_TEXT(version),
-                       V_INT(head), V_INT(bundle_version), V_INT(central_now_us(central)));
+                       V_INT(head), V_INT(bundle_version), V_INT(now_us), told,
+                       V_INT(at_unix_ms > 0 ? at_unix_ms - now_us / 1000 : 0));
+    }
     json_free(root);
     if (st == ST_OK)
         strbuf_puts(&answer->body, "{}");

@@ -10,6 +10,8 @@
 #include "sync/central/central.h"
 #include "sync/protocol/operation.h"
 
+enum { DEVICE_TOLD_MAX = 16 * 1024 };
+
 struct device {
     char dev[HEX64_TEXT];
     char chain[ID_BYTES], store[ID_BYTES], till[ID_BYTES];

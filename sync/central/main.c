@@ -52,6 +52,7 @@ static const char usage[] =
     "  coupon sign --key office.pem SERIES [COUNT] [--expires DATE]   codes, one a line, good through that day\n"
     "\n"
     "look\n"
+    "  fleet                                 how every till is; ends with 0, 1, 2 or 3, as Nagios wants\n"
     "  totals | ledger check | difference list | dead list | notice list\n"
     "\n"
     "options\n"
@@ -97,6 +98,7 @@ static const struct command commands[] = {
     {{"chain", "create"}, 1, 1, command_chain_create},
     {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
     {{"store", "create"}, 2, 2, command_store_create},
+    {{"fleet"}, 0, 0, command_fleet},
     {{"till", "code"}, 3, 3, command_till_code},
     {{"till", "list"}, 0, 0, command_till_list},
     {{"till", "revoke"}, 1, 1, command_till_revoke},
@@ -168,7 +170,7 @@ static int run(const struct cli *cli, struct command_call *call)
     struct config config;
     struct errmsg err = ERRMSG_INIT;
     const struct command *command;
-    int own = 0;
+    int own = 0, exit_code = 0;
     enum status st;
 
     command = find_command(cli, &own);
@@ -188,13 +190,14 @@ static int run(const struct cli *cli, struct command_call *call)
         call->connections_max = config.connections_max;
         for (int i = own; i < cli->word_count; i++)
             call->words[call->word_count++] = cli->words[i];
+        call->exit_code = &exit_code;
         st = command->run(call, &err);
     }
     if (st == ST_OK)
-        return fflush(stdout) == 0 ? 0 : 1;
+        return fflush(stdout) == 0 ? exit_code : 1;
     (void)fflush(stdout);
     fprintf(stderr, "loyal-central: %s\n", err.text[0] ? err.text : status_text(st));
-    return 1;
+    return exit_code != 0 ? exit_code : 1;
 }
 
 int main(int argc, char **argv)

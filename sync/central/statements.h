@@ -64,7 +64,11 @@
         " FROM device ORDER BY chain, store, till, dev")                                                                  \
     X(DEVICE_REVOKE, "UPDATE device SET revoked = 1 WHERE dev = $1")                                                      \
     X(DEVICE_STATUS, "UPDATE device SET version = $2, till_head = $3, bundle_version = CASE WHEN $4 > 0 THEN $4"          \
-        " ELSE bundle_version END, last_seen_us = $5 WHERE dev = $1")                                                     \
+        " ELSE bundle_version END, last_seen_us = $5, told_us = $5, told = $6, skew_ms = $7 WHERE dev = $1")              \
+    X(DEVICE_FLEET, "SELECT d.dev, d.chain, d.store, d.till, d.version, d.bundle_version,"                                \
+        " COALESCE((SELECT MAX(m.version) FROM manifest m WHERE m.chain = d.chain), 0), d.cert_not_after_us,"             \
+        " d.last_seen_us, d.told_us, d.skew_ms, d.quarantined_seq, d.trusts, d.cert_issuer, d.told"                       \
+        " FROM device d WHERE d.revoked = 0 ORDER BY d.chain, d.store, d.till, d.dev")                                                     \
     X(DEVICE_CURSOR, "UPDATE device SET acked = $2, head_hash = $3, counted = $4, counted_change = $5,"                   \
         " duplicates = duplicates + $6, till_head = CASE WHEN till_head < $2 THEN $2 ELSE till_head END,"                 \
         " last_seen_us = $7 WHERE dev = $1")                                                                              \

@@ -47,3 +47,8 @@ check 'the same code is still good' copyctl enrol "$code"
 check 'two tills are known' test "$(tills)" = 2
 check 'the good one sells on' sell --from 10 --baskets 5 --day-baskets 15
 settle
+
+fleet_is_told() { central fleet --json | grep -q '"devices":"2 ready"'; }
+must 'the good one told how it is' wait_for 30 fleet_is_told
+central fleet
+check 'nothing is bad' test $? -le 1
