@@ -259,6 +259,76 @@ Test(central_tills, every_route_declares_its_way_and_none_opens_without_a_certif
     scene_close(&s);
 }
 
+/* Shows every route of a till this certificate, all else as it should be, and expects that status of each. */
+static void walk_all(struct scene *s, struct fake_till *as, long wanted, const char *who)
+{
+    struct fake_till truth = s->till;
+
+    s->till.tls_key = as->tls_key;
+    memcpy(s->till.certificate, as->certificate, sizeof(s->till.certificate));
+    for (const struct http_route *route = till_server_routes(); route->method; route++) {
+        struct request r = {0};
+        struct operation_args args = {.values = {"00112233445566778899aabbccddeeff", "0", "9"}};
+        const char *brace = strchr(route->path, '{');
+        char path[256];
+
+        if (route->auth == HTTP_AUTH_NONE)
+            continue;
+        snprintf(path, sizeof(path), "%.*s%s", brace ? (int)(brace - route->path) : 200, route->path,
+                 brace ? args.values[0] : "");
+        sign(&s->till, &r, OP_JOURNAL, &args);
+        begin(s, &r, route->method, path, true);
+        finish(s, &r);
+        /* The other till's certificate does name a till, which may ask whom it is to trust: itself, as itself. */
+        if (wanted != 401 || strcmp(route->path, RENEWAL_IDENTITY_PATH) != 0 || as->dev == truth.dev)
+            cr_expect_eq(r.status, wanted, "%s: %s %s answered %ld", who, route->method, path, r.status);
+        drop(s, &r);
+    }
+    truth.n = s->till.n;
+    s->till = truth;
+}
+
+Test(central_tills, no_route_opens_to_a_foreign_authority_another_till_an_old_key_or_a_revoked_one)
+{
+    struct scene s;
+    struct fake_till other, forged = {0}, older;
+    struct pk *ca_key = NULL;
+    char ca_pem[X509_PEM_BYTES_MAX];
+    int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    struct x509_issue issue = {.not_before_unix_s = now_s - 3600, .not_after_unix_s = now_s + 86400};
+
+    scene_open(&s);
+    /* The same name, another authority. */
+    cr_assert_eq(pk_generate(&ca_key, NULL), ST_OK);
+    cr_assert_eq(pk_generate(&forged.tls_key, NULL), ST_OK);
+    issue.subject_key = issue.issuer_key = ca_key;
+    issue.common_name = "loyal-central authority";
+    issue.is_ca = true;
+    cr_assert_eq(x509_certificate(&issue, ca_pem, NULL), ST_OK);
+    issue.subject_key = forged.tls_key;
+    issue.common_name = s.till.dev_hex;
+    issue.issuer_pem = ca_pem;
+    issue.is_ca = false;
+    cr_assert_eq(x509_certificate(&issue, forged.certificate, NULL), ST_OK);
+    forged.dev = s.till.dev;
+    walk_all(&s, &forged, 401, "a foreign authority");
+    /* A till's own, good certificate, in the name of its neighbour. */
+    till_enrol_fresh(&s.fixture, &other, 0xd2);
+    walk_all(&s, &other, 401, "another till");
+    /* The right name and authority, a key that was followed by another. */
+    older = s.till;
+    cr_assert_eq(STORE_RUN(s.fixture.central->store, STATEMENT_DEVICE_ADOPT_KEY, NULL, V_TEXT(s.till.dev_hex),
+                           V_TEXT("0011223344556677")),
+                 ST_OK);
+    walk_all(&s, &older, 401, "an older key");
+    cr_assert_eq(device_revoke(s.fixture.central, s.till.dev_hex, NULL), ST_OK);
+    walk_all(&s, &older, 403, "a revoked till");
+    pk_destroy(ca_key);
+    pk_destroy(forged.tls_key);
+    till_clear(&other);
+    scene_close(&s);
+}
+
 Test(central_tills, each_operation_of_the_protocol_has_its_route)
 {
     for (int op = 0; op < OP_COUNT; op++) {
