@@ -50,6 +50,11 @@ static void say_once(struct daemon_link *link, const char *reason)
     log_warn("daemon", "no connection to loyald: %s", reason);
 }
 
+static int64_t first_wait_ms(const struct daemon_link *link)
+{
+    return link->options.reconnect_max_ms < RECONNECT_FIRST_MS ? link->options.reconnect_max_ms : RECONNECT_FIRST_MS;
+}
+
 /* Full jitter over the upper half: clocks of many tills that lost power together must not beat together. */
 static void wait_for_next(struct daemon_link *link)
 {
@@ -245,7 +250,7 @@ static void timer_due(void *context)
         drop(link, "loyald does not answer the hello");
         break;
     case LINK_OPEN:
-        link->wait_ms = RECONNECT_FIRST_MS;
+        link->wait_ms = first_wait_ms(link);
         break;
     }
 }
@@ -271,7 +276,7 @@ enum status daemon_link_create(const struct daemon_link_options *options, struct
         if (link->options.reconnect_max_ms <= 0)
             link->options.reconnect_max_ms = RECONNECT_MAX_MS;
         link->fd = -1;
-        link->wait_ms = RECONNECT_FIRST_MS;
+        link->wait_ms = first_wait_ms(link);
         frame_reader_init(&link->reader);
         link->socket_path = strdup(options->socket_path);
         if (!link->socket_path)

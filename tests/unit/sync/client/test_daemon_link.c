@@ -54,6 +54,8 @@ static void setup(void)
     struct daemon_link_options options = {
         .write_hello = write_hello, .opened = on_opened, .message = on_message, .closed = on_closed};
 
+    options.reconnect_max_ms = 2; /* the tests wait for its attempts: they shall not wait for time */
+
     scratch_make(&scratch);
     cr_assert_eq(loop_create(&loop, NULL), ST_OK);
     options.loop = loop;
