@@ -303,6 +303,11 @@ struct redemption {
     int64_t max_share_bp, step, line_min_minor;
 };
 
+/* A receipt's template, as the bundle has it. */
+struct bundle_template {
+    const char *use, *language, *text;
+};
+
 struct bundle {
     struct arena arena;
     const char *id, *currency, *expires_at;
@@ -310,6 +315,8 @@ struct bundle {
     int minor_digits;
     char digest[65];
     struct bundle_offline offline;
+    const struct bundle_template *templates;
+    uint32_t template_count;
 
     const struct promotion *promotions;
     uint32_t promotion_count;

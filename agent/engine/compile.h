@@ -77,6 +77,8 @@ void compile_series(struct compiler *c, const cJSON *root);
 uint32_t compile_series_named(struct compiler *c, const cJSON *object, const char *name, enum need need);
 /* compile_offline.c: what the engine does not use itself. */
 void compile_carried(struct compiler *c, const cJSON *root);
+/* compile_receipts.c */
+void compile_receipts(struct compiler *c, const cJSON *root);
 /* compile_items.c */
 void compile_sets(struct compiler *c, const cJSON *root);
 /* Compiles the selection that stands at member name of object. Answers its number, NONE with a fault. */

@@ -37,10 +37,10 @@ static void compile_offline(struct compiler *c, const cJSON *root)
     rd_out(&c->rd, mark);
 }
 
-/* Of the rest only the form; receipts are read by the receipt module, texts by the till. */
+/* Of the texts only the form; the till reads them. */
 void compile_carried(struct compiler *c, const cJSON *root)
 {
-    (void)rd_object(&c->rd, root, "receipts", OPTIONAL);
+    compile_receipts(c, root);
     compile_offline(c, root);
     (void)rd_object(&c->rd, root, "texts", OPTIONAL);
 }

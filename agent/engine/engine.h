@@ -98,6 +98,11 @@ const char *bundle_title(const struct bundle *bundle, const char *promotion_id, 
 /* What a scan is, by the part `codes` (agent/codes/grammar.h). */
 const struct code_grammar *bundle_grammar(const struct bundle *bundle);
 
+/* The template of receipts for that use ("sale", "return") and language; NULL when the bundle has none. */
+const char *bundle_receipt(const struct bundle *bundle, const char *use, const char *language);
+/* The i-th of all templates; NULL past the last. */
+const char *bundle_receipt_at(const struct bundle *bundle, size_t i, const char **out_use, const char **out_language);
+
 /* A text in several languages as the bundle has it. */
 struct bundle_text;
 /* In that language, else "en", else the first one; "" for NULL. */

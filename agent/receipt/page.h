@@ -222,6 +222,15 @@ const char *page_line_text(const struct page_lines *lines, const struct page_lin
 
 /* The page as plain text of that many columns: what a screen, a log of slips or a test shows. */
 enum status page_to_text(const struct page *page, int columns, struct strbuf *out, struct errmsg *err);
+/* The page as a picture, at the size it has on paper of 203 dpi. qr gives the modules of a QR code, row by row, 1 is
+ * dark, and answers how many a side has, 0 for none; NULL: such codes are shown as text. */
+enum { PAGE_QR_SIDE_MAX = 177, PAGE_SVG_BYTES_MAX = 16 * 1024 * 1024 };
+struct page_svg_options {
+    int columns;
+    int (*qr)(const char *text, char level, uint8_t out_modules[PAGE_QR_SIDE_MAX * PAGE_QR_SIDE_MAX]);
+};
+enum status page_to_svg(const struct page *page, const struct page_svg_options *options, struct strbuf *out,
+                        struct errmsg *err);
 /* Columns one character takes: 0, 1 or 2. */
 int page_char_width(uint32_t code);
 

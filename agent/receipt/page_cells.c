@@ -222,7 +222,7 @@ static void lay_piece(struct layout *layout, struct page_line *line, struct plac
     if (count == 0)
         return;
     layout_run(layout, line, (struct page_look){0});
-    layout_fill(layout, line, ' ', at - line->width + (spare > 0 ? spare * (int)place->align / 2 : 0));
+    layout_fill(layout, line, ' ', at - line->width + (spare > 0 ? (spare * (int)place->align + 1) / 2 : 0));
     for (size_t i = from, end; i < from + count; i = end) {
         for (end = i + 1; end < from + count && layout->left.looks[end] == layout->left.looks[i]; end++)
             ;

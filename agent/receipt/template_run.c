@@ -69,6 +69,7 @@ static void add_row(struct run *run, const struct op *op)
 static void add_code(struct run *run, const struct op *op)
 {
     const struct cell *cell = LIST_AT(run->from->cells, struct cell, op->cell_at);
+    struct page_code_options options = op->code;
 
     strbuf_clear(&run->code);
     for (uint32_t i = 0; i < cell->piece_count; i++) {
@@ -80,7 +81,9 @@ static void add_code(struct run *run, const struct op *op)
         else
             strbuf_puts(&run->code, template_value(&run->reach, piece->name, scratch));
     }
-    if (page_add_code(run->page, &op->code, strbuf_text(&run->code), NULL) == ST_INVALID)
+    if (options.symbology == PAGE_EAN13 && (run->code.len == 7 || run->code.len == 8))
+        options.symbology = PAGE_EAN8; /* "ean" means both */
+    if (page_add_code(run->page, &options, strbuf_text(&run->code), NULL) == ST_INVALID)
         page_add_text(run->page, (struct page_style){.align = op->code.align}, strbuf_text(&run->code));
 }
 

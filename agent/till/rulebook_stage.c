@@ -9,6 +9,7 @@
 #include "agent/db/rules.h"
 #include "agent/engine/engine.h"
 #include "agent/net/loop.h"
+#include "agent/receipt/bundle_receipts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -127,6 +128,8 @@ static void compile_work(void *context)
     struct compile_job *job = context;
 
     job->st = bundle_compile(job->bytes, job->len, &job->bundle, job->report, &job->err);
+    if (job->st == ST_OK)
+        job->st = bundle_receipts_check(job->bundle, job->report, &job->err);
     if (job->st != ST_OK && job->report && job->report->note_count > 0)
         errmsg_set(&job->err, "%zu faults, the first at %s: %s", job->report->fault_count,
                    job->report->notes[0].at[0] ? job->report->notes[0].at : "/", job->report->notes[0].text);

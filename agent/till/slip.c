@@ -4,7 +4,9 @@
 #include "agent/base/civil_time.h"
 #include "agent/base/ids.h"
 #include "agent/engine/engine.h"
+#include "agent/receipt/bundle_receipts.h"
 #include "agent/receipt/receipt.h"
+#include "agent/receipt/template.h"
 #include "agent/till/identity.h"
 #include "agent/till/tree.h"
 
@@ -347,12 +349,18 @@ static enum status fill(struct build *b)
 enum status slip_build(const struct slip_facts *facts, struct page *out_page, struct errmsg *err)
 {
     struct build b = {.from = facts};
+    struct receipt_template *own = NULL;
     enum status st = fill(&b);
 
+    /* One that does not compile was refused with its bundle; without memory ours serves as well as any. */
+    if (st == ST_OK && !facts->template)
+        (void)bundle_receipts_compile(facts->bundle, facts->is_return ? "return" : "sale", facts->language, &own, NULL);
+    b.facts.template = own ? own : facts->template;
     if (st == ST_OK)
         st = receipt_build(&b.facts, out_page, err);
     if (st != ST_OK)
         errmsg_wrap(err, "receipt");
+    template_destroy(own);
     free(b.lines);
     free(b.adjustments);
     return st;

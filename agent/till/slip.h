@@ -17,12 +17,14 @@ struct bundle;
 struct cJSON;
 struct identity;
 struct page;
+struct receipt_template;
 
 struct slip_facts {
     const struct cJSON *body;    /* of the record */
     bool is_return;              /* of a return; else of a sale */
     const struct bundle *bundle; /* for the titles of promotions and the digits of currencies */
     const struct identity *identity;
+    const struct receipt_template *template; /* NULL: the bundle's, else our own */
     const char *language;
     const char *member_display; /* may be "" */
     int64_t sale_number;        /* its seq in the journal: what a member reads out to claim */

@@ -10,6 +10,7 @@
 #include "agent/tools/ask.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Of the commands but status, whose exits are those of monitoring (status.h). */
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NO_DAEMON = 3 };
@@ -47,6 +48,7 @@ struct command_call {
     const char *file;     /* likewise */
     const char *wait;     /* likewise: seconds */
     const char *language; /* likewise: of sentences */
+    const char *template, *columns, *format; /* likewise: of a receipt */
     bool hex;
     const char *family, *framing, *code_ids, *seconds; /* of devices; NULL: not given */
 };
@@ -56,7 +58,7 @@ typedef int command_fn(const struct command_call *call);
 command_fn command_status, command_totals, command_outbox, command_doctor, command_support_bundle, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
     command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
-command_fn command_why, command_salvage;
+command_fn command_why, command_salvage, command_receipt_preview, command_receipt_template;
 command_fn command_devices_list, command_devices_scan, command_devices_test_scan, command_devices_monitor,
     command_devices_record;
 
@@ -69,6 +71,12 @@ struct cJSON;
 /* Asks, and shows the answer's object, or with --json the answer as it came. */
 int command_show(const struct command_call *call, const char *method, const char *path, const char *body,
                  void (*show)(const struct cJSON *answer));
+struct bundle;
+struct bundle_report;
+/* Reads and compiles, its templates too. EXIT_USAGE with words when it cannot be read; otherwise 0, and *out_bundle is
+ * NULL when it has faults. */
+int command_load_bundle(const char *path, struct bundle **out_bundle, struct bundle_report *report);
+void command_print_notes(FILE *file, const struct bundle_report *report);
 /* Flushes standard output: what was written must have arrived. exit_status, or EXIT_REFUSED and words. */
 int command_finish(int exit_status);
 

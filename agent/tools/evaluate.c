@@ -10,6 +10,7 @@
 #include "agent/base/file.h"
 #include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
+#include "agent/receipt/bundle_receipts.h"
 #include "agent/tools/histogram.h"
 #include "agent/tools/lines.h"
 
@@ -19,7 +20,7 @@
 
 /* ---- the bundle ---- */
 
-static void print_notes(FILE *file, const struct bundle_report *report)
+void command_print_notes(FILE *file, const struct bundle_report *report)
 {
     size_t total = report->fault_count + report->warning_count;
 
@@ -32,9 +33,7 @@ static void print_notes(FILE *file, const struct bundle_report *report)
         fprintf(file, "and %zu more: mend these first\n", total - report->note_count);
 }
 
-/* Reads and compiles. EXIT_USAGE with words when it cannot be read; otherwise 0, and *out_bundle is NULL when it has
- * faults. */
-static int load_bundle(const char *path, struct bundle **out_bundle, struct bundle_report *report)
+int command_load_bundle(const char *path, struct bundle **out_bundle, struct bundle_report *report)
 {
     struct errmsg err = ERRMSG_INIT;
     char *bytes = NULL;
@@ -44,6 +43,11 @@ static int load_bundle(const char *path, struct bundle **out_bundle, struct bund
     *out_bundle = NULL;
     if (st == ST_OK) {
         st = bundle_compile(bytes, len, out_bundle, report, &err);
+        if (st == ST_OK && bundle_receipts_check(*out_bundle, report, &err) != ST_OK) {
+            bundle_destroy(*out_bundle);
+            *out_bundle = NULL;
+            st = ST_INVALID;
+        }
         if (st == ST_INVALID && report->fault_count > 0)
             st = ST_OK;
     }
@@ -58,13 +62,13 @@ int command_bundle_check(const struct command_call *call)
 {
     struct bundle_report *report = calloc(1, sizeof *report);
     struct bundle *bundle;
-    int exit_status = report ? load_bundle(call->words[0], &bundle, report) : EXIT_USAGE;
+    int exit_status = report ? command_load_bundle(call->words[0], &bundle, report) : EXIT_USAGE;
 
     if (exit_status != 0) {
         free(report);
         return exit_status;
     }
-    print_notes(stdout, report);
+    command_print_notes(stdout, report);
     if (bundle)
         fprintf(stderr,
                 "%s: bundle %s version %" PRId64 ", %zu promotions, no faults, %zu warnings, %zu KiB in memory, "
@@ -147,10 +151,10 @@ int command_evaluate(const struct command_call *call)
         command_say("evaluate wants --bundle FILE");
         goto out;
     }
-    if (!sales || !report || load_bundle(call->bundle, &bundle, report) != 0)
+    if (!sales || !report || command_load_bundle(call->bundle, &bundle, report) != 0)
         goto out;
     if (!bundle) {
-        print_notes(stderr, report);
+        command_print_notes(stderr, report);
         command_say("%s has faults: nothing is evaluated", call->bundle);
         goto out;
     }

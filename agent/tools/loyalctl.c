@@ -42,6 +42,9 @@ static const char usage[] =
     "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
     "  loyalctl why [PROMOTION] --bundle FILE [--language LANG] < sale.json\n"
+    "  loyalctl receipt template [LANG]   our own template of receipts, to begin another from\n"
+    "  loyalctl receipt preview [--template FILE] [--bundle FILE] [--columns N] [--format text|svg|html]\n"
+    "                   [--language LANG] < sale.json   what the receipt of a sale looks like\n"
     "  loyalctl salvage FILE DIR [--json] saves what is intact in a damaged journal.db; loyald must be stopped\n"
     "\n"
     "Options:\n"
@@ -88,6 +91,8 @@ static const struct command {
     {"bundle", "check", 1, 1, command_bundle_check},
     {"why", NULL, 0, 2, command_why},
     {"salvage", NULL, 2, 2, command_salvage},
+    {"receipt", "preview", 0, 0, command_receipt_preview},
+    {"receipt", "template", 0, 1, command_receipt_template},
 };
 
 static const struct command *find_command(const struct cli *cli)
@@ -152,6 +157,8 @@ int main(int argc, char **argv)
         {"file", &call.file, NULL},         {"json", NULL, &call.json},
         {"trace", NULL, &call.trace},       {"stats", NULL, &call.stats},
         {"count", NULL, &call.count},       {"wait", &call.wait, NULL},
+        {"template", &call.template, NULL}, {"columns", &call.columns, NULL},
+        {"format", &call.format, NULL},
         {"language", &call.language, NULL}, {"family", &call.family, NULL},
         {"framing", &call.framing, NULL},   {"code-ids", &call.code_ids, NULL},
         {"seconds", &call.seconds, NULL},   {"hex", NULL, &call.hex},

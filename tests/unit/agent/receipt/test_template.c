@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/engine/engine.h"
+#include "agent/receipt/bundle_receipts.h"
 #include "agent/receipt/page.h"
 #include "agent/receipt/template.h"
 #include "tests/unit/agent/receipt/sample_facts.h"
@@ -52,7 +54,7 @@ Test(template, draws_a_column_to_the_pipe_it_stands_at)
 Test(template, shares_the_line_as_widths_say)
 {
     expect_text("{width: * 6}\nbread | 1.99", "bread           1.99\n");
-    expect_text("{w:3, *, 5;b:0}\nx|y|z", "  x     y      z\n");
+    expect_text("{w:3, *, 5;b:0}\nx|y|z", "  x      y     z\n");
     expect_text("{width: 4 4; align: right}\n|a |b |", "           a    b\n");
     expect_text("{width: 0 *}\na|b ", "b\n");
     expect_text("{text: nowrap; width: 6 *}\nabcdefgh | 1", "abcdef             1\n");
@@ -63,7 +65,7 @@ Test(template, knows_the_signs_and_escapes_of_the_format)
 {
     expect_text("---", "--------------------\n");
     expect_text("-", "--------------------\n");
-    expect_text("\\-", "         -\n");
+    expect_text("\\-", "          -\n");
     expect_text("===", "- - - - - - - - - - \n");
     expect_text("~~a~b |", "  a b\n");
     expect_text("\\|\\{\\}\\\\\\^\\~\\\" |", "|{}\\^~\"\n");
@@ -134,9 +136,9 @@ Test(template, prints_codes_by_their_options)
 {
     struct receipt_facts facts = {.language = "en", .sale_number = "400638133393"};
 
-    expect_page(
-        "{code: {number}; option: ean 3 50 hri}\n{c:A{number}Z;o:code39}\n{option: qrcode 6 q}\n{code: a;_:b}",
-        &facts, 30, "[EAN-13 4006381333931]\n[Code 39 A400638133393Z]\n[QR a]\n");
+    expect_page("{code: {number}; option: ean 3 50 hri}\n{c:A{number}Z;o:code39}\n{option: qrcode 6 q}\n{code: "
+                "a;_:b}\n{c: 9638507; o: ean}",
+                &facts, 30, "[EAN-13 4006381333931]\n[Code 39 A400638133393Z]\n[QR a]\n[EAN-8 96385074]\n");
 }
 
 /* Each fault where it is: line:column. */
@@ -244,6 +246,33 @@ Test(template, has_a_meaning_for_each_name)
         count++;
     }
     cr_expect(count > 40);
+}
+
+static const char bundle_text[] =
+    "{\"format\":\"loyald-bundle/"
+    "1\",\"id\":\"b\",\"version\":1,\"currency\":\"EUR\",\"minor_digits\":2,\"layers\":[{\"id\":"
+    "\"l\",\"mode\":\"best\"}],\"promotions\":[],\"receipts\":{\"sale\":{\"en\":\"{total}\",\"ru\":\"a\\n{totl}\\n}"
+    "\"}}}";
+
+Test(template, of_a_bundle_is_checked_with_line_and_column)
+{
+    static struct bundle_report report;
+    struct bundle *bundle = NULL;
+    struct receipt_template *compiled = NULL;
+    struct errmsg err = ERRMSG_INIT;
+
+    cr_assert_eq(bundle_compile(bundle_text, sizeof bundle_text - 1, &bundle, &report, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(bundle_receipts_check(bundle, &report, &err), ST_INVALID);
+    cr_expect_str_eq(err.text, "receipts/sale/ru: line 2, column 2: there is no value \"totl\" (and more faults)");
+    cr_expect_eq(report.fault_count, 2);
+    cr_expect_str_eq(report.notes[1].at, "/receipts/sale/ru");
+    cr_expect_str_eq(report.notes[1].text, "line 3, column 1: this brace closes nothing; \\} prints one");
+    cr_expect_eq(bundle_receipts_compile(bundle, "sale", "en", &compiled, &err), ST_OK);
+    cr_expect_not_null(compiled);
+    template_destroy(compiled);
+    cr_expect_eq(bundle_receipts_compile(bundle, "return", "en", &compiled, &err), ST_OK);
+    cr_expect_null(compiled);
+    bundle_destroy(bundle);
 }
 
 /* Every part of every line, in every language: no line is wider than the paper. */
