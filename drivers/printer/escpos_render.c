@@ -10,8 +10,11 @@
 
 #include <string.h>
 
+enum { KNOWN_CODES = 0x500 }; /* Latin, Greek, Cyrillic: what nearly all characters are */
+
 struct render {
     const struct profile *profile;
+    uint16_t known[KNOWN_CODES]; /* where a character is; 0: not looked for yet */
     const struct code_page *tables[PROFILE_PAGES_MAX];
     size_t table_count;
     size_t current; /* index of the page in force */
@@ -21,13 +24,33 @@ struct render {
     struct strbuf *out;
 };
 
-static bool has(const struct render *render, uint32_t code)
+enum { NOWHERE = 0xFF00 };
+
+/* The first page that has the character in the high byte, its byte there in the low one. */
+static uint16_t look_for(const struct render *render, uint32_t code)
 {
     for (size_t i = 0; i < render->table_count; i++) {
-        if (code_page_byte(render->tables[i], code))
-            return true;
+        uint8_t byte = code_page_byte(render->tables[i], code);
+
+        if (byte)
+            return (uint16_t)(i << 8 | byte);
     }
-    return false;
+    return NOWHERE;
+}
+
+/* Looked for once a job: a slip has a thousand characters and uses sixty. */
+static uint16_t find(struct render *render, uint32_t code)
+{
+    if (code >= KNOWN_CODES)
+        return look_for(render, code);
+    if (render->known[code] == 0)
+        render->known[code] = look_for(render, code);
+    return render->known[code];
+}
+
+static bool has(struct render *render, uint32_t code)
+{
+    return find(render, code) != NOWHERE;
 }
 
 /* Asked by the layout for each character before it measures. */
@@ -61,12 +84,13 @@ static void select_page(struct render *render, size_t index)
 
 static void put_character(struct render *render, uint32_t code)
 {
-    uint8_t byte = code_page_byte(render->tables[render->current], code);
+    uint16_t first = find(render, code);
+    uint8_t byte =
+        first >> 8 == render->current ? first & 0xFF : code_page_byte(render->tables[render->current], code);
 
-    for (size_t i = 0; !byte && i < render->table_count; i++) {
-        byte = code_page_byte(render->tables[i], code);
-        if (byte)
-            select_page(render, i);
+    if (!byte && first != NOWHERE) {
+        select_page(render, first >> 8);
+        byte = first & 0xFF;
     }
     /* The layout has asked for each character: one without a byte cannot come. */
     strbuf_putc(render->out, byte ? (char)byte : '?');
