@@ -242,8 +242,7 @@ static void earlier_first(const struct returning *r, int *order)
     }
 }
 
-/* Spreads a sum over the returned lines by their shares; where all shares are 0, by what they cost, else by what they
- * weigh. */
+/* Spreads a sum over the returned lines by their shares; where all shares are 0, by what they cost, else alike. */
 static void spread_refund(struct returning *r, int64_t sum)
 {
     int64_t weights[RETURN_LINES_MAX], rooms[RETURN_LINES_MAX], out[RETURN_LINES_MAX], shares = 0, costs = 0;
@@ -257,7 +256,7 @@ static void spread_refund(struct returning *r, int64_t sum)
     for (int i = 0; i < r->asked_count; i++) {
         const struct back *line = &r->lines[r->asked[order[i]]];
 
-        weights[i] = shares ? line->share : costs ? half_up(line->gross * line->now, line->sold) : line->now;
+        weights[i] = shares ? line->share : costs ? half_up(line->gross * line->now, line->sold) : 1;
         rooms[i] = sum;
     }
     spread(sum, r->asked_count, weights, rooms, out);
