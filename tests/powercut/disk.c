@@ -216,13 +216,6 @@ static bool is_due(struct disk *disk, enum disk_fault kind)
 
 /* ---- names ---- */
 
-bool disk_holds(const char *path)
-{
-    size_t len = sizeof DISK_FOLDER - 1;
-
-    return strncmp(path, DISK_FOLDER, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 static int find_name(const struct disk *disk, const char *path)
 {
     for (int i = 0; i < disk->name_count; i++) {
@@ -306,7 +299,7 @@ int disk_find(const struct disk *disk, const char *path)
 
     if (disk->off)
         return -EIO;
-    if (strcmp(path, DISK_FOLDER) == 0)
+    if (strncmp(path, DISK_FOLDER, sizeof DISK_FOLDER - 1) == 0 && !strchr(path + 1, '/')) /* the folder itself */
         return DISK_FOLDER_HANDLE;
     return at >= 0 && disk->names[at].live >= 0 ? disk->names[at].live : -ENOENT;
 }

@@ -14,7 +14,8 @@
  *   sync answers ok without writing it, as Linux does.
  * A drive that lies about flushes is not modelled.
  *
- * One disk at a time is the one that SQLite and the file calls of this process see, under the folder DISK_FOLDER.
+ * SQLite and the file calls of this process see a disk under the folder DISK_FOLDER, and others under that name with a
+ * digit behind it.
  */
 #ifndef LOYALD_TESTS_POWERCUT_DISK_H
 #define LOYALD_TESTS_POWERCUT_DISK_H
@@ -32,7 +33,8 @@ enum {
     DISK_FILES_MAX = 32,
     DISK_NAMES_MAX = 32,
     DISK_NAME_MAX = 95,
-    DISK_FOLDER_HANDLE = DISK_FILES_MAX
+    DISK_FOLDER_HANDLE = DISK_FILES_MAX,
+    DISK_MOUNTS_MAX = 10
 };
 
 enum disk_fault { DISK_NO_FAULT, DISK_READ_ERROR, DISK_WRITE_ERROR, DISK_FULL, DISK_SYNC_ERROR };
@@ -84,6 +86,10 @@ bool disk_holds(const char *path); /* whether path is in DISK_FOLDER, or the fol
 void disk_install(void);
 /* Puts this disk under DISK_FOLDER; borrows. */
 void disk_mount(struct disk *disk);
+/* Under DISK_FOLDER and the digit of place, 1 to 9; borrows. */
+void disk_mount_at(struct disk *disk, int place);
+/* SQLite's own random numbers follow from seed from here on. */
+void disk_randomness(uint64_t seed);
 struct disk *disk_mounted(void);
 
 #endif

@@ -13,41 +13,82 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HANDLES_FROM = 1 << 20 }; /* file descriptors of the disk, out of the way of the system's */
+enum {
+    HANDLES_FROM = 1 << 20,
+    PLACE_HANDLES = DISK_FILES_MAX + 1
+}; /* file descriptors of the disk, out of the way of the system's */
 
-static struct disk *mounted;
+static struct disk *mounts[DISK_MOUNTS_MAX];
+static struct dice randomness = {7};
 
 void disk_mount(struct disk *disk)
 {
-    mounted = disk;
+    mounts[0] = disk;
+}
+
+void disk_mount_at(struct disk *disk, int place)
+{
+    mounts[place] = disk;
 }
 
 struct disk *disk_mounted(void)
 {
-    return mounted;
+    return mounts[0];
+}
+
+void disk_randomness(uint64_t seed)
+{
+    randomness.state = seed;
+    sqlite3_randomness(0, NULL);
+}
+
+/* The place that path lies in, -1 for none of ours; a file without a name lies on the first disk. */
+static int place_of(const char *path)
+{
+    size_t len = sizeof DISK_FOLDER - 1;
+    int place = 0;
+
+    if (!path)
+        return 0;
+    if (strncmp(path, DISK_FOLDER, len) != 0)
+        return -1;
+    if (path[len] >= '1' && path[len] <= '9')
+        place = path[len++] - '0';
+    return path[len] == '\0' || path[len] == '/' ? place : -1;
+}
+
+bool disk_holds(const char *path)
+{
+    return place_of(path) >= 0;
+}
+
+static struct disk *disk_of(const char *path)
+{
+    return mounts[place_of(path)];
 }
 
 /* ---- SQLite's side ---- */
 
 struct vfs_file {
     sqlite3_file base;
+    struct disk *disk;
     int handle;
     bool sync_folder; /* with the first sync: a journal or WAL that was made just now, as SQLite's own VFS does it */
 };
 
-static int handle_of(sqlite3_file *file)
+static struct vfs_file *of(sqlite3_file *file)
 {
-    return ((struct vfs_file *)file)->handle;
+    return (struct vfs_file *)file;
 }
 
 static int vfs_close(sqlite3_file *file)
 {
-    return disk_close(mounted, handle_of(file)) == 0 ? SQLITE_OK : SQLITE_IOERR_CLOSE;
+    return disk_close(of(file)->disk, of(file)->handle) == 0 ? SQLITE_OK : SQLITE_IOERR_CLOSE;
 }
 
 static int vfs_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 at)
 {
-    int64_t got = disk_read(mounted, handle_of(file), bytes, (size_t)len, at);
+    int64_t got = disk_read(of(file)->disk, of(file)->handle, bytes, (size_t)len, at);
 
     if (got < 0)
         return SQLITE_IOERR_READ;
@@ -59,7 +100,7 @@ static int vfs_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 at)
 
 static int vfs_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
-    switch (disk_write(mounted, handle_of(file), bytes, (size_t)len, at)) {
+    switch (disk_write(of(file)->disk, of(file)->handle, bytes, (size_t)len, at)) {
     case 0:
         return SQLITE_OK;
     case -ENOSPC:
@@ -71,7 +112,7 @@ static int vfs_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int
 
 static int vfs_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return disk_truncate(mounted, handle_of(file), size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
+    return disk_truncate(of(file)->disk, of(file)->handle, size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
 }
 
 static int vfs_sync(sqlite3_file *file, int flags)
@@ -79,9 +120,9 @@ static int vfs_sync(sqlite3_file *file, int flags)
     struct vfs_file *vfs = (struct vfs_file *)file;
 
     (void)flags;
-    if (disk_sync(mounted, vfs->handle) != 0)
+    if (disk_sync(vfs->disk, vfs->handle) != 0)
         return SQLITE_IOERR_FSYNC;
-    if (vfs->sync_folder && disk_sync(mounted, DISK_FOLDER_HANDLE) != 0)
+    if (vfs->sync_folder && disk_sync(vfs->disk, DISK_FOLDER_HANDLE) != 0)
         return SQLITE_IOERR_DIR_FSYNC;
     vfs->sync_folder = false;
     return SQLITE_OK;
@@ -89,7 +130,7 @@ static int vfs_sync(sqlite3_file *file, int flags)
 
 static int vfs_size(sqlite3_file *file, sqlite3_int64 *out_size)
 {
-    int64_t size = disk_size(mounted, handle_of(file));
+    int64_t size = disk_size(of(file)->disk, of(file)->handle);
 
     if (size < 0)
         return SQLITE_IOERR_FSTAT;
@@ -142,13 +183,15 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 {
     struct vfs_file *made = (struct vfs_file *)file;
     bool created = false;
-    int handle = disk_open(mounted, name, flags & SQLITE_OPEN_CREATE ? DISK_CREATE : 0, &created);
+    struct disk *disk = disk_of(name);
+    int handle = disk_open(disk, name, flags & SQLITE_OPEN_CREATE ? DISK_CREATE : 0, &created);
 
     (void)vfs;
     made->base.pMethods = NULL;
     if (handle < 0)
         return handle == -ENOSPC ? SQLITE_FULL : SQLITE_CANTOPEN;
     made->base.pMethods = &methods;
+    made->disk = disk;
     made->handle = handle;
     made->sync_folder =
         created && name && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL)) != 0;
@@ -159,23 +202,23 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
-    int code = disk_unlink(mounted, name);
+    int code = disk_unlink(disk_of(name), name);
 
     (void)vfs;
     if (code == -ENOENT)
         return SQLITE_IOERR_DELETE_NOENT;
     if (code != 0)
         return SQLITE_IOERR_DELETE;
-    return sync_folder && disk_sync(mounted, DISK_FOLDER_HANDLE) != 0 ? SQLITE_IOERR_DIR_FSYNC : SQLITE_OK;
+    return sync_folder && disk_sync(disk_of(name), DISK_FOLDER_HANDLE) != 0 ? SQLITE_IOERR_DIR_FSYNC : SQLITE_OK;
 }
 
 static int vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *out_there)
 {
-    int file = disk_find(mounted, name);
+    int file = disk_find(disk_of(name), name);
 
     (void)vfs;
     /* As SQLite's own: an empty file does not exist when it is asked whether there is a journal. */
-    *out_there = file >= 0 && (flags != SQLITE_ACCESS_EXISTS || disk_size(mounted, file) > 0);
+    *out_there = file >= 0 && (flags != SQLITE_ACCESS_EXISTS || disk_size(disk_of(name), file) > 0);
     return SQLITE_OK;
 }
 
@@ -187,11 +230,9 @@ static int vfs_full_path(sqlite3_vfs *vfs, const char *name, int size, char *out
 
 static int vfs_random(sqlite3_vfs *vfs, int len, char *out_bytes)
 {
-    static struct dice dice = {7};
-
     (void)vfs;
     for (int i = 0; i < len; i++)
-        out_bytes[i] = (char)dice_bits(&dice);
+        out_bytes[i] = (char)dice_bits(&randomness);
     return len;
 }
 
@@ -262,6 +303,16 @@ static int answer(int code)
     return -1;
 }
 
+static bool is_ours(int fd)
+{
+    return fd >= HANDLES_FROM && fd < HANDLES_FROM + DISK_MOUNTS_MAX * PLACE_HANDLES;
+}
+
+static struct disk *disk_behind(int fd)
+{
+    return mounts[(fd - HANDLES_FROM) / PLACE_HANDLES];
+}
+
 int __wrap_open(const char *path, int flags, ...)
 {
     mode_t mode = 0;
@@ -275,19 +326,19 @@ int __wrap_open(const char *path, int flags, ...)
     }
     if (!disk_holds(path))
         return __real_open(path, flags, mode);
-    handle =
-        disk_open(mounted, path, (flags & O_CREAT ? DISK_CREATE : 0) | (flags & O_EXCL ? DISK_EXCLUSIVE : 0), NULL);
-    return handle >= 0 ? HANDLES_FROM + handle : answer(handle);
+    handle = disk_open(disk_of(path), path,
+                       (flags & O_CREAT ? DISK_CREATE : 0) | (flags & O_EXCL ? DISK_EXCLUSIVE : 0), NULL);
+    return handle >= 0 ? HANDLES_FROM + place_of(path) * PLACE_HANDLES + handle : answer(handle);
 }
 
 int __wrap_close(int fd)
 {
-    return fd >= HANDLES_FROM ? answer(disk_close(mounted, fd - HANDLES_FROM)) : __real_close(fd);
+    return is_ours(fd) ? answer(disk_close(disk_behind(fd), (fd - HANDLES_FROM) % PLACE_HANDLES)) : __real_close(fd);
 }
 
 int __wrap_fsync(int fd)
 {
-    return fd >= HANDLES_FROM ? answer(disk_sync(mounted, fd - HANDLES_FROM)) : __real_fsync(fd);
+    return is_ours(fd) ? answer(disk_sync(disk_behind(fd), (fd - HANDLES_FROM) % PLACE_HANDLES)) : __real_fsync(fd);
 }
 
 int __wrap_stat(const char *path, struct stat *out_info)
@@ -296,11 +347,11 @@ int __wrap_stat(const char *path, struct stat *out_info)
 
     if (!disk_holds(path))
         return __real_stat(path, out_info);
-    file = disk_find(mounted, path);
+    file = disk_find(disk_of(path), path);
     if (file < 0)
         return answer(file);
     memset(out_info, 0, sizeof *out_info);
-    out_info->st_size = disk_size(mounted, file);
+    out_info->st_size = disk_size(disk_of(path), file);
     return 0;
 }
 
@@ -310,18 +361,18 @@ int __wrap_access(const char *path, int mode)
 
     if (!disk_holds(path))
         return __real_access(path, mode);
-    file = disk_find(mounted, path);
+    file = disk_find(disk_of(path), path);
     return file < 0 ? answer(file) : 0;
 }
 
 int __wrap_unlink(const char *path)
 {
-    return disk_holds(path) ? answer(disk_unlink(mounted, path)) : __real_unlink(path);
+    return disk_holds(path) ? answer(disk_unlink(disk_of(path), path)) : __real_unlink(path);
 }
 
 int __wrap_rename(const char *from, const char *to)
 {
-    return disk_holds(from) ? answer(disk_rename(mounted, from, to)) : __real_rename(from, to);
+    return disk_holds(from) ? answer(disk_rename(disk_of(from), from, to)) : __real_rename(from, to);
 }
 
 int __wrap_chmod(const char *path, mode_t mode)

@@ -19,19 +19,7 @@
 #include "tests/powercut/dice.h"
 #include "tests/powercut/disk.h"
 #include "tests/powercut/history.h"
-
-enum { SHOP_OFFERS = 3 };
-#define SHOP_CURRENCY "bonus"
-
-/* The office's rules, signed once a program: version i gives i points for each 100 minor units. */
-struct office {
-    struct pk *key;
-    char *bundles[SHOP_OFFERS];
-    char *manifests[SHOP_OFFERS];
-    char *signatures[SHOP_OFFERS];
-};
-void office_begin(struct office *office);
-void office_end(struct office *office);
+#include "tests/powercut/offers.h"
 
 struct shop {
     const struct office *office;

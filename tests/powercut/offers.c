@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/powercut/offers.h"
+
+#include "agent/base/hex.h"
+#include "agent/base/pk.h"
+#include "agent/base/sha256.h"
+#include "agent/base/strbuf.h"
+#include "sync/protocol/manifest.h"
+#include "tests/powercut/must.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char BUNDLE[] =
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
+    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"" SHOP_CURRENCY
+    "\",\"digits\":0}],"
+    "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"
+    "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"" SHOP_CURRENCY "\","
+    "\"items\":{\"any\":true},\"per_minor\":100,\"give\":%d}}]}";
+
+/* False when the signature is not of the usual length: one length keeps a seed's run the same. */
+static bool sign(const struct pk *key, const char *manifest, char **out_signatures)
+{
+    enum { USUAL_BYTES = 71 };
+    struct strbuf list = STRBUF_INIT(4096);
+    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
+    char id[17], hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
+    size_t len = 0;
+
+    sha256_of(manifest, strlen(manifest), digest);
+    must(pk_sign(key, digest, signature, &len, NULL) == ST_OK && pk_id(key, id) == ST_OK, "signing");
+    if (len != USUAL_BYTES)
+        return false;
+    hex_encode(signature, len, hex);
+    strbuf_printf(&list, "[{\"key\":\"%s\",\"signature\":\"%s\"}]", id, hex);
+    *out_signatures = strbuf_detach(&list, &len);
+    return true;
+}
+
+static void make_offer(struct office *office, int version)
+{
+    struct manifest manifest = {.version = version};
+
+    office->bundles[version] = must_alloc(sizeof BUNDLE + 32);
+    (void)snprintf(office->bundles[version], sizeof BUNDLE + 32, BUNDLE, version, version);
+    manifest.bundle_bytes = (int64_t)strlen(office->bundles[version]);
+    sha256_of(office->bundles[version], strlen(office->bundles[version]), manifest.bundle_sha256);
+    (void)snprintf(manifest.chain, sizeof manifest.chain, "demo");
+    for (int second = 0; second < 60 && !office->signatures[version]; second++) {
+        struct strbuf text = STRBUF_INIT(4096);
+        size_t len;
+
+        (void)snprintf(manifest.created_at, sizeof manifest.created_at, "2026-11-22T10:00:%02dZ", second);
+        manifest_write(&manifest, &text);
+        free(office->manifests[version]);
+        office->manifests[version] = strbuf_detach(&text, &len);
+        (void)sign(office->key, office->manifests[version], &office->signatures[version]);
+    }
+    must(office->signatures[version] != NULL, "no signature has the usual length");
+}
+
+void office_begin(struct office *office)
+{
+    *office = (struct office){0};
+    must(pk_generate(&office->key, NULL) == ST_OK, "making a key");
+    for (int i = 1; i < SHOP_OFFERS; i++)
+        make_offer(office, i);
+}
+
+void office_end(struct office *office)
+{
+    for (int i = 1; i < SHOP_OFFERS; i++) {
+        free(office->bundles[i]);
+        free(office->manifests[i]);
+        free(office->signatures[i]);
+    }
+    pk_destroy(office->key);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must be true when the network is whole again and nothing is under way. The central's file is read by SQL of
+ * its own, not by the central. */
+#include "agent/db/journal.h"
+#include "agent/till/identity.h"
+#include "agent/till/member.h"
+#include "sync/central/device.h"
+#include "sync/protocol/record.h"
+#include "tests/powercut/must.h"
+#include "tests/simulation/sim.h"
+
+#include <sqlite3.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_copy(const struct sim_till *till)
+{
+    return till->split_position >= 0;
+}
+
+bool check_is_quiet(struct sim_world *world)
+{
+    for (int i = 0; i < TILLS; i++) {
+        struct sim_till *till = &world->tills[i];
+        struct journal_head head;
+
+        if (!till->up || !world->central)
+            return false;
+        if (till_forked(till))
+            continue;
+        journal_head(till->journal, &head);
+        if (journal_acked_position(till->journal) < head.position ||
+            journal_counted_position(till->journal) < head.position)
+            return false;
+    }
+    return true;
+}
+
+/* The points of a record by its bytes: the sale's number is in them. */
+static int64_t points_of(const struct sim_till *till, const char *bytes, int len, int *out_member)
+{
+    char mark[16];
+    const char *found;
+    long number;
+
+    (void)snprintf(mark, sizeof mark, "\"T%d-", till->place);
+    found = memmem(bytes, (size_t)len, mark, strlen(mark));
+    *out_member = -1;
+    if (!found)
+        return 0;
+    number = strtol(found + strlen(mark), NULL, 10);
+    if (number < 0 || number >= till->sale_count)
+        return 0;
+    *out_member = till->sales[number].member;
+    return till->sales[number].total_minor / 100;
+}
+
+struct totals {
+    int64_t balance[MEMBERS];
+};
+
+/* The record at seq must be the till's own; of a till whose disk was put back, that of one of its lives, and of one
+ * only. */
+static void check_row(struct sim_world *world, struct sim_till *till, int64_t seq, const void *bytes, int len,
+                      bool *second_life, bool *first_life)
+{
+    uint64_t digest = sim_digest(bytes, (size_t)len);
+    bool now = seq <= RECORDS_MAX && till->records[seq].confirmed && till->records[seq].tries[0] == digest;
+    bool before = seq <= RECORDS_MAX && is_copy(till) && seq > till->split_position && till->old_life[seq] == digest;
+
+    if (!now && !before)
+        sim_wrong(world, "the central's record %lld of till %d is not what the till wrote", (long long)seq,
+                  till->place - 1);
+    if (is_copy(till) && seq > till->split_position) {
+        *second_life = *second_life || (now && !before);
+        *first_life = *first_life || (before && !now);
+    }
+    if (*second_life && *first_life)
+        sim_wrong(world, "the central has records of two histories of till %d", till->place - 1);
+    for (int card = 0; card < MEMBERS; card++) {
+        if (memmem(bytes, (size_t)len, sim_card(card), 13))
+            sim_wrong(world, "record %lld of till %d shows a card's number", (long long)seq, till->place - 1);
+    }
+}
+
+static int64_t check_till(struct sim_world *world, sqlite3 *db, struct sim_till *till, struct totals *totals)
+{
+    uint8_t prev[SHA256_BYTES] = {0}, hash[SHA256_BYTES];
+    bool second_life = false, first_life = false;
+    sqlite3_stmt *stmt = NULL;
+    int64_t seq = 0;
+
+    must(sqlite3_prepare_v2(db, "SELECT seq, bytes, hash, type FROM journal WHERE dev = ?1 ORDER BY epoch, seq", -1,
+                            &stmt, NULL) == SQLITE_OK,
+         sqlite3_errmsg(db));
+    (void)sqlite3_bind_text(stmt, 1, till->dev, -1, SQLITE_STATIC);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const void *bytes = sqlite3_column_blob(stmt, 1);
+        int len = sqlite3_column_bytes(stmt, 1), member;
+
+        if (sqlite3_column_int64(stmt, 0) != ++seq)
+            sim_wrong(world, "the central has a gap or a double at %lld of till %d", (long long)seq, till->place - 1);
+        record_hash(prev, bytes, (size_t)len, hash);
+        if (memcmp(hash, sqlite3_column_blob(stmt, 2), sizeof hash) != 0)
+            sim_wrong(world, "the chain of till %d is broken at %lld", till->place - 1, (long long)seq);
+        memcpy(prev, hash, sizeof prev);
+        check_row(world, till, seq, bytes, len, &second_life, &first_life);
+        if (strcmp((const char *)sqlite3_column_text(stmt, 3), "sale") == 0) {
+            int64_t points = points_of(till, bytes, len, &member);
+
+            if (member >= 0)
+                totals->balance[member] += points;
+        }
+    }
+    sqlite3_finalize(stmt);
+    if (!is_copy(till) && seq != till->head)
+        sim_wrong(world, "till %d wrote %lld records, the central has %lld", till->place - 1, (long long)till->head,
+                  (long long)seq);
+    return seq;
+}
+
+static int64_t number(sqlite3 *db, const char *sql, const char *text)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t value = -1;
+
+    must(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK, sqlite3_errmsg(db));
+    if (text)
+        (void)sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+/* A disk put back that went another way since must be known as one, here or at the central. */
+static void check_copy(struct sim_world *world, sqlite3 *db, const struct sim_till *till, int64_t seq)
+{
+    int64_t at = till->split_position + 1;
+    bool apart = is_copy(till) && seq >= at && till->head >= at && till->old_life[at] != 0 &&
+                 till->records[at].tries[0] != till->old_life[at];
+    bool first_life_there = apart && till->old_head >= at;
+    int64_t quarantined = number(db, "SELECT quarantined_seq FROM device WHERE dev = ?1", till->dev);
+
+    if (!is_copy(till) && quarantined > 0)
+        sim_wrong(world, "till %d is in quarantine and has one history", till->place - 1);
+    if (first_life_there && quarantined == 0 && !till_forked(till) &&
+        number(db, "SELECT acked FROM device WHERE dev = ?1", till->dev) != till->head)
+        sim_wrong(world, "till %d was put back to an old disk and nobody saw it", till->place - 1);
+}
+
+static void check_balances(struct sim_world *world, sqlite3 *db, const struct totals *totals)
+{
+    static const struct reservations nothing;
+    char id[8];
+
+    for (int member = 0; member < MEMBERS; member++) {
+        int64_t booked;
+
+        (void)snprintf(id, sizeof id, "M%d", member);
+        booked = number(db, "SELECT balance FROM ledger_account WHERE kind = 'member' AND owner = ?1", id);
+        if (booked != 50 + totals->balance[member])
+            sim_wrong(world, "the central says %lld points of %s, its records %lld", (long long)booked, id,
+                      (long long)(50 + totals->balance[member]));
+        for (int i = 0; i < TILLS; i++) {
+            struct sim_till *till = &world->tills[i];
+            struct till_member found = {0};
+            uint8_t hash[IDENTITY_HASH_BYTES];
+            int64_t shown;
+
+            if (is_copy(till)) /* it may have sold what the central will never take */
+                continue;
+            identity_hash(till->identity, "card", sim_card(member), hash);
+            if (till_member_find(till->cache, till->journal, hash, &found, NULL) != ST_OK) {
+                sim_wrong(world, "till %d does not know %s", i, id);
+                continue;
+            }
+            shown = till_member_balance(&found, till->cache, &nothing, "", SHOP_CURRENCY);
+            if (shown != booked)
+                sim_wrong(world, "till %d shows %lld points of %s, the central has %lld", i, (long long)shown, id,
+                          (long long)booked);
+            till_member_clear(&found);
+        }
+    }
+    if (number(db,
+               "SELECT count(*) FROM (SELECT 1 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account "
+               "GROUP BY e.posting, a.currency HAVING sum(e.amount) <> 0)",
+               NULL) != 0)
+        sim_wrong(world, "a posting of the ledger does not come to zero");
+}
+
+void check_all(struct sim_world *world)
+{
+    struct totals totals = {0};
+    sqlite3 *db = NULL;
+
+    office_stop(world, true);
+    must(sqlite3_open(DISK_FOLDER "9/central.db", &db) == SQLITE_OK, "the central's file");
+    (void)sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+    for (int i = 0; i < TILLS; i++)
+        check_copy(world, db, &world->tills[i], check_till(world, db, &world->tills[i], &totals));
+    if (number(db, "SELECT count(*) FROM dead_letter", NULL) != 0)
+        sim_wrong(world, "the central has dead letters");
+    check_balances(world, db, &totals);
+    sqlite3_close(db);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sim - a chain in one process: real tills (journal, cache, rules, till, link, courier), the real central below its
+ * HTTP, and between them a network, disks and clocks that are the seed's. See README.md.
+ *
+ * One world at a time: the calls that the linker turns here (--wrap) find it by sim_world().
+ */
+#ifndef LOYALD_TESTS_SIMULATION_SIM_H
+#define LOYALD_TESTS_SIMULATION_SIM_H
+
+#include "agent/base/clock.h"
+#include "agent/base/strbuf.h"
+#include "agent/till/till.h"
+#include "sync/central/central.h"
+#include "sync/protocol/frame.h"
+#include "tests/powercut/dice.h"
+#include "tests/powercut/disk.h"
+#include "tests/powercut/offers.h"
+
+enum { TILLS = 3, MEMBERS = 3, RECORDS_MAX = 600, SALES_MAX = 600, CENTRAL_PLACE = 9, TRIES_MAX = 6 };
+
+enum sim_mutant { SIM_REAL, SIM_NO_DEDUP, SIM_ACK_FIRST, SIM_PRUNE_FIRST, SIM_TWICE, SIM_MUTANTS };
+
+/* What was given to a till's journal for one position: of several, after power cuts, any may be there. */
+struct sim_record {
+    uint64_t tries[TRIES_MAX];
+    int count;
+    bool confirmed; /* the journal said that it is on disk: tries[0] is it */
+};
+
+struct sim_sale {
+    int member; /* -1: without a card */
+    int64_t total_minor;
+};
+
+struct sim_till {
+    int place;
+    bool up;
+    int64_t clock_off_ms;
+    struct clock_source clock;
+    struct disk *disk, *image;
+    int64_t image_position; /* -1: no image was taken */
+    int64_t split_position; /* above 0: its disk was put back; records beyond are of another life */
+    int64_t old_head;
+    struct loop *loop;
+    struct journal *journal;
+    struct rules *rules;
+    struct cache *cache;
+    struct rulebook *rulebook;
+    struct identity *identity;
+    struct till *till;
+    struct link *link;
+    struct sim_record records[RECORDS_MAX + 1];
+    uint64_t old_life[RECORDS_MAX + 1]; /* digests beyond split_position before the disk was put back */
+    int64_t head, pruned, rules_version;
+    struct sim_sale sales[SALES_MAX];
+    int sale_count;
+    char dev[17];
+    char cert_key[17]; /* of the certificate that its loyald-sync shows */
+    /* the wire to its loyald-sync */
+    bool knocks, open, hung_up;
+    struct strbuf to_till;
+    struct frame_reader reader;
+    int generation; /* of the connection */
+    int64_t cut_off_until_ms;
+};
+
+struct sim_event;
+
+struct sim_world {
+    struct dice dice;
+    enum sim_mutant mutant;
+    int64_t now_ms, order;
+    struct sim_event *events;
+    bool calm; /* no more faults */
+    struct sim_till tills[TILLS];
+    struct central *central;
+    struct clock_source central_clock;
+    struct disk *central_disk, *backup;
+    bool have_backup;
+    int64_t backup_acked[TILLS], told_acked[TILLS];
+    uint64_t digest; /* over everything that happened */
+    int64_t happened, faults, answered, cuts;
+    bool show;
+    char wrong[400];
+};
+
+struct sim_world *sim_world(void);
+__attribute__((format(printf, 2, 3))) void sim_wrong(struct sim_world *world, const char *format, ...);
+/* Notes what happened: the digest of two runs of a seed is the same. */
+__attribute__((format(printf, 2, 3))) void sim_note(struct sim_world *world, const char *format, ...);
+uint64_t sim_digest(const void *bytes, size_t len);
+/* fn is called after after_ms; context is freed by it, or by sim_forget_events. */
+void sim_after(struct sim_world *world, int64_t after_ms, void (*fn)(struct sim_world *world, void *context),
+               void *context);
+void sim_forget_events(struct sim_world *world);
+/* Everything due until then, in order. */
+void sim_run(struct sim_world *world, int64_t until_ms);
+
+/* ---- loop.c: a till's event loop by the world's time ---- */
+int64_t loop_next_ms(const struct loop *loop); /* INT64_MAX: nothing is set */
+void loop_run_one(struct loop *loop);          /* the timer that is next, or work */
+void loop_tell(struct loop *loop, int fd);     /* readable */
+void loop_discard(struct loop *loop);
+
+/* ---- wire.c: sockets, loyald-sync and the network ---- */
+enum { WIRE_LISTEN = 1 << 21, WIRE_OPEN = (1 << 21) + 100 };
+void wire_knock(struct sim_world *world, struct sim_till *till, int64_t after_ms);
+void wire_drop(struct sim_till *till); /* the connection is gone, whichever side went */
+void wire_pump(struct sim_world *world, struct sim_till *till);
+
+/* ---- office.c: the central ---- */
+/* Answers one request; false when it waits (updates with nothing to tell) or the central has no power. */
+struct sim_request {
+    struct till_request_text {
+        char dev[17], cert_key[17], epoch[17], n[17], mac[65];
+    } text;
+    int op;
+    struct operation_args *args;
+    const char *body;
+    size_t len;
+    bool may_wait;
+};
+bool office_answer(struct sim_world *world, const struct sim_request *request, int *out_status, char out_mac[65],
+                   struct strbuf *out_body);
+void office_init(struct sim_world *world, const struct office *offers, char codes[TILLS][16]);
+void office_open(struct sim_world *world);
+void office_stop(struct sim_world *world, bool power);
+void office_after(struct sim_world *world); /* looks whether its power went, and starts it again later */
+
+/* ---- tills.c ---- */
+void till_up(struct sim_world *world, struct sim_till *till);
+void till_down(struct sim_world *world, struct sim_till *till, bool power);
+void till_after(struct sim_world *world, struct sim_till *till);
+void till_sell(struct sim_world *world, struct sim_till *till);
+void till_idle(struct sim_world *world, struct sim_till *till);
+bool till_forked(const struct sim_till *till);
+const char *sim_card(int member);
+
+/* ---- check.c ---- */
+bool check_is_quiet(struct sim_world *world);
+void check_all(struct sim_world *world);
+
+#endif

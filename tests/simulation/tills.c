@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tills: each is what the daemon puts together, but for devices and the local API. */
+#include "agent/base/hex.h"
+#include "agent/base/json_writer.h"
+#include "agent/db/cache.h"
+#include "agent/db/journal.h"
+#include "agent/db/rules.h"
+#include "agent/link/link.h"
+#include "agent/net/loop.h"
+#include "agent/till/identity.h"
+#include "agent/till/rulebook.h"
+#include "tests/powercut/must.h"
+#include "tests/simulation/sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const cards[MEMBERS] = {"2900000000018", "2900000000025", "2900000000032"};
+
+const char *sim_card(int member)
+{
+    return cards[member];
+}
+
+/* ---- what it writes is watched ---- */
+
+enum status __real_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                  size_t len, struct errmsg *err);
+enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                  size_t len, struct errmsg *err);
+enum status __real_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
+enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
+
+static struct sim_till *till_of(const struct journal *journal)
+{
+    for (int i = 0; i < TILLS; i++) {
+        if (sim_world()->tills[i].journal == journal)
+            return &sim_world()->tills[i];
+    }
+    return NULL;
+}
+
+enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
+                                  size_t len, struct errmsg *err)
+{
+    struct sim_till *till = till_of(journal);
+    struct journal_head head;
+    struct sim_record *record;
+    enum status st;
+
+    if (!till || journal_failed(journal) || disk_is_off(till->disk))
+        return __real_journal_append(journal, type, hlc, bytes, len, err);
+    journal_head(journal, &head);
+    must(head.position < RECORDS_MAX, "more records than a till has");
+    record = &till->records[head.position + 1];
+    if (record->confirmed)
+        sim_wrong(sim_world(), "record %lld of till %d was on disk and is written anew", (long long)head.position + 1,
+                  till->place - 1);
+    if (record->count == TRIES_MAX)
+        memmove(record->tries, record->tries + 1, sizeof record->tries[0] * (size_t)--record->count);
+    record->tries[record->count++] = sim_digest(bytes, len);
+    st = __real_journal_append(journal, type, hlc, bytes, len, err);
+    sim_note(sim_world(), "append %d %lld %s %d %llx", till->place, (long long)head.position + 1, type, (int)st,
+             (unsigned long long)sim_digest(bytes, len));
+    if (st == ST_OK) {
+        record->tries[0] = record->tries[record->count - 1];
+        record->count = 1;
+        record->confirmed = true;
+        till->head = head.position + 1;
+    }
+    return st;
+}
+
+enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err)
+{
+    struct journal_head head;
+
+    if (sim_world()->mutant == SIM_PRUNE_FIRST) {
+        journal_head(journal, &head);
+        seq = head.seq;
+    }
+    return __real_journal_set_counted(journal, epoch, seq, err);
+}
+
+/* ---- starting and stopping ---- */
+
+static int64_t wall(void *context)
+{
+    return INT64_C(1795000000000) + sim_world()->now_ms + ((const struct sim_till *)context)->clock_off_ms;
+}
+
+static int64_t mono(void *context)
+{
+    (void)context;
+    return sim_world()->now_ms + 1000;
+}
+
+static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t to)
+{
+    struct sim_till *till = context;
+
+    if (till->link)
+        link_fetch(till->link, sha256_hex, from, to);
+}
+
+static void changed(void *context, int64_t version, const char *refused_reason)
+{
+    struct sim_till *till = context;
+
+    if (!refused_reason && version < till->rules_version)
+        sim_wrong(sim_world(), "till %d went back from rules %lld to %lld", till->place - 1,
+                  (long long)till->rules_version, (long long)version);
+    if (!refused_reason && !disk_is_off(till->disk))
+        till->rules_version = version;
+    if (till->till)
+        till_rules_changed(till->till, version, refused_reason);
+}
+
+static enum status journal_record(void *context, const char *type, const char *body, size_t len, struct errmsg *err)
+{
+    return till_record(((struct sim_till *)context)->till, type, body, len, err);
+}
+
+static bool may_switch(void *context)
+{
+    const struct sim_till *till = context;
+
+    return !till->till || till_is_idle(till->till);
+}
+
+static const char *path(const struct sim_till *till, const char *name, char out[64])
+{
+    (void)snprintf(out, 64, DISK_FOLDER "%d/%s", till->place, name);
+    return out;
+}
+
+static enum status open_files(struct sim_till *till, struct errmsg *err)
+{
+    struct journal_options journal = {.now_unix_ms = wall(till),
+                                      .new_dev = 0xd0 + (uint64_t)till->place,
+                                      .new_epoch = 0xe0 + (uint64_t)till->place};
+    bool rebuilt = false;
+    char text[64];
+    enum status st;
+
+    journal.path = path(till, "journal.db", text);
+    st = journal_open(&journal, &till->journal, err);
+    if (st == ST_OK)
+        st = rules_open(path(till, "rules.db", text), wall(till), &till->rules, &rebuilt, err);
+    if (st == ST_OK)
+        st = cache_open(path(till, "cache.db", text), wall(till), &till->cache, &rebuilt, err);
+    return st == ST_OK ? identity_load(till->journal, till->identity, err) : st;
+}
+
+static enum status open_parts(struct sim_till *till, struct errmsg *err)
+{
+    const struct rulebook_options book = {till->loop, &till->clock, till->journal,  till->rules, till->identity,
+                                          fetch,      changed,      journal_record, may_switch,  till};
+    struct link_options link = {.loop = till->loop,
+                                .clock = &till->clock,
+                                .journal = till->journal,
+                                .cache = till->cache,
+                                .identity = till->identity,
+                                .socket_path = "",
+                                .listen_fd = WIRE_LISTEN + till->place - 1,
+                                .retry_max_ms = 300000,
+                                .poll_wait_s = 25};
+    struct till_options options = {.loop = till->loop,
+                                   .clock = &till->clock,
+                                   .journal = till->journal,
+                                   .cache = till->cache,
+                                   .identity = till->identity,
+                                   .language = "en",
+                                   .card_prefixes = "29"};
+    enum status st = rulebook_create(&book, &till->rulebook, err);
+
+    if (st != ST_OK)
+        return st;
+    link.rulebook = options.rulebook = till->rulebook;
+    st = link_create(&link, &till->link, err);
+    if (st != ST_OK)
+        return st;
+    options.central = link_central(till->link);
+    st = till_create(&options, &till->till, err);
+    if (st == ST_OK)
+        rulebook_settle(till->rulebook);
+    if (st == ST_OK)
+        link_start(till->link);
+    return st;
+}
+
+struct walk {
+    struct sim_till *till;
+    int64_t at;
+};
+
+static bool compare(void *context, const struct journal_entry *entry)
+{
+    struct walk *walk = context;
+    struct sim_record *record = &walk->till->records[entry->position];
+    uint64_t digest = sim_digest(entry->bytes, entry->len);
+    int found = -1;
+
+    for (int i = 0; i < record->count; i++)
+        found = record->tries[i] == digest ? i : found;
+    if (found < 0) {
+        sim_wrong(sim_world(), "till %d holds another record %lld than it was given", walk->till->place - 1,
+                  (long long)entry->position);
+        return false;
+    }
+    record->tries[0] = digest;
+    record->count = 1;
+    record->confirmed = true;
+    walk->at = entry->position;
+    return true;
+}
+
+/* I1: what was confirmed is there, with these bytes. */
+static void look_at_journal(struct sim_world *world, struct sim_till *till)
+{
+    struct walk walk = {till, journal_pruned_position(till->journal)};
+
+    if (journal_each(till->journal, walk.at + 1, compare, &walk, NULL) != ST_OK)
+        sim_wrong(world, "the journal of till %d cannot be read", till->place - 1);
+    for (int64_t at = walk.at + 1; at <= RECORDS_MAX; at++) {
+        if (till->records[at].confirmed)
+            sim_wrong(world, "record %lld of till %d was confirmed and is lost", (long long)at, till->place - 1);
+    }
+    till->head = walk.at;
+}
+
+static void close_parts(struct sim_till *till)
+{
+    if (till->loop)
+        loop_discard(till->loop);
+    link_destroy(till->link);
+    till_destroy(till->till);
+    rulebook_destroy(till->rulebook);
+    cache_close(till->cache);
+    rules_close(till->rules);
+    journal_close(till->journal);
+    if (till->identity)
+        identity_clear(till->identity);
+    free(till->identity);
+    loop_destroy(till->loop);
+    till->link = NULL;
+    till->till = NULL;
+    till->rulebook = NULL;
+    till->cache = NULL;
+    till->rules = NULL;
+    till->journal = NULL;
+    till->identity = NULL;
+    till->loop = NULL;
+    till->up = false;
+    wire_drop(till);
+}
+
+static void start_again(struct sim_world *world, void *context)
+{
+    struct sim_till **till = context;
+
+    if (!(*till)->up)
+        till_up(world, *till);
+    free(till);
+}
+
+static void later(struct sim_world *world, struct sim_till *till)
+{
+    struct sim_till **one = must_alloc(sizeof *one);
+
+    *one = till;
+    sim_after(world, 1000 + dice_below(&world->dice, 60000), start_again, one);
+}
+
+void till_up(struct sim_world *world, struct sim_till *till)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    till->clock = (struct clock_source){wall, mono, till};
+    wire_drop(till);
+    till->identity = must_alloc(sizeof *till->identity);
+    (void)loop_create(&till->loop, NULL);
+    if (open_files(till, &err) == ST_OK) {
+        look_at_journal(world, till);
+        if (open_parts(till, &err) == ST_OK && !disk_is_off(till->disk)) {
+            hex_from_u64(till->identity->dev, till->dev);
+            till->up = true;
+            sim_note(world, "till %d up at %lld", till->place, (long long)till->head);
+            wire_knock(world, till, dice_below(&world->dice, 3000));
+            return;
+        }
+    }
+    if (!disk_is_off(till->disk))
+        sim_wrong(world, "till %d does not start: %s", till->place - 1, err.text);
+    close_parts(till);
+    disk_power_on(till->disk);
+    later(world, till);
+}
+
+void till_down(struct sim_world *world, struct sim_till *till, bool power)
+{
+    (void)world;
+    if (!till->up)
+        return;
+    if (!power)
+        disk_cut(till->disk);
+    close_parts(till);
+    disk_power_on(till->disk);
+}
+
+void till_after(struct sim_world *world, struct sim_till *till)
+{
+    if (!till->up || !disk_is_off(till->disk))
+        return;
+    world->cuts++;
+    sim_note(world, "till %d lost its power", till->place);
+    till_down(world, till, false);
+    later(world, till);
+}
+
+/* ---- what a cashier does ---- */
+
+void till_sell(struct sim_world *world, struct sim_till *till)
+{
+    struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    struct sim_sale *sale = &till->sales[till->sale_count];
+    char id[32], body[512];
+    int len;
+    enum problem problem;
+
+    must(till->sale_count < SALES_MAX, "more sales than a till has");
+    sale->member = (int)dice_below(&world->dice, MEMBERS + 1) - 1;
+    sale->total_minor = 100 * (1 + dice_below(&world->dice, 300));
+    (void)snprintf(id, sizeof id, "T%d-%d", till->place, till->sale_count++);
+    len = snprintf(body, sizeof body,
+                   "{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":%lld}]",
+                   (long long)sale->total_minor);
+    if (sale->member >= 0)
+        (void)snprintf(body + len, sizeof body - (size_t)len, ",\"card\":\"%s\",\"entry\":\"scan\"}",
+                       cards[sale->member]);
+    else
+        (void)snprintf(body + len, sizeof body - (size_t)len, "}");
+    problem = till_put_sale(till->till, id, body, strlen(body), &out, &err);
+    strbuf_clear(&out);
+    if (problem == PROBLEM_NONE && dice_one_in(&world->dice, 12))
+        problem = till_void(till->till, id, "{\"reason\":\"left\"}", 17, &out, &err);
+    else if (problem == PROBLEM_NONE)
+        problem = till_commit(till->till, id, NULL, 0, &out, &err);
+    if (problem == PROBLEM_NONE && !disk_is_off(till->disk))
+        world->answered++;
+    if (problem != PROBLEM_NONE && !disk_is_off(till->disk))
+        sim_wrong(world, "sale %s was refused: %s: %s", id, problem_spec(problem)->name, err.text);
+    strbuf_free(&out);
+    till_after(world, till);
+}
+
+void till_idle(struct sim_world *world, struct sim_till *till)
+{
+    till_tick(till->till);
+    if (till_is_idle(till->till)) {
+        rulebook_settle(till->rulebook);
+        till_upkeep(till->till, 3);
+        journal_checkpoint(till->journal);
+    }
+    till->pruned = journal_pruned_position(till->journal);
+    till_after(world, till);
+}
+
+bool till_forked(const struct sim_till *till)
+{
+    struct strbuf text = STRBUF_INIT(4096);
+    struct json_writer w = JSON_WRITER_INIT(&text);
+    bool forked;
+
+    link_write(till->link, &w);
+    forked = strstr(strbuf_text(&text), "\"forked\":true") != NULL;
+    strbuf_free(&text);
+    return forked;
+}
