@@ -314,7 +314,7 @@ void office_stop(struct sim_world *world, bool power)
 static void start_again(struct sim_world *world, void *context)
 {
     free(context);
-    if (!world->central)
+    if (!world->central && !world->ended)
         office_open(world);
 }
 

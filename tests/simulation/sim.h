@@ -72,7 +72,8 @@ struct sim_world {
     enum sim_mutant mutant;
     int64_t now_ms, order;
     struct sim_event *events;
-    bool calm; /* no more faults */
+    bool calm;  /* no more faults */
+    bool ended; /* events only free what they carry */
     struct sim_till tills[TILLS];
     struct central *central;
     struct clock_source central_clock;
@@ -90,7 +91,7 @@ __attribute__((format(printf, 2, 3))) void sim_wrong(struct sim_world *world, co
 /* Notes what happened: the digest of two runs of a seed is the same. */
 __attribute__((format(printf, 2, 3))) void sim_note(struct sim_world *world, const char *format, ...);
 uint64_t sim_digest(const void *bytes, size_t len);
-/* fn is called after after_ms; context is freed by it, or by sim_forget_events. */
+/* fn is called after after_ms, or when the world has ended, and frees context. */
 void sim_after(struct sim_world *world, int64_t after_ms, void (*fn)(struct sim_world *world, void *context),
                void *context);
 void sim_forget_events(struct sim_world *world);

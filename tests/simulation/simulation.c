@@ -26,6 +26,7 @@
 
 enum { STEPS = 70, QUIET_MS = 6 * 3600 * 1000, YEARS_10_MS_K = 315360000 };
 
+static struct stage *the_stage; /* held until the end of the program */
 static struct sim_world *the_world;
 static struct dice randomness;
 
@@ -159,11 +160,12 @@ void sim_after(struct sim_world *world, int64_t after_ms, void (*fn)(struct sim_
 
 void sim_forget_events(struct sim_world *world)
 {
-    while (world->events) { /* what an event carries is freed by its end, which needs no world any more */
+    world->ended = true;
+    while (world->events) {
         struct sim_event *event = world->events;
 
         world->events = event->next;
-        free(event->context);
+        event->fn(world, event->context);
         free(event);
     }
 }
@@ -529,8 +531,9 @@ int main(int argc, char **argv)
         show_it = show_it || strcmp(argv[i], "--show") == 0;
         mutants = mutants && strcmp(argv[i], "--no-mutants") != 0;
     }
+    the_stage = stage;
     disk_install();
-    set_up(stage);
+    set_up(the_stage);
     if (one) {
         uint64_t digest;
 

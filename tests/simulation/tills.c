@@ -260,7 +260,7 @@ static void start_again(struct sim_world *world, void *context)
 {
     struct sim_till **till = context;
 
-    if (!(*till)->up)
+    if (!(*till)->up && !world->ended)
         till_up(world, *till);
     free(till);
 }

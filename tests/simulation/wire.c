@@ -98,7 +98,7 @@ static void knock(struct sim_world *world, void *context)
     struct sim_till *till = knock->till;
     struct strbuf hello = STRBUF_INIT(FRAME_HEADER_MAX);
 
-    if (till->up && knock->generation == till->generation) {
+    if (!world->ended && till->up && knock->generation == till->generation) {
         strbuf_printf(&hello,
                       "{\"hello\":\"loyald-sync\",\"version\":\"0\",\"protocol\":1,\"enrolled\":true,\"dev\":\"%s\"}",
                       till->dev);
@@ -159,7 +159,7 @@ static void deliver(struct sim_world *world, void *context)
     struct sim_till *till = carry->till;
     struct strbuf header = STRBUF_INIT(FRAME_HEADER_MAX);
 
-    if (till->up && till->open && carry->generation == till->generation && !carry->mute) {
+    if (!world->ended && till->up && till->open && carry->generation == till->generation && !carry->mute) {
         if (carry->error)
             strbuf_printf(&header, "{\"id\":%lld,\"error\":\"%s\",\"text\":\"simulated\",\"retry_after_ms\":0}",
                           (long long)carry->id, carry->error);
@@ -219,6 +219,10 @@ static void arrive(struct sim_world *world, void *context)
     struct strbuf body = STRBUF_INIT(OUTPUT_MAX);
     bool answered;
 
+    if (world->ended) {
+        carry_free(carry);
+        return;
+    }
     carry->request.args = &carry->args;
     carry->request.body = carry->body;
     carry->request.len = carry->len;
