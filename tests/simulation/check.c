@@ -20,7 +20,7 @@ static bool is_copy(const struct sim_till *till)
     return till->split_position >= 0;
 }
 
-bool check_is_quiet(struct sim_world *world)
+bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
 {
     for (int i = 0; i < TILLS; i++) {
         struct sim_till *till = &world->tills[i];
@@ -31,6 +31,10 @@ bool check_is_quiet(struct sim_world *world)
         if (till_forked(till))
             continue;
         journal_head(till->journal, &head);
+        (void)snprintf(out_why, size, "till %d has %lld records, acked %lld, counted %lld, removed %lld", i,
+                       (long long)head.position, (long long)journal_acked_position(till->journal),
+                       (long long)journal_counted_position(till->journal),
+                       (long long)journal_pruned_position(till->journal));
         if (journal_acked_position(till->journal) < head.position ||
             journal_counted_position(till->journal) < head.position)
             return false;

@@ -139,7 +139,8 @@ bool till_forked(const struct sim_till *till);
 const char *sim_card(int member);
 
 /* ---- check.c ---- */
-bool check_is_quiet(struct sim_world *world);
+/* All is acked and counted; why not, in words. */
+bool check_is_quiet(struct sim_world *world, char *out_why, size_t size);
 void check_all(struct sim_world *world);
 
 #endif

@@ -420,6 +420,7 @@ static void happen(struct sim_world *world)
 /* Everybody sells once more: a central put back learns what it lacks with a till's next record. */
 static void calm_down(struct sim_world *world)
 {
+    char why[160] = "a till or the central is down";
     int64_t until;
 
     world->calm = true;
@@ -436,11 +437,11 @@ static void calm_down(struct sim_world *world)
             till_sell(world, &world->tills[i]);
     }
     for (until = world->now_ms + QUIET_MS;
-         world->wrong[0] == '\0' && world->now_ms < until && !check_is_quiet(world);)
+         world->wrong[0] == '\0' && world->now_ms < until && !check_is_quiet(world, why, sizeof why);)
         sim_run(world, world->now_ms + 10000);
     sim_run(world, world->now_ms + 60000);
-    if (world->wrong[0] == '\0' && !check_is_quiet(world))
-        sim_wrong(world, "six hours of peace later not every record is acked and counted");
+    if (world->wrong[0] == '\0' && !check_is_quiet(world, why, sizeof why))
+        sim_wrong(world, "six hours of peace later %s", why);
 }
 
 /* The whole of one seed; what happened is in the world. */

@@ -344,7 +344,7 @@ void till_sell(struct sim_world *world, struct sim_till *till)
         (void)snprintf(body + len, sizeof body - (size_t)len, "}");
     problem = till_put_sale(till->till, id, body, strlen(body), &out, &err);
     strbuf_clear(&out);
-    if (problem == PROBLEM_NONE && dice_one_in(&world->dice, 12))
+    if (problem == PROBLEM_NONE && !world->calm && dice_one_in(&world->dice, 12))
         problem = till_void(till->till, id, "{\"reason\":\"left\"}", 17, &out, &err);
     else if (problem == PROBLEM_NONE)
         problem = till_commit(till->till, id, NULL, 0, &out, &err);
