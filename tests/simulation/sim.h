@@ -79,6 +79,7 @@ struct sim_world {
     struct clock_source central_clock;
     struct disk *central_disk, *backup;
     bool have_backup;
+    bool ahead, restored; /* a till's clock was years ahead; the central was put back: never both, see README.md */
     int64_t backup_acked[TILLS], told_acked[TILLS];
     uint64_t digest; /* over everything that happened */
     int64_t happened, faults, answered, cuts;

@@ -343,12 +343,13 @@ static void restore(struct sim_world *world)
 {
     struct errmsg err = ERRMSG_INIT;
 
-    if (!world->have_backup || !world->central)
+    if (!world->have_backup || !world->central || world->ahead)
         return;
     for (int i = 0; i < TILLS; i++) {
         if (world->tills[i].pruned > world->backup_acked[i] || world->tills[i].split_position >= 0)
             return;
     }
+    world->restored = true;
     sim_note(world, "central put back");
     office_stop(world, true);
     disk_copy(world->central_disk, world->backup);
@@ -378,6 +379,9 @@ static void happen(struct sim_world *world)
         break;
     case 3: /* the clock's battery, or a hand */
         till->clock_off_ms = dice_one_in(dice, 3) ? 0 : dice_one_in(dice, 2) ? years : -years;
+        if (world->restored && till->clock_off_ms > 0)
+            till->clock_off_ms = 0;
+        world->ahead = world->ahead || till->clock_off_ms > 0;
         break;
     case 4:
         if (till->up && till->image_position < 0)
