@@ -53,6 +53,7 @@ struct sim_till {
     struct sim_record records[RECORDS_MAX + 1];
     uint64_t old_life[RECORDS_MAX + 1]; /* digests beyond split_position before the disk was put back */
     int64_t head, pruned, rules_version;
+    int64_t counted; /* as the central last said */
     struct sim_sale sales[SALES_MAX];
     int sale_count;
     char dev[17];

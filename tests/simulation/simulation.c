@@ -469,6 +469,7 @@ static void live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, boo
         memcpy(world->tills[i].cert_key, stage->begun[i].cert_key, 17);
         memcpy(world->tills[i].records, stage->begun[i].records, sizeof world->tills[i].records);
         world->tills[i].head = stage->begun[i].head;
+        world->tills[i].counted = stage->begun[i].counted;
     }
     for (int i = 0; i < TILLS; i++)
         till_up(world, &world->tills[i]);

@@ -74,8 +74,11 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
 
 enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err)
 {
+    struct sim_till *till = till_of(journal);
     struct journal_head head;
 
+    if (till)
+        till->counted = seq;
     if (sim_world()->mutant == SIM_PRUNE_FIRST) {
         journal_head(journal, &head);
         seq = head.seq;
@@ -364,6 +367,10 @@ void till_idle(struct sim_world *world, struct sim_till *till)
         till_upkeep(till->till, 3);
         journal_checkpoint(till->journal);
     }
+    if (journal_pruned_position(till->journal) > till->pruned &&
+        journal_pruned_position(till->journal) > till->counted)
+        sim_wrong(world, "till %d removed %lld records, the central counts %lld", till->place - 1,
+                  (long long)journal_pruned_position(till->journal), (long long)till->counted);
     till->pruned = journal_pruned_position(till->journal);
     till_after(world, till);
 }
