@@ -45,6 +45,12 @@ void api_make_page_address(struct api *api);
 
 /* ---- words.c ---- */
 void api_words(void *context, struct http_request *request);
+/* One of them; "" when there is none of that name. */
+const char *api_word(const struct api *api, const char *name);
+
+/* ---- screens.c ---- */
+/* GET /v1/screens/{name}: what lies over the sale on the page. */
+void api_screen(void *context, struct http_request *request);
 
 /* ---- why.c ---- */
 void api_why(void *context, struct http_request *request);

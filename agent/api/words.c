@@ -81,26 +81,28 @@ static const struct word {
     {"comma", {".", ","}},
     {"store", {"Store", "Магазин"}},
     {"till", {"till", "касса"}},
-    /* @: since when, #: how many receipts, with one of the four words. */
     {"up", {"Linked", "Связь есть"}},
-    {"away", {"No link since @. Discounts work. Waiting: #", "Без связи с @. Скидки действуют. В очереди #"}},
+    {"away", {"No link since ", "Без связи с "}},
+    {"works",
+     {". Discounts work. Spending of points is limited. Waiting: ",
+      ". Скидки действуют. Списание баллов ограничено. В очереди "}},
     {"one", {"receipt", "чек"}},
     {"few", {"receipts", "чека"}},
     {"many", {"receipts", "чеков"}},
-    {"other", {"receipts", "чека"}},
-    {"rules", {". Rules no. ", ". Правила № "}},
+    {"rules", {"Rules no. ", "Правила № "}},
+    {"norules", {"No rules yet", "Правил ещё нет"}},
     {"total", {"To pay", "К оплате"}},
     {"off", {"Discount", "Скидка"}},
     {"points", {"Points", "Баллы"}},
-    {"asof", {" as\u00a0of\u00a0@", " на\u00a0@"}},
+    {"asof", {" as\u00a0of\u00a0", " на\u00a0"}},
     {"redeemed", {"Paid with points", "Оплачено баллами"}},
     {"noone", {"No card", "Без карты"}},
     {"card", {"Card", "Карта"}},
     {"item", {"Item", "Товар"}},
     {"none", {"No items yet", "Товаров ещё нет"}},
     {"change", {"Change ", "Сдача "}},
-    {"foreign", {"Items and payment are entered at the POS.", "Товары и оплату ведёт касса."}},
-    {"goon", {"An item, or Enter to pay.", "Товар — или Enter, к оплате."}},
+    {"foreign", {" Items and payment are entered at the POS.", " Товары и оплату ведёт касса."}},
+    {"goon", {" An item, or Enter to pay.", " Товар — или Enter, к оплате."}},
     {"ask", {"Card, code or price", "Карта, код или цена"}},
     {"ask_price", {"Price of ", "Цена товара "}},
     {"ask_points", {"How many points to spend? Held: ", "Сколько баллов списать? Есть "}},
@@ -116,13 +118,47 @@ static const struct word {
     {"capped", {"No more points can be spent here: ", "Больше баллов здесь списать нельзя: "}},
     {"nocopy", {"There is no closed sale to copy.", "Нет закрытого чека для копии."}},
     {"copied", {"A copy is on its way to the printer.", "Копия отправлена на принтер."}},
-    {"why", {"Why this price", "Почему такая цена"}},
-    {"noreason", {"Nothing is taken off here.", "Скидок в этом чеке нет."}},
-    {"status", {"Status", "Состояние"}},
-    {"link", {"Link to the central", "Связь с центром"}},
+    {"title_why", {"Why this price", "Почему такая цена"}},
+    {"noreason", {"There are no items yet.", "Товаров ещё нет."}},
+    {"title_status", {"Status", "Состояние"}},
+    {"linked", {"Link to the central", "Связь с центром"}},
     {"waiting", {"Receipts waiting", "Чеков в очереди"}},
-    {"version", {"Rules, version", "Правила, версия"}},
     {"members", {"Members known here", "Участников известно кассе"}},
+    {"title_parked", {"Open sales", "Открытые чеки"}},
+    {"how_parked", {"↑ ↓ and Enter: go on with that one.", "↑ ↓ и Enter — продолжить этот чек."}},
+    {"newsale", {"A new sale", "Новый чек"}},
+    {"title_form", {"A new card", "Новая карта"}},
+    {"form_card",
+     {"Number of the new card (Enter: the one on the sale)", "Номер новой карты (Enter — карта из чека)"}},
+    {"form_name", {"Name", "Имя и фамилия"}},
+    {"form_phone", {"Phone", "Телефон"}},
+    {"form_email", {"E-mail (Enter: none)", "Почта (Enter — нет)"}},
+    {"form_birthday", {"Birthday, 17.05.1990 (Enter: none)", "День рождения, 17.05.1990 (Enter — нет)"}},
+    {"form_agree", {"Does the shopper agree? Enter: yes, Esc: no", "Покупатель согласен? Enter — да, Esc — нет"}},
+    {"issued",
+     {"The card is issued; the form went to the central, sealed.",
+      "Карта выдана; анкета запечатана и ушла в центр."}},
+    {"title_shift", {"Shift", "Смена"}},
+    {"noshift", {"No shift was opened yet.", "Смена ещё не открывалась."}},
+    {"sales", {"Sales", "Продаж"}},
+    {"returns", {"Returns", "Возвратов"}},
+    {"voids", {"Voids", "Отмен"}},
+    {"gross_minor", {"At shelf price", "По ценам на полке"}},
+    {"discount_minor", {"Discounts", "Скидки"}},
+    {"redeemed_minor", {"Paid with points", "Оплачено баллами"}},
+    {"net_minor", {"Sold for", "Продано на"}},
+    {"refund_minor", {"Given back", "Возвращено"}},
+    {"cash", {"Cash", "Наличные"}},
+    {"ask_shift", {"", ""}},
+    {"shift_open", {"Open a shift? Enter: yes", "Открыть смену? Enter — да"}},
+    {"shift_close", {"Close the shift? Enter: yes", "Закрыть смену? Enter — да"}},
+    {"title_return", {"Return", "Возврат"}},
+    {"ask_return", {"Number on the receipt (Enter: the last)", "Номер чека (Enter — последний)"}},
+    {"how_return",
+     {"↑ ↓ choose, a quantity and Enter. Enter alone: go on; nothing chosen is all of it.",
+      "↑ ↓ — строка, количество и Enter. Enter без числа — далее; не выбрано ничего — весь чек."}},
+    {"ask_refund", {"Give back (Enter: yes) ", "Вернуть (Enter — да) "}},
+    {"returned", {"Taken back; give the shopper ", "Возврат записан; отдайте покупателю "}},
     {"scanner", {"Scanner", "Сканер"}},
     {"printer", {"Printer", "Принтер"}},
     {"display", {"Display", "Дисплей"}},
@@ -136,10 +172,24 @@ static const struct word {
 };
 
 static const struct word keys[] = {
-    {"F1", {"Why", "Почему"}},       {"F2", {"Points", "Баллы"}}, {"F8", {"Void", "Отмена чека"}},
-    {"F9", {"Status", "Состояние"}}, {"F10", {"Copy", "Копия"}},  {"Del", {"Line", "Строка"}},
+    {"F1", {"Why", "Почему"}},   {"F2", {"Points", "Баллы"}},   {"F3", {"Sales", "Чеки"}},
+    {"F6", {"Shift", "Смена"}},  {"F7", {"Return", "Возврат"}}, {"F8", {"Void", "Отмена"}},
+    {"F9", {"Status", "Касса"}}, {"F10", {"Copy", "Копия"}},    {"Del", {"Line", "Строка"}},
     {"Esc", {"Back", "Назад"}},
 };
+
+static int language_of(const struct api *api)
+{
+    return strcmp(till_language(api->options.till), "ru") == 0 ? RU : EN;
+}
+
+const char *api_word(const struct api *api, const char *name)
+{
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i].name, name) == 0)
+            return words[i].text[language_of(api)];
+    return ""; /* a kind of device or tender that has no word here */
+}
 
 static void write_states(struct json_writer *w, int language)
 {
@@ -160,13 +210,14 @@ static void write_states(struct json_writer *w, int language)
 void api_words(void *context, struct http_request *request)
 {
     struct api *api = context;
-    int language = strcmp(till_language(api->options.till), "ru") == 0 ? RU : EN;
+    int language = language_of(api);
     struct strbuf out = STRBUF_INIT(WORDS_JSON_MAX);
     struct json_writer w = JSON_WRITER_INIT(&out);
 
     jw_object_begin(&w);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         jw_field_text(&w, words[i].name, words[i].text[language]);
+    jw_field_text(&w, "language", till_language(api->options.till));
     write_states(&w, language);
     jw_name(&w, "keys");
     jw_object_begin(&w);

@@ -83,6 +83,8 @@ static enum problem write_view(const struct till *till, const struct cJSON *tree
     jw_field_text(&w, "state", state);
     jw_field_text(&w, "policy", tree_text(tree, "policy"));
     jw_field_int(&w, "refund_minor", tree_int(result, "refund_minor"));
+    if (tree_child(tree, "sold")) /* with the names, which a screen shows and the result has not */
+        tree_write(&w, "sold", tree_child(tree, "sold"));
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         tree_write(&w, taken[i], tree_child(result, taken[i]));
     if (exchange[0] != '\0')

@@ -117,6 +117,58 @@ check 'F10 prints a copy' shows notices "$(w Копия copy)"
 press Enter
 check 'the next sale' shows word "$(w готово ready)"
 
+# ---- parked sales, a return, the shift ----
+press F6
+check 'F6 asks whether to open a shift' shows ask "$(w 'Открыть смену' 'Open a shift')"
+press Enter
+check 'it is open, nothing sold yet' shows panel "$(w 'Продаж 0' 'Sales 0')"
+look 08-shift
+press Escape
+enter '2*50'
+check 'a sale to be parked' shows sum '100[.,]00'
+press F3
+check 'F3 lists the open sales' shows panel '100[.,]00'
+press Up Enter
+check 'a new one beside it' wait_for 5 eval '! says_on sum 100'
+enter 7,50
+check 'has its own basket' shows sum '7[.,]50'
+press F3
+look 08-parked
+press Enter
+check 'the parked one goes on' shows sum '100[.,]00'
+enter 3
+check 'and takes more' shows sum '103[.,]00'
+press Enter
+keys 1
+shows ask "$(w Получено Received)"
+press Enter
+check 'it is closed' shows word "$(w Напечатан Printed)"
+press F7
+check 'F7 asks for the receipt' shows ask "$(w 'Номер чека' 'Number on the receipt')"
+press Enter
+check 'what can come back is listed' shows panel '0 / 2'
+enter 3
+check 'never more than was sold' shows notices "$(w 'не сумма' 'no amount')"
+enter 1
+check 'one of two comes back' shows panel '1 / 2'
+look 08-return
+press Enter
+check 'the refund is told first' shows ask '50[.,]00'
+press Enter
+check 'and taken' shows notices "$(w 'Возврат записан.* 50' 'Taken back.* 50')"
+check 'it is in the journal' test "$(ctl totals --json | number returns)" = 1
+press Escape F7 Enter
+check 'the rest of it can still come back' shows panel '0 / 1'
+press Escape F6
+check 'the shift has both' shows panel "$(w 'Продаж 1 Возвратов 1' 'Sales 1 Returns 1')"
+press Enter
+check 'it is closed, with its totals' shows panel "$(w 'Возвращено 50' 'Given back 50')"
+press Escape F3 Up Up Enter
+check 'the other sale waits' shows sum '7[.,]50'
+press F8 Enter
+check 'and is voided' shows word "$(w аннулирован voided)"
+press Enter
+
 # ---- every kind of card, from the scanner ----
 enter 100
 shows sum 100

@@ -91,7 +91,7 @@ def find(operation_id):
 called = set()
 
 
-def ask(operation_id, want, body="example", sale="S12-3-000451", missing=None):
+def ask(operation_id, want, body="example", sale="S12-3-000451", screen=""):
     method, path, operation = find(operation_id)
     called.add(operation_id)
     if body == "example":
@@ -99,7 +99,7 @@ def ask(operation_id, want, body="example", sale="S12-3-000451", missing=None):
         examples = request.get("content", {}).get("application/json", {}).get("examples", {})
         body = next(iter(examples.values()))["value"] if examples else None
     where = f"{method.upper()} {path}"
-    status, kind, text = call(method, path.replace("{id}", sale), body)
+    status, kind, text = call(method, path.replace("{id}", sale).replace("{name}", screen), body)
     if status != want:
         faults.append(f"{where}: answered {status}, expected {want}: {text[:300]!r}")
     return check_answer(operation, where, status, kind, text)
@@ -124,6 +124,8 @@ for name, schema in document["components"]["schemas"].items():
 # The server is what it says: a day at the till, each call by its example.
 for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth", "getWords", "watchEvents", "getTotals", "getMetrics"):
     ask(operation_id, 200)
+for screen in ("status", "why", "parked", "shift"):
+    ask("getScreen", 200, screen=screen)
 ask("getPage", 404)  # served over TCP only
 ask("getShift", 409)
 ask("turnShift", 200)

@@ -7,33 +7,25 @@ if (location.hash.startsWith('#token=')) {
   kept.token = location.hash.slice(7);
   history.replaceState(null, '', '/');
 }
-let W, till, health, sale, flash, panel, ask, scanned, told = 0, row = -1, notes = [], typing = 0, change = 0, lost = 'lost';
-let own = JSON.parse(kept.own || 'null'); // {id, lines, redeem}
+let W, till, stop, sale, flash, panel, ask, scanned, told = 0, row = -1, notes = [], typing = 0, change = 0, lost = 'lost';
+let own = JSON.parse(kept.own || null); // {id, lines, redeem}
 const asksTender = () => ask?.kind === 'tender';
-const opens = state => /^(open|tendering)$/.test(state), isOpen = () => opens(sale?.state);
+const opens = state => /^open|^tend/.test(state), isOpen = () => opens(sale?.state);
 const isOwn = () => own && sale?.sale_id === own.id, isForeign = () => isOpen() && !isOwn();
 
 // Figures are whole minor units; text becomes one with no fraction in between. NaN: it is none.
-const digitsOf = id => till.points.find(p => p.currency === id)?.digits || 0;
 const show = (value, places = till.minor_digits) => {
   const text = String(Math.abs(value)).padStart(places + 1, 0), at = text.length - places;
   return (value < 0 ? '−' : '') + text.slice(0, at).replace(/\B(?=(\d{3})+$)/g, '\xa0') + (places ? W.comma + text.slice(at) : '');
 };
 const short = (value, places) => show(value, places).replace(/[.,]0+$/, '');
 const balances = () => Object.entries(sale?.member?.balances || {});
-const points = (value, id) => short(value, digitsOf(id));
+const points = (value, id) => short(value, till.points[id]);
 const read = (text, places = till.minor_digits) => {
   const [, whole, part = ''] = /^(\d{1,7})(?:[.,](\d*))?$/.exec(text) || [];
   return part.length > places ? NaN : +(whole + part.padEnd(places, 0));
 };
-const stamp = ms => new Date(ms).toLocaleString('ru'); // 22.11.2026, 14:05:00
-const time = ms => {
-  const [at, now] = [ms, Date.now()].map(stamp), clock = at.slice(12, 17);
-  return ms ? now.startsWith(at.slice(0, 10)) ? clock : at.slice(0, 5) + ' ' + clock : '—';
-};
-const since = () => time(till.link.since_unix_ms), edition = () => till.rules.version + ' · ' + time(till.rules.since_unix_ms);
-
-const ask_api = (path, rest) => fetch('/v1/' + path, {headers: {Authorization: 'Bearer ' + kept.token}, ...rest});
+const ask_api = (path, rest) => fetch('/v1/' + path, {headers: {Authorization: 'Bearer ' + kept.token}, signal: AbortSignal.timeout(2e4), ...rest});
 const api = async (method, path, body) => {
   const answer = await ask_api(path, {method, body: body && JSON.stringify(body)}), json = await answer.json();
   if (!answer.ok) throw json;
@@ -46,10 +38,10 @@ const tell = notice => {
   if (W.states[notice.name]) flash = notice;
   else if (notice.text) notes = [notice, ...notes.filter(n => n.text !== notice.text)].slice(0, 3);
 };
-const say = text => tell({text}), refuse = () => say(W.noamount);
+const say = text => tell({text}), refuse = () => say(W.noamount, input.select());
+const hush = () => (flash = null, notes = []);
 const clear = () => {
-  ask = flash = null;
-  notes = [];
+  hush(ask = null);
   row = -1;
   input.value = '';
 };
@@ -66,8 +58,11 @@ const take = next => {
   if (next.result_left_out) run(() => update('GET', next.sale_id));
   if (!open && isOpen()) clear();
   sale = next;
-  if (!open && sale.state !== 'voided') kept.last = sale.sale_id;
-  if (!open) own = null;
+  if (!open) {
+    delete kept[sale.sale_id];
+    own = null;
+    if (sale.state !== 'voided') kept.last = sale.sale_id;
+  }
   keep();
 };
 // Events come in order and an answer may come late: an event meanwhile is as new, or the one of this change follows.
@@ -75,18 +70,19 @@ const update = async (method, tail, body) => {
   const before = told, next = await api(method, 'sales/' + tail, body);
   if (told === before) take(next);
 };
-const send = (what, body) => update('POST', sale.sale_id + '/' + what, body);
-const begin = () => own ||= {id: 'P-' + crypto.randomUUID(), lines: []};
-const keep = () => kept.own = JSON.stringify(own);
+const send = (what, body = {}) => update('POST', sale.sale_id + '/' + what, body);
+const newId = () => till.prefix + Date.now().toString(36); // can be typed from a receipt
+const begin = () => own ||= {id: newId(), lines: []};
+const keep = () => kept[own?.id] = kept.own = JSON.stringify(own); // of each parked one too
 const put = async () => {
   kept.alone = 1;
   keep();
   await update('PUT', own.id, {lines: own.lines, redeem: own.redeem});
 };
 const add = (sku, qty_milli, unit_price_minor) => {
-  const {lines} = begin(), same = lines.find(l => sku && l.sku === sku && l.unit_price_minor === unit_price_minor);
+  const {lines} = begin(), same = sku && lines.find(l => l.sku === sku && l.unit_price_minor === unit_price_minor);
   if (same) same.qty_milli += qty_milli;
-  else lines.push({line: Math.max(0, ...lines.map(l => l.line)) + 1, sku: sku || 'PRICE', gtin: sku, name: sku || W.item,
+  else lines.push({line: 1 + (lines.at(-1)?.line || 0), sku: sku || 'PRICE', gtin: sku, name: sku || W.item,
     qty_milli, unit_price_minor, sold_by: qty_milli % 1000 ? 'weight' : 'each'});
   clear();
   return put();
@@ -115,9 +111,12 @@ const typed = async (text, entry) => {
   if (scan.kind === 'code') isForeign() ? passOn() : item(rest, qty);
 };
 const ANSWER = {
-  price: text => read(text) > 0 ? add(ask.code, ask.qty, read(text)) : say(W.noamount),
+  price: text => {
+    const price = read(text);
+    return price ? add(ask.code, ask.qty, price) : refuse();
+  },
   points: async text => {
-    const {id} = ask, asked = read(text || '0', digitsOf(id));
+    const {id} = ask, asked = read(text || '0', till.points[id]);
     if (!(asked >= 0)) return refuse();
     own.redeem = {[id]: asked};
     await put();
@@ -125,7 +124,7 @@ const ANSWER = {
     const spent = sale.result.points.find(p => p.currency === id)?.redeemed || 0;
     if (spent < asked) say(W.capped + points(spent, id));
   },
-  void: () => send('void', {}),
+  void: () => send('void'),
   tender: async text => {
     const kind = {1: 'cash', 2: 'card'}[text];
     if (!kind) return;
@@ -140,28 +139,87 @@ const ANSWER = {
       await send('commit', {expected_total_minor: total, tenders: [{kind: ask.kind, amount_minor: total}]});
       change = paid - total;
     } catch (problem) {
-      if (problem.name === 'total_differs') await update('GET', sale.sale_id);
+      await update('GET', sale.sale_id); // the total may be another now
       throw problem;
     }
   },
-  card: () => ANSWER.cash('')
+  card: () => ANSWER.cash(''),
+  shift: async () => {
+    await api('POST', 'shifts', {state: ask.state});
+    await open('shift');
+    ask = null;
+  },
+  return: text => takeBack(text || kept.last),
+  refund: async () => {
+    const {give, code} = ask;
+    await give();
+    clear();
+    say(W.returned + code);
+  },
+  form: async text => { // one question after the other; when something is refused they are asked again
+    const {rows, consent} = panel, at = ask.at;
+    if (text) rows[at][1] = text;
+    input.value = '';
+    ask.at = (at + 1) % rows.length;
+    if (ask.at) return;
+    await api('POST', 'enrolments', {consent, ...Object.fromEntries(rows.map(([, value, name]) => [name, value]))});
+    clear(panel = null);
+    say(W.issued);
+  }
 };
 const ours = work => () => isForeign() ? say(W.pos) : isOpen() && work();
 const move = step => () => {
-  const count = isOwn() && own.lines.length;
-  if (count) row = ((row < 0 ? count : row) + step + count) % count;
+  const count = panel ? panel.rows.length : isOwn() && own.lines.length, next = at => ((at < 0 ? count : at) + step + count) % count;
+  if (panel) panel.at = next(panel.at);
+  else if (count) row = next(row);
 };
-const turnTo = name => panel = panel === name ? null : name;
+// A panel lies over the sale: a title, rows, what to do; ask may go with it, and CHOSEN takes what is typed for a row.
+const open = async name => {
+  const was = panel?.name;
+  clear(panel = null);
+  if (name !== was) panel = {at: 0, ...await api('GET', `screens/${name}?sale=${sale?.sale_id || ''}`)};
+  if (panel?.ask) ask = {at: 0, ...panel.ask};
+};
+// What can come back is what a return of all would take.
+const takeBack = async sale_id => {
+  const return_id = 'R-' + newId(), give = rest => api('POST', 'returns', {return_id, sale_id, ...rest});
+  const {lines, sold} = await give({quote: true});
+  clear();
+  panel = {name: 'return', title: W.title_return, how: W.how_return, at: 0, give,
+    rows: lines.map(({line, qty_milli}) => [nameOf(lineOf(line, sold)), '0 / ' + short(qty_milli, 3), '', {line, qty_milli: 0}, qty_milli])};
+};
+const CHOSEN = {
+  parked: async () => {
+    const id = panel.ids[panel.at];
+    clear(panel = sale = null);
+    own = JSON.parse(kept[id] || null);
+    if (id) sale = await api('GET', 'sales/' + id);
+    if (own || !id) await put(begin());
+  },
+  return: async text => {
+    const {rows, at, give} = panel, row = rows[at], asked = read(text || '0', 3);
+    if (!(asked <= row[4])) return refuse();
+    input.value = '';
+    if (text) return row[1] = text + ' / ' + short(row[4], 3), row[3].qty_milli = asked;
+    const back = rows.map(r => r[3]).filter(l => l.qty_milli), lines = back[0] && back;
+    const {refund_minor} = await give({lines, quote: true});
+    ask = {kind: 'refund', code: show(refund_minor), give: () => give({lines, expected_refund_minor: refund_minor})};
+  }
+};
 const KEYS = {
-  F1: () => turnTo('why'),
+  F1: () => open('why'),
+  F3: () => open('parked'),
+  F4: () => open('form'),
+  F6: () => open('shift'),
+  F7: () => ask = {kind: 'return'},
   F2: ours(() => {
     const [id, held] = balances().find(b => b[1] > 0) || [];
     clear();
-    if (id) ask = {kind: 'points', id, held};
+    if (id) ask = {kind: 'points', id, code: points(held, id)};
     else say(W.nopoints);
   }),
   F8: ours(() => ask = {kind: 'void'}),
-  F9: () => turnTo('status') && beat(),
+  F9: () => open('status'),
   F10: async () => {
     if (kept.last) await api('POST', `sales/${kept.last}/copy`, {});
     say(kept.last ? W.copied : W.nocopy);
@@ -175,15 +233,16 @@ const KEYS = {
     return put();
   },
   Escape: () => {
-    if (panel) return panel = null;
-    clear();
+    clear(panel = null);
     if (isOwn() && sale.state === 'tendering') return put();
   },
   Enter: () => { // a scanner that is a keyboard is faster than a hand
     const text = input.value.trim(), entry = Date.now() - typing < text.length * 20 ? 'scan' : 'keyed';
-    flash = panel = null;
-    notes = [];
     typing = 0;
+    const chosen = !ask && CHOSEN[panel?.name];
+    if (chosen) return chosen(text);
+    hush();
+    if (!panel?.consent) panel = null;
     return (ask ? ANSWER[ask.kind] : typed)(text, entry);
   }
 };
@@ -220,13 +279,12 @@ const EVENTS = {
     if (notice.name === 'card_waiting' && kept.alone && !own) run(() => put(begin()));
   },
   print: ({copy, state, reason}) => {
-    if (copy && state !== 'confirmed') tell({name: 'print_' + state, text: reason, act: ''});
+    if (copy) tell({name: 'print_' + state, text: reason, act: ''});
   }
 };
 const beat = async () => {
-  health = await api('GET', 'health');
-  if (health.till.language !== till?.language) W = await api('GET', 'words');
-  till = health.till;
+  till = await api('GET', 'screens/status');
+  if (till.language !== W?.language) W = await api('GET', 'words');
 };
 const resume = async () => {
   await beat();
@@ -236,8 +294,7 @@ const resume = async () => {
   else if (isOpen()) sale = null;
 };
 const watch = async () => {
-  const stop = new AbortController();
-  let timer;
+  stop = new AbortController();
   try {
     const events = await ask_api('events', {signal: stop.signal});
     if (events.status === 401) lost = 'denied';
@@ -246,8 +303,6 @@ const watch = async () => {
     const reader = events.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = ''; ;) {
       paint();
-      clearTimeout(timer);
-      timer = setTimeout(() => stop.abort(), 4e4); // a comment comes every 15 s
       const {value, done} = await reader.read();
       if (done) break;
       const parts = (text + value).split('\n\n');
@@ -258,87 +313,78 @@ const watch = async () => {
       }
     }
   } catch { /* is tried again */ }
-  clearTimeout(timer);
   lost ||= 'lost';
   paint();
   setTimeout(watch, 1e3);
 };
-setInterval(() => lost || run(beat), 5e3);
+setInterval(() => lost || run(() => beat().catch(() => stop.abort())), 5e3);
 
 // ---- the screen, painted whole from what is known ----
-const inside = (made, parts) => (made.replaceChildren(...parts.filter(Boolean)), made);
-const fill = (id, ...parts) => inside($(id), parts);
+const inside = (made, parts) => (made.append(...parts.filter(Boolean)), made);
+const fill = (id, ...parts) => { // what is the same is left alone: nothing is laid out anew
+  const at = $(id), next = inside(at.cloneNode(), parts);
+  if (!at.isEqualNode(next)) at.replaceChildren(...next.childNodes);
+};
 const el = (what, ...parts) => {
   const [tag, kind = ''] = what.split('.'), made = document.createElement(tag);
   made.className = kind;
   return inside(made, parts);
 };
+const see = (id, at) => $(id).children[at]?.scrollIntoView({block: 'nearest'});
 const titleOf = id => sale.titles?.[id] || id;
-const lineOf = number => sale.lines?.find(l => l.line === number) || {name: '№ ' + number};
-const nameOf = number => lineOf(number).name || lineOf(number).sku;
+const lineOf = (number, lines) => lines?.find(l => l.line === number) || {sku: '№ ' + number}, nameOf = line => line.name || line.sku;
 const less = (name, amount) => [el('em', name), el('em', show(-amount))];
-const why = line => line.adjustments.flatMap(a => less(titleOf(a.promotion), a.amount_minor));
 const paintState = () => {
-  const isOn = sale?.state === 'open', card = isOn && sale.notices.find(n => /^card_(un|as|bl|in|ex)/.test(n.name));
-  const notice = lost || asksTender() ? null : flash || card;
-  const name = lost || notice?.name || (asksTender() ? 'tendering' : isOn && sale.member ? 'member' : sale?.state || 'ready');
-  const {kind, sign, word, next} = W.states[name];
+  const busy = lost || asksTender() && 'tendering', isOn = !busy && sale?.state === 'open';
+  const notice = !busy && (flash || isOn && sale.notices.find(n => /^card_[abeiu]/.test(n.name)));
+  const {kind, sign, word, next} = W.states[busy || notice?.name || (isOn && sale.member ? 'member' : sale?.state || 'ready')];
   $('state').className = kind;
   fill('sign', sign);
   fill('word', word);
-  fill('next', notice?.text ? notice.text + ' ' + notice.act : (change && !lost ? W.change + show(change) + ' · ' : '') +
-    next + (name === 'tendering' || lost || !isOn ? '' : ' ' + (isOwn() ? own.lines.length ? W.goon : '' : W.foreign)));
-};
-const paintLink = () => {
-  const {link, rules, language, unsynced_sales} = till, count = W[new Intl.PluralRules(language).select(unsynced_sales)];
-  fill('place', W.store + ' ' + till.store + ' · ' + W.till + ' ' + till.till);
-  $('link').className = link.up ? '' : 'away';
-  fill('link', link.up ? W.up : W.away.replace('@', since()).replace('#', unsynced_sales + ' ' + count),
-    rules.version && W.rules + edition());
+  fill('next', notice?.text ? `${notice.text} ${notice.act}` : (change ? W.change + show(change) + ' · ' : '') + next +
+    (isOn ? isOwn() ? own.lines.length ? W.goon : '' : W.foreign : ''));
 };
 const paintSale = () => {
-  const result = sale?.result, lines = result?.lines || [], m = sale?.member;
+  const {result, member: m, card, discount_minor, total_minor = 0, notices = []} = sale || {}, lines = result?.lines || [];
   fill('lines', ...lines.map((l, i) => {
-    const {qty_milli, unit_price_minor} = lineOf(l.line);
-    return el(i === row ? 'li.on' : 'li', el('span', nameOf(l.line), ' ', unit_price_minor &&
-      el('small', short(qty_milli, 3) + ' × ' + show(unit_price_minor))), el('b', show(l.net_minor)), ...why(l),
+    const line = lineOf(l.line, sale.lines), price = line.unit_price_minor;
+    return el(i === row ? 'li.on' : 'li',
+      el('span', nameOf(line), ' ', price && el('small', short(line.qty_milli, 3) + ' × ' + show(price))), el('b', show(l.net_minor)),
+      ...l.adjustments.flatMap(a => less(titleOf(a.promotion), a.amount_minor)),
       ...l.redeemed.flatMap(r => less(W.redeemed, r.amount_minor)));
   }), !lines.length && el('li', W.none));
-  $('lines').children[row < 0 ? lines.length - 1 : row]?.scrollIntoView({block: 'nearest'});
-  fill('member', el('b', m?.display || (sale?.card ? W.card + ' ' + sale.card : W.noone)), m?.tier && el('span', m.tier), m?.display && ' ' + sale.card);
-  fill('notices', ...[...notes, ...(sale?.notices || []).filter(n => !W.states[n.name]),
+  see('lines', row < 0 ? lines.length - 1 : row);
+  fill('member', el('b', m?.display || (card ? W.card + ' ' + card : W.noone)), m?.tier && el('span', m.tier), m?.display && ' ' + card);
+  fill('notices', ...[...notes, ...notices.filter(n => !W.states[n.name]),
     ...(isOpen() && result ? [...result.messages.filter(t => t.to === 'cashier'), ...result.hints] : [])].map(({code, text, act, promotion}) =>
     el(code ? /L-[56]/.test(code) ? 'li.bad' : 'li' : 'li.run', code && el('small', code),
       text?.[till.language] || text?.en || text || titleOf(promotion), act && ' ' + act)));
   const held = balances().map(([id, value]) => {
     const p = result?.points.find(p => p.currency === id) || {}, spent = (p.redeemed || 0) + (p.cost || 0);
-    const moves = [p.earned && '+' + points(p.earned, id), spent && '−' + points(spent, id)].filter(Boolean).join('\xa0');
-    return W.points + ' ' + points(value, id) + (moves && ` (${moves})`) + (till.link.up ? '' : W.asof.replace('@', since()));
+    const moves = (p.earned ? '+' + points(p.earned, id) : '') + (spent ? '−' + points(spent, id) : '');
+    return W.points + ' ' + points(value, id) + (moves && ` (${moves})`) + till.asof;
   });
-  fill('sum', el('small', W.total), el('b', show(sale?.total_minor || 0)),
-    el('p', [sale?.discount_minor && W.off + ' ' + show(sale.discount_minor), ...held].filter(Boolean).join(' · ')));
+  fill('sum', el('small', W.total), el('b', show(total_minor)),
+    el('p', [discount_minor && W.off + ' ' + show(discount_minor), ...held].filter(Boolean).join(' · ')));
 };
 const paintPanel = () => {
-  const pair = (name, value, bad) => el(bad ? 'div.bad' : 'div', el('span', name), el('b', value + ''));
-  const {points: moved = [], lines = []} = sale?.result || {};
   $('panel').hidden = !panel;
-  if (panel === 'why') fill('panel', el('h2', W.why), !sale?.discount_minor && el('p', W.noreason),
-    ...lines.filter(l => l.adjustments.length).map(l => el('div', el('b', nameOf(l.line)), el('b', show(l.gross_minor) + ' → ' + show(l.net_minor)), ...why(l))),
-    ...moved.flatMap(p => p.by.map(b => pair(titleOf(b.promotion), '+' + points(b.earned, p.currency)))));
-  else fill('panel', el('h2', W.status), pair(W.link, (till.link.up ? '✓ ' : '✕ ') + since(), !till.link.up), pair(W.waiting, till.unsynced_sales),
-    pair(W.version, edition()), pair(W.members, till.members),
-    ...(health.devices || []).map(d => pair(W[d.kind], W[d.state] + ' ' + (d.reason || ''), d.state !== 'ready')));
+  if (panel) fill('panel', el('h2', panel.title), ...panel.rows.map(([left, right, kind], i) =>
+    el('div.' + (CHOSEN[panel.name] ? i === panel.at && 'on' : kind), el('span', left), el('b', right))), el('p', panel.how));
+  see('panel', panel?.at + 1);
 };
 const paint = () => {
   if (!W) return;
   document.documentElement.lang = till.language;
   paintState();
-  paintLink();
+  fill('place', till.place);
+  $('link').className = till.up || 'away';
+  fill('link', till.link);
   paintSale();
   paintPanel();
-  const {kind, code, id, held} = ask || {};
-  $('ask').className = kind ? 'asks' : '';
-  fill('ask', kind ? W['ask_' + kind] + (code || (id ? points(held, id) : '')) : W.ask);
+  const {kind, code = '', at} = ask || {};
+  $('ask').className = kind && 'asks';
+  fill('ask', kind === 'form' ? panel.rows[at][0] : kind ? W['ask_' + kind] + code : W.ask);
   fill('keys', ...Object.entries(W.keys).map(([key, name]) => el('span', el('kbd', key), name)));
 };
 watch();
