@@ -48,6 +48,10 @@ void api_words(void *context, struct http_request *request);
 /* One of them; "" when there is none of that name. */
 const char *api_word(const struct api *api, const char *name);
 
+/* ---- member_enrolment.c ---- */
+void api_enrolment_terms(void *context, struct http_request *request);
+void api_enrol_member(void *context, struct http_request *request);
+
 /* ---- screens.c ---- */
 /* GET /v1/screens/{name}: what lies over the sale on the page. */
 void api_screen(void *context, struct http_request *request);

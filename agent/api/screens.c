@@ -6,6 +6,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/money.h"
+#include "agent/till/enrol_member.h"
 #include "agent/till/till.h"
 
 #include <cjson/cJSON.h>
@@ -299,12 +300,43 @@ static enum problem write_shift(struct screen *screen)
     return PROBLEM_NONE;
 }
 
+/* The questions of the form; what is agreed to stands below them. */
+static enum problem write_form(struct screen *screen)
+{
+    static const char *const fields[] = {"card", "name", "phone", "email", "birthday", "agree"};
+    struct strbuf answer = STRBUF_INIT(TILL_ANSWER_MAX);
+    enum problem problem = take(screen, till_enrolment_terms(screen->api->options.till, &answer, NULL), &answer);
+    const struct cJSON *consent = cJSON_GetObjectItemCaseSensitive(screen->tree, "consent");
+    char label[32];
+
+    if (problem != PROBLEM_NONE)
+        return problem;
+    jw_field_text(&screen->w, "consent", text(consent, "version"));
+    jw_field_text(&screen->w, "how", text(consent, "text"));
+    jw_name(&screen->w, "ask");
+    jw_object_begin(&screen->w);
+    jw_field_text(&screen->w, "kind", "form");
+    jw_object_end(&screen->w);
+    jw_name(&screen->w, "rows");
+    jw_array_begin(&screen->w);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        (void)snprintf(label, sizeof label, "form_%s", fields[i]);
+        row(screen, word(screen, label), "", fields[i]);
+    }
+    jw_array_end(&screen->w);
+    return PROBLEM_NONE;
+}
+
 static enum problem write_screen(struct screen *screen, const char *name)
 {
     static const struct {
         const char *name;
         enum problem (*write)(struct screen *screen);
-    } screens[] = {{"status", write_status}, {"why", write_why}, {"parked", write_parked}, {"shift", write_shift}};
+    } screens[] = {{"status", write_status},
+                   {"why", write_why},
+                   {"parked", write_parked},
+                   {"shift", write_shift},
+                   {"form", write_form}};
     char title[32], how[32];
 
     for (size_t i = 0; i < sizeof screens / sizeof screens[0]; i++) {
@@ -314,7 +346,8 @@ static enum problem write_screen(struct screen *screen, const char *name)
         (void)snprintf(how, sizeof how, "how_%s", name);
         jw_field_text(&screen->w, "name", name);
         jw_field_text(&screen->w, "title", word(screen, title));
-        jw_field_text(&screen->w, "how", word(screen, how));
+        if (screens[i].write != write_form) /* it says what the shopper agrees to */
+            jw_field_text(&screen->w, "how", word(screen, how));
         return screens[i].write(screen);
     }
     return PROBLEM_NO_ROUTE;

@@ -172,10 +172,10 @@ static const struct word {
 };
 
 static const struct word keys[] = {
-    {"F1", {"Why", "Почему"}},   {"F2", {"Points", "Баллы"}},   {"F3", {"Sales", "Чеки"}},
-    {"F6", {"Shift", "Смена"}},  {"F7", {"Return", "Возврат"}}, {"F8", {"Void", "Отмена"}},
-    {"F9", {"Status", "Касса"}}, {"F10", {"Copy", "Копия"}},    {"Del", {"Line", "Строка"}},
-    {"Esc", {"Back", "Назад"}},
+    {"F1", {"Why", "Почему"}},           {"F2", {"Points", "Баллы"}}, {"F3", {"Sales", "Чеки"}},
+    {"F4", {"New card", "Новая карта"}}, {"F6", {"Shift", "Смена"}},  {"F7", {"Return", "Возврат"}},
+    {"F8", {"Void", "Отмена"}},          {"F9", {"Status", "Касса"}}, {"F10", {"Copy", "Копия"}},
+    {"Del", {"Line", "Строка"}},         {"Esc", {"Back", "Назад"}},
 };
 
 static int language_of(const struct api *api)

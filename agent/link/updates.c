@@ -20,6 +20,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
+#include "agent/till/enrol_member.h"
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
 #include "sync/protocol/manifest.h"
@@ -216,6 +217,17 @@ static void take_counted(struct updates *updates)
         log_warn("link", "what the central counts cannot be: %s", err.text);
 }
 
+/* What it takes to issue cards; terms that cannot be read leave those of before. */
+static void take_terms(struct updates *updates)
+{
+    const struct cJSON *terms = NULL;
+    struct errmsg err = ERRMSG_INIT;
+
+    if (json_object(updates->tree, "enrolment", &terms, NULL) == ST_OK &&
+        enrol_member_take_terms(updates->link->options.journal, terms, &err) != ST_OK)
+        log_warn("link", "the terms of issuing cards were not taken: %s", err.text);
+}
+
 static void finish_answer(struct updates *updates)
 {
     const struct cJSON *manifest = NULL;
@@ -224,6 +236,7 @@ static void finish_answer(struct updates *updates)
     if (json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK)
         offer(updates, manifest);
     take_counted(updates);
+    take_terms(updates);
     json_free(updates->tree);
     updates->tree = NULL;
     if (idle) { /* no longer than the long-poll that should have been */

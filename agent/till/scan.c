@@ -18,7 +18,7 @@ enum { TYPED_MAX = 512, SCAN_JSON_MAX = 16 * 1024 };
 /* ---- what a code is ---- */
 
 /* By the rules in force; without any for codes, by the configuration. */
-static void classify(const struct till *till, const char *symbology, const char *text, struct code_match *out_match)
+void till_classify(const struct till *till, const char *symbology, const char *text, struct code_match *out_match)
 {
     const struct bundle *bundle = rule_edition_bundle(rulebook_active(till->options.rulebook));
     const struct code_grammar *grammar = bundle_grammar(bundle);
@@ -276,7 +276,7 @@ bool till_scanned(struct till *till, const struct till_scan *scan)
     struct code_match match;
     bool good;
 
-    classify(till, scan->symbology, scan->text, &match);
+    till_classify(till, scan->symbology, scan->text, &match);
     good = handle(till, scan, &match);
     crypto_wipe(match.number, sizeof match.number);
     return good;
@@ -303,7 +303,7 @@ enum problem till_typed(struct till *till, const char *body, size_t len, struct 
     }
     scan.len = strlen(scan.text);
     scan.keyed = strcmp(entry, "scan") != 0;
-    classify(till, scan.symbology, scan.text, &match);
+    till_classify(till, scan.symbology, scan.text, &match);
     mask(match.kind == CODE_MEMBER ? match.number : "", shown);
     (void)handle(till, &scan, &match);
     write_scan(&scan, kind_of(&match),

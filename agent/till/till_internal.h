@@ -88,6 +88,8 @@ enum problem till_add_sale(struct till *till, const char *id, struct sale **out_
 void till_age_sales(struct till *till);
 
 /* ---- scan.c ---- */
+/* What a code is by the rules in force; without any for codes, by the configuration. */
+void till_classify(const struct till *till, const char *symbology, const char *text, struct code_match *out_match);
 /* Puts a card on a sale that is open; number as read or typed. */
 void till_show_card(struct till *till, struct sale *sale, const char *number, bool keyed);
 /* Takes the card that waited for a sale, if it still does. */

@@ -12,6 +12,7 @@
 #include "sync/central/admin_points.h"
 #include "sync/central/device.h"
 #include "sync/central/fleet.h"
+#include "sync/central/forms.h"
 #include "sync/central/import.h"
 #include "sync/central/ledger.h"
 #include "sync/central/office.h"
@@ -138,6 +139,28 @@ static void on_store_create(void *context, struct http_request *request)
         write_one(&answer, "store", store);
     send_status(request, &answer, st, &err);
     cJSON_free(attrs_text);
+    json_free(root);
+}
+
+static void on_consent_set(void *context, struct http_request *request)
+{
+    struct answer answer = ANSWER_INIT;
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    const char *language, *version, *text;
+    enum status st = parse_body(request, &root, &err);
+
+    if (st == ST_OK)
+        st = need(root, "language", &language, &err);
+    if (st == ST_OK)
+        st = need(root, "version", &version, &err);
+    if (st == ST_OK)
+        st = need(root, "text", &text, &err);
+    if (st == ST_OK)
+        st = forms_consent_set(context, http_path_part(request, 0), language, version, text, &err);
+    if (st == ST_OK)
+        write_one(&answer, "version", version);
+    send_status(request, &answer, st, &err);
     json_free(root);
 }
 
@@ -318,6 +341,7 @@ static const struct http_route routes[] = {
     {"GET", "/admin/leases", HTTP_AUTH_PEER, admin_lease_list, 0},
     {"POST", "/admin/leases/{lease}/recall", HTTP_AUTH_PEER, admin_lease_recall, ADMIN_BODY_MAX},
     {"POST", "/admin/upkeep", HTTP_AUTH_PEER, admin_upkeep, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/consents", HTTP_AUTH_PEER, on_consent_set, ADMIN_BODY_MAX},
     {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},
     {"GET", "/admin/tills", HTTP_AUTH_PEER, on_tills, 0},
     {"GET", "/admin/fleet", HTTP_AUTH_PEER, on_fleet, 0},

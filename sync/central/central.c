@@ -10,6 +10,7 @@
 #include "agent/base/file.h"
 #include "sync/central/authority.h"
 #include "sync/central/evaluator.h"
+#include "sync/central/forms.h"
 
 enum { PATH_BYTES_MAX = 4096 };
 
@@ -114,6 +115,8 @@ enum status central_open(const char *state_dir, const struct clock_source *clock
     if (st == ST_OK)
         st = authority_load(central, state_dir, err);
     if (st == ST_OK)
+        st = forms_key_open(state_dir, &central->forms_key, err);
+    if (st == ST_OK)
         st = evaluator_create(central->store, &central->evaluator, err);
     if (st != ST_OK) {
         central_close(central);
@@ -130,6 +133,7 @@ void central_close(struct central *central)
     evaluator_destroy(central->evaluator);
     store_close(central->store);
     pk_destroy(central->ca_key);
+    pk_destroy(central->forms_key);
     crypto_wipe(central->server_key_pem, sizeof(central->server_key_pem));
     if (central->lock_fd >= 0)
         (void)close(central->lock_fd);

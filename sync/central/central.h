@@ -36,6 +36,7 @@ struct central {
     struct evaluator *evaluator;
     char incarnation[HEX64_TEXT];
     struct pk *ca_key;
+    struct pk *forms_key; /* unseals what was filled in at tills */
     char ca_pem[X509_PEM_BYTES_MAX];        /* the authority that issues */
     char ca_old_pem[X509_PEM_BYTES_MAX];    /* the one before, while two overlap; else "" */
     char ca_bundle[2 * X509_PEM_BYTES_MAX]; /* all that are trusted, the newest first */

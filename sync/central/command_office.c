@@ -13,6 +13,7 @@
 #include "sync/central/admin_client.h"
 #include "sync/central/command.h"
 #include "sync/central/csv.h"
+#include "sync/central/forms.h"
 #include "sync/central/import.h"
 #include "sync/central/table.h"
 
@@ -135,6 +136,32 @@ enum status command_store_create(const struct command_call *call, struct errmsg 
     (void)snprintf(path, sizeof(path), "/admin/chains/%s/stores", call->words[0]);
     if (st == ST_OK)
         st = post(call, path, &body, "store", "store ", " made", err);
+    strbuf_free(&body);
+    return st;
+}
+
+enum status command_consent_set(const struct command_call *call, struct errmsg *err)
+{
+    struct strbuf body = STRBUF_INIT(REQUEST_BYTES_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&body);
+    char path[PATH_MAX_BYTES], *text = NULL;
+    size_t len;
+    enum status st = check_name("chain", call->words[0], err);
+
+    if (st == ST_OK)
+        st = file_read(call->words[3], FORMS_CONSENT_TEXT_MAX, &text, &len, err);
+    if (st == ST_OK) {
+        while (len > 0 && text[len - 1] == '\n')
+            text[--len] = '\0';
+        jw_object_begin(&w);
+        jw_field_text(&w, "language", call->words[1]);
+        jw_field_text(&w, "version", call->words[2]);
+        jw_field_text(&w, "text", text);
+        jw_object_end(&w);
+        (void)snprintf(path, sizeof(path), "/admin/chains/%s/consents", call->words[0]);
+        st = post(call, path, &body, "version", "version ", " is asked for from now on", err);
+    }
+    free(text);
     strbuf_free(&body);
     return st;
 }

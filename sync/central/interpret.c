@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/json.h"
+#include "sync/central/forms.h"
 #include "sync/central/coupon.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/interpret_sale.h"
@@ -84,7 +85,7 @@ static enum status note_refused(struct central *central, const struct interpret_
 /* Kept as they came, for reports and for whoever asks later; nothing is booked by them. */
 static bool is_kept(const char *type)
 {
-    static const char *const kept[] = {"shift", "keyed_entry", "override", "hold_asked", "enrolment"};
+    static const char *const kept[] = {"shift", "keyed_entry", "override", "hold_asked"};
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (strcmp(type, kept[i]) == 0)
@@ -103,6 +104,7 @@ enum status interpret(struct central *central, const struct interpret_record *re
         {"print", note_print},
         {"bundle_activated", note_activated},
         {"bundle_refused", note_refused},
+        {"enrolment", forms_note},
         {"hold_voided", spending_note_hold_voided},
         {"lease_use", spending_note_lease_use},
         {"lease_close", spending_note_lease_close},

@@ -25,6 +25,7 @@ static const char usage[] =
     "  chain create ID --currency RUB --language ru [--name TEXT]\n"
     "  chain key add ID PUBLIC.pem           whose signature on rules counts\n"
     "  store create CHAIN STORE [--name TEXT] [--attr NAME=VALUE]...\n"
+    "  consent set CHAIN LANGUAGE VERSION FILE.txt   what shoppers agree to when a till issues a card\n"
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
     "  till list | till revoke DEV\n"
     "  member import CHAIN FILE.csv          columns member,card,phone,state,tier,segments,birthday,display,\n"
@@ -99,6 +100,7 @@ static const struct command commands[] = {
     {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
     {{"store", "create"}, 2, 2, command_store_create},
     {{"fleet"}, 0, 0, command_fleet},
+    {{"consent", "set"}, 4, 4, command_consent_set},
     {{"till", "code"}, 3, 3, command_till_code},
     {{"till", "list"}, 0, 0, command_till_list},
     {{"till", "revoke"}, 1, 1, command_till_revoke},

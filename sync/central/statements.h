@@ -315,6 +315,15 @@
         " DO UPDATE SET uses = $4, last_day = $5, day = $6, week = $7, month = $8")                                       \
     X(MEMBER_USAGE_LIST, "SELECT promotion, uses, last_day, day, week, month FROM member_usage"                           \
         " WHERE chain = $1 AND member = $2 ORDER BY promotion")                                                           \
+    X(MEMBER_BIRTHDAY, "UPDATE member SET birthday = $3 WHERE chain = $1 AND id = $2")                                    \
+    X(CONSENT_INSERT, "INSERT INTO consent (chain, language, version, text, place, at_us) SELECT $1, $2, $3, $4,"         \
+        " COALESCE(MAX(place), 0) + 1, $5 FROM consent WHERE chain = $1 AND language = $2")                               \
+    X(CONSENT_LIST, "SELECT c.language, c.version, c.text FROM consent c WHERE c.chain = $1 AND c.place ="                \
+        " (SELECT MAX(o.place) FROM consent o WHERE o.chain = $1 AND o.language = c.language) ORDER BY c.language")       \
+    X(FORM_INSERT, "INSERT INTO member_form (dev, epoch, seq, chain, member, consent, name, phone, email, birthday,"      \
+        " at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")                                                  \
+    X(FORM_LIST, "SELECT consent, name, phone, email, birthday FROM member_form WHERE chain = $1 AND member = $2"         \
+        " ORDER BY at_us DESC, dev, epoch, seq DESC LIMIT $3")                                                            \
     X(IDENTIFIER_GET, "SELECT member FROM identifier WHERE chain = $1 AND hash = $2")                                     \
     X(IDENTIFIER_PUT, "INSERT INTO identifier (chain, hash, member) VALUES ($1, $2, $3)"                                  \
         " ON CONFLICT (chain, hash) DO UPDATE SET member = $3")                                                           \

@@ -10,6 +10,7 @@
 #include "sync/central/coupon.h"
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
+#include "sync/central/forms.h"
 #include "sync/central/member.h"
 
 enum { ENVELOPE_BYTES_MAX = 64 * 1024 + 4096 /* names, cursors and a manifest */ };
@@ -399,7 +400,9 @@ static enum status write_page(const struct page *page, const struct updates_curs
     for (int i = 0; i < LIST_COUNT; i++)
         write_list(&w, list_names[i], &page->rows[i]);
     write_list(&w, "identifiers_gone", NULL);
-    st = write_manifest(page, cursor, &w, err);
+    st = forms_write_terms(page->central, page->device->chain, &w, err);
+    if (st == ST_OK)
+        st = write_manifest(page, cursor, &w, err);
     jw_object_end(&w);
     return st == ST_OK ? strbuf_status(out) : st;
 }

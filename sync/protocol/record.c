@@ -177,3 +177,8 @@ uint64_t record_next_hlc(uint64_t last, int64_t wall_ms)
         return now;
     return last < UINT64_MAX ? last + 1 : last; /* at the end of time it stands still; it never goes back */
 }
+
+void record_form_place(const char *dev, const char *identifier, const char *consent, struct strbuf *out)
+{
+    strbuf_printf(out, "form %s %s %s", dev, identifier, consent);
+}

@@ -43,6 +43,9 @@ enum status record_encode(const struct record_head *head, const char *body, size
  * not begin as docs/protocol.md 2 says. On ST_OK *out_body is a view of the body's text inside bytes. */
 enum status record_parse(const char *bytes, size_t len, struct record_head *out_head, const char **out_body,
                          size_t *out_body_len, struct errmsg *err);
+/* A form of an enrolment is sealed for this purpose, and bound to the till, the card and the consent: docs/protocol.md 8. */
+#define RECORD_FORM_INFO "loyald form 1"
+void record_form_place(const char *dev, const char *identifier, const char *consent, struct strbuf *out);
 /* hash = SHA-256(prev || bytes). */
 void record_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t len, uint8_t out_hash[SHA256_BYTES]);
 /* The next hybrid time after last at the wall time given: never goes back, even when the clock does. */

@@ -126,6 +126,9 @@ for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth"
     ask(operation_id, 200)
 for screen in ("status", "why", "parked", "shift"):
     ask("getScreen", 200, screen=screen)
+ask("getScreen", 409, screen="form")
+ask("getEnrolmentTerms", 409)  # the office has given no text to agree to
+ask("enrolMember", 409)
 ask("getPage", 404)  # served over TCP only
 ask("getShift", 409)
 ask("turnShift", 200)
