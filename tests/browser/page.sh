@@ -6,6 +6,8 @@
 page_language=${3:-ru} width=${4:-800} height=${5:-600} shots=${6:-}
 . "$2/tests/integration/common.sh"
 . "$2/tests/browser/webdriver.sh"
+screens=$2/tests/browser/screens
+axe=
 if browser_missing; then
     echo 'skipped: no browser to show the page in'
     trap - EXIT
@@ -45,9 +47,38 @@ fits() {
 look() { # NAME
     picture "$1"
     check "$1: fits the screen, can be read" fits "$1"
+    [ -z "$axe" ] || check "$1: nothing for axe-core to find" axe_is_content
+}
+axe_is_content() {
+    axe_found=$(axe_faults)
+    [ -z "$axe_found" ] || {
+        echo "axe-core: $axe_found"
+        return 1
+    }
+}
+# Compared with the picture in tests/browser/screens; 20 of 1,000 pixels may differ, since fonts are smoothed otherwise elsewhere. Times are taken
+# out of both. LOYALD_SCREENS=write makes them anew.
+same_picture() { # NAME
+    same_stored=$screens/$language-$width-$1.png
+    js 'document.getElementById("link").textContent = "·"; return 0' >/dev/null
+    if [ "${LOYALD_SCREENS:-}" = write ]; then shot "$same_stored"; fi
+    same_off=$(shot_differs "$same_stored")
+    echo "$1: $same_off of 1,000 pixels differ"
+    [ "${same_off%% *}" -le 20 ]
 }
 
+axe_get "$bin/../axe" || {
+    axe=
+    echo 'skipped: axe-core cannot be had from npm'
+}
 begin
+# What shoppers agree to comes down with the next answer, which a member's row brings about.
+echo 'I agree to all of it.' >"$dir/consent.txt"
+head -n 2 "$demo/members.csv" >"$dir/one.csv"
+must 'the office says what is agreed to' central consent set demo "$language" 1 "$dir/consent.txt"
+central member import demo "$dir/one.csv" >/dev/null
+has_consent() { ctl api GET /v1/enrolments >/dev/null 2>&1; }
+must 'the till hears of it' wait_for 30 has_consent
 must 'the browser starts' browser_open "$width" "$height"
 address=$(ctl page)
 must 'the page opens' go "$address"
@@ -56,6 +87,7 @@ check 'the token is not in the address bar' test "$(js 'return location.href')" 
 check 'it speaks the till’s language' test "$(js 'return document.documentElement.lang')" = "$language"
 check 'the keyboard is where one types' test "$(js 'return document.activeElement.id')" = input
 look 01-ready
+check 'it looks as it did' same_picture ready
 
 # ---- a whole sale by the keyboard, alone ----
 enter 89,90
@@ -98,6 +130,7 @@ look 06-redeemed
 press Enter
 check 'Enter leads to payment' shows ask "$(w наличные cash)"
 look 07-tender
+check 'payment looks as it did' same_picture tender
 keys 1
 check 'cash asks what was received' shows ask "$(w Получено Received)"
 enter 1
@@ -169,6 +202,20 @@ press F8 Enter
 check 'and is voided' shows word "$(w аннулирован voided)"
 press Enter
 
+# ---- a new card ----
+press F4
+check 'F4 asks for the form' shows ask "$(w 'Номер новой карты' 'Number of the new card')"
+enter 2900000000711
+enter 'Planted Name'
+enter '+7 916 123-45-67'
+press Enter
+enter 17.05.1990
+check 'what is agreed to is shown' shows panel 'I agree to all of it'
+look 08-form
+press Enter
+check 'the card is issued' shows notices "$(w 'Карта выдана' 'card is issued')"
+press Escape
+
 # ---- every kind of card, from the scanner ----
 enter 100
 shows sum 100
@@ -238,19 +285,29 @@ press Escape
 js 'window.paintedFor = text => new Promise(done => { const at = document.getElementById("member"); new MutationObserver((_, me) => { if (!at.textContent.includes(text)) return; me.disconnect(); requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => { window.painted = Date.now(); done(); }; c.port2.postMessage(0); }); }).observe(at, {subtree: true, childList: true}); }); return 0' >/dev/null
 was_painted() { [ "$(js 'return window.painted')" != 0 ]; }
 slow_down 6
+# Each scan must be in time; on a machine that does other things too the best of three is the page's own.
 times=
+late=0
 for code in 2900010000022 2900010000015 2900010000039 2900010000022 2900010000015; do
-    js "window.painted = 0; window.paintedFor('***${code#2900010??}'.replace('***', '')); return 0" >/dev/null
-    before=$(date +%s%3N)
-    scan $code
-    check 'a card is painted' wait_for 5 was_painted
-    times="$times $(($(js 'return window.painted') - before))"
+    best=9999
+    for again in 1 2 3; do
+        js "window.painted = 0; window.paintedFor('${code#2900010??}'); return 0" >/dev/null
+        [ $again = 1 ] || { scan 2900010000046; wait_for 5 says_on member 0046; }
+        before=$(date +%s%3N)
+        scan $code
+        wait_for 5 was_painted || bad 'a card is painted'
+        took=$(($(js 'return window.painted') - before))
+        [ $took -lt $best ] && best=$took
+        [ $best -le 100 ] && break
+    done
+    times="$times $best"
+    [ $best -le 100 ] || late=$((late + 1))
 done
 slow_down 1
-least=$(printf '%s\n' $times | sort -n | head -n 1)
 echo "scan to painted, ms, at 6x slow-down:$times"
-check 'within 100 ms' test "$least" -le 100
+check 'each within 100 ms' test $late -eq 0
 check 'it is the member' shows member 'Gleb E.'
+check 'the member looks as he did' same_picture member
 look 14-pos
 scan 4601234567893
 check 'an item is the POS’s' shows word "$(w 'не код лояльности' 'not a loyalty code')"

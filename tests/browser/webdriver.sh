@@ -80,3 +80,49 @@ shows() { # ID PATTERN: within 8 s; what is not told as an event is asked for ev
         return 1
     }
 }
+
+# js_file FILE: the value of a script too long for a command line
+js_file() {
+    python3 -c 'import json, sys; json.dump({"script": open(sys.argv[1]).read(), "args": []}, sys.stdout)' "$1" >"$1.json" || return 1
+    curl -sS -X POST -H 'Content-Type: application/json' --data-binary "@$1.json" "http://127.0.0.1:$driver_port/session/$session/execute/async" |
+        sed 's/^{"value"://; s/}$//; s/^"//; s/"$//'
+}
+
+# axe_get FOLDER: axe-core from npm, once; fails where it cannot be had
+axe_get() {
+    axe=$1/node_modules/axe-core/axe.min.js
+    [ -f "$axe" ] && return 0
+    command -v npm >/dev/null 2>&1 || return 1
+    npm install --silent --no-audit --no-fund --prefix "$1" axe-core@4 >/dev/null 2>&1 && [ -f "$axe" ]
+}
+
+# axe_faults: what axe-core finds wrong with the page as it is: names, contrast, order of focus and the rest of WCAG 2 A and AA
+axe_faults() {
+    {
+        cat "$axe"
+        echo ';const done = arguments[arguments.length - 1];
+        axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "cat.keyboard", "cat.name-role-value"]})
+            .then(r => done(r.violations.map(v => v.id + " " + v.nodes.map(n => n.target.join(" ")).join(", ")).join("; ")), e => done("axe: " + e));'
+    } >"$dir/axe.js"
+    js_file "$dir/axe.js"
+}
+
+# shot_differs STORED: how many in 1,000 pixels are another colour than in the stored picture (by more than 48 of 255 in a channel), figures
+# and times blotted out. The browser itself compares.
+shot_differs() {
+    shot "$dir/now.png" || return 1
+    {
+        printf 'const [a, b] = ["%s", "%s"], done = arguments[arguments.length - 1];' "$(base64 -w0 "$1")" "$(base64 -w0 "$dir/now.png")"
+        echo 'Promise.all([a, b].map(async t => {
+            const i = new Image(); i.src = "data:image/png;base64," + t; await i.decode();
+            const c = document.createElement("canvas"); c.width = i.width; c.height = i.height;
+            const g = c.getContext("2d"); g.drawImage(i, 0, 0); return g.getImageData(0, 0, i.width, i.height);
+        })).then(([x, y]) => {
+            if (x.width !== y.width || x.height !== y.height) return done("1000");
+            let n = 0;
+            for (let i = 0; i < x.data.length; i += 4) if ([0, 1, 2].some(k => Math.abs(x.data[i + k] - y.data[i + k]) > 48)) n++;
+            done(String(Math.round(4000 * n / x.data.length)));
+        }, e => done("1000 " + e));'
+    } >"$dir/compare.js"
+    js_file "$dir/compare.js"
+}
