@@ -150,6 +150,7 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},
     {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/page", HTTP_AUTH_PEER, api_page_address, 0},
+    /* Cards, and what the page shows of them. */
     {"GET", "/v1/enrolments", HTTP_AUTH_PEER, api_enrolment_terms, 0},
     {"POST", "/v1/enrolments", HTTP_AUTH_PEER, api_enrol_member, API_SMALL_BODY_MAX},
     {"GET", "/v1/screens/{name}", HTTP_AUTH_PEER, api_screen, 0},
