@@ -32,6 +32,11 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
 enum status __real_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
 enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
 
+enum status __real_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
+                                     struct errmsg *err);
+enum status __wrap_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
+                                     struct errmsg *err);
+
 static struct sim_till *till_of(const struct journal *journal)
 {
     for (int i = 0; i < TILLS; i++) {
@@ -75,15 +80,21 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
 enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err)
 {
     struct sim_till *till = till_of(journal);
-    struct journal_head head;
 
     if (till)
         till->counted = seq;
-    if (sim_world()->mutant == SIM_PRUNE_FIRST) {
-        journal_head(journal, &head);
-        seq = head.seq;
-    }
     return __real_journal_set_counted(journal, epoch, seq, err);
+}
+
+/* The mutant takes what is acked for counted. */
+enum status __wrap_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
+                                     struct errmsg *err)
+{
+    enum status st = __real_journal_set_acked(journal, epoch, seq, hash, err);
+
+    if (st == ST_OK && sim_world()->mutant == SIM_PRUNE_FIRST)
+        (void)__real_journal_set_counted(journal, epoch, seq, err);
+    return st;
 }
 
 /* ---- starting and stopping ---- */
