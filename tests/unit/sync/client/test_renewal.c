@@ -446,6 +446,8 @@ Test(renewal, a_rotation_cut_short_leaves_one_or_the_other)
     static const char *const steps[] = {"ca-new.key", "ca-new.pem", "ca-old.pem"};
     char old_id[17];
 
+    till_server_destroy(server); /* it serves the central that is reopened below */
+    server = NULL;
     memcpy(old_id, fixture.central->ca_key_id, sizeof old_id);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         /* What stands there after each of the first steps: the new pair, then the copy of the old certificate. */
