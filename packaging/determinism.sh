@@ -22,11 +22,11 @@ mkdir -p "$root/build/determinism"
 work=$root/build/determinism
 cd "$root"
 
-# What engine, evaluate and refund are made of: no daemon, no database, no network. Of base all but what reads
-# configurations and certificates.
+# What engine, evaluate and refund are made of, with the templates that a bundle is checked for: no daemon, no database, no
+# network. Of base all but what reads configurations and certificates.
 sources="tests/vectors/evaluations.c agent/tools/evaluate.c agent/tools/refund.c agent/tools/lines.c agent/tools/histogram.c
     $(ls agent/base/*.c | grep -v 'config\|cli\.c\|x509')
-    $(ls agent/engine/*.c agent/codes/*.c)"
+    $(ls agent/engine/*.c agent/codes/*.c agent/receipt/*.c)"
 cases=$work/cases.jsonl
 "$export_cases" >"$cases"
 
