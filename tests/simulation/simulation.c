@@ -291,6 +291,7 @@ static void set_up(struct stage *stage)
     for (int i = 0; i < TILLS; i++)
         must(world->tills[i].rules_version == 1, "rules at each till");
     must(world->wrong[0] == '\0', world->wrong);
+    sim_forget_events(world);
     close_world(world);
     for (int i = 0; i < TILLS; i++)
         disk_copy(stage->first[i], stage->disks[i]);
