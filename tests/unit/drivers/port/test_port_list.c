@@ -16,6 +16,8 @@ static char root[] = "/tmp/loyald-list-XXXXXX", sys[64], dev[64];
 static struct port_list_roots roots = {sys, dev};
 static struct port_found found[PORT_LIST_MAX];
 
+static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 static void shell(const char *format, ...)
 {
     char command[2048];
