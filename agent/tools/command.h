@@ -76,6 +76,8 @@ struct bundle_report;
 /* Reads and compiles, its templates too. EXIT_USAGE with words when it cannot be read; otherwise 0, and *out_bundle is
  * NULL when it has faults. */
 int command_load_bundle(const char *path, struct bundle **out_bundle, struct bundle_report *report);
+/* The bundle in a file that was checked before: its first fault is in err. On ST_OK the caller owns *out_bundle. */
+enum status command_compile_bundle(const char *path, struct bundle **out_bundle, struct errmsg *err);
 void command_print_notes(FILE *file, const struct bundle_report *report);
 /* Flushes standard output: what was written must have arrived. exit_status, or EXIT_REFUSED and words. */
 int command_finish(int exit_status);

@@ -33,6 +33,18 @@ void command_print_notes(FILE *file, const struct bundle_report *report)
         fprintf(file, "and %zu more: mend these first\n", total - report->note_count);
 }
 
+enum status command_compile_bundle(const char *path, struct bundle **out_bundle, struct errmsg *err)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    enum status st = file_read(path, BUNDLE_BYTES_MAX, &bytes, &len, err);
+
+    if (st == ST_OK)
+        st = bundle_compile(bytes, len, out_bundle, NULL, err);
+    free(bytes);
+    return st;
+}
+
 int command_load_bundle(const char *path, struct bundle **out_bundle, struct bundle_report *report)
 {
     struct errmsg err = ERRMSG_INIT;

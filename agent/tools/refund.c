@@ -5,7 +5,6 @@
  */
 #include "agent/tools/command.h"
 
-#include "agent/base/file.h"
 #include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "agent/tools/lines.h"
@@ -17,18 +16,6 @@ struct refunds {
     struct engine *engine;
     struct pk_memo coupons; /* verdicts on signed ones */
 };
-
-static enum status load_bundle(const char *path, struct bundle **out_bundle, struct errmsg *err)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    enum status st = file_read(path, BUNDLE_BYTES_MAX, &bytes, &len, err);
-
-    if (st == ST_OK)
-        st = bundle_compile(bytes, len, out_bundle, NULL, err);
-    free(bytes);
-    return st;
-}
 
 static enum status answer(void *context, const struct strbuf *line, struct strbuf *out,
                           struct engine_fault *out_fault, struct errmsg *err)
@@ -49,7 +36,7 @@ int command_refund(const struct command_call *call)
     struct errmsg err = ERRMSG_INIT;
     int exit_status = EXIT_USAGE;
 
-    if ((call->bundle && load_bundle(call->bundle, &refunds.bundle, &err) != ST_OK) ||
+    if ((call->bundle && command_compile_bundle(call->bundle, &refunds.bundle, &err) != ST_OK) ||
         engine_create(&refunds.engine, &err) != ST_OK) {
         command_say("%s", err.text);
     } else {

@@ -5,7 +5,6 @@
  */
 #include "agent/tools/command.h"
 
-#include "agent/base/file.h"
 #include "agent/base/ids.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
@@ -110,18 +109,6 @@ static enum status read_standard_input(struct strbuf *out, struct errmsg *err)
     return ST_OK;
 }
 
-static enum status load_bundle(const char *path, struct bundle **out_bundle, struct errmsg *err)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    enum status st = file_read(path, BUNDLE_BYTES_MAX, &bytes, &len, err);
-
-    if (st == ST_OK)
-        st = bundle_compile(bytes, len, out_bundle, NULL, err);
-    free(bytes);
-    return st;
-}
-
 static enum status explain(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale,
                            const char *language, struct strbuf *out, struct errmsg *err)
 {
@@ -178,7 +165,7 @@ int command_why(const struct command_call *call)
         return ask_why(call);
     if (call->word_count > 1)
         command_say("why --bundle reads the sale from standard input: name at most the promotion");
-    else if (load_bundle(call->bundle, &bundle, &err) != ST_OK || read_standard_input(&text, &err) != ST_OK)
+    else if (command_compile_bundle(call->bundle, &bundle, &err) != ST_OK || read_standard_input(&text, &err) != ST_OK)
         command_say("%s", err.text);
     else
         exit_status = work_out(call, bundle, &text);
