@@ -160,3 +160,11 @@ void central_tell_changed(struct central *central)
     if (central->changed)
         central->changed(central->changed_context);
 }
+
+enum status central_end(struct central *central, enum status st, struct errmsg *err)
+{
+    st = store_end(central->store, st, err);
+    if (st == ST_OK)
+        central_tell_changed(central);
+    return st;
+}

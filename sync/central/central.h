@@ -36,7 +36,7 @@ struct central {
     struct evaluator *evaluator;
     char incarnation[HEX64_TEXT];
     struct pk *ca_key;
-    struct pk *forms_key; /* unseals what was filled in at tills */
+    struct pk *forms_key;                   /* unseals what was filled in at tills */
     char ca_pem[X509_PEM_BYTES_MAX];        /* the authority that issues */
     char ca_old_pem[X509_PEM_BYTES_MAX];    /* the one before, while two overlap; else "" */
     char ca_bundle[2 * X509_PEM_BYTES_MAX]; /* all that are trusted, the newest first */
@@ -86,5 +86,7 @@ enum status central_restored(struct central *central, struct errmsg *err);
 
 int64_t central_now_us(const struct central *central);
 void central_tell_changed(struct central *central);
+/* store_end, and tells what was committed. */
+enum status central_end(struct central *central, enum status st, struct errmsg *err);
 
 #endif

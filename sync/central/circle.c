@@ -19,16 +19,6 @@ static enum status begin_anew(struct central *central, const char *chain, struct
     return STORE_RUN(central->store, STATEMENT_AUDIENCE_CHANGED, err, V_TEXT(chain), V_INT(change));
 }
 
-static enum status end(struct central *central, enum status st, struct errmsg *err)
-{
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
-    if (st == ST_OK)
-        central_tell_changed(central);
-    return st;
-}
-
 enum status circle_audience(struct central *central, const char *chain, const char *audience, struct errmsg *err)
 {
     enum status st = office_need_chain(central, chain, err);
@@ -43,7 +33,7 @@ enum status circle_audience(struct central *central, const char *chain, const ch
         st = STORE_RUN(central->store, STATEMENT_AUDIENCE_SET, err, V_TEXT(chain), V_TEXT(audience));
     if (st == ST_OK)
         st = begin_anew(central, chain, err);
-    return end(central, st, err);
+    return central_end(central, st, err);
 }
 
 enum status circle_add(struct central *central, const char *chain, const char *store, const char *other,
@@ -61,7 +51,7 @@ enum status circle_add(struct central *central, const char *chain, const char *s
     }
     if (st == ST_OK)
         st = begin_anew(central, chain, err);
-    return end(central, st, err);
+    return central_end(central, st, err);
 }
 
 enum status circle_seen(struct central *central, const char *chain, const char *store, const char *member,
@@ -153,9 +143,7 @@ enum status circle_forget(struct central *central, int64_t *out_count, struct er
         st = forget_next(central, &one, &found, err);
         count += st == ST_OK && found;
     }
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
+    st = store_end(central->store, st, err);
     if (st == ST_OK)
         *out_count = count;
     if (st == ST_OK && count > 0)

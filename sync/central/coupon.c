@@ -168,10 +168,7 @@ static enum status grant(struct central *central, const struct device *device, s
                            V_TEXT(claim->sale_id), V_TEXT(claim->code), V_TEXT(device->chain), V_TEXT(claim->state),
                            V_TEXT(claim->reason), V_INT(central_now_us(central)));
     }
-    if (st == ST_OK)
-        return store_commit(central->store, err);
-    store_rollback(central->store);
-    return st;
+    return store_end(central->store, st, err);
 }
 
 void coupon_claim_answer(struct central *central, const struct device *device, const char *body, size_t len,

@@ -296,9 +296,7 @@ static enum status enrol(struct central *central, const struct wish *wish, struc
         st = put_device(central, wish, &place, agreed, err);
     if (st == ST_OK)
         st = write_answer(central, wish, &place, agreed, out, err);
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
+    st = store_end(central->store, st, err);
     if (st == ST_OK)
         log_info("enrol", "till enrolled dev=%s chain=%s store=%s till=%s", wish->dev, place.chain, place.store,
                  place.till);

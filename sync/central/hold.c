@@ -19,9 +19,20 @@ struct asked {
     char state[STATE_MAX], reason[REASON_MAX];
 };
 
-static enum status read_body(const struct cJSON *root, struct asked *asked, struct errmsg *err)
+static enum status read_hold(const struct cJSON *root, struct asked *asked, struct errmsg *err)
 {
     enum status st = json_text(root, "hold", ID_LEN_MAX, &asked->hold, err);
+
+    if (st == ST_OK && !id_is_valid(asked->hold)) {
+        errmsg_set(err, "hold is not a name");
+        st = ST_INVALID;
+    }
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
+
+static enum status read_body(const struct cJSON *root, struct asked *asked, struct errmsg *err)
+{
+    enum status st = read_hold(root, asked, err);
 
     if (st == ST_OK)
         st = json_text(root, "member", ID_LEN_MAX, &asked->named, err);
@@ -29,10 +40,6 @@ static enum status read_body(const struct cJSON *root, struct asked *asked, stru
         st = json_text(root, "currency", CURRENCY_MAX, &asked->currency, err);
     if (st == ST_OK)
         st = json_int(root, "amount", 1, JSON_INT_MAX, &asked->amount, err);
-    if (st == ST_OK && !id_is_valid(asked->hold)) {
-        errmsg_set(err, "hold is not a name");
-        st = ST_INVALID;
-    }
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
@@ -110,10 +117,7 @@ static enum status grant(struct central *central, const struct device *device, s
                            V_INT(asked->amount), V_TEXT(asked->state), V_TEXT(asked->reason),
                            V_INT(central_now_us(central)));
     }
-    if (st == ST_OK)
-        return store_commit(central->store, err);
-    store_rollback(central->store);
-    return st;
+    return store_end(central->store, st, err);
 }
 
 static void write_state(const struct asked *asked, struct answer *answer)
@@ -128,25 +132,6 @@ static void write_state(const struct asked *asked, struct answer *answer)
     jw_object_end(&w);
 }
 
-void hold_answer(struct central *central, const struct device *device, const char *body, size_t len,
-                 struct answer *answer)
-{
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    struct asked asked = {.hold = ""};
-    enum status st = json_parse(body, len, HOLD_BODY_MAX, &root, &err);
-
-    if (st == ST_OK)
-        st = read_body(root, &asked, &err);
-    if (st == ST_OK)
-        st = grant(central, device, &asked, &err);
-    if (st == ST_OK)
-        write_state(&asked, answer);
-    else
-        answer_status(answer, st, &err);
-    json_free(root);
-}
-
 static enum status give_up(struct central *central, const struct device *device, struct asked *asked,
                            struct errmsg *err)
 {
@@ -157,14 +142,17 @@ static enum status give_up(struct central *central, const struct device *device,
     st = hold_end(central, device, asked->hold, false, err);
     if (st == ST_OK)
         st = find(central, device, asked, err);
-    if (st == ST_OK)
-        return store_commit(central->store, err);
-    store_rollback(central->store);
-    return st;
+    return store_end(central->store, st, err);
 }
 
-void hold_void_answer(struct central *central, const struct device *device, const char *body, size_t len,
-                      struct answer *answer)
+/* What each question reads of its body, and does about it. */
+struct question {
+    enum status (*read)(const struct cJSON *root, struct asked *asked, struct errmsg *err);
+    enum status (*act)(struct central *central, const struct device *device, struct asked *asked, struct errmsg *err);
+};
+
+static void answer_question(struct central *central, const struct device *device, const struct question *question,
+                            const char *body, size_t len, struct answer *answer)
 {
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
@@ -172,20 +160,30 @@ void hold_void_answer(struct central *central, const struct device *device, cons
     enum status st = json_parse(body, len, HOLD_BODY_MAX, &root, &err);
 
     if (st == ST_OK)
-        st = json_text(root, "hold", ID_LEN_MAX, &asked.hold, &err);
-    if (st == ST_OK && !id_is_valid(asked.hold)) {
-        errmsg_set(&err, "hold is not a name");
-        st = ST_INVALID;
-    }
-    if (st == ST_NOT_FOUND)
-        st = ST_INVALID;
+        st = question->read(root, &asked, &err);
     if (st == ST_OK)
-        st = give_up(central, device, &asked, &err);
+        st = question->act(central, device, &asked, &err);
     if (st == ST_OK)
         write_state(&asked, answer);
     else
         answer_status(answer, st, &err);
     json_free(root);
+}
+
+void hold_answer(struct central *central, const struct device *device, const char *body, size_t len,
+                 struct answer *answer)
+{
+    static const struct question question = {read_body, grant};
+
+    answer_question(central, device, &question, body, len, answer);
+}
+
+void hold_void_answer(struct central *central, const struct device *device, const char *body, size_t len,
+                      struct answer *answer)
+{
+    static const struct question question = {read_hold, give_up};
+
+    answer_question(central, device, &question, body, len, answer);
 }
 
 enum status hold_end(struct central *central, const struct device *device, const char *hold, bool posted,

@@ -77,7 +77,8 @@ static enum status put_lease(struct central *central, const struct device *devic
                      V_INT(now + rule->days * DAY_US), V_INT(change), V_INT(now));
 }
 
-static enum status fill_lease(struct central *central, const char *id, const struct rule *rule, int64_t amount,
+/* That much more in it, and that many days from now; nothing more prolongs it. */
+static enum status fill_lease(struct central *central, const char *id, int64_t days, int64_t amount,
                               struct errmsg *err)
 {
     int64_t change;
@@ -86,7 +87,7 @@ static enum status fill_lease(struct central *central, const char *id, const str
     if (st != ST_OK)
         return st;
     return STORE_RUN(central->store, STATEMENT_LEASE_FILL, err, V_TEXT(id), V_INT(amount),
-                     V_INT(central_now_us(central) + rule->days * DAY_US), V_INT(change));
+                     V_INT(central_now_us(central) + days * DAY_US), V_INT(change));
 }
 
 /* The one this till has, if any: its id, and what is left of it. */
@@ -130,7 +131,8 @@ static enum status grant(struct central *central, const struct device *device, c
     amount = lot_available(&sums) < rule->cap - left ? lot_available(&sums) : rule->cap - left;
     if (amount <= 0)
         return ST_OK;
-    return id[0] ? fill_lease(central, id, rule, amount, err) : put_lease(central, device, member, rule, amount, err);
+    return id[0] ? fill_lease(central, id, rule->days, amount, err)
+                 : put_lease(central, device, member, rule, amount, err);
 }
 
 enum status lease_after_sale(struct central *central, const struct device *device, const char *member, int32_t day,
@@ -286,17 +288,6 @@ static enum status next_due(struct central *central, const struct device *device
     return rows_end(rows, err);
 }
 
-static enum status prolong_one(struct central *central, const char *id, int64_t days, struct errmsg *err)
-{
-    int64_t change;
-    enum status st = store_next_change(central->store, &change, err);
-
-    if (st != ST_OK)
-        return st;
-    return STORE_RUN(central->store, STATEMENT_LEASE_FILL, err, V_TEXT(id), V_INT(0),
-                     V_INT(central_now_us(central) + days * DAY_US), V_INT(change));
-}
-
 enum status lease_prolong(struct central *central, const struct device *device, struct errmsg *err)
 {
     char id[ID_BYTES];
@@ -311,14 +302,11 @@ enum status lease_prolong(struct central *central, const struct device *device, 
         return st;
     st = store_begin(central->store, err);
     while (st == ST_OK && id[0]) {
-        st = prolong_one(central, id, days, err);
+        st = fill_lease(central, id, days, 0, err);
         if (st == ST_OK)
             st = next_due(central, device, id, &days, err);
     }
-    if (st == ST_OK)
-        return store_commit(central->store, err);
-    store_rollback(central->store);
-    return st;
+    return store_end(central->store, st, err);
 }
 
 /* ---- given up ---- */
@@ -390,9 +378,7 @@ enum status lease_write_off(struct central *central, int64_t *out_count, struct 
         count += st == ST_OK && found;
     }
     free(lost);
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
+    st = store_end(central->store, st, err);
     if (st == ST_OK)
         *out_count = count;
     if (st == ST_OK && count > 0)
@@ -414,10 +400,5 @@ enum status lease_recall(struct central *central, const char *id, struct errmsg 
         errmsg_set(err, "no live lease \"%.64s\": see \"loyal-central lease list\"", id);
         st = ST_NOT_FOUND;
     }
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
-    if (st == ST_OK)
-        central_tell_changed(central);
-    return st;
+    return central_end(central, st, err);
 }

@@ -282,9 +282,7 @@ enum status lot_expire(struct central *central, struct lot_place *place, bool *o
         st = expire_one(central, &places[i], &amount, err);
         expired += amount;
     }
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
+    st = store_end(central->store, st, err);
     if (st == ST_OK && count > 0)
         *place = places[count - 1];
     if (st == ST_OK)

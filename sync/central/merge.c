@@ -183,10 +183,5 @@ enum status merge_members(struct central *central, const char *chain, const char
 
     if (st == ST_OK)
         st = move_all(&merge, member, err);
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
-    if (st == ST_OK)
-        central_tell_changed(central);
-    return st;
+    return central_end(central, st, err);
 }

@@ -126,10 +126,7 @@ enum status office_store_create(struct central *central, const char *chain, cons
         errmsg_set(err, "store %s of chain %s is there already", store, chain);
     if (st == ST_OK) /* its own circle */
         st = STORE_RUN(central->store, STATEMENT_CIRCLE_PUT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(store));
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
-    return st;
+    return store_end(central->store, st, err);
 }
 
 enum status office_id_key(struct central *central, const char *chain, uint8_t out_key[CRYPTO_KEY_BYTES],

@@ -164,9 +164,7 @@ static enum status put_bundle(struct central *central, const struct offer *offer
         st = STORE_RUN(central->store, STATEMENT_MANIFEST_INSERT, err, V_TEXT(offer->manifest.chain),
                        V_INT(offer->manifest.version), V_INT(change), V_TEXT(offer->text), V_TEXT(signatures),
                        V_TEXT(offer->bundle_sha256), V_INT(central_now_us(central)));
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
+    st = store_end(central->store, st, err);
     cJSON_free(signatures);
     return st;
 }

@@ -114,29 +114,39 @@ static enum status write_chain(struct central *central, const char *chain, struc
     return st == ST_OK ? write_list(central, &points, STORE_VALUES(V_TEXT(chain)), w, err) : st;
 }
 
-enum status report_totals(struct central *central, struct json_writer *w, struct errmsg *err)
+/* "chains":[{"chain","currency", and what write says of each}] */
+static enum status write_chains(struct central *central,
+                                enum status (*write)(struct central *central, const char *chain,
+                                                     struct json_writer *w, struct errmsg *err),
+                                struct json_writer *w, struct errmsg *err)
 {
     struct rows *rows;
-    bool ok;
     enum status st = store_select(central->store, STATEMENT_CHAIN_LIST, NULL, 0, &rows, err), end;
 
     if (st != ST_OK)
         return st;
-    jw_object_begin(w);
     jw_name(w, "chains");
     jw_array_begin(w);
     while (st == ST_OK && rows_next(rows)) {
         jw_object_begin(w);
         jw_field_text(w, "chain", rows_text(rows, 0));
         jw_field_text(w, "currency", rows_text(rows, 1));
-        st = write_chain(central, rows_text(rows, 0), w, err);
+        st = write(central, rows_text(rows, 0), w, err);
         jw_object_end(w);
     }
     end = rows_end(rows, st == ST_OK ? err : NULL);
     jw_array_end(w);
+    return st == ST_OK ? end : st;
+}
+
+enum status report_totals(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    bool ok;
+    enum status st;
+
+    jw_object_begin(w);
+    st = write_chains(central, write_chain, w, err);
     jw_name(w, "ledger");
-    if (st == ST_OK)
-        st = end;
     if (st == ST_OK)
         st = ledger_check(central, w, &ok, err);
     jw_object_end(w);
@@ -246,25 +256,12 @@ static enum status write_exposure(struct central *central, const char *chain, st
 
 enum status report_exposure(struct central *central, struct json_writer *w, struct errmsg *err)
 {
-    struct rows *rows;
-    enum status st = store_select(central->store, STATEMENT_CHAIN_LIST, NULL, 0, &rows, err), end;
+    enum status st;
 
-    if (st != ST_OK)
-        return st;
     jw_object_begin(w);
-    jw_name(w, "chains");
-    jw_array_begin(w);
-    while (st == ST_OK && rows_next(rows)) {
-        jw_object_begin(w);
-        jw_field_text(w, "chain", rows_text(rows, 0));
-        jw_field_text(w, "currency", rows_text(rows, 1));
-        st = write_exposure(central, rows_text(rows, 0), w, err);
-        jw_object_end(w);
-    }
-    end = rows_end(rows, st == ST_OK ? err : NULL);
-    jw_array_end(w);
+    st = write_chains(central, write_exposure, w, err);
     jw_object_end(w);
-    return st == ST_OK ? end : st;
+    return st;
 }
 
 enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err)

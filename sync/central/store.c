@@ -231,6 +231,14 @@ void store_rollback(struct store *store)
     store->in_transaction = false;
 }
 
+enum status store_end(struct store *store, enum status st, struct errmsg *err)
+{
+    if (st == ST_OK)
+        return store_commit(store, err);
+    store_rollback(store);
+    return st;
+}
+
 enum status store_mark(struct store *store, struct errmsg *err)
 {
     return run_text(store, "SAVEPOINT mark", "cannot mark", err);

@@ -46,6 +46,8 @@ void store_close(struct store *store); /* accepts NULL */
 enum status store_begin(struct store *store, struct errmsg *err);
 enum status store_commit(struct store *store, struct errmsg *err);
 void store_rollback(struct store *store);
+/* Ends it as st says: commits after ST_OK, else rolls back. Answers st, or what kept the commit from being made. */
+enum status store_end(struct store *store, enum status st, struct errmsg *err);
 /* Marks a place to go back to within the transaction, for one record of a batch. */
 enum status store_mark(struct store *store, struct errmsg *err);
 enum status store_mark_keep(struct store *store, struct errmsg *err);
