@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/central/admin_points.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "agent/base/json.h"
-#include "agent/base/log.h"
 #include "agent/net/http_server.h"
+#include "sync/central/admin_answer.h"
 #include "sync/central/circle.h"
 #include "sync/central/coupon.h"
 #include "sync/central/lease.h"
@@ -15,47 +12,6 @@
 #include "sync/central/office.h"
 #include "sync/central/report.h"
 #include "sync/central/upkeep.h"
-
-enum { BODY_MAX = 64 * 1024 };
-
-/* Answers, and says in the log what was done or refused. */
-static void finish(struct http_request *request, struct answer *answer, enum status st, const struct errmsg *err)
-{
-    if (st != ST_OK) {
-        log_warn("admin", "%s %s refused: %s", http_method(request), http_path(request), err->text);
-        answer_status(answer, st, err);
-    } else if (strcmp(http_method(request), "GET") != 0) {
-        log_info("admin", "%s %s done", http_method(request), http_path(request));
-    }
-    if (strbuf_status(&answer->body) != ST_OK)
-        answer_error(answer, 503, "unavailable", "the answer could not be made: %s", status_text(answer->body.st));
-    http_answer(request, answer->status, "application/json", strbuf_text(&answer->body), answer->body.len);
-    strbuf_free(&answer->body);
-}
-
-static enum status parse(struct http_request *request, struct cJSON **out_root, struct errmsg *err)
-{
-    size_t len;
-    const char *body = http_body(request, &len);
-
-    return json_parse(body, len, BODY_MAX, out_root, err);
-}
-
-static enum status need_name(const struct cJSON *root, const char *name, const char **out_text, struct errmsg *err)
-{
-    enum status st = json_text(root, name, ID_LEN_MAX, out_text, err);
-
-    if (st == ST_OK && !id_is_valid(*out_text)) {
-        errmsg_set(err, "%s: not a name", name);
-        st = ST_INVALID;
-    }
-    return st == ST_NOT_FOUND ? ST_INVALID : st;
-}
-
-static void write_ok(struct answer *answer)
-{
-    strbuf_puts(&answer->body, "{}");
-}
 
 /* ---- rules of points ---- */
 
@@ -80,12 +36,14 @@ static enum status read_rule(const struct cJSON *root, struct rule *rule, struct
     return st;
 }
 
-static enum status set_rule(struct central *central, const char *chain, const struct cJSON *root, struct errmsg *err)
+static enum status set_rule(const struct admin_call *call, struct errmsg *err)
 {
+    struct central *central = call->central;
+    const char *chain = http_path_part(call->request, 0);
     struct rule rule = {.lease_days = 7, .lost_days = 30}; /* sync.md 2.4: written off after 30 days by default */
     const char *currency;
     struct rows *rows;
-    enum status st = need_name(root, "currency", &currency, err);
+    enum status st = admin_name(call->root, "currency", &currency, err);
 
     if (st == ST_OK)
         st = office_need_chain(central, chain, err);
@@ -98,7 +56,7 @@ static enum status set_rule(struct central *central, const char *chain, const st
                              rows_int(rows, 4)};
     st = rows_end(rows, err);
     if (st == ST_OK)
-        st = read_rule(root, &rule, err);
+        st = read_rule(call->root, &rule, err);
     if (st != ST_OK)
         return st;
     return STORE_RUN(central->store, STATEMENT_POINT_RULE_PUT, err, V_TEXT(chain), V_TEXT(currency),
@@ -108,152 +66,98 @@ static enum status set_rule(struct central *central, const char *chain, const st
 
 void admin_points_set(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    enum status st = parse(request, &root, &err);
-
-    if (st == ST_OK)
-        st = set_rule(context, http_path_part(request, 0), root, &err);
-    if (st == ST_OK)
-        write_ok(&answer);
-    finish(request, &answer, st, &err);
-    json_free(root);
+    admin_do_json(context, request, set_rule);
 }
 
 /* ---- reports ---- */
 
-typedef enum status report_fn(struct central *central, struct json_writer *w, struct errmsg *err);
-
-static void send_report(struct central *central, struct http_request *request, report_fn *report)
-{
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
-
-    finish(request, &answer, report(central, &w, &err), &err);
-}
-
 void admin_points_list(void *context, struct http_request *request)
 {
-    send_report(context, request, report_point_rules);
+    admin_send_report(context, request, report_point_rules);
 }
 
 void admin_exposure(void *context, struct http_request *request)
 {
-    send_report(context, request, report_exposure);
+    admin_send_report(context, request, report_exposure);
 }
 
 void admin_lease_list(void *context, struct http_request *request)
 {
-    send_report(context, request, report_leases);
+    admin_send_report(context, request, report_leases);
 }
 
 /* ---- what is done ---- */
 
+static enum status recall(const struct admin_call *call, struct errmsg *err)
+{
+    return lease_recall(call->central, http_path_part(call->request, 0), err);
+}
+
 void admin_lease_recall(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    enum status st = lease_recall(context, http_path_part(request, 0), &err);
+    admin_do(context, request, recall);
+}
 
-    if (st == ST_OK)
-        write_ok(&answer);
-    finish(request, &answer, st, &err);
+static enum status run_upkeep(const struct admin_call *call, struct errmsg *err)
+{
+    int64_t written_off = 0;
+    enum status st = upkeep_run(call->central, &written_off, err);
+
+    jw_object_begin(call->w);
+    jw_field_int(call->w, "written_off", written_off);
+    jw_object_end(call->w);
+    return st;
 }
 
 void admin_upkeep(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
-    int64_t written_off = 0;
-    enum status st = upkeep_run(context, &written_off, &err);
+    admin_do(context, request, run_upkeep);
+}
 
-    if (st == ST_OK) {
-        jw_object_begin(&w);
-        jw_field_int(&w, "written_off", written_off);
-        jw_object_end(&w);
-    }
-    finish(request, &answer, st, &err);
+static enum status merge(const struct admin_call *call, struct errmsg *err)
+{
+    const char *old, *member;
+    enum status st = admin_name(call->root, "old", &old, err);
+
+    if (st == ST_OK)
+        st = admin_name(call->root, "member", &member, err);
+    return st == ST_OK ? merge_members(call->central, http_path_part(call->request, 0), old, member, err) : st;
 }
 
 void admin_merge(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *old, *member;
-    enum status st = parse(request, &root, &err);
-
-    if (st == ST_OK)
-        st = need_name(root, "old", &old, &err);
-    if (st == ST_OK)
-        st = need_name(root, "member", &member, &err);
-    if (st == ST_OK)
-        st = merge_members(context, http_path_part(request, 0), old, member, &err);
-    if (st == ST_OK)
-        write_ok(&answer);
-    finish(request, &answer, st, &err);
-    json_free(root);
+    admin_do_json(context, request, merge);
 }
 
 void admin_coupon_import(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
-    const char *line = http_query(request, "line");
-    size_t len;
-    const char *body = http_body(request, &len);
-    char *text = malloc(len + 1);
-    int first_line =
-        strlen(line) < 10 && line[0] && strspn(line, "0123456789") == strlen(line) ? (int)strtol(line, NULL, 10) : 2;
-    enum status st = ST_NOMEM;
+    admin_take_file(context, request, coupon_import);
+}
 
-    if (text) {
-        memcpy(text, body, len);
-        text[len] = '\0';
-        st = coupon_import(context, http_path_part(request, 0), text, len, first_line, &w, &err);
-    }
-    finish(request, &answer, st, &err);
-    free(text);
+static enum status set_audience(const struct admin_call *call, struct errmsg *err)
+{
+    const char *audience;
+    enum status st = admin_name(call->root, "audience", &audience, err);
+
+    return st == ST_OK ? circle_audience(call->central, http_path_part(call->request, 0), audience, err) : st;
 }
 
 void admin_audience(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *audience;
-    enum status st = parse(request, &root, &err);
+    admin_do_json(context, request, set_audience);
+}
+
+static enum status add_to_circle(const struct admin_call *call, struct errmsg *err)
+{
+    const char *store, *other;
+    enum status st = admin_name(call->root, "store", &store, err);
 
     if (st == ST_OK)
-        st = need_name(root, "audience", &audience, &err);
-    if (st == ST_OK)
-        st = circle_audience(context, http_path_part(request, 0), audience, &err);
-    if (st == ST_OK)
-        write_ok(&answer);
-    finish(request, &answer, st, &err);
-    json_free(root);
+        st = admin_name(call->root, "other", &other, err);
+    return st == ST_OK ? circle_add(call->central, http_path_part(call->request, 0), store, other, err) : st;
 }
 
 void admin_circle(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *store, *other;
-    enum status st = parse(request, &root, &err);
-
-    if (st == ST_OK)
-        st = need_name(root, "store", &store, &err);
-    if (st == ST_OK)
-        st = need_name(root, "other", &other, &err);
-    if (st == ST_OK)
-        st = circle_add(context, http_path_part(request, 0), store, other, &err);
-    if (st == ST_OK)
-        write_ok(&answer);
-    finish(request, &answer, st, &err);
-    json_free(root);
+    admin_do_json(context, request, add_to_circle);
 }

@@ -2,13 +2,12 @@
 #include "sync/central/admin_server.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "agent/base/json.h"
-#include "agent/base/log.h"
+#include "sync/central/admin_answer.h"
 #include "sync/central/admin_points.h"
 #include "sync/central/device.h"
 #include "sync/central/fleet.h"
@@ -19,253 +18,172 @@
 #include "sync/central/publish.h"
 #include "sync/central/report.h"
 
-enum { ADMIN_BODY_MAX = 64 * 1024, ADMIN_TEXT_MAX = 4096 };
+/* ---- what is done ---- */
 
-static void send_answer(struct http_request *request, struct answer *answer)
+static enum status create_chain(const struct admin_call *call, struct errmsg *err)
 {
-    if (strbuf_status(&answer->body) != ST_OK)
-        answer_error(answer, 503, "unavailable", "the answer could not be made: %s", status_text(answer->body.st));
-    http_answer(request, answer->status, "application/json", strbuf_text(&answer->body), answer->body.len);
-    strbuf_free(&answer->body);
-}
+    struct office_chain chain;
+    enum status st = admin_text(call->root, "id", &chain.id, err);
 
-static void send_status(struct http_request *request, struct answer *answer, enum status st, const struct errmsg *err)
-{
-    if (st != ST_OK) {
-        log_warn("admin", "%s %s refused: %s", http_method(request), http_path(request), err->text);
-        answer_status(answer, st, err);
-    } else {
-        log_info("admin", "%s %s done", http_method(request), http_path(request));
-    }
-    send_answer(request, answer);
-}
-
-static enum status parse_body(struct http_request *request, struct cJSON **out_root, struct errmsg *err)
-{
-    size_t len;
-    const char *body = http_body(request, &len);
-
-    return json_parse(body, len, ADMIN_BODY_MAX, out_root, err);
-}
-
-/* A text that must be there. */
-static enum status need(const struct cJSON *root, const char *name, const char **out_text, struct errmsg *err)
-{
-    enum status st = json_text(root, name, ADMIN_TEXT_MAX, out_text, err);
-
-    return st == ST_NOT_FOUND ? ST_INVALID : st;
-}
-
-static enum status may(const struct cJSON *root, const char *name, const char **out_text, struct errmsg *err)
-{
-    *out_text = "";
-    return json_optional(json_text(root, name, ADMIN_TEXT_MAX, out_text, err));
-}
-
-static void write_one(struct answer *answer, const char *name, const char *text)
-{
-    struct json_writer w = JSON_WRITER_INIT(&answer->body);
-
-    jw_object_begin(&w);
-    jw_field_text(&w, name, text);
-    jw_object_end(&w);
+    if (st == ST_OK)
+        st = admin_text(call->root, "currency", &chain.currency, err);
+    if (st == ST_OK)
+        st = admin_text(call->root, "language", &chain.language, err);
+    if (st == ST_OK)
+        st = admin_text_or_none(call->root, "name", &chain.name, err);
+    if (st == ST_OK)
+        st = office_chain_create(call->central, &chain, err);
+    if (st == ST_OK)
+        admin_write_one(call->w, "chain", chain.id);
+    return st;
 }
 
 static void on_chain_create(void *context, struct http_request *request)
 {
-    struct office_chain chain;
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    enum status st = parse_body(request, &root, &err);
+    admin_do_json(context, request, create_chain);
+}
+
+static enum status add_key(const struct admin_call *call, struct errmsg *err)
+{
+    const char *pem;
+    char key_id[17];
+    enum status st = admin_text(call->root, "pem", &pem, err);
 
     if (st == ST_OK)
-        st = need(root, "id", &chain.id, &err);
+        st = office_key_add(call->central, http_path_part(call->request, 0), pem, key_id, err);
     if (st == ST_OK)
-        st = need(root, "currency", &chain.currency, &err);
-    if (st == ST_OK)
-        st = need(root, "language", &chain.language, &err);
-    if (st == ST_OK)
-        st = may(root, "name", &chain.name, &err);
-    if (st == ST_OK)
-        st = office_chain_create(context, &chain, &err);
-    if (st == ST_OK)
-        write_one(&answer, "chain", chain.id);
-    send_status(request, &answer, st, &err);
-    json_free(root);
+        admin_write_one(call->w, "key", key_id);
+    return st;
 }
 
 static void on_key_add(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *pem;
-    char key_id[17];
-    enum status st = parse_body(request, &root, &err);
+    admin_do_json(context, request, add_key);
+}
+
+static enum status create_store(const struct admin_call *call, struct errmsg *err)
+{
+    const struct cJSON *attrs = NULL;
+    const char *store, *name;
+    char *attrs_text = NULL;
+    enum status st = admin_text(call->root, "id", &store, err);
 
     if (st == ST_OK)
-        st = need(root, "pem", &pem, &err);
+        st = admin_text_or_none(call->root, "name", &name, err);
     if (st == ST_OK)
-        st = office_key_add(context, http_path_part(request, 0), pem, key_id, &err);
+        st = json_optional(json_object(call->root, "attrs", &attrs, err));
+    if (st == ST_OK && attrs && !(attrs_text = cJSON_PrintUnformatted(attrs)))
+        st = ST_NOMEM;
     if (st == ST_OK)
-        write_one(&answer, "key", key_id);
-    send_status(request, &answer, st, &err);
-    json_free(root);
+        st = office_store_create(call->central, http_path_part(call->request, 0), store, name,
+                                 attrs_text ? attrs_text : "{}", err);
+    if (st == ST_OK)
+        admin_write_one(call->w, "store", store);
+    cJSON_free(attrs_text);
+    return st;
 }
 
 static void on_store_create(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const struct cJSON *attrs = NULL;
-    const char *store, *name;
-    char *attrs_text = NULL;
-    enum status st = parse_body(request, &root, &err);
+    admin_do_json(context, request, create_store);
+}
+
+static enum status set_consent(const struct admin_call *call, struct errmsg *err)
+{
+    const char *language, *version, *text;
+    enum status st = admin_text(call->root, "language", &language, err);
 
     if (st == ST_OK)
-        st = need(root, "id", &store, &err);
+        st = admin_text(call->root, "version", &version, err);
     if (st == ST_OK)
-        st = may(root, "name", &name, &err);
+        st = admin_text(call->root, "text", &text, err);
     if (st == ST_OK)
-        st = json_optional(json_object(root, "attrs", &attrs, &err));
-    if (st == ST_OK && attrs && !(attrs_text = cJSON_PrintUnformatted(attrs)))
-        st = ST_NOMEM;
+        st = forms_consent_set(call->central, http_path_part(call->request, 0), language, version, text, err);
     if (st == ST_OK)
-        st = office_store_create(context, http_path_part(request, 0), store, name, attrs_text ? attrs_text : "{}",
-                                 &err);
-    if (st == ST_OK)
-        write_one(&answer, "store", store);
-    send_status(request, &answer, st, &err);
-    cJSON_free(attrs_text);
-    json_free(root);
+        admin_write_one(call->w, "version", version);
+    return st;
 }
 
 static void on_consent_set(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *language, *version, *text;
-    enum status st = parse_body(request, &root, &err);
+    admin_do_json(context, request, set_consent);
+}
+
+static enum status make_code(const struct admin_call *call, struct errmsg *err)
+{
+    const char *chain, *store, *till;
+    char code[CODE_TEXT];
+    enum status st = admin_text(call->root, "chain", &chain, err);
 
     if (st == ST_OK)
-        st = need(root, "language", &language, &err);
+        st = admin_text(call->root, "store", &store, err);
     if (st == ST_OK)
-        st = need(root, "version", &version, &err);
+        st = admin_text(call->root, "till", &till, err);
     if (st == ST_OK)
-        st = need(root, "text", &text, &err);
-    if (st == ST_OK)
-        st = forms_consent_set(context, http_path_part(request, 0), language, version, text, &err);
-    if (st == ST_OK)
-        write_one(&answer, "version", version);
-    send_status(request, &answer, st, &err);
-    json_free(root);
+        st = office_till_code(call->central, chain, store, till, code, err);
+    if (st == ST_OK) {
+        jw_object_begin(call->w);
+        jw_field_text(call->w, "code", code);
+        jw_field_int(call->w, "expires_in_s", CODE_LIFE_S);
+        jw_object_end(call->w);
+    }
+    return st;
 }
 
 static void on_till_code(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *chain, *store, *till;
-    char code[CODE_TEXT];
-    enum status st = parse_body(request, &root, &err);
+    admin_do_json(context, request, make_code);
+}
 
-    if (st == ST_OK)
-        st = need(root, "chain", &chain, &err);
-    if (st == ST_OK)
-        st = need(root, "store", &store, &err);
-    if (st == ST_OK)
-        st = need(root, "till", &till, &err);
-    if (st == ST_OK)
-        st = office_till_code(context, chain, store, till, code, &err);
+static enum status revoke(const struct admin_call *call, struct errmsg *err)
+{
+    const char *dev = http_path_part(call->request, 0);
+    enum status st = device_revoke(call->central, dev, err);
+
     if (st == ST_OK) {
-        struct json_writer w = JSON_WRITER_INIT(&answer.body);
-
-        jw_object_begin(&w);
-        jw_field_text(&w, "code", code);
-        jw_field_int(&w, "expires_in_s", CODE_LIFE_S);
-        jw_object_end(&w);
+        admin_write_one(call->w, "revoked", dev);
+        central_tell_changed(call->central); /* its poll ends now, not in a minute */
     }
-    send_status(request, &answer, st, &err);
-    json_free(root);
+    return st;
 }
 
 static void on_till_revoke(void *context, struct http_request *request)
 {
-    struct central *central = context;
-    struct answer answer = ANSWER_INIT;
-    struct errmsg err = ERRMSG_INIT;
-    enum status st = device_revoke(central, http_path_part(request, 0), &err);
-
-    if (st == ST_OK) {
-        write_one(&answer, "revoked", http_path_part(request, 0));
-        central_tell_changed(central); /* its poll ends now, not in a minute */
-    }
-    send_status(request, &answer, st, &err);
+    admin_do(context, request, revoke);
 }
 
 static void on_member_import(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
-    const char *line = http_query(request, "line");
-    size_t len;
-    const char *body = http_body(request, &len);
-    char *text = malloc(len + 1);
-    int first_line =
-        strlen(line) < 10 && line[0] && strspn(line, "0123456789") == strlen(line) ? (int)strtol(line, NULL, 10) : 2;
-    enum status st = ST_NOMEM;
-
-    if (text) {
-        memcpy(text, body, len);
-        text[len] = '\0';
-        st = import_members(context, http_path_part(request, 0), text, len, first_line, &w, &err);
-    }
-    send_status(request, &answer, st, &err);
-    free(text);
+    admin_take_file(context, request, import_members);
 }
 
 /* The body is one line, the signed manifest as JSON, then the bundle's bytes. */
-static void on_publish(void *context, struct http_request *request)
+static enum status publish(const struct admin_call *call, struct errmsg *err)
 {
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
     int64_t version;
     size_t len;
-    const char *body = http_body(request, &len), *end = memchr(body, '\n', len);
+    const char *body = http_body(call->request, &len), *end = memchr(body, '\n', len);
     enum status st = ST_INVALID;
 
     if (end)
-        st = publish_bundle(context, body, (size_t)(end - body), end + 1, len - (size_t)(end - body) - 1, &version,
-                            &err);
+        st = publish_bundle(call->central, body, (size_t)(end - body), end + 1, len - (size_t)(end - body) - 1,
+                            &version, err);
     else
-        errmsg_set(&err, "the body is a line with the signed manifest, then the bundle");
+        errmsg_set(err, "the body is a line with the signed manifest, then the bundle");
     if (st == ST_OK) {
-        jw_object_begin(&w);
-        jw_field_int(&w, "published", version);
-        jw_object_end(&w);
+        jw_object_begin(call->w);
+        jw_field_int(call->w, "published", version);
+        jw_object_end(call->w);
     }
-    send_status(request, &answer, st, &err);
+    return st;
 }
 
-typedef enum status report_fn(struct central *central, struct json_writer *w, struct errmsg *err);
-
-static void send_report(struct central *central, struct http_request *request, report_fn *report)
+static void on_publish(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
-    enum status st = report(central, &w, &err);
-
-    if (st != ST_OK)
-        answer_status(&answer, st, &err);
-    send_answer(request, &answer);
+    admin_do(context, request, publish);
 }
+
+/* ---- reports ---- */
 
 static enum status report_ledger(struct central *central, struct json_writer *w, struct errmsg *err)
 {
@@ -276,54 +194,52 @@ static enum status report_ledger(struct central *central, struct json_writer *w,
 
 static void on_tills(void *context, struct http_request *request)
 {
-    send_report(context, request, device_list);
+    admin_send_report(context, request, device_list);
 }
 
 static void on_fleet(void *context, struct http_request *request)
 {
-    send_report(context, request, fleet_report);
+    admin_send_report(context, request, fleet_report);
 }
 
 static void on_bundles(void *context, struct http_request *request)
 {
-    send_report(context, request, publish_list);
+    admin_send_report(context, request, publish_list);
 }
 
 static void on_totals(void *context, struct http_request *request)
 {
-    send_report(context, request, report_totals);
+    admin_send_report(context, request, report_totals);
 }
 
 static void on_ledger(void *context, struct http_request *request)
 {
-    send_report(context, request, report_ledger);
+    admin_send_report(context, request, report_ledger);
 }
 
 static void on_differences(void *context, struct http_request *request)
 {
-    send_report(context, request, report_differences);
+    admin_send_report(context, request, report_differences);
 }
 
 static void on_dead_letters(void *context, struct http_request *request)
 {
-    send_report(context, request, report_dead_letters);
+    admin_send_report(context, request, report_dead_letters);
 }
 
 static void on_notices(void *context, struct http_request *request)
 {
-    send_report(context, request, report_notices);
+    admin_send_report(context, request, report_notices);
+}
+
+static enum status show_member(const struct admin_call *call, struct errmsg *err)
+{
+    return report_member(call->central, http_path_part(call->request, 0), call->w, err);
 }
 
 static void on_member(void *context, struct http_request *request)
 {
-    struct answer answer = ANSWER_INIT;
-    struct json_writer w = JSON_WRITER_INIT(&answer.body);
-    struct errmsg err = ERRMSG_INIT;
-    enum status st = report_member(context, http_path_part(request, 0), &w, &err);
-
-    if (st != ST_OK)
-        answer_status(&answer, st, &err);
-    send_answer(request, &answer);
+    admin_do(context, request, show_member);
 }
 
 static const struct http_route routes[] = {
