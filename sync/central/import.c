@@ -10,13 +10,13 @@
 #include "agent/base/json.h"
 #include "agent/base/utf8.h"
 #include "sync/central/circle.h"
-#include "sync/central/csv.h"
+#include "sync/central/import_file.h"
 #include "sync/central/interpret.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/office.h"
 
-enum { LIST_JSON_MAX = 16 * 1024, IDENTIFIER_TEXT_MAX = 80, IMPORT_HEADER_LINE = 1 };
+enum { LIST_JSON_MAX = 16 * 1024, IDENTIFIER_TEXT_MAX = 80 };
 
 enum column {
     COLUMN_MEMBER,
@@ -36,17 +36,11 @@ enum column {
 static const char *const column_names[COLUMN_KNOWN] = {"member",   "card",     "phone",   "state",    "tier",
                                                        "segments", "birthday", "display", "personal", "store"};
 
-struct import {
-    struct central *central;
-    const char *chain;
+/* What a file of members is read with, besides what every file is. */
+struct members {
     uint8_t id_key[CRYPTO_KEY_BYTES];
-    struct csv csv;
-    int columns;
-    enum column kinds[CSV_COLUMNS_MAX];
-    const char *names[CSV_COLUMNS_MAX]; /* of the column, without "attr:" */
-    int at[COLUMN_KNOWN];               /* where each known column stands, -1: nowhere */
-    int64_t rows, imported, attached, error_count;
-    struct json_writer *errors;
+    enum column kinds[CSV_COLUMNS_MAX]; /* of the columns that are none of the known ones */
+    int64_t attached;                   /* sales that waited for an identifier */
 };
 
 void identifier_hash(const uint8_t id_key[32], const char *canonical, char out_hash[IDENTIFIER_HASH_TEXT])
@@ -58,46 +52,20 @@ void identifier_hash(const uint8_t id_key[32], const char *canonical, char out_h
     hex_encode(mac, (IDENTIFIER_HASH_TEXT - 1) / 2, out_hash);
 }
 
-static enum status read_header(struct import *import, struct errmsg *err)
+static enum status take_column(struct import_file *file, int column, struct errmsg *err)
 {
-    enum status st = csv_next(&import->csv, err);
+    struct members *members = file->context;
+    const char *name = file->names[column];
 
-    if (st != ST_OK) {
-        errmsg_set(err, "the file has no header: its first line names the columns, such as member,card,tier,bonus");
-        return ST_INVALID;
+    members->kinds[column] = COLUMN_POINTS;
+    if (strncmp(name, "attr:", 5) == 0) {
+        members->kinds[column] = COLUMN_ATTR;
+        file->names[column] = name + 5;
     }
-    for (int i = 0; i < COLUMN_KNOWN; i++)
-        import->at[i] = -1;
-    import->columns = import->csv.count;
-    for (int i = 0; i < import->columns; i++) {
-        const char *name = import->csv.fields[i];
-
-        import->names[i] = name;
-        import->kinds[i] = COLUMN_POINTS;
-        if (strncmp(name, "attr:", 5) == 0) {
-            import->kinds[i] = COLUMN_ATTR;
-            import->names[i] = name + 5;
-        }
-        for (int k = 0; k < COLUMN_KNOWN; k++)
-            if (strcmp(name, column_names[k]) == 0) {
-                import->kinds[i] = (enum column)k;
-                import->at[k] = i;
-            }
-        if (!id_is_valid(import->names[i])) {
-            errmsg_set(err, "column %d: \"%.64s\" cannot be the name of a column", i + 1, name);
-            return ST_INVALID;
-        }
-    }
-    if (import->at[COLUMN_MEMBER] >= 0)
+    if (id_is_valid(file->names[column]))
         return ST_OK;
-    errmsg_set(err, "the header names no column \"member\"");
+    errmsg_set(err, "column %d: \"%.64s\" cannot be the name of a column", column + 1, name);
     return ST_INVALID;
-}
-
-/* NULL when the file has no such column. */
-static const char *field(const struct import *import, enum column column)
-{
-    return import->at[column] < 0 ? NULL : import->csv.fields[import->at[column]];
 }
 
 static bool is_parting(char c)
@@ -152,19 +120,20 @@ static void write_scalar(struct json_writer *w, const char *text)
 }
 
 /* The attributes as one object; NULL in *out when the file has none. */
-static bool write_attrs(const struct import *import, struct strbuf *out)
+static bool write_attrs(const struct import_file *file, struct strbuf *out)
 {
+    const struct members *members = file->context;
     struct json_writer w = JSON_WRITER_INIT(out);
     bool any = false;
 
     jw_object_begin(&w);
-    for (int i = 0; i < import->columns; i++) {
-        if (import->kinds[i] != COLUMN_ATTR)
+    for (int i = 0; i < file->columns; i++) {
+        if (members->kinds[i] != COLUMN_ATTR)
             continue;
         any = true;
-        if (import->csv.fields[i][0]) {
-            jw_name(&w, import->names[i]);
-            write_scalar(&w, import->csv.fields[i]);
+        if (file->csv.fields[i][0]) {
+            jw_name(&w, file->names[i]);
+            write_scalar(&w, file->csv.fields[i]);
         }
     }
     jw_object_end(&w);
@@ -185,25 +154,21 @@ static enum status check_birthday(const char *text, struct errmsg *err)
     return ST_INVALID;
 }
 
-static enum status check_row(const struct import *import, struct errmsg *err)
+static enum status check_row(const struct import_file *file, struct errmsg *err)
 {
     static const char *const states[] = {"active", "inactive", "blocked", "expired", ""};
-    const char *state = field(import, COLUMN_STATE), *tier = field(import, COLUMN_TIER);
+    const char *state = import_field(file, COLUMN_STATE), *tier = import_field(file, COLUMN_TIER);
     bool known = !state;
 
-    if (import->csv.count != import->columns) {
-        errmsg_set(err, "%d fields, the header has %d", import->csv.count, import->columns);
-        return ST_INVALID;
-    }
-    for (int i = 0; i < import->columns; i++)
-        if (!utf8_is_valid(import->csv.fields[i], strlen(import->csv.fields[i])) ||
-            strlen(import->csv.fields[i]) > LIST_JSON_MAX / 2) {
-            errmsg_set(err, "column %s: not UTF-8, or longer than %d bytes", import->names[i], LIST_JSON_MAX / 2);
+    for (int i = 0; i < file->columns; i++)
+        if (!utf8_is_valid(file->csv.fields[i], strlen(file->csv.fields[i])) ||
+            strlen(file->csv.fields[i]) > LIST_JSON_MAX / 2) {
+            errmsg_set(err, "column %s: not UTF-8, or longer than %d bytes", file->names[i], LIST_JSON_MAX / 2);
             return ST_INVALID;
         }
-    if (!id_is_valid(field(import, COLUMN_MEMBER))) {
-        errmsg_set(err, "member \"%.64s\": an id is 1 to %d of A-Z a-z 0-9 . _ : -", field(import, COLUMN_MEMBER),
-                   ID_LEN_MAX);
+    if (!id_is_valid(import_field(file, COLUMN_MEMBER))) {
+        errmsg_set(err, "member \"%.64s\": an id is 1 to %d of A-Z a-z 0-9 . _ : -",
+                   import_field(file, COLUMN_MEMBER), ID_LEN_MAX);
         return ST_INVALID;
     }
     for (int i = 0; !known && i < 5; i++)
@@ -216,7 +181,7 @@ static enum status check_row(const struct import *import, struct errmsg *err)
         errmsg_set(err, "tier \"%.64s\" cannot be a name", tier);
         return ST_INVALID;
     }
-    return check_birthday(field(import, COLUMN_BIRTHDAY), err);
+    return check_birthday(import_field(file, COLUMN_BIRTHDAY), err);
 }
 
 static struct store_value optional(const char *text)
@@ -224,30 +189,30 @@ static struct store_value optional(const char *text)
     return text ? V_TEXT(text) : V_NULL;
 }
 
-static enum status put_member(const struct import *import, struct errmsg *err)
+static enum status put_member(const struct import_file *file, struct errmsg *err)
 {
     struct strbuf segments = STRBUF_INIT(LIST_JSON_MAX), personal = STRBUF_INIT(LIST_JSON_MAX);
     struct strbuf attrs = STRBUF_INIT(2 * IMPORT_CHUNK_MAX);
-    const char *state = field(import, COLUMN_STATE);
-    bool has_attrs = write_attrs(import, &attrs);
+    const char *state = import_field(file, COLUMN_STATE);
+    bool has_attrs = write_attrs(file, &attrs);
     int64_t change = 0;
-    enum status st = write_list(field(import, COLUMN_SEGMENTS), &segments, err);
+    enum status st = write_list(import_field(file, COLUMN_SEGMENTS), &segments, err);
 
     if (st == ST_OK)
-        st = write_list(field(import, COLUMN_PERSONAL), &personal, err);
+        st = write_list(import_field(file, COLUMN_PERSONAL), &personal, err);
     if (st == ST_OK)
         st = strbuf_status(&attrs);
     if (st == ST_OK)
-        st = store_next_change(import->central->store, &change, err);
+        st = store_next_change(file->central->store, &change, err);
     if (st == ST_OK)
-        st = STORE_RUN(import->central->store, STATEMENT_MEMBER_PUT, err, V_TEXT(import->chain),
-                       V_TEXT(field(import, COLUMN_MEMBER)), V_INT(change),
-                       optional(state && !state[0] ? "active" : state), optional(field(import, COLUMN_TIER)),
-                       optional(field(import, COLUMN_BIRTHDAY)),
-                       field(import, COLUMN_SEGMENTS) ? V_TEXT(strbuf_text(&segments)) : V_NULL,
+        st = STORE_RUN(file->central->store, STATEMENT_MEMBER_PUT, err, V_TEXT(file->chain),
+                       V_TEXT(import_field(file, COLUMN_MEMBER)), V_INT(change),
+                       optional(state && !state[0] ? "active" : state), optional(import_field(file, COLUMN_TIER)),
+                       optional(import_field(file, COLUMN_BIRTHDAY)),
+                       import_field(file, COLUMN_SEGMENTS) ? V_TEXT(strbuf_text(&segments)) : V_NULL,
                        has_attrs ? V_TEXT(strbuf_text(&attrs)) : V_NULL,
-                       field(import, COLUMN_PERSONAL) ? V_TEXT(strbuf_text(&personal)) : V_NULL, V_NULL,
-                       optional(field(import, COLUMN_DISPLAY)), V_INT(central_now_us(import->central)));
+                       import_field(file, COLUMN_PERSONAL) ? V_TEXT(strbuf_text(&personal)) : V_NULL, V_NULL,
+                       optional(import_field(file, COLUMN_DISPLAY)), V_INT(central_now_us(file->central)));
     strbuf_free(&attrs);
     strbuf_free(&personal);
     strbuf_free(&segments);
@@ -274,13 +239,14 @@ static enum status canonical(const char *prefix, const char *value, char out_tex
 }
 
 /* A card that another member had moves: that member's row must reach the tills too. */
-static enum status put_identifier(struct import *import, const char *member, const char *hash, struct errmsg *err)
+static enum status put_identifier(struct import_file *file, const char *member, const char *hash, struct errmsg *err)
 {
+    struct members *members = file->context;
     struct rows *rows;
     char before[ID_BYTES] = "";
     int64_t posted = 0;
-    enum status st = STORE_SELECT(import->central->store, STATEMENT_IDENTIFIER_GET, &rows, err, V_TEXT(import->chain),
-                                  V_TEXT(hash));
+    enum status st =
+        STORE_SELECT(file->central->store, STATEMENT_IDENTIFIER_GET, &rows, err, V_TEXT(file->chain), V_TEXT(hash));
 
     if (st != ST_OK)
         return st;
@@ -289,27 +255,28 @@ static enum status put_identifier(struct import *import, const char *member, con
     st = rows_end(rows, err);
     if (st != ST_OK || strcmp(before, member) == 0)
         return st;
-    st = STORE_RUN(import->central->store, STATEMENT_IDENTIFIER_PUT, err, V_TEXT(import->chain), V_TEXT(hash),
+    st = STORE_RUN(file->central->store, STATEMENT_IDENTIFIER_PUT, err, V_TEXT(file->chain), V_TEXT(hash),
                    V_TEXT(member));
     if (st == ST_OK && before[0])
-        st = member_touch(import->central, import->chain, before, err);
+        st = member_touch(file->central, file->chain, before, err);
     if (st == ST_OK)
-        st = interpret_unattached(import->central, import->chain, hash, member, &posted, err);
-    import->attached += posted;
+        st = interpret_unattached(file->central, file->chain, hash, member, &posted, err);
+    members->attached += posted;
     return st;
 }
 
-static enum status put_identifiers(struct import *import, enum column column, struct errmsg *err)
+static enum status put_identifiers(struct import_file *file, enum column column, struct errmsg *err)
 {
-    const char *text = field(import, column);
+    const struct members *members = file->context;
+    const char *text = import_field(file, column);
     char value[IDENTIFIER_TEXT_MAX], whole[2 * IDENTIFIER_TEXT_MAX], hash[IDENTIFIER_HASH_TEXT];
     enum status st = ST_OK;
 
     while (st == ST_OK && text && next_value(&text, value, sizeof(value))) {
         st = canonical(column_names[column], value, whole, err);
         if (st == ST_OK) {
-            identifier_hash(import->id_key, whole, hash);
-            st = put_identifier(import, field(import, COLUMN_MEMBER), hash, err);
+            identifier_hash(members->id_key, whole, hash);
+            st = put_identifier(file, import_field(file, COLUMN_MEMBER), hash, err);
         }
     }
     return st;
@@ -325,36 +292,37 @@ static enum status read_points(const char *text, int64_t *out_points)
     return ST_OK;
 }
 
-static enum status put_points(struct import *import, struct errmsg *err)
+static enum status put_points(struct import_file *file, struct errmsg *err)
 {
-    const char *member = field(import, COLUMN_MEMBER);
+    const struct members *members = file->context;
+    const char *member = import_field(file, COLUMN_MEMBER);
     struct ledger_posting posting = {0};
     enum status st = ST_OK;
 
-    for (int i = 0; st == ST_OK && i < import->columns; i++) {
-        const char *text = import->csv.fields[i];
+    for (int i = 0; st == ST_OK && i < file->columns; i++) {
+        const char *text = file->csv.fields[i];
         int64_t points;
 
-        if (import->kinds[i] != COLUMN_POINTS || !text[0])
+        if (members->kinds[i] != COLUMN_POINTS || !text[0])
             continue;
         if (read_points(text, &points) != ST_OK) {
-            errmsg_set(err, "column %s: \"%.20s\" is not a whole number of points", import->names[i], text);
+            errmsg_set(err, "column %s: \"%.20s\" is not a whole number of points", file->names[i], text);
             return ST_INVALID;
         }
         if (posting.id == 0)
-            st = ledger_begin(import->central, import->chain, member, NULL, &posting, err);
+            st = ledger_begin(file->central, file->chain, member, NULL, &posting, err);
         if (st == ST_OK)
-            st = ledger_opening(import->central, &posting, import->names[i], points, err);
+            st = ledger_opening(file->central, &posting, file->names[i], points, err);
     }
     return st;
 }
 
 /* Points and cards given to an id that became another would be lost to everybody. */
-static enum status check_merged(const struct import *import, struct errmsg *err)
+static enum status check_merged(const struct import_file *file, struct errmsg *err)
 {
     char id[ID_BYTES] = "";
-    const char *member = field(import, COLUMN_MEMBER);
-    enum status st = json_optional(member_resolve(import->central, import->chain, member, id, err));
+    const char *member = import_field(file, COLUMN_MEMBER);
+    enum status st = json_optional(member_resolve(file->central, file->chain, member, id, err));
 
     if (st != ST_OK || !id[0] || strcmp(id, member) == 0)
         return st;
@@ -363,108 +331,44 @@ static enum status check_merged(const struct import *import, struct errmsg *err)
 }
 
 /* The member's row is written before and touched after what hangs on it, so that its change covers all. */
-static enum status put_row(struct import *import, struct errmsg *err)
+static enum status put_row(struct import_file *file, struct errmsg *err)
 {
-    enum status st = check_row(import, err);
+    enum status st = check_row(file, err);
 
     if (st == ST_OK)
-        st = check_merged(import, err);
+        st = check_merged(file, err);
     if (st == ST_OK)
-        st = put_member(import, err);
+        st = put_member(file, err);
     if (st == ST_OK)
-        st = put_points(import, err);
+        st = put_points(file, err);
     if (st == ST_OK)
-        st = put_identifiers(import, COLUMN_CARD, err);
+        st = put_identifiers(file, COLUMN_CARD, err);
     if (st == ST_OK)
-        st = put_identifiers(import, COLUMN_PHONE, err);
-    if (st == ST_OK && field(import, COLUMN_STORE) && field(import, COLUMN_STORE)[0])
-        st = circle_home(import->central, import->chain, field(import, COLUMN_STORE), field(import, COLUMN_MEMBER),
-                         err);
-    return st == ST_OK ? member_touch(import->central, import->chain, field(import, COLUMN_MEMBER), err) : st;
+        st = put_identifiers(file, COLUMN_PHONE, err);
+    if (st == ST_OK && import_field(file, COLUMN_STORE) && import_field(file, COLUMN_STORE)[0])
+        st = circle_home(file->central, file->chain, import_field(file, COLUMN_STORE),
+                         import_field(file, COLUMN_MEMBER), err);
+    return st == ST_OK ? member_touch(file->central, file->chain, import_field(file, COLUMN_MEMBER), err) : st;
 }
 
-static void report(struct import *import, const struct errmsg *reason)
+static void write_attached(const struct import_file *file, struct json_writer *w)
 {
-    if (++import->error_count > IMPORT_ERRORS_MAX)
-        return;
-    jw_object_begin(import->errors);
-    jw_field_int(import->errors, "line", import->csv.line);
-    jw_field_text(import->errors, "message", reason->text);
-    jw_object_end(import->errors);
-}
+    const struct members *members = file->context;
 
-static enum status import_rows(struct import *import, struct errmsg *err)
-{
-    struct store *store = import->central->store;
-    enum status st = ST_OK;
-
-    while (st == ST_OK) {
-        struct errmsg reason = ERRMSG_INIT;
-        enum status row = csv_next(&import->csv, &reason);
-
-        if (row == ST_NOT_FOUND)
-            break;
-        import->rows++;
-        if (row == ST_OK) {
-            st = store_mark(store, err);
-            if (st != ST_OK)
-                break;
-            row = put_row(import, &reason);
-            st = row == ST_OK ? store_mark_keep(store, err) : store_mark_undo(store, err);
-        }
-        if (interpret_is_fault(row)) {
-            *err = reason;
-            return row;
-        }
-        if (row == ST_OK)
-            import->imported++;
-        else
-            report(import, &reason);
-    }
-    return st;
+    jw_field_int(w, "attached_sales", members->attached);
 }
 
 enum status import_members(struct central *central, const char *chain, char *text, size_t len, int first_line,
                            struct json_writer *w, struct errmsg *err)
 {
-    struct strbuf errors = STRBUF_INIT(IMPORT_ERRORS_MAX * 2 * ERRMSG_BYTES_MAX);
-    struct json_writer errors_writer = JSON_WRITER_INIT(&errors);
-    struct import *import = calloc(1, sizeof(*import));
-    enum status st;
+    static const struct import_kind kind = {
+        "member,card,tier,bonus", column_names, COLUMN_KNOWN, take_column, put_row, write_attached,
+    };
+    struct members members = {.attached = 0};
+    enum status st = office_id_key(central, chain, members.id_key, err);
 
-    if (!import)
-        return ST_NOMEM;
-    import->central = central;
-    import->chain = chain;
-    import->errors = &errors_writer;
-    csv_begin(&import->csv, text, len, IMPORT_HEADER_LINE);
-    st = office_id_key(central, chain, import->id_key, err);
     if (st == ST_OK)
-        st = read_header(import, err);
-    import->csv.next_line = first_line;
-    if (st == ST_OK)
-        st = store_begin(central->store, err);
-    if (st == ST_OK)
-        st = import_rows(import, err);
-    if (st == ST_OK)
-        st = store_commit(central->store, err);
-    store_rollback(central->store);
-    if (st == ST_OK) {
-        jw_object_begin(w);
-        jw_field_int(w, "rows", import->rows);
-        jw_field_int(w, "imported", import->imported);
-        jw_field_int(w, "attached_sales", import->attached);
-        jw_field_int(w, "error_count", import->error_count);
-        jw_name(w, "errors");
-        jw_array_begin(w);
-        if (errors.len > 0)
-            jw_raw(w, errors.data, errors.len);
-        jw_array_end(w);
-        jw_object_end(w);
-        central_tell_changed(central);
-    }
-    crypto_wipe(import->id_key, sizeof(import->id_key));
-    strbuf_free(&errors);
-    free(import);
+        st = import_file(central, chain, &kind, &members, &(struct import_text){text, len, first_line}, w, err);
+    crypto_wipe(members.id_key, sizeof(members.id_key));
     return st;
 }
