@@ -117,6 +117,9 @@ endfunction()
 # operators, and the ends of lines that end in a sign, so each statement has its semicolon. It knows no strings: none
 # may hold an operator, a comma or a colon before a blank.
 function(loyald_squeeze text out)
+  if(text MATCHES "[^\n]*[}] [$][{][^\n]*")
+    message(FATAL_ERROR "A blank between two values of a template would be lost; add them up with + ' ' +: ${CMAKE_MATCH_0}")
+  endif()
   string(REGEX REPLACE "\n +" "\n" text "\n${text}")
   string(REGEX REPLACE "\n//[^\n]*" "" text "${text}")
   string(REGEX REPLACE " // [^\n]*\n" "\n" text "${text}")

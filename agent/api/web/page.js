@@ -341,7 +341,7 @@ const paintState = () => {
   $('state').className = kind;
   fill('sign', sign);
   fill('word', word);
-  fill('next', notice?.text ? `${notice.text} ${notice.act}` : (change ? W.change + show(change) + ' · ' : '') + next +
+  fill('next', notice?.text ? notice.text + ' ' + notice.act : (change ? W.change + show(change) + ' · ' : '') + next +
     (isOn ? isOwn() ? own.lines.length ? W.goon : '' : W.foreign : ''));
 };
 const paintSale = () => {
