@@ -46,8 +46,8 @@ struct import_text {
     size_t len;
     int first_line; /* of the first row in the office's file: lines are told by it */
 };
-/* The text is cut up. Writes {"rows","imported","error_count","errors":[{"line","message"}]}, at most IMPORT_ERRORS_MAX (import.h) of
- * them. Borrows all until it returns. */
+/* The text is cut up. Writes {"rows","imported","error_count","errors":[{"line","message"}]}, at most
+ * IMPORT_ERRORS_MAX (import.h) of them. Borrows all until it returns. */
 enum status import_file(struct central *central, const char *chain, const struct import_kind *kind, void *context,
                         const struct import_text *text, struct json_writer *w, struct errmsg *err);
 
