@@ -35,15 +35,17 @@ command_fn command_ca_rotate, command_ca_drop;
 /* command_fleet.c */
 command_fn command_fleet;
 /* command_office.c */
-command_fn command_chain_create, command_chain_key_add, command_store_create, command_consent_set, command_till_code, command_till_list,
-    command_till_revoke, command_member_import, command_member_show, command_coupon_import;
+command_fn command_chain_create, command_chain_key_add, command_store_create, command_consent_set, command_till_code,
+    command_till_list, command_till_revoke, command_member_show;
+/* command_import.c */
+command_fn command_member_import, command_coupon_import;
 /* command_bundle.c */
 command_fn command_key_create, command_bundle_sign, command_bundle_check, command_bundle_publish, command_bundle_list;
 /* command_coupon.c */
 command_fn command_coupon_key, command_coupon_sign;
 /* command_points.c */
-command_fn command_points_set, command_points_list, command_member_merge, command_chain_audience, command_store_circle,
-    command_lease_list, command_lease_recall, command_exposure;
+command_fn command_points_set, command_points_list, command_member_merge, command_chain_audience,
+    command_store_circle, command_lease_list, command_lease_recall, command_exposure;
 /* command_report.c */
 command_fn command_totals, command_ledger_check, command_difference_list, command_dead_list, command_notice_list;
 

@@ -15,10 +15,9 @@
 #include "agent/base/pk.h"
 #include "agent/engine/engine.h"
 #include "sync/central/admin_client.h"
-#include "sync/central/command.h"
+#include "sync/central/command_ask.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/publish.h"
-#include "sync/central/table.h"
 
 enum { FILE_PATH_MAX = 4096, REPORT_BYTES_MAX = 256 * 1024, EXPIRES_DAYS_MAX = 3650 };
 
@@ -365,15 +364,6 @@ enum status command_bundle_list(const struct command_call *call, struct errmsg *
         {"of tills", "tills", TABLE_NUMBER},
         {0},
     };
-    struct admin_reply reply;
-    enum status st = admin_ask(call->state_dir, "GET", "/admin/bundles", NULL, 0, &reply, err);
 
-    if (st != ST_OK)
-        return st;
-    if (call->json)
-        printf("%s\n", strbuf_text(&reply.body));
-    else
-        table_print(stdout, cJSON_GetObjectItemCaseSensitive(reply.root, "bundles"), columns);
-    admin_reply_clear(&reply);
-    return ST_OK;
+    return command_list(call, "/admin/bundles", "bundles", columns, err);
 }

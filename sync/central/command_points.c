@@ -10,38 +10,19 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/money.h"
-#include "sync/central/admin_client.h"
-#include "sync/central/command.h"
-#include "sync/central/table.h"
+#include "sync/central/command_ask.h"
 
-enum { REQUEST_BYTES_MAX = 16 * 1024, PATH_MAX_BYTES = 512 };
+enum { REQUEST_BYTES_MAX = 16 * 1024 };
 
-static enum status check_name(const char *what, const char *name, struct errmsg *err)
-{
-    if (id_is_valid(name))
-        return ST_OK;
-    errmsg_set(err, "%s \"%.64s\": a name is 1 to %d of A-Z a-z 0-9 . _ : -", what, name, ID_LEN_MAX);
-    return ST_INVALID;
-}
-
-/* Posts a body to /admin/<folder>/<name>/<tail>; prints the answer with --json, else done. */
+/* Posts a body to /admin/<folder>/<name>/<tail>; says done. */
 static enum status post(const struct command_call *call, const char *folder, const char *name, const char *tail,
                         const struct strbuf *body, const char *done, struct errmsg *err)
 {
-    struct admin_reply reply;
-    char path[PATH_MAX_BYTES];
-    enum status st = check_name("name", name, err);
+    char path[COMMAND_PATH_BYTES];
+    enum status st = command_check_name("name", name, err);
 
     (void)snprintf(path, sizeof(path), "/admin/%s/%s/%s", folder, name, tail);
-    if (st == ST_OK)
-        st = strbuf_status(body);
-    if (st == ST_OK)
-        st = admin_ask(call->state_dir, "POST", path, strbuf_text(body), body->len, &reply, err);
-    if (st != ST_OK)
-        return st;
-    printf("%s\n", call->json ? strbuf_text(&reply.body) : done);
-    admin_reply_clear(&reply);
-    return ST_OK;
+    return st == ST_OK ? command_post(call, path, body, &(struct command_done){NULL, done, ""}, err) : st;
 }
 
 /* Posts {first: word, second: word}. */
@@ -127,22 +108,6 @@ enum status command_lease_recall(const struct command_call *call, struct errmsg 
 
 /* ---- lists ---- */
 
-static enum status list(const struct command_call *call, const char *path, const char *name,
-                        const struct table_column *columns, struct errmsg *err)
-{
-    struct admin_reply reply;
-    enum status st = admin_ask(call->state_dir, "GET", path, NULL, 0, &reply, err);
-
-    if (st != ST_OK)
-        return st;
-    if (call->json)
-        printf("%s\n", strbuf_text(&reply.body));
-    else
-        table_print(stdout, cJSON_GetObjectItemCaseSensitive(reply.root, name), columns);
-    admin_reply_clear(&reply);
-    return ST_OK;
-}
-
 enum status command_points_list(const struct command_call *call, struct errmsg *err)
 {
     static const struct table_column columns[] = {{"chain", "chain", TABLE_TEXT},
@@ -154,7 +119,7 @@ enum status command_points_list(const struct command_call *call, struct errmsg *
                                                   {"lost after days", "lost_days", TABLE_NUMBER},
                                                   {0}};
 
-    return list(call, "/admin/points", "points", columns, err);
+    return command_list(call, "/admin/points", "points", columns, err);
 }
 
 enum status command_lease_list(const struct command_call *call, struct errmsg *err)
@@ -171,18 +136,10 @@ enum status command_lease_list(const struct command_call *call, struct errmsg *e
                                                   {"till may until (UTC)", "expires_us", TABLE_TIME},
                                                   {0}};
 
-    return list(call, "/admin/leases", "leases", columns, err);
+    return command_list(call, "/admin/leases", "leases", columns, err);
 }
 
-static int64_t number_of(const struct cJSON *object, const char *name)
-{
-    int64_t number = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &number, NULL);
-    return number;
-}
-
-static void print_exposure(const struct cJSON *chain)
+static void print_chain_exposure(const struct cJSON *chain)
 {
     static const struct table_column tills[] = {{"store", "store", TABLE_TEXT},
                                                 {"till", "till", TABLE_TEXT},
@@ -203,28 +160,26 @@ static void print_exposure(const struct cJSON *chain)
 
     (void)json_text(chain, "chain", ID_LEN_MAX, &id, NULL);
     (void)json_text(chain, "currency", 3, &currency, NULL);
-    money_format((money){number_of(chain, "till_minor")}, (int)number_of(chain, "minor_digits"), '.', each);
-    money_format((money){number_of(chain, "worst_minor")}, (int)number_of(chain, "minor_digits"), '.', all);
+    money_format((money){command_number(chain, "till_minor")}, (int)command_number(chain, "minor_digits"), '.', each);
+    money_format((money){command_number(chain, "worst_minor")}, (int)command_number(chain, "minor_digits"), '.', all);
     printf(
         "chain %s: %lld tills, each may spend %s %s of points beyond what is known without a link: at worst %s %s\n",
-        id, (long long)number_of(chain, "tills"), each, currency, all, currency);
-    printf("members overdrawn now: %lld\n", (long long)number_of(chain, "members_overdrawn"));
+        id, (long long)command_number(chain, "tills"), each, currency, all, currency);
+    printf("members overdrawn now: %lld\n", (long long)command_number(chain, "members_overdrawn"));
     table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "by_till"), tills);
     table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "by_points"), points);
 }
 
+static enum status print_exposure(const struct cJSON *root, struct errmsg *err)
+{
+    const struct cJSON *chain;
+
+    (void)err;
+    cJSON_ArrayForEach(chain, cJSON_GetObjectItemCaseSensitive(root, "chains")) print_chain_exposure(chain);
+    return ST_OK;
+}
+
 enum status command_exposure(const struct command_call *call, struct errmsg *err)
 {
-    struct admin_reply reply;
-    const struct cJSON *chain;
-    enum status st = admin_ask(call->state_dir, "GET", "/admin/exposure", NULL, 0, &reply, err);
-
-    if (st != ST_OK)
-        return st;
-    if (call->json)
-        printf("%s\n", strbuf_text(&reply.body));
-    else
-        cJSON_ArrayForEach(chain, cJSON_GetObjectItemCaseSensitive(reply.root, "chains")) print_exposure(chain);
-    admin_reply_clear(&reply);
-    return ST_OK;
+    return command_show(call, "/admin/exposure", print_exposure, err);
 }

@@ -5,34 +5,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/money.h"
-#include "sync/central/admin_client.h"
-#include "sync/central/command.h"
-#include "sync/central/table.h"
-
-/* Asks, then prints the answer as it came or hands it to print. */
-static enum status show(const struct command_call *call, const char *path,
-                        enum status (*print)(const struct cJSON *root, struct errmsg *err), struct errmsg *err)
-{
-    struct admin_reply reply;
-    enum status st = admin_ask(call->state_dir, "GET", path, NULL, 0, &reply, err);
-
-    if (st != ST_OK)
-        return st;
-    if (call->json)
-        printf("%s\n", strbuf_text(&reply.body));
-    else
-        st = print(reply.root, err);
-    admin_reply_clear(&reply);
-    return st;
-}
-
-static int64_t number_of(const struct cJSON *object, const char *name)
-{
-    int64_t number = 0;
-
-    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &number, NULL);
-    return number;
-}
+#include "sync/central/command_ask.h"
 
 static void print_number(const char *label, int64_t number)
 {
@@ -44,7 +17,7 @@ static void print_money(const char *label, const struct cJSON *chain, const char
 {
     char text[32];
 
-    money_format((money){number_of(chain, name)}, 2, '.', text);
+    money_format((money){command_number(chain, name)}, 2, '.', text);
     printf("  %-22s %14s %s\n", label, text, currency);
 }
 
@@ -80,15 +53,15 @@ static void print_chain(const struct cJSON *chain)
     (void)json_text(chain, "chain", 64, &id, NULL);
     (void)json_text(chain, "currency", 3, &currency, NULL);
     printf("chain %s\n", id);
-    print_number("sales", number_of(chain, "sales"));
+    print_number("sales", command_number(chain, "sales"));
     print_money("gross", chain, "gross_minor", currency);
     print_money("discount", chain, "discount_minor", currency);
     print_money("paid with points", chain, "redeemed_minor", currency);
     print_money("net", chain, "net_minor", currency);
-    print_number("returns", number_of(chain, "returns"));
+    print_number("returns", command_number(chain, "returns"));
     print_money("refunds", chain, "refund_minor", currency);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-        print_number(counts[i].label, number_of(chain, counts[i].name));
+        print_number(counts[i].label, command_number(chain, counts[i].name));
     table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "points"), points);
 }
 
@@ -98,12 +71,13 @@ static enum status print_ledger(const struct cJSON *ledger, struct errmsg *err)
 
     (void)json_bool(ledger, "ok", &ok, NULL);
     printf("ledger: %s, %lld postings, %lld entries, %lld accounts\n", ok ? "balanced" : "WRONG",
-           (long long)number_of(ledger, "postings"), (long long)number_of(ledger, "entries"),
-           (long long)number_of(ledger, "accounts"));
+           (long long)command_number(ledger, "postings"), (long long)command_number(ledger, "entries"),
+           (long long)command_number(ledger, "accounts"));
     if (ok)
         return ST_OK;
     errmsg_set(err, "%lld postings do not sum to zero, %lld balances are not the sum of their entries",
-               (long long)number_of(ledger, "unbalanced_postings"), (long long)number_of(ledger, "wrong_balances"));
+               (long long)command_number(ledger, "unbalanced_postings"),
+               (long long)command_number(ledger, "wrong_balances"));
     return ST_CORRUPT;
 }
 
@@ -120,15 +94,15 @@ static enum status print_totals(const struct cJSON *root, struct errmsg *err)
 
 enum status command_totals(const struct command_call *call, struct errmsg *err)
 {
-    return show(call, "/admin/totals", print_totals, err);
+    return command_show(call, "/admin/totals", print_totals, err);
 }
 
 enum status command_ledger_check(const struct command_call *call, struct errmsg *err)
 {
-    return show(call, "/admin/ledger", print_ledger, err);
+    return command_show(call, "/admin/ledger", print_ledger, err);
 }
 
-static enum status print_differences(const struct cJSON *root, struct errmsg *err)
+enum status command_difference_list(const struct command_call *call, struct errmsg *err)
 {
     static const struct table_column columns[] = {
         {"when (UTC)", "at_us", TABLE_TIME},
@@ -144,17 +118,10 @@ static enum status print_differences(const struct cJSON *root, struct errmsg *er
         {0},
     };
 
-    (void)err;
-    table_print(stdout, cJSON_GetObjectItemCaseSensitive(root, "differences"), columns);
-    return ST_OK;
+    return command_list(call, "/admin/differences", "differences", columns, err);
 }
 
-enum status command_difference_list(const struct command_call *call, struct errmsg *err)
-{
-    return show(call, "/admin/differences", print_differences, err);
-}
-
-static enum status print_dead(const struct cJSON *root, struct errmsg *err)
+enum status command_dead_list(const struct command_call *call, struct errmsg *err)
 {
     static const struct table_column columns[] = {
         {"when (UTC)", "at_us", TABLE_TIME}, {"chain", "chain", TABLE_TEXT},
@@ -163,17 +130,10 @@ static enum status print_dead(const struct cJSON *root, struct errmsg *err)
         {"why", "reason", TABLE_TEXT},       {0},
     };
 
-    (void)err;
-    table_print(stdout, cJSON_GetObjectItemCaseSensitive(root, "dead_letters"), columns);
-    return ST_OK;
+    return command_list(call, "/admin/dead-letters", "dead_letters", columns, err);
 }
 
-enum status command_dead_list(const struct command_call *call, struct errmsg *err)
-{
-    return show(call, "/admin/dead-letters", print_dead, err);
-}
-
-static enum status print_notices(const struct cJSON *root, struct errmsg *err)
+enum status command_notice_list(const struct command_call *call, struct errmsg *err)
 {
     static const struct table_column columns[] = {
         {"when (UTC)", "at_us", TABLE_TIME},
@@ -183,12 +143,5 @@ static enum status print_notices(const struct cJSON *root, struct errmsg *err)
         {0},
     };
 
-    (void)err;
-    table_print(stdout, cJSON_GetObjectItemCaseSensitive(root, "notices"), columns);
-    return ST_OK;
-}
-
-enum status command_notice_list(const struct command_call *call, struct errmsg *err)
-{
-    return show(call, "/admin/notices", print_notices, err);
+    return command_list(call, "/admin/notices", "notices", columns, err);
 }

@@ -106,8 +106,7 @@ static enum status write_list(const char *text, struct strbuf *out, struct errms
     return strbuf_status(out);
 }
 
-/* Texts, whole numbers, true and false, as they read. */
-static void write_scalar(struct json_writer *w, const char *text)
+void import_write_scalar(struct json_writer *w, const char *text)
 {
     size_t digits = strspn(text + (text[0] == '-'), "0123456789");
 
@@ -133,7 +132,7 @@ static bool write_attrs(const struct import_file *file, struct strbuf *out)
         any = true;
         if (file->csv.fields[i][0]) {
             jw_name(&w, file->names[i]);
-            write_scalar(&w, file->csv.fields[i]);
+            import_write_scalar(&w, file->csv.fields[i]);
         }
     }
     jw_object_end(&w);

@@ -21,6 +21,9 @@ enum { IMPORT_CHUNK_MAX = 1024 * 1024, IMPORT_ERRORS_MAX = 100 };
 enum status import_members(struct central *central, const char *chain, char *text, size_t len, int first_line,
                            struct json_writer *w, struct errmsg *err);
 
+/* Text as the value of an attribute: whole numbers, true and false as they read, all else as text. */
+void import_write_scalar(struct json_writer *w, const char *text);
+
 /* The keyed hash that stands for an identifier such as "card:2900000012345". */
 void identifier_hash(const uint8_t id_key[32], const char *canonical, char out_hash[IDENTIFIER_HASH_TEXT]);
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The office's files: cut into pieces of whole rows and sent to the running server. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/base/file.h"
+#include "agent/base/json.h"
+#include "sync/central/admin_client.h"
+#include "sync/central/command_ask.h"
+#include "sync/central/csv.h"
+#include "sync/central/import.h"
+
+#define IMPORT_FILE_MAX ((size_t)1024 * 1024 * 1024)
+
+/* The sums over the pieces a file is sent in. */
+struct import_sums {
+    int64_t rows, imported, attached, errors;
+};
+
+static void add_sums(struct import_sums *sums, const struct cJSON *root, bool quiet)
+{
+    const struct cJSON *one;
+    int64_t number = 0;
+
+    (void)json_int(root, "rows", 0, JSON_INT_MAX, &number, NULL);
+    sums->rows += number;
+    number = 0;
+    (void)json_int(root, "imported", 0, JSON_INT_MAX, &number, NULL);
+    sums->imported += number;
+    number = 0; /* coupons have none */
+    (void)json_int(root, "attached_sales", 0, JSON_INT_MAX, &number, NULL);
+    sums->attached += number;
+    number = 0;
+    (void)json_int(root, "error_count", 0, JSON_INT_MAX, &number, NULL);
+    sums->errors += number;
+    if (quiet)
+        return;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(root, "errors"))
+    {
+        const char *message = "";
+
+        (void)json_int(one, "line", 0, JSON_INT_MAX, &number, NULL);
+        (void)json_text(one, "message", ERRMSG_BYTES_MAX, &message, NULL);
+        fprintf(stderr, "line %lld: %s\n", (long long)number, message);
+    }
+}
+
+static enum status send_piece(const struct command_call *call, const char *what, const char *header,
+                              size_t header_len, const char *rows, size_t rows_len, int64_t line,
+                              struct import_sums *sums, struct errmsg *err)
+{
+    struct strbuf body = STRBUF_INIT(IMPORT_CHUNK_MAX);
+    struct admin_reply reply;
+    char path[COMMAND_PATH_BYTES];
+    enum status st;
+
+    (void)snprintf(path, sizeof(path), "/admin/chains/%s/%s?line=%lld", call->words[0], what, (long long)line);
+    strbuf_add(&body, header, header_len);
+    strbuf_add(&body, rows, rows_len);
+    st = strbuf_status(&body);
+    if (st == ST_OK)
+        st = admin_ask(call->state_dir, "POST", path, body.data, body.len, &reply, err);
+    strbuf_free(&body);
+    if (st != ST_OK)
+        return st;
+    add_sums(sums, reply.root, call->json);
+    admin_reply_clear(&reply);
+    return ST_OK;
+}
+
+/* Cuts the file into pieces of whole rows, each with the header again, so that the server never holds more than one.
+ */
+static enum status send_file(const struct command_call *call, const char *what, const char *text, size_t len,
+                             struct import_sums *sums, struct errmsg *err)
+{
+    size_t header_len = csv_row_len(text, len), at = header_len;
+    int64_t line = 2;
+    enum status st = ST_OK;
+
+    do {
+        size_t piece = 0, room = IMPORT_CHUNK_MAX / 2;
+        int64_t lines = 0;
+
+        while (at + piece < len) {
+            size_t row = csv_row_len(text + at + piece, len - at - piece);
+
+            if (piece > 0 && piece + row + header_len > room)
+                break;
+            if (row + header_len > room) {
+                errmsg_set(err, "line %lld: a row of %zu bytes: is a quote not closed?", (long long)(line + lines),
+                           row);
+                return ST_INVALID;
+            }
+            for (size_t i = 0; i < row; i++)
+                lines += text[at + piece + i] == '\n';
+            piece += row;
+        }
+        st = send_piece(call, what, text, header_len, text + at, piece, line, sums, err);
+        at += piece;
+        line += lines;
+    } while (st == ST_OK && at < len);
+    return st;
+}
+
+static enum status send_whole(const struct command_call *call, const char *what, struct errmsg *err)
+{
+    struct import_sums sums = {0};
+    char *text = NULL;
+    size_t len;
+    enum status st = command_check_name("chain", call->words[0], err);
+
+    if (st == ST_OK)
+        st = file_read(call->words[1], IMPORT_FILE_MAX, &text, &len, err);
+    if (st == ST_OK)
+        st = send_file(call, what, text, len, &sums, err);
+    free(text);
+    if (st != ST_OK)
+        return st;
+    printf(call->json ? "{\"rows\":%lld,\"imported\":%lld,\"attached_sales\":%lld,\"error_count\":%lld}\n"
+                      : "%lld rows, %lld imported, %lld earlier sales attached, %lld refused\n",
+           (long long)sums.rows, (long long)sums.imported, (long long)sums.attached, (long long)sums.errors);
+    if (sums.errors == 0)
+        return ST_OK;
+    errmsg_set(err, "%lld rows were refused: mend them and import the file again, it changes nothing twice",
+               (long long)sums.errors);
+    return ST_INVALID;
+}
+
+enum status command_member_import(const struct command_call *call, struct errmsg *err)
+{
+    return send_whole(call, "members", err);
+}
+
+enum status command_coupon_import(const struct command_call *call, struct errmsg *err)
+{
+    return send_whole(call, "coupons", err);
+}
