@@ -13,39 +13,12 @@
 #include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/journal.h"
-#include "sync/central/lease.h"
 #include "sync/central/publish.h"
 #include "sync/central/renew.h"
+#include "sync/central/till_server_internal.h"
 #include "sync/central/updates.h"
 
 enum { STATUS_BODY_MAX = 64 * 1024 };
-
-/* A request for updates that waits. */
-struct poll {
-    struct poll *next, **link;
-    struct till_server *server;
-    struct http_request *request;
-    struct loop_timer *timer; /* at the end of its wait */
-    char dev[HEX64_TEXT];
-    struct updates_cursor cursor;
-};
-
-struct till_server {
-    struct loop *loop;
-    struct central *central;
-    struct http_server *http;
-    struct poll *polls;
-    struct loop_timer *wake; /* gathers the changes of one turn of the loop */
-};
-
-/* A request that was found to be its till's own. */
-struct call {
-    struct till_server *server;
-    struct http_request *request;
-    enum operation op;
-    struct device device;
-    struct answer answer;
-};
 
 /* Tells a till which set of authorities is in force: another than it knows makes it ask. */
 static void send_answer(struct till_server *server, struct http_request *request, enum operation op,
@@ -79,7 +52,7 @@ static void stop_when_failed(struct till_server *server)
     loop_stop(server->loop);
 }
 
-static void finish_call(struct call *call)
+void till_call_finish(struct till_call *call)
 {
     send_answer(call->server, call->request, call->op, call->device.mac_key, &call->answer);
     stop_when_failed(call->server);
@@ -112,9 +85,8 @@ static void read_args(const struct http_request *request, enum operation op, str
         args->values[1][0] = args->values[2][0] = '\0';
 }
 
-/* False when the request was answered already: it was not a till's own. */
-static bool begin_call(struct till_server *server, struct http_request *request, enum operation op, struct call *call,
-                       struct operation_args *args)
+bool till_call_begin(struct till_server *server, struct http_request *request, enum operation op,
+                     struct till_call *call, struct operation_args *args)
 {
     struct till_request asked = {.op = op,
                                  .peer = http_peer_name(request),
@@ -128,7 +100,7 @@ static bool begin_call(struct till_server *server, struct http_request *request,
     read_args(request, op, args);
     asked.args = *args;
     asked.body = http_body(request, &asked.body_len);
-    *call = (struct call){.server = server, .request = request, .op = op, .answer = ANSWER_INIT};
+    *call = (struct till_call){.server = server, .request = request, .op = op, .answer = ANSWER_INIT};
     if (device_check_request(server->central, &asked, &call->device, &known, &call->answer))
         return true;
     log_warn("tills", "refused op=%s dev=%.16s: %s", operation_spec(op)->name, asked.dev,
@@ -175,40 +147,26 @@ static void on_identity(void *context, struct http_request *request)
     stop_when_failed(server);
 }
 
-static void on_journal(void *context, struct http_request *request)
-{
-    struct operation_args args;
-    struct call call;
-    size_t len;
-    const char *body;
-
-    if (!begin_call(context, request, OP_JOURNAL, &call, &args))
-        return;
-    body = http_body(request, &len);
-    journal_accept(call.server->central, &call.device, body, len, &call.answer);
-    finish_call(&call);
-}
-
 static void on_member(void *context, struct http_request *request)
 {
     struct operation_args args;
-    struct call call;
+    struct till_call call;
 
-    if (!begin_call(context, request, OP_MEMBER, &call, &args))
+    if (!till_call_begin(context, request, OP_MEMBER, &call, &args))
         return;
     updates_member(call.server->central, &call.device, args.values[0], &call.answer);
-    finish_call(&call);
+    till_call_finish(&call);
 }
 
 static void on_sale(void *context, struct http_request *request)
 {
     struct operation_args args;
-    struct call call;
+    struct till_call call;
 
-    if (!begin_call(context, request, OP_SALE, &call, &args))
+    if (!till_call_begin(context, request, OP_SALE, &call, &args))
         return;
     return_sale_answer(call.server->central, &call.device, args.values[0], &call.answer);
-    finish_call(&call);
+    till_call_finish(&call);
 }
 
 typedef void answer_fn(struct central *central, const struct device *device, const char *body, size_t len,
@@ -219,15 +177,15 @@ static void answer_body(struct till_server *server, struct http_request *request
                         answer_fn *answer)
 {
     struct operation_args args;
-    struct call call;
+    struct till_call call;
     size_t len;
     const char *body;
 
-    if (!begin_call(server, request, op, &call, &args))
+    if (!till_call_begin(server, request, op, &call, &args))
         return;
     body = http_body(request, &len);
     answer(server->central, &call.device, body, len, &call.answer);
-    finish_call(&call);
+    till_call_finish(&call);
 }
 
 static void on_hold(void *context, struct http_request *request)
@@ -248,143 +206,22 @@ static void on_claim(void *context, struct http_request *request)
 static void on_blob(void *context, struct http_request *request)
 {
     struct operation_args args;
-    struct call call;
+    struct till_call call;
 
-    if (!begin_call(context, request, OP_BLOB, &call, &args))
+    if (!till_call_begin(context, request, OP_BLOB, &call, &args))
         return;
     publish_blob(call.server->central, &call.device, &args, &call.answer);
-    finish_call(&call);
+    till_call_finish(&call);
+}
+
+static void on_journal(void *context, struct http_request *request)
+{
+    answer_body(context, request, OP_JOURNAL, journal_accept);
 }
 
 static void on_status(void *context, struct http_request *request)
 {
-    struct operation_args args;
-    struct call call;
-    size_t len;
-    const char *body;
-
-    if (!begin_call(context, request, OP_STATUS, &call, &args))
-        return;
-    body = http_body(request, &len);
-    device_status(call.server->central, &call.device, body, len, &call.answer);
-    finish_call(&call);
-}
-
-static void poll_destroy(struct poll *poll)
-{
-    *poll->link = poll->next;
-    if (poll->next)
-        poll->next->link = poll->link;
-    loop_timer_destroy(poll->timer);
-    free(poll);
-}
-
-static void on_poll_gone(void *context)
-{
-    poll_destroy(context);
-}
-
-/* Answers a poll with what there is now. The till is looked up again: it may have been revoked meanwhile. */
-static void answer_poll(struct poll *poll)
-{
-    struct till_server *server = poll->server;
-    struct call call = {.server = server, .request = poll->request, .op = OP_UPDATES, .answer = ANSWER_INIT};
-    struct errmsg err = ERRMSG_INIT;
-    enum status st = device_load(server->central, poll->dev, &call.device, &err);
-
-    if (st != ST_OK)
-        answer_status(&call.answer, st, &err);
-    else if (call.device.revoked)
-        answer_error(&call.answer, 403, "revoked",
-                     "this till was revoked by the office: enrol it again with a new code");
-    else
-        updates_answer(server->central, &call.device, &poll->cursor, &call.answer);
-    poll_destroy(poll);
-    finish_call(&call);
-}
-
-static void on_poll_over(void *context)
-{
-    answer_poll(context);
-}
-
-static enum status park(struct till_server *server, struct http_request *request, const struct device *device,
-                        const struct updates_cursor *cursor, int64_t wait_s)
-{
-    struct poll *poll = calloc(1, sizeof(*poll));
-
-    if (!poll)
-        return ST_NOMEM;
-    poll->server = server;
-    poll->request = request;
-    poll->cursor = *cursor;
-    memcpy(poll->dev, device->dev, sizeof(poll->dev));
-    if (loop_timer_create(server->loop, on_poll_over, poll, &poll->timer) != ST_OK) {
-        free(poll);
-        return ST_NOMEM;
-    }
-    poll->next = server->polls;
-    poll->link = &server->polls;
-    if (poll->next)
-        poll->next->link = &poll->next;
-    server->polls = poll;
-    loop_timer_set(poll->timer, wait_s * 1000, 0);
-    http_park(request, on_poll_gone, poll);
-    return ST_OK;
-}
-
-/* A wait that is no number, or none, is no wait; too long a one is cut. */
-static int64_t read_wait(const char *text)
-{
-    int64_t wait_s = strspn(text, "0123456789") == strlen(text) && strlen(text) <= 4 ? strtol(text, NULL, 10) : 0;
-
-    return wait_s < UPDATES_WAIT_MAX_S ? wait_s : UPDATES_WAIT_MAX_S;
-}
-
-static void on_updates(void *context, struct http_request *request)
-{
-    struct operation_args args;
-    struct updates_cursor cursor;
-    struct errmsg err = ERRMSG_INIT;
-    struct call call;
-    bool waiting = true;
-    int64_t wait_s;
-    enum status st;
-
-    if (!begin_call(context, request, OP_UPDATES, &call, &args))
-        return;
-    wait_s = read_wait(args.values[1]);
-    st = lease_prolong(call.server->central, &call.device, &err);
-    if (st == ST_OK)
-        st = updates_read_cursor(call.server->central, args.values[0], &cursor, &err);
-    if (st == ST_OK && wait_s > 0)
-        st = updates_waiting(call.server->central, &call.device, &cursor, &waiting, &err);
-    if (st == ST_OK && !waiting && park(call.server, request, &call.device, &cursor, wait_s) == ST_OK)
-        return;
-    if (st == ST_OK)
-        updates_answer(call.server->central, &call.device, &cursor, &call.answer);
-    else
-        answer_status(&call.answer, st, &err);
-    finish_call(&call);
-}
-
-/* Goes through the polls once; those that still have nothing to hear wait on. */
-static void on_wake(void *context)
-{
-    struct till_server *server = context;
-    struct poll *poll = server->polls, *next;
-
-    for (; poll; poll = next) {
-        struct errmsg err = ERRMSG_INIT;
-        struct device device;
-        bool waiting = true;
-
-        next = poll->next;
-        if (device_load(server->central, poll->dev, &device, &err) == ST_OK && !device.revoked &&
-            updates_waiting(server->central, &device, &poll->cursor, &waiting, &err) == ST_OK && !waiting)
-            continue;
-        answer_poll(poll);
-    }
+    answer_body(context, request, OP_STATUS, device_status);
 }
 
 static void on_changed(void *context)
@@ -399,7 +236,7 @@ static const struct http_route routes[] = {
     {"POST", RENEWAL_PATH, HTTP_AUTH_NONE, on_renew, RENEW_BODY_MAX}, /* by a signature, see renew.h */
     {"GET", RENEWAL_IDENTITY_PATH, HTTP_AUTH_CERTIFICATE, on_identity, 0},
     {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, on_journal, JOURNAL_BODY_MAX},
-    {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, on_updates, 0},
+    {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, till_poll_on_updates, 0},
     {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
     {"POST", "/v1/redeem", HTTP_AUTH_CERTIFICATE, on_hold, HOLD_BODY_MAX},
     {"POST", "/v1/redeem/void", HTTP_AUTH_CERTIFICATE, on_hold_void, HOLD_BODY_MAX},
@@ -425,7 +262,7 @@ enum status till_server_create(const struct till_server_options *options, struct
         return ST_NOMEM;
     server->loop = options->loop;
     server->central = options->central;
-    st = loop_timer_create(options->loop, on_wake, server, &server->wake);
+    st = loop_timer_create(options->loop, till_poll_on_wake, server, &server->wake);
     if (st == ST_OK) {
         struct http_server_options http = {.loop = options->loop,
                                            .routes = routes,

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* till_server_internal - what the routes of the tills (till_server.c) and the polls among them that wait
+ * (till_poll.c) share. */
+#ifndef LOYALD_CENTRAL_TILL_SERVER_INTERNAL_H
+#define LOYALD_CENTRAL_TILL_SERVER_INTERNAL_H
+
+#include "agent/net/http_server.h"
+#include "sync/central/device.h"
+
+struct loop_timer;
+struct till_poll;
+
+struct till_server {
+    struct loop *loop;
+    struct central *central;
+    struct http_server *http;
+    struct till_poll *polls; /* those that wait */
+    struct loop_timer *wake; /* gathers the changes of one turn of the loop */
+};
+
+/* A request that was found to be its till's own. */
+struct till_call {
+    struct till_server *server;
+    struct http_request *request;
+    enum operation op;
+    struct device device;
+    struct answer answer;
+};
+
+/* False when the request was answered already: it was not a till's own. */
+bool till_call_begin(struct till_server *server, struct http_request *request, enum operation op,
+                     struct till_call *call, struct operation_args *args);
+/* Sends the call's answer. */
+void till_call_finish(struct till_call *call);
+
+/* The route of updates. */
+void till_poll_on_updates(void *context, struct http_request *request);
+/* After something changed: answers the polls that have something to hear. context is the server. */
+void till_poll_on_wake(void *context);
+
+#endif
