@@ -100,6 +100,8 @@ enum status cache_end_reload(struct cache *cache, struct errmsg *err);
 /* *out_done: nothing is left to sweep. */
 enum status cache_sweep(struct cache *cache, bool *out_done, struct errmsg *err);
 
+/* The state that says when the central last told what is here: Unix time in ms, as text. */
+#define CACHE_TOLD "told_unix_ms"
 enum status cache_put_state(struct cache *cache, const char *name, const char *value, struct errmsg *err);
 /* Copies; ST_NOT_FOUND leaves "", ST_FULL when value_max (with the NUL) is too small. */
 enum status cache_get_state(struct cache *cache, const char *name, char *out_value, size_t value_max,

@@ -147,3 +147,34 @@ const char *bundle_title(const struct bundle *bundle, const char *promotion_id, 
 
     return *title ? title : promotion_id;
 }
+
+bool bundle_last_day(const struct bundle *bundle, const char *promotion_id, int32_t *out_day)
+{
+    uint32_t number = bundle_find(bundle, promotion_id);
+    const struct when *when = number == NONE ? NULL : bundle->promotions[number].when;
+
+    if (!when || !when->has_until)
+        return false;
+    *out_day = when->until.second == 0 ? when->until.day - 1 : when->until.day;
+    return true;
+}
+
+static bool is_of_series(const struct bundle *bundle, uint32_t code, const char *series)
+{
+    return strcmp(bundle->series[bundle->codes[code].series].id, series) == 0;
+}
+
+const char *bundle_series_code(const struct bundle *bundle, const char *series, uint64_t pick)
+{
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; i < bundle->code_count; i++)
+        count += is_of_series(bundle, i, series);
+    if (count == 0)
+        return NULL;
+    pick %= count;
+    for (uint32_t i = 0; i < bundle->code_count; i++)
+        if (is_of_series(bundle, i, series) && pick-- == 0)
+            return bundle->codes[i].code;
+    return NULL;
+}

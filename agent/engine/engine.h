@@ -94,6 +94,11 @@ struct bundle_offline {
 const struct bundle_offline *bundle_offline(const struct bundle *bundle);
 /* The title in that language, else in "en", else the id itself; promotion_id when there is no such promotion. */
 const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language);
+/* The last day (civil_time.h) on which a promotion may apply; false when it has no end, or there is none of that id. */
+bool bundle_last_day(const struct bundle *bundle, const char *promotion_id, int32_t *out_day);
+/* One of a series' codes, the same for the same pick: capitals, spaces and hyphens as the engine compares them. NULL
+ * when it has none, as a signed one. */
+const char *bundle_series_code(const struct bundle *bundle, const char *series, uint64_t pick);
 
 /* What a scan is, by the part `codes` (agent/codes/grammar.h). */
 const struct code_grammar *bundle_grammar(const struct bundle *bundle);

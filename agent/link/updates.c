@@ -170,7 +170,7 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
 {
     struct cache *cache = updates->link->options.cache;
     const struct cJSON *manifest = NULL;
-    char known[CACHE_NAME_MAX + 1] = "";
+    char known[CACHE_NAME_MAX + 1] = "", told[24];
     const char *cursor, *incarnation;
     char *text = NULL;
     enum status st = json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, err);
@@ -188,6 +188,9 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
     }
     if (st == ST_OK)
         st = cache_put_state(cache, "cursor", cursor, err);
+    (void)snprintf(told, sizeof told, "%lld", (long long)clock_wall_ms(updates->link->options.clock));
+    if (st == ST_OK)
+        st = cache_put_state(cache, CACHE_TOLD, told, err);
     if (st == ST_OK && json_object(updates->tree, "manifest", &manifest, NULL) == ST_OK)
         text = manifest_to_keep(manifest);
     if (text)

@@ -34,13 +34,15 @@ static enum status facts_check(const struct receipt_facts *facts, struct errmsg 
     if (st != ST_OK)
         return st;
     for (size_t i = 0; i < facts->points_count; i++) {
-        if (facts->points[i].digits < 0 || facts->points[i].digits > RECEIPT_DIGITS_MAX)
+        if (facts->points[i].digits < 0 || facts->points[i].digits > RECEIPT_DIGITS_MAX ||
+            facts->points[i].waiting_count > RECEIPT_WAITING_MAX)
             st = ST_RANGE;
     }
     if (facts->minor_digits < 0 || facts->minor_digits > RECEIPT_DIGITS_MAX)
         st = ST_RANGE;
     if (st != ST_OK)
-        errmsg_set(err, "digits of an amount are not 0 to %d", RECEIPT_DIGITS_MAX);
+        errmsg_set(err, "digits of an amount are not 0 to %d, or more than %d dates of points", RECEIPT_DIGITS_MAX,
+                   RECEIPT_WAITING_MAX);
     return st;
 }
 

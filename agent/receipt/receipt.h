@@ -21,6 +21,7 @@ enum {
     RECEIPT_ADJUSTMENTS_MAX = 32,
     RECEIPT_TENDERS_MAX = 16,
     RECEIPT_POINTS_MAX = 8,
+    RECEIPT_WAITING_MAX = 4,
     RECEIPT_MESSAGES_MAX = 32,
     RECEIPT_COUPONS_MAX = 4,
     RECEIPT_OFFERS_MAX = 16,
@@ -51,6 +52,12 @@ struct receipt_tender {
     money amount;
 };
 
+/* Points in the balance that may not be spent yet. */
+struct receipt_waiting {
+    int64_t amount;
+    const char *from; /* local date text of the first day they may be */
+};
+
 /* One points currency. Amounts are in its own smallest unit: 150 with one digit is "15.0". */
 struct receipt_points {
     const char *name; /* "баллы"; empty: the language's word for points */
@@ -60,6 +67,8 @@ struct receipt_points {
     bool balance_known;
     int64_t balance;           /* after this sale */
     const char *balance_as_of; /* local time text of what the balance is built on; NULL or empty: as of now */
+    struct receipt_waiting waiting[RECEIPT_WAITING_MAX];
+    size_t waiting_count;
 };
 
 /* A right for the next visit. */

@@ -51,6 +51,9 @@ enum {
     POINTS_KNOWN,
     POINTS_BALANCE,
     POINTS_AS_OF,
+    POINTS_WAITING,
+    WAITING_AMOUNT,
+    WAITING_FROM,
     MESSAGES,
     MESSAGE,
     REASONS,
@@ -117,6 +120,9 @@ const struct name_spec template_names[] = {
     VALUE("points.known", SCOPE_POINTS, "there when the balance is known"),
     VALUE("points.balance", SCOPE_POINTS, "after this sale"),
     VALUE("points.as_of", SCOPE_POINTS, "when the central last told it"),
+    LIST("points.waiting", SCOPE_POINTS, SCOPE_WAITING, "points in the balance that may be spent later only"),
+    VALUE("waiting.amount", SCOPE_WAITING, "how many"),
+    VALUE("waiting.from", SCOPE_WAITING, "the first day they may be spent"),
     LIST("messages", SCOPE_RECEIPT, SCOPE_MESSAGE, "what promotions say on the receipt"),
     VALUE("message", SCOPE_MESSAGE, "the words"),
     LIST("reasons", SCOPE_RECEIPT, SCOPE_REASON, "why something is not as expected"),
@@ -282,6 +288,15 @@ static const char *of_points(const struct reach *reach, int name, char scratch[V
     }
 }
 
+static const char *of_waiting(const struct reach *reach, int name, char scratch[VALUE_BYTES_MAX])
+{
+    const struct receipt_points *points = &reach->facts->points[reach->at[SCOPE_POINTS]];
+    const struct receipt_waiting *waiting = &points->waiting[reach->at[SCOPE_WAITING]];
+
+    return name == WAITING_FROM ? text_of(waiting->from)
+                                : amount(reach, waiting->amount, points->digits, '\0', scratch);
+}
+
 const char *template_value(const struct reach *reach, int name, char scratch[VALUE_BYTES_MAX])
 {
     const struct receipt_facts *facts = reach->facts;
@@ -306,6 +321,8 @@ const char *template_value(const struct reach *reach, int name, char scratch[VAL
         return amount(reach, tender->amount.minor, facts->minor_digits, '\0', scratch);
     case SCOPE_POINTS:
         return of_points(reach, name, scratch);
+    case SCOPE_WAITING:
+        return of_waiting(reach, name, scratch);
     case SCOPE_MESSAGE:
         return text_of(facts->messages[reach->at[SCOPE_MESSAGE]]);
     case SCOPE_REASON:
@@ -343,6 +360,8 @@ size_t template_count(const struct reach *reach, int name)
         return facts->tender_count;
     case POINTS:
         return facts->points_count;
+    case POINTS_WAITING:
+        return facts->points[reach->at[SCOPE_POINTS]].waiting_count;
     case MESSAGES:
         return facts->message_count;
     case REASONS:

@@ -7,6 +7,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/till/projection.h"
+#include "agent/till/slip_note.h"
 #include "agent/till/upkeep.h"
 #include "sync/protocol/record.h"
 
@@ -67,7 +68,8 @@ enum problem till_append_command(struct till *till, const char *type, const stru
     return st == ST_OK ? PROBLEM_NONE : PROBLEM_JOURNAL_FAILED;
 }
 
-static enum status write_body(const struct sale *sale, int64_t shown_minor, bool paid_difference, struct strbuf *out)
+static enum status write_body(struct till *till, const struct sale *sale, int64_t shown_minor, bool paid_difference,
+                              struct strbuf *out)
 {
     const struct evaluation *worked = &sale->evaluation;
     struct json_writer w = JSON_WRITER_INIT(out);
@@ -89,6 +91,7 @@ static enum status write_body(const struct sale *sale, int64_t shown_minor, bool
         sale_write_exchange(sale, &w);
     }
     spending_write_used(&sale->spending, worked->result_json.data, worked->result_json.len, &w);
+    slip_note_points(till, sale, &w);
     jw_field_int(&w, "shown_minor", shown_minor);
     if (paid_difference)
         jw_field_bool(&w, "paid_difference", true);
@@ -103,7 +106,7 @@ enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown
     struct journal_head head;
     enum problem problem;
 
-    (void)write_body(sale, shown_minor, paid_difference, &body); /* the body keeps its status */
+    (void)write_body(till, sale, shown_minor, paid_difference, &body); /* the body keeps its status */
     problem = till_append_command(till, "sale", &body, err);
     strbuf_free(&body);
     if (problem != PROBLEM_NONE)
@@ -139,7 +142,7 @@ void till_reserve(struct till *till, const struct sale *sale)
 {
     struct strbuf body = STRBUF_INIT(RECORD_BYTES_MAX);
     struct projection *p = till->projection;
-    enum status st = write_body(sale, 0, false, &body);
+    enum status st = write_body(till, sale, 0, false, &body);
 
     reservations_release(&till->reserved, sale->id);
     reserve_leases(till, sale);

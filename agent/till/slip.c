@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/till/slip.h"
+#include "agent/till/slip_internal.h"
 
 #include "agent/base/civil_time.h"
-#include "agent/base/ids.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/bundle_receipts.h"
-#include "agent/receipt/receipt.h"
 #include "agent/receipt/template.h"
 #include "agent/till/identity.h"
 #include "agent/till/tree.h"
@@ -17,40 +15,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIME_TEXT_MAX = 32 };
-
-/* Everything that the facts borrow, for the time of one build. */
-struct build {
-    const struct slip_facts *from;
-    const cJSON *body, *sale, *result;
-    struct receipt_line *lines;
-    struct receipt_adjustment *adjustments;
-    struct receipt_tender tenders[RECEIPT_TENDERS_MAX];
-    struct receipt_points points[RECEIPT_POINTS_MAX];
-    const char *messages[RECEIPT_MESSAGES_MAX];
-    struct receipt_offer offers[RECEIPT_OFFERS_MAX];
-    char time_text[TIME_TEXT_MAX], number_text[24], claim_text[ID_LEN_MAX + 32];
-    struct receipt_facts facts;
-};
-
 static int count_of(const cJSON *object, const char *name)
 {
     return cJSON_GetArraySize(tree_child(object, name));
 }
 
-/* "2026-11-22T18:05:00+03:00" as shoppers of the language read it. */
-static void format_time(const char *at, const char *language, char out_text[TIME_TEXT_MAX])
+void slip_format_day(int32_t day, const char *language, char out_text[SLIP_DATE_MAX])
+{
+    int year, month, day_of_month;
+
+    civil_from_day(day, &year, &month, &day_of_month);
+    (void)snprintf(out_text, SLIP_DATE_MAX, strcmp(language, "ru") == 0 ? "%02d.%02d.%d" : "%02d/%02d/%d",
+                   day_of_month, month, year);
+}
+
+void slip_format_time(const char *at, const char *language, char out_text[SLIP_TIME_MAX])
 {
     struct civil_time time;
-    int year, month, day;
+    char day[SLIP_DATE_MAX];
 
     out_text[0] = '\0';
     if (civil_parse_time(at, &time) != ST_OK)
         return;
-    civil_from_day(time.day, &year, &month, &day);
-    (void)snprintf(out_text, TIME_TEXT_MAX,
-                   strcmp(language, "ru") == 0 ? "%02d.%02d.%d %02d:%02d" : "%02d/%02d/%d %02d:%02d", day, month,
-                   year, time.second / 3600, time.second / 60 % 60);
+    slip_format_day(time.day, language, day);
+    (void)snprintf(out_text, SLIP_TIME_MAX, "%s %02d:%02d", day, time.second / 3600, time.second / 60 % 60);
 }
 
 static const char *item_name(const cJSON *line)
@@ -61,7 +49,7 @@ static const char *item_name(const cJSON *line)
 }
 
 /* Lines of sale and result stand in one order. */
-static void fill_line(struct build *b, const cJSON *sold, const cJSON *outcome, struct receipt_line *line,
+static void fill_line(struct slip_build *b, const cJSON *sold, const cJSON *outcome, struct receipt_line *line,
                       struct receipt_adjustment **next)
 {
     const cJSON *item;
@@ -88,7 +76,7 @@ static void fill_line(struct build *b, const cJSON *sold, const cJSON *outcome, 
 }
 
 /* A line of a return: what was given for it, by the share of what had been paid. */
-static void fill_returned(struct build *b, const cJSON *sold, const cJSON *back, struct receipt_line *line)
+static void fill_returned(struct slip_build *b, const cJSON *sold, const cJSON *back, struct receipt_line *line)
 {
     int64_t refund = tree_int(back, "refund_minor"), qty = tree_int(back, "qty_milli");
 
@@ -103,7 +91,7 @@ static void fill_returned(struct build *b, const cJSON *sold, const cJSON *back,
     b->facts.gross.minor += refund;
 }
 
-static enum status fill_returns(struct build *b)
+static enum status fill_returns(struct slip_build *b)
 {
     const cJSON *sold = tree_child(b->body, "sold"), *back, *lines = tree_child(b->result, "lines");
     size_t i = 0;
@@ -124,28 +112,7 @@ static enum status fill_returns(struct build *b)
     return ST_OK;
 }
 
-/* Earned ones are taken back, spent ones given back; what the balance is then the central knows. */
-static void fill_points_back(struct build *b)
-{
-    const struct bundle *bundle = b->from->bundle;
-    const cJSON *item;
-
-    for (size_t i = 0; i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX; i++) {
-        cJSON_ArrayForEach(item, tree_child(b->result, "points"))
-        {
-            if (strcmp(tree_text(item, "currency"), bundle_currency_id(bundle, i)) == 0)
-                b->points[b->facts.points_count++] = (struct receipt_points){
-                    .name = "",
-                    .digits = bundle_currency_digits(bundle, i),
-                    .earned = -tree_int(item, "taken_back"),
-                    .redeemed = -tree_int(item, "given_back"),
-                };
-        }
-    }
-    b->facts.points = b->points;
-}
-
-static enum status fill_lines(struct build *b)
+static enum status fill_lines(struct slip_build *b)
 {
     const cJSON *sold = tree_child(b->sale, "lines") ? tree_child(b->sale, "lines")->child : NULL, *outcome;
     size_t adjustments = 0, count = (size_t)count_of(b->result, "lines"), i = 0;
@@ -180,7 +147,7 @@ static enum receipt_tender_kind tender_kind(const char *word)
 }
 
 /* What came back in the exchange pays first. */
-static int64_t fill_exchange(struct build *b)
+static int64_t fill_exchange(struct slip_build *b)
 {
     int64_t refund = tree_int(tree_child(b->body, "exchange"), "refund_minor");
 
@@ -191,7 +158,7 @@ static int64_t fill_exchange(struct build *b)
     return refund;
 }
 
-static void fill_tenders(struct build *b)
+static void fill_tenders(struct slip_build *b)
 {
     const cJSON *item;
     int64_t sum = fill_exchange(b);
@@ -211,72 +178,6 @@ static void fill_tenders(struct build *b)
         b->facts.change.minor = sum - b->facts.total.minor;
 }
 
-static void fill_points(struct build *b)
-{
-    const struct bundle *bundle = b->from->bundle;
-    const cJSON *balances = tree_child(tree_child(b->sale, "member"), "balances"), *item;
-
-    for (size_t i = 0; tree_child(b->sale, "member") && i < bundle_currency_count(bundle) && i < RECEIPT_POINTS_MAX;
-         i++) {
-        const char *id = bundle_currency_id(bundle, i);
-        struct receipt_points *points = &b->points[b->facts.points_count++];
-        int64_t cost = 0;
-
-        /* The name stays empty, which prints the word for points: bundles name currencies by id only. */
-        *points =
-            (struct receipt_points){.name = "", .digits = bundle_currency_digits(bundle, i), .balance_known = true};
-        cJSON_ArrayForEach(item, tree_child(b->result, "points"))
-        {
-            if (strcmp(tree_text(item, "currency"), id) != 0)
-                continue;
-            points->earned = tree_int(item, "earned");
-            points->redeemed = tree_int(item, "redeemed");
-            cost = tree_int(item, "cost");
-        }
-        points->balance = tree_int(balances, id) + points->earned - points->redeemed - cost;
-        points->redeemed += cost;
-    }
-    b->facts.points = b->points;
-}
-
-static void fill_messages(struct build *b)
-{
-    const cJSON *item;
-
-    cJSON_ArrayForEach(item, tree_child(b->result, "messages"))
-    {
-        const cJSON *text = tree_child(item, "text");
-        const char *words = cJSON_IsString(text) ? text->valuestring : tree_text(text, b->from->language);
-
-        if (words[0] == '\0')
-            words = tree_text(text, "en");
-        if (strcmp(tree_text(item, "to"), "receipt") == 0 && b->facts.message_count < RECEIPT_MESSAGES_MAX)
-            b->messages[b->facts.message_count++] = words;
-    }
-    b->facts.messages = b->messages;
-}
-
-/* What is for this member alone and did not apply to this sale. */
-static void fill_offers(struct build *b)
-{
-    const cJSON *item;
-
-    cJSON_ArrayForEach(item, tree_child(tree_child(b->sale, "member"), "personal"))
-    {
-        const char *id = cJSON_IsString(item) ? item->valuestring : "";
-        const char *title = bundle_title(b->from->bundle, id, b->from->language);
-        bool used = false;
-
-        for (size_t i = 0; i < b->facts.line_count; i++) {
-            for (size_t k = 0; k < b->lines[i].adjustment_count; k++)
-                used = used || strcmp(b->lines[i].adjustments[k].title, title) == 0;
-        }
-        if (!used && strcmp(title, id) != 0 && b->facts.offer_count < RECEIPT_OFFERS_MAX)
-            b->offers[b->facts.offer_count++].title = title;
-    }
-    b->facts.offers = b->offers;
-}
-
 static const char *currency_word(const char *code, const char *language)
 {
     if (strcmp(code, "RUB") == 0)
@@ -284,13 +185,13 @@ static const char *currency_word(const char *code, const char *language)
     return code;
 }
 
-static void fill_head(struct build *b)
+static void fill_head(struct slip_build *b)
 {
     const struct slip_facts *from = b->from;
     struct receipt_facts *facts = &b->facts;
     const cJSON *head = from->is_return ? b->body : b->sale;
 
-    format_time(tree_text(head, "at"), from->language, b->time_text);
+    slip_format_time(tree_text(head, "at"), from->language, b->time_text);
     (void)snprintf(b->number_text, sizeof b->number_text, "%" PRId64, from->sale_number);
     facts->is_return = from->is_return;
     facts->language = from->language;
@@ -309,7 +210,7 @@ static void fill_head(struct build *b)
     facts->offline_note = from->offline_note;
 }
 
-static void fill_sale_totals(struct build *b)
+static void fill_sale_totals(struct slip_build *b)
 {
     struct receipt_facts *facts = &b->facts;
 
@@ -323,7 +224,7 @@ static void fill_sale_totals(struct build *b)
         facts->qr_text = b->claim_text;
 }
 
-static enum status fill(struct build *b)
+static enum status fill(struct slip_build *b)
 {
     enum status st;
 
@@ -334,13 +235,14 @@ static enum status fill(struct build *b)
     if (b->from->is_return) {
         st = fill_returns(b);
         b->facts.total.minor = tree_int(b->result, "refund_minor");
-        fill_points_back(b);
+        slip_fill_points_back(b);
     } else {
         fill_sale_totals(b);
         st = fill_lines(b);
-        fill_points(b);
-        fill_messages(b);
-        fill_offers(b);
+        slip_fill_points(b);
+        slip_fill_messages(b);
+        slip_fill_offers(b);
+        slip_fill_coupons(b);
     }
     fill_tenders(b);
     return st;
@@ -348,13 +250,14 @@ static enum status fill(struct build *b)
 
 enum status slip_build(const struct slip_facts *facts, struct page *out_page, struct errmsg *err)
 {
-    struct build b = {.from = facts};
+    struct slip_build b = {.from = facts};
     struct receipt_template *own = NULL;
     enum status st = fill(&b);
 
     /* One that does not compile was refused with its bundle; without memory ours serves as well as any. */
     if (st == ST_OK && !facts->template)
-        (void)bundle_receipts_compile(facts->bundle, facts->is_return ? "return" : "sale", facts->language, &own, NULL);
+        (void)bundle_receipts_compile(facts->bundle, facts->is_return ? "return" : "sale", facts->language, &own,
+                                      NULL);
     b.facts.template = own ? own : facts->template;
     if (st == ST_OK)
         st = receipt_build(&b.facts, out_page, err);

@@ -9,6 +9,7 @@
 #include "agent/base/pk_memo.h"
 #include "agent/base/sha256.h"
 #include "agent/engine/engine.h"
+#include "agent/receipt/bundle_receipts.h"
 #include "sync/central/store.h"
 
 struct compiled {
@@ -200,6 +201,8 @@ enum status evaluator_check(const char *bundle, size_t len, int64_t *out_version
     if (!notes)
         return ST_NOMEM;
     st = bundle_compile(bundle, len, &compiled, notes, err);
+    if (st == ST_OK)
+        st = bundle_receipts_check(compiled, notes, err);
     if (report)
         write_report(notes, report);
     if (st == ST_OK)

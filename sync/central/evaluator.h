@@ -45,7 +45,7 @@ enum status exposure_of(const struct bundle *bundle, int64_t tills, struct expos
 /* Of the bundle of that hash, published here. */
 enum status evaluator_exposure(struct evaluator *evaluator, const char *bundle_sha256, int64_t tills,
                                struct exposure *out_exposure, struct errmsg *err);
-/* Compiles a bundle to see whether it does; *out_version is its own. report (may be NULL) gets every fault and
+/* Compiles a bundle and its templates of receipts to see whether they do; *out_version is its own. report (may be NULL) gets every fault and
  * warning, one a line. ST_INVALID with the first fault in err. */
 enum status evaluator_check(const char *bundle, size_t len, int64_t *out_version, struct strbuf *report,
                             struct errmsg *err);

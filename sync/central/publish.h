@@ -4,7 +4,8 @@
  * signed.
  *
  * Nothing gets past these checks: a key of the chain, the chain, a version above the last, the very bytes the
- * manifest names, a bundle that compiles and whose own version is the manifest's.
+ * manifest names, a bundle that compiles, its templates of receipts too, and whose own
+ * version is the manifest's.
  */
 #ifndef LOYALD_CENTRAL_PUBLISH_H
 #define LOYALD_CENTRAL_PUBLISH_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/agent/receipt/sample_facts.h"
 
+#include "agent/base/utf8.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,4 +175,47 @@ Test(receipt, holds_the_largest_sale)
     facts.line_count = RECEIPT_LINES_MAX;
     build_text(&facts, 32, &out);
     strbuf_free(&out);
+}
+
+/* 127 characters, as long as a till's catalogue may have: 62 columns of them are printed, over as few rows as the
+ * paper needs, the last two are dots (which a row of 21 or 31 columns would otherwise part), and no amount moves. */
+static void expect_cut_name(const char *name, int columns)
+{
+    struct receipt_line lines[] = {{.name = name, .qty_milli = 1000, .unit_price = {12345}, .gross = {12345}},
+                                   {.name = name, .qty_milli = 3000, .unit_price = {100}, .gross = {300}}};
+    struct receipt_facts facts = sample_facts_ru();
+    struct strbuf out = STRBUF_INIT(1 << 20);
+    int dots = 0, amounts = 0;
+
+    facts.lines = lines;
+    facts.line_count = 2;
+    build_text(&facts, columns, &out);
+    for (char *row = strtok(out.data, "\n"); row; row = strtok(NULL, "\n")) {
+        size_t width = utf8_length(row, strlen(row));
+
+        cr_expect(width <= (size_t)columns || row[0] == '[', "%zu columns of %d: %s", width, columns, row);
+        dots += strstr(row, "..") != NULL;
+        amounts += width == (size_t)columns && (strstr(row, " 123,45") || strstr(row, " 3,00"));
+    }
+    cr_expect_eq(dots, 2, "%d names of 2 are cut, at %d columns", dots, columns);
+    cr_expect_eq(amounts, 2, "%d amounts of 2 stand at the right edge of %d columns", amounts, columns);
+    strbuf_free(&out);
+}
+
+Test(receipt, cuts_names_of_127_characters_by_rule)
+{
+    static const int papers[] = {32, 42, 48};
+    char latin[128] = "", cyrillic[2 * 127 + 1] = "", words[128] = "";
+
+    for (int i = 0; i < 127; i++) {
+        latin[i] = (char)('a' + i % 26);
+        words[i] = i % 9 == 8 ? ' ' : (char)('a' + i % 26);
+        memcpy(cyrillic + 2 * (size_t)i, "щ", 2);
+    }
+    words[126] = 'z';
+    for (int i = 0; i < 3; i++) {
+        expect_cut_name(latin, papers[i]);
+        expect_cut_name(cyrillic, papers[i]);
+        expect_cut_name(words, papers[i]);
+    }
 }

@@ -201,3 +201,17 @@ Test(central_publish, hands_out_ranges_of_a_bundle_to_its_own_chain_only)
     strbuf_free(&answer.body);
     scene_close(&s);
 }
+
+/* The words of "loyalctl bundle check" and of a till. */
+Test(central_publish, refuses_a_template_with_a_fault_by_line_and_column)
+{
+    struct scene s;
+
+    scene_open(&s);
+    fixture_bundle(8, &s.bundle);
+    s.bundle.len--; /* its last brace */
+    strbuf_puts(&s.bundle, ",\"receipts\":{\"sale\":{\"en\":\"{total}\",\"ru\":\"ИТОГО\\n  {totl}\"}}}");
+    fixture_sign(&s.fixture, s.fixture.office, "demo", 8, &s.bundle, &s.signed_json);
+    expect_refused(&s, ST_INVALID, "receipts/sale/ru: line 2, column 4: there is no value \"totl\"");
+    scene_close(&s);
+}
