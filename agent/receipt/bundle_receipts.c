@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/receipt/bundle_receipts.h"
 
+#include "agent/base/utf8.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/template.h"
 
 #include <string.h>
+
+/* As much as there is room for, no character in part. */
+static void text_cut(char *to, size_t to_bytes, const char *from)
+{
+    size_t len = utf8_cut(from, strlen(from), to_bytes - 1);
+
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
 
 static void add_note(struct bundle_report *report, const char *use, const char *language,
                      const struct template_fault *fault)
@@ -19,10 +29,8 @@ static void add_note(struct bundle_report *report, const char *use, const char *
     note->warning = false;
     errmsg_set(&at, "/receipts/%s/%s", use, language);
     errmsg_set(&text, "line %d, column %d: %s", fault->line, fault->column, fault->message.text);
-    strncpy(note->at, at.text, sizeof note->at - 1);
-    note->at[sizeof note->at - 1] = '\0';
-    strncpy(note->text, text.text, sizeof note->text - 1);
-    note->text[sizeof note->text - 1] = '\0';
+    text_cut(note->at, sizeof note->at, at.text);
+    text_cut(note->text, sizeof note->text, text.text);
 }
 
 enum status bundle_receipts_check(const struct bundle *bundle, struct bundle_report *report, struct errmsg *err)

@@ -314,7 +314,7 @@ static void add_row(struct template_compiler *c, const struct columns *columns)
 static void add_line(struct template_compiler *c)
 {
     const char *at = c->line_start, *end = c->line_end;
-    struct columns columns;
+    struct columns columns = {0};
     size_t len;
 
     trim(&at, &end);
