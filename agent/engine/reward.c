@@ -86,12 +86,18 @@ static int dearest_cmp(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* What the unit would get by itself: an amount off all together is not for each 1.000 of a weight. */
+static int64_t gain_alone(const struct reward *reward, const struct offer *offer)
+{
+    return reward->per == PER_UNIT ? reward_unit_gain(reward, offer) : least(reward->value, offer->room);
+}
+
 static struct ranked *ranked_offers(const struct calc *c)
 {
     struct ranked *ranked = arena_array(c->arena, c->count, sizeof *ranked);
 
     for (size_t i = 0; ranked && i < c->count; i++)
-        ranked[i] = (struct ranked){c->offers[i].price, reward_unit_gain(c->reward, &c->offers[i]), i};
+        ranked[i] = (struct ranked){c->offers[i].price, gain_alone(c->reward, &c->offers[i]), i};
     if (ranked)
         sort_items(ranked, c->count, sizeof *ranked, dearest_cmp);
     return ranked;

@@ -12,24 +12,15 @@
  * the units for buying suffice.
  *
  * A held unit (another reward that does not count has it, reuse_buys) is an E unit that may only be bought: it stands
- * on the right of the bounds and is never chosen, so it makes no got unit dearer than itself possible.
+ * on the right of the bounds and is never chosen, so it makes no got unit dearer than itself possible. In a pool
+ * this is looked at when all is chosen, and sets are taken back until it holds.
  *
  * Decisions: a set that gives nothing is not formed. Of solutions that give the same the one with fewer sets, then
- * with the larger amount on the earlier unit is taken. Bought are B units first, then E units, each dearest first (in
- * a pool: the dearest).
+ * with the larger amount on the earlier unit is taken, then the one in which that unit is got. Bought are B units
+ * first, then E units, each dearest first (in a pool: the dearest).
  */
 #include "agent/engine/sets.h"
 #include "agent/engine/sort.h"
-
-/* Cheapest first, but of equal ones the earlier. */
-static int by_cheapness(const void *a, const void *b)
-{
-    const struct piece *x = a, *y = b;
-
-    if (x->price != y->price)
-        return x->price < y->price ? -1 : 1;
-    return x->offer < y->offer ? -1 : x->offer > y->offer;
-}
 
 static void piece_add(struct pieces *pieces, const struct sets *s, size_t offer)
 {
@@ -65,16 +56,19 @@ static bool pieces_make(struct sets *s, size_t count)
     return true;
 }
 
-/* Takes units of pieces as bought, in their order. Answers how many are still wanted. */
+/* Takes what is left of a piece as bought. Answers how many units are still wanted. */
+static int64_t bought_of(struct sets *s, const struct piece *piece, int64_t wanted)
+{
+    int64_t count = sets_least(wanted, piece->count - piece->chosen);
+
+    reward_emit(s->arena, s->out, piece->offer, count, 0, true);
+    return wanted - count;
+}
+
 static int64_t emit_bought(struct sets *s, const struct pieces *pieces, int64_t wanted)
 {
-    for (size_t i = 0; i < pieces->count && wanted > 0; i++) {
-        const struct piece *piece = &pieces->items[i];
-        int64_t count = sets_least(wanted, piece->count - piece->chosen);
-
-        reward_emit(s->arena, s->out, piece->offer, count, 0, true);
-        wanted -= count;
-    }
+    for (size_t i = 0; i < pieces->count && wanted > 0; i++)
+        wanted = bought_of(s, &pieces->items[i], wanted);
     return wanted;
 }
 
@@ -111,59 +105,129 @@ static void best_sets(struct sets *s)
     (void)emit_bought(s, &s->either, left); /* the bounds left enough */
 }
 
-/* As many sets as there can be; sets with one got unit count when partial. */
-static int64_t pool_sets(const struct sets *s)
+/* ---- pools */
+
+struct pool {
+    struct sets *s;
+    struct piece **gets, **buys; /* in the order in which they are got, and bought */
+    size_t get_count, buy_count;
+    int64_t sets, got;
+};
+
+/* Got of each piece in that order, so that enough is left for buying. Answers the dearest one that could be bought.
+ */
+static int64_t pool_get(const struct pool *pool)
 {
+    const struct sets *s = pool->s;
+    int64_t from_either = s->only_buy.units + s->either.units - pool->sets * s->buy, got = pool->got, dearest = 0;
+
+    for (size_t i = 0; i < s->either.count; i++)
+        s->either.items[i].chosen = 0;
+    for (size_t i = 0; i < s->only_get.count; i++)
+        s->only_get.items[i].chosen = 0;
+    for (size_t i = 0; i < pool->get_count && got > 0; i++) {
+        struct piece *piece = pool->gets[i];
+        bool either = s->offers[piece->offer].buy;
+
+        piece->chosen = sets_least(sets_least(piece->count, got), either ? from_either : got);
+        got -= piece->chosen;
+        from_either -= either ? piece->chosen : 0;
+        if (either && piece->chosen > 0 && piece->price > dearest)
+            dearest = piece->price;
+    }
+    return dearest;
+}
+
+/* Whether no got unit is dearer than a bought one that could be got, too, but for another that holds it. */
+static bool pool_fair(const struct pool *pool)
+{
+    int64_t dearest = pool_get(pool), wanted = pool->sets * pool->s->buy;
+
+    for (size_t i = 0; i < pool->buy_count && wanted > 0; i++) {
+        const struct piece *piece = pool->buys[i];
+
+        if (piece->held && pool->s->offers[piece->offer].get && piece->price < dearest)
+            return false;
+        wanted -= sets_least(wanted, piece->count - piece->chosen);
+    }
+    return true;
+}
+
+/* The most of *number, at least from, with which the pool is fair: fewer got are cheaper and leave dearer to buy. */
+static void pool_narrow(struct pool *pool, int64_t *number, int64_t from, int64_t got_each)
+{
+    int64_t high = *number;
+
+    for (int64_t low = from; low < high;) {
+        *number = low + (high - low + 1) / 2;
+        if (got_each)
+            pool->got = *number * got_each;
+        if (pool_fair(pool))
+            low = *number;
+        else
+            high = *number - 1;
+    }
+    *number = high;
+}
+
+/* As many sets as there can be; sets with one got unit count when partial. */
+static void pool_size(struct pool *pool)
+{
+    const struct sets *s = pool->s;
     int64_t each = s->reward->partial ? 1 : s->get;
     int64_t buys = s->only_buy.units + s->either.units, gets = s->only_get.units + s->either.units - s->either.held;
     int64_t most = sets_least(sets_least(buys / s->buy, gets / each), s->limit);
 
-    return sets_least(most, (buys + s->only_get.units) / (s->buy + each));
+    pool->sets = sets_least(most, (buys + s->only_get.units) / (s->buy + each));
+    if (s->either.held && !s->reward->dearest)
+        pool_narrow(pool, &pool->sets, 0, each);
+    pool->got = pool->sets * s->get;
+    if (s->either.held && !s->reward->dearest)
+        pool_narrow(pool, &pool->got, pool->sets * each, 0);
 }
 
-static void pool(struct sets *s)
+static int by_unit_order(const void *a, const void *b)
 {
-    int64_t sets = pool_sets(s), from_either = s->only_buy.units + s->either.units - sets * s->buy;
-    size_t count = s->only_get.count + s->either.count, n = 0;
-    struct piece **all = arena_array(s->arena, count + 1, sizeof *all), *ranked;
-    int64_t got = sets * s->get;
+    return sets_by_unit_order(*(struct piece *const *)a, *(struct piece *const *)b);
+}
 
-    ranked = arena_array(s->arena, count + 1, sizeof *ranked);
-    if (!all || !ranked || sets == 0)
+/* Cheapest first, but of equal ones the earlier. */
+static int by_cheapness(const void *a, const void *b)
+{
+    const struct piece *x = *(struct piece *const *)a, *y = *(struct piece *const *)b;
+
+    if (x->price != y->price)
+        return x->price < y->price ? -1 : 1;
+    return x->offer < y->offer ? -1 : x->offer > y->offer;
+}
+
+static void pool_take(struct sets *s)
+{
+    struct pool pool = {.s = s};
+    int64_t wanted;
+
+    pool.gets = arena_array(s->arena, s->only_get.count + s->either.count + 1, sizeof(struct piece *));
+    pool.buys = arena_array(s->arena, s->only_buy.count + s->either.count + 1, sizeof(struct piece *));
+    if (!pool.gets || !pool.buys)
         return;
     for (size_t i = 0; i < s->only_get.count; i++)
-        all[n++] = &s->only_get.items[i];
+        pool.gets[pool.get_count++] = &s->only_get.items[i];
+    for (size_t i = 0; i < s->only_buy.count; i++)
+        pool.buys[pool.buy_count++] = &s->only_buy.items[i];
     for (size_t i = 0; i < s->either.count; i++) {
         if (!s->either.items[i].held)
-            all[n++] = &s->either.items[i];
+            pool.gets[pool.get_count++] = &s->either.items[i];
+        pool.buys[pool.buy_count++] = &s->either.items[i];
     }
-    for (size_t i = 0; i < n; i++) {
-        ranked[i] = *all[i];
-        ranked[i].chosen = (int64_t)i;
-    }
-    sort_items(ranked, n, sizeof *ranked, s->reward->dearest ? sets_by_unit_order : by_cheapness);
-    for (size_t i = 0; i < n && got > 0; i++) {
-        size_t at = (size_t)ranked[i].chosen;
-        bool either = at >= s->only_get.count;
-        int64_t units = sets_least(sets_least(ranked[i].count, got), either ? from_either : got);
-
-        if (units <= 0)
-            continue;
-        emit_got(s, all[at], units);
-        got -= units;
-        from_either -= either ? units : 0;
-    }
-    /* The dearest of the rest as bought: B and what is left of E in one order. */
-    n = 0;
-    ranked = arena_array(s->arena, s->only_buy.count + s->either.count + 1, sizeof *ranked);
-    if (!ranked)
-        return;
-    for (size_t i = 0; i < s->only_buy.count; i++)
-        ranked[n++] = s->only_buy.items[i];
-    for (size_t i = 0; i < s->either.count; i++)
-        ranked[n++] = s->either.items[i];
-    sort_items(ranked, n, sizeof *ranked, sets_by_unit_order);
-    (void)emit_bought(s, &(struct pieces){.items = ranked, .count = n}, sets * s->buy);
+    sort_items(pool.gets, pool.get_count, sizeof(struct piece *), s->reward->dearest ? by_unit_order : by_cheapness);
+    sort_items(pool.buys, pool.buy_count, sizeof(struct piece *), by_unit_order);
+    pool_size(&pool);
+    (void)pool_get(&pool);
+    for (size_t i = 0; i < pool.get_count && pool.sets > 0; i++)
+        reward_emit(s->arena, s->out, pool.gets[i]->offer, pool.gets[i]->chosen, pool.gets[i]->gain, false);
+    wanted = pool.sets * s->buy;
+    for (size_t i = 0; i < pool.buy_count && wanted > 0; i++)
+        wanted = bought_of(s, pool.buys[i], wanted);
 }
 
 void sets_compute(struct arena *arena, const struct promotion *promotion, const struct offer *offers, size_t count,
@@ -183,7 +247,7 @@ void sets_compute(struct arena *arena, const struct promotion *promotion, const 
     if (!pieces_make(&s, count))
         return;
     if (reward->pool)
-        pool(&s);
+        pool_take(&s);
     else
         best_sets(&s);
 }

@@ -131,17 +131,19 @@ static int64_t gainful(const struct pieces *pieces)
 }
 
 /* Cut to whole sets, unless a set may do with less. */
-static int64_t whole_sets(const struct sets *s, int64_t got, bool up)
+static int64_t whole_sets(const struct sets *s, int64_t got)
 {
-    int64_t rest = got % s->get;
-
-    if (s->reward->partial || rest == 0)
-        return got;
-    return up ? got - rest + s->get : got - rest;
+    return s->reward->partial ? got : got - got % s->get;
 }
 
-/* Where in the unit order the first unit with a gain stands that is got in one way to split and not in the other: of
- * the E units those behind from up to end in the greedy choice, of the G units likewise. */
+/* Filled up to whole sets: a set that may do with less takes what there is, too. */
+static int64_t full_sets(const struct sets *s, int64_t got)
+{
+    return sets_for(s, got) * s->get;
+}
+
+/* Where in the unit order the first unit stands that is got in one way to split and not in the other: of the E units
+ * those behind from up to end in the greedy choice, of the G units likewise. */
 static const struct piece *first_got(const struct sets *s, const struct steps *steps, int64_t from, int64_t end,
                                      int64_t get_from, int64_t get_end)
 {
@@ -151,20 +153,20 @@ static const struct piece *first_got(const struct sets *s, const struct steps *s
     for (size_t i = 0; i < steps->count && at < end; at += steps->items[i++].count) {
         const struct piece *piece = &s->either.items[steps->items[i].piece];
 
-        if (at + steps->items[i].count > from && piece->gain > 0 && (!first || sets_by_unit_order(piece, first) < 0))
+        if (at + steps->items[i].count > from && (!first || sets_by_unit_order(piece, first) < 0))
             first = piece;
     }
     at = 0;
     for (size_t i = 0; i < s->only_get.count && at < get_end; at += s->only_get.items[i++].count) {
         const struct piece *piece = &s->only_get.items[i];
 
-        if (at + piece->count > get_from && piece->gain > 0 && (!first || sets_by_unit_order(piece, first) < 0))
+        if (at + piece->count > get_from && (!first || sets_by_unit_order(piece, first) < 0))
             first = piece;
     }
     return first;
 }
 
-/* Of two ways that give the same: whether a gives the larger amount on the earlier unit. */
+/* Of two ways that give the same: whether a gives the larger amount, be it nothing at all, on the earlier unit. */
 static bool earlier_got(const struct sets *s, const struct steps *steps, const struct split *a, const struct split *b)
 {
     const struct piece *x = first_got(s, steps, b->either, a->either, b->only_get, a->only_get);
@@ -178,12 +180,12 @@ static void split_try(const struct sets *s, const struct steps *steps, int64_t e
 {
     int64_t material = s->only_buy.units + s->either.units - either;
     int64_t sets_max = sets_least(material / s->buy, s->limit);
-    int64_t total = whole_sets(s, sets_least(either + s->only_get.units, sets_max * s->get), false);
+    int64_t total = whole_sets(s, sets_least(either + s->only_get.units, sets_max * s->get));
     struct split split = {.either = either};
 
     if (material < 0 || total < either || total == 0)
         return;
-    total = sets_least(total, whole_sets(s, either + gainful(&s->only_get), true));
+    total = sets_least(total, full_sets(s, either + gainful(&s->only_get)));
     split.only_get = total - either;
     split.sets = sets_for(s, total);
     split.gain = steps_gain(steps, either) + pieces_gain(&s->only_get, split.only_get);
@@ -200,8 +202,8 @@ static struct split split_either(const struct sets *s, const struct steps *steps
 
     for (size_t i = 0; i < steps->count && steps->items[i].gain > 0; i++)
         good += steps->items[i].count;
-    most = whole_sets(s, most, false);
-    split.either = sets_least(most, whole_sets(s, good, true));
+    most = whole_sets(s, most);
+    split.either = sets_least(most, full_sets(s, good));
     split.sets = sets_for(s, split.either);
     split.gain = steps_gain(steps, split.either);
     return split;

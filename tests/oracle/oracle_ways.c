@@ -21,8 +21,8 @@ static int better(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* More given in all; then, of a buy_get, fewer sets, the larger amount on the earlier unit, and bought first what can
- * only be bought, then the others, dearest first; of a mix unit by unit the larger amount, then being in a set. */
+/* More given in all; then, of a buy_get, fewer sets; then unit by unit the larger amount, then being got (of a mix:
+ * in a set); then bought first what can only be bought, then the others, dearest first. */
 static int compare_ways(const struct sets *sets, const struct way *a, const struct way *b)
 {
     int order = better(a->total, b->total);
@@ -34,7 +34,7 @@ static int compare_ways(const struct sets *sets, const struct way *a, const stru
 
         for (int i = 0; i < most && !order; i++) {
             order = better(a->amounts[sets->first_unit[g] + i], b->amounts[sets->first_unit[g] + i]);
-            if (!order && sets->is_mix)
+            if (!order)
                 order = better(a->taken[g] > i, b->taken[g] > i);
         }
     }
