@@ -4,6 +4,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/log.h"
 #include "agent/settings/options.h"
+#include "drivers/display/display.h"
 #include "drivers/printer/printer.h"
 #include "drivers/scanner/scanner.h"
 
@@ -21,6 +22,7 @@ struct devices {
     struct till *till; /* view: where scans go */
     struct device_scanner scanners[OPTIONS_SCANNERS];
     struct printer *printer;
+    struct display *display;
     const struct options *options;
     struct loop *loop;
 };
@@ -134,7 +136,44 @@ struct till_printer devices_printer(struct devices *devices)
     return (struct till_printer){devices, devices->printer ? print : NULL};
 }
 
-/* ---- both ---- */
+/* ---- customer display ---- */
+
+static void show(void *device, const struct till_screen *screens, size_t count)
+{
+    struct devices *devices = device;
+    struct display_page pages[DISPLAY_PAGES_MAX] = {0};
+    size_t page_count = count < DISPLAY_PAGES_MAX ? count : DISPLAY_PAGES_MAX;
+
+    for (size_t i = 0; i < page_count; i++) {
+        for (int row = 0; row < DISPLAY_ROWS; row++)
+            pages[i].lines[row] =
+                (struct display_line){screens[i].lines[row].left, screens[i].lines[row].right};
+    }
+    display_show(devices->display, pages, page_count);
+}
+
+static enum status open_display(struct devices *devices, struct errmsg *err)
+{
+    const struct options *options = devices->options;
+    struct display_options wanted = {
+        .name = "display",
+        .uri = options->display_port,
+        .loop = devices->loop,
+        .set = (enum display_set_id)options->display_commands,
+        .code_page = (int)options->display_code_page,
+        .code_page_n = (int)options->display_code_page_n,
+        .columns = (int)options->display_columns,
+    };
+
+    return options->display_port[0] == '\0' ? ST_OK : display_create(&wanted, &devices->display, err);
+}
+
+struct till_display devices_display(struct devices *devices)
+{
+    return (struct till_display){devices, devices->display ? show : NULL, devices->options->display_welcome};
+}
+
+/* ---- all ---- */
 
 enum status devices_create(struct loop *loop, const struct options *options, struct devices **out_devices,
                            struct errmsg *err)
@@ -153,6 +192,11 @@ enum status devices_create(struct loop *loop, const struct options *options, str
         if (st != ST_OK)
             errmsg_wrap(err, "[printer]");
     }
+    if (st == ST_OK) {
+        st = open_display(devices, err);
+        if (st != ST_OK)
+            errmsg_wrap(err, "[display]");
+    }
     if (st != ST_OK) {
         devices_destroy(devices);
         return st;
@@ -167,6 +211,7 @@ void devices_destroy(struct devices *devices)
         return;
     for (int i = 0; i < OPTIONS_SCANNERS; i++)
         scanner_destroy(devices->scanners[i].scanner);
+    display_destroy(devices->display);
     printer_destroy(devices->printer); /* ends its jobs: the till is still there to be told */
     free(devices);
 }
@@ -226,6 +271,23 @@ static void write_scanner(const struct device_scanner *own, const struct scanner
     jw_object_end(w);
 }
 
+static void write_display(const struct devices *devices, struct json_writer *w)
+{
+    struct display_status status;
+
+    display_status(devices->display, &status);
+    begin_device(w, "display", "display", devices->options->display_port, display_state_text(status.state),
+                 status.reason, status.since_mono_ms);
+    jw_field_int(w, "shown", (int64_t)status.shown_count);
+    jw_field_bool(w, "current", status.current);
+    if (status.shown_mono_ms > 0)
+        jw_field_int(w, "shown_unix_ms", as_unix_ms(status.shown_mono_ms));
+    jw_field_int(w, "substituted", (int64_t)status.substituted_count);
+    jw_field_int(w, "opened", status.port.open_count);
+    jw_field_int(w, "lost", status.port.lost_count);
+    jw_object_end(w);
+}
+
 void devices_write(const struct devices *devices, struct json_writer *w)
 {
     jw_array_begin(w);
@@ -240,5 +302,7 @@ void devices_write(const struct devices *devices, struct json_writer *w)
                      printer_condition_text(status.condition), status.reason, status.since_mono_ms);
         jw_object_end(w);
     }
+    if (devices->display)
+        write_display(devices, w);
     jw_array_end(w);
 }

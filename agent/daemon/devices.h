@@ -18,6 +18,8 @@ enum status devices_create(struct loop *loop, const struct options *options, str
 void devices_destroy(struct devices *devices);
 /* The printer for till_options; without a printer its print is NULL. */
 struct till_printer devices_printer(struct devices *devices);
+/* Likewise the customer display. */
+struct till_display devices_display(struct devices *devices);
 /* Scans go to this till from now on; NULL: nowhere. */
 void devices_serve(struct devices *devices, struct till *till);
 /* Writes the value of "devices". */

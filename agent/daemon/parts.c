@@ -230,6 +230,7 @@ static enum status start_till(struct parts *parts, struct errmsg *err)
     if (st != ST_OK)
         return st;
     wanted.printer = devices_printer(parts->devices);
+    wanted.display = devices_display(parts->devices);
     st = till_create(&wanted, &parts->till, err);
     if (st == ST_OK)
         devices_serve(parts->devices, parts->till);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/settings/options.h"
 
+#include "drivers/display/display.h"
 #include "drivers/scanner/scanner.h"
 
 #define MODES       "0600|0660|0666"
@@ -120,6 +121,18 @@ const struct option_spec loyald_options[] = {
      "Line of the receipt printer, such as serial:/dev/ttyS0?baud=38400&flow=rtscts; empty: no printer."},
     {"printer", "profile", OPTION_TEXT, FIELD(printer_profile), 1, 64, NULL, "",
      "Model family: epson-tm-t20iii, epson-tm-t88v, rongta-rp326 or generic-58mm; empty: the first."},
+    {"display", "port", OPTION_TEXT, FIELD(display_port), 1, 400, NULL, "",
+     "Line of the customer display, such as serial:/dev/ttyS1?baud=9600; empty: none."},
+    {"display", "commands", OPTION_ENUM, FIELD(display_commands), 0, 0, DISPLAY_SET_CHOICES, "epson",
+     "Which commands it obeys; loyalctl devices test-display tries them out."},
+    {"display", "code_page", OPTION_ENUM, FIELD(display_code_page), 0, 0, DISPLAY_PAGE_CHOICES, "cp866",
+     "Code page of its characters; what it lacks is spelt otherwise."},
+    {"display", "code_page_n", OPTION_INT, FIELD(display_code_page_n), -1, 255, NULL, "-1",
+     "The number by which it knows that page, where its manual says another than usual; -1: the usual one."},
+    {"display", "columns", OPTION_INT, FIELD(display_columns), DISPLAY_COLUMNS_MIN, DISPLAY_COLUMNS_MAX, NULL, "20",
+     "Characters of each of its two lines."},
+    {"display", "welcome", OPTION_TEXT, FIELD(display_welcome), 1, 160, NULL, "",
+     "What it shows between sales, two lines parted by |; empty: a welcome and the store's name."},
     {0},
 };
 

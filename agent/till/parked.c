@@ -31,6 +31,7 @@ void till_age_sales(struct till *till)
 void till_tick(struct till *till)
 {
     till_age_sales(till);
+    screen_tick(till);
 }
 
 static void write_sale(const struct till *till, const struct sale *sale, struct json_writer *w)

@@ -49,6 +49,7 @@ out:
         till_destroy(till);
         return st;
     }
+    screen_welcome(till);
     *out_till = till;
     return ST_OK;
 }
@@ -104,6 +105,7 @@ void till_tell_sale(struct till *till, const struct sale *sale)
     struct strbuf json = STRBUF_INIT(TILL_ANSWER_MAX);
     struct json_writer w = JSON_WRITER_INIT(&json);
 
+    screen_sale(till, sale);
     if (!till->options.watcher.event)
         return;
     till_write_sale_view(till, sale, TILL_EVENT_RESULT_MAX, &w);

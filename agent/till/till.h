@@ -46,6 +46,21 @@ struct till_printer {
     void (*print)(void *device, const struct page *page, const char *job_id, till_printed_fn *printed, void *context);
 };
 
+/* A customer display of two lines. A right text stands whole, a left one is cut beside it; without a right one it is
+ * centred, and over both lines when it is alone and long. More than one screen take turns. show copies, and never waits. */
+enum { TILL_SCREENS_MAX = 4 };
+struct till_screen_line {
+    const char *left, *right; /* may be NULL */
+};
+struct till_screen {
+    struct till_screen_line lines[2];
+};
+struct till_display {
+    void *device;
+    void (*show)(void *device, const struct till_screen *screens, size_t count);
+    const char *welcome; /* two lines parted by |, when no sale is open; NULL or "": our words and the store's name */
+};
+
 /* Points set aside at the central for one sale. Refused: reason is in words. */
 enum till_hold { TILL_HOLD_GRANTED, TILL_HOLD_REFUSED, TILL_HOLD_UNANSWERED };
 struct till_hold_question {
@@ -96,6 +111,7 @@ struct till_options {
     int64_t sale_timeout_ms;   /* an open sale nobody touched for so long ends by itself; 0: an hour */
     const char *card_prefixes;   /* of EAN-13 codes that are members' cards, parted by commas: "29" */
     struct till_printer printer; /* print may be NULL: no printer */
+    struct till_display display; /* show may be NULL: no display */
     struct till_central central; /* ask_member may be NULL: no link */
     struct till_watcher watcher; /* event may be NULL */
     struct till_pos pos;

@@ -11,6 +11,7 @@
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
 #include "agent/till/sale.h"
+#include "agent/till/screen.h"
 #include "agent/till/shift.h"
 #include "agent/till/sold.h"
 #include "agent/till/till.h"
@@ -58,6 +59,7 @@ struct till {
     struct sold_answer sold_answers[SOLD_ANSWERS_MAX];
     struct unsynced_sales unsynced_sales;
     struct till_times times;
+    struct screen screen;
     struct projection *projection; /* owned: scratch */
     struct loop_timer *upkeep_timer; /* while the cache is behind; NULL: it never was */
     struct upkeep upkeep;

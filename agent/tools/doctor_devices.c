@@ -125,6 +125,8 @@ void doctor_devices(struct doctor *doctor)
         look_at_line(doctor, "printer", doctor->settings.printer_port);
     else
         doctor_find(doctor, LEVEL_OK, NULL, "printer: none is set");
+    if (doctor->settings.display_port[0] != '\0') /* most tills have none, so none is nothing to tell */
+        look_at_line(doctor, "display", doctor->settings.display_port);
     if (count == 0)
         doctor_find(doctor, LEVEL_OK, NULL, "scanner: none is set");
 }

@@ -29,13 +29,14 @@ static const char usage[] =
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
     "  loyalctl page [--file FILE]        the address of the cashier page, or a file that leads there\n"
     "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
-    "  loyalctl devices list [--json]     how scanners and printer are, and how fresh that is\n"
+    "  loyalctl devices list [--json]     how scanners, printer and display are, and how fresh that is\n"
     "\n"
     "Devices, while loyald has them not open:\n"
     "  loyalctl devices scan [PORT...]    finds scanners: scan any code, and the configuration is written\n"
     "  loyalctl devices test-scan PORT    reads one code and says what it is\n"
     "  loyalctl devices monitor PORT      follows what is read; with --hex the bytes too\n"
     "  loyalctl devices record PORT FILE  writes what a device says, as a file that the tests replay\n"
+    "  loyalctl devices test-display PORT  shows two lines to compare, and the configuration\n"
     "\n"
     "Without a running loyald:\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
@@ -51,6 +52,7 @@ static const char usage[] =
     "  --socket PATH      the local API's socket (default /run/loyald/api.sock)\n"
     "  --state-dir DIR    that of the loyald with this state directory: DIR/run/api.sock\n"
     "  --family, --framing, --code-ids WORD   of a device, as in [scanner] of loyald.conf\n"
+    "  --commands, --code-page, --code-page-n WORD   of a customer display, as in [display]\n"
     "  --seconds N        how long to look at a device\n"
     "  --config FILE      default /etc/loyalctl/loyalctl.conf, when it is there\n"
     "  --sample-config    prints such a file\n"
@@ -86,6 +88,7 @@ static const struct command {
     {"devices", "test-scan", 1, 1, command_devices_test_scan},
     {"devices", "monitor", 1, 1, command_devices_monitor},
     {"devices", "record", 2, 2, command_devices_record},
+    {"devices", "test-display", 1, 1, command_devices_test_display},
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},
@@ -162,6 +165,8 @@ int main(int argc, char **argv)
         {"language", &call.language, NULL}, {"family", &call.family, NULL},
         {"framing", &call.framing, NULL},   {"code-ids", &call.code_ids, NULL},
         {"seconds", &call.seconds, NULL},   {"hex", NULL, &call.hex},
+        {"commands", &call.commands, NULL}, {"code-page", &call.code_page, NULL},
+        {"code-page-n", &call.code_page_n, NULL},
         {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};

@@ -3,10 +3,10 @@
 
 #include "agent/base/utf8.h"
 #include "agent/receipt/page.h"
-#include "drivers/printer/code_pages.h"
+#include "drivers/charset/code_pages.h"
 #include "drivers/printer/escpos_codes.h"
 #include "drivers/printer/profile.h"
-#include "drivers/printer/transliterate.h"
+#include "drivers/charset/transliterate.h"
 
 #include <string.h>
 
@@ -25,6 +25,7 @@ struct render {
 };
 
 enum { NOWHERE = 0xFF00 };
+_Static_assert((int)TRANSLITERATE_MAX <= (int)PAGE_SUBSTITUTE_MAX, "a spelling fits in a substitute");
 
 /* The first page that has the character in the high byte, its byte there in the low one. */
 static uint16_t look_for(const struct render *render, uint32_t code)
@@ -48,29 +49,22 @@ static uint16_t find(struct render *render, uint32_t code)
     return render->known[code];
 }
 
-static bool has(struct render *render, uint32_t code)
+static bool has(void *context, uint32_t code)
 {
-    return find(render, code) != NOWHERE;
+    return find(context, code) != NOWHERE;
 }
 
 /* Asked by the layout for each character before it measures. */
 static size_t substitute(void *context, uint32_t code, uint32_t out_codes[PAGE_SUBSTITUTE_MAX])
 {
     struct render *render = context;
-    const char *text;
-    size_t count = 0, len;
+    size_t count;
 
     out_codes[0] = code;
     if (has(render, code))
         return 1;
     render->substituted++;
-    text = transliterate(code);
-    len = text ? strlen(text) : 0;
-    for (size_t i = 0; i < len && count < PAGE_SUBSTITUTE_MAX; count++) {
-        i += utf8_next(text + i, len - i, &out_codes[count], NULL);
-        if (!has(render, out_codes[count]))
-            out_codes[count] = '?';
-    }
+    count = transliterate_for(code, has, render, out_codes);
     if (count == 0)
         out_codes[count++] = '?';
     return count;

@@ -15,6 +15,7 @@ enum { USAGE_BYTES_MAX = 8 * 1024 };
 static const struct sim_command commands[] = {
     {"scanner", "a barcode scanner that types the codes it is told to", sim_scanner_run},
     {"printer", "a receipt printer that draws what it prints", sim_printer_run},
+    {"display", "a customer display that shows two lines", sim_display_run},
     {"shop", "a till full of shoppers: the POS that sells to them", sim_shop_run},
     {"tell", "one command to a simulated device, its answer printed", sim_tell_run},
     {NULL, NULL, NULL},

@@ -18,6 +18,7 @@ struct sim_command {
 
 extern int sim_scanner_run(int argc, char **argv);
 extern int sim_printer_run(int argc, char **argv);
+extern int sim_display_run(int argc, char **argv);
 extern int sim_shop_run(int argc, char **argv);
 extern int sim_tell_run(int argc, char **argv);
 

@@ -80,11 +80,16 @@ static bool decode(const char *charset, const char *bytes, size_t len, uint32_t 
     return good;
 }
 
-bool sim_charset_decode(const struct sim_profile *profile, uint8_t n, uint8_t byte, uint32_t *out_code)
+bool sim_charset_decode_named(const char *charset, uint8_t byte, uint32_t *out_code)
 {
     const char text[] = {(char)byte};
 
-    return profile->pages[n] && decode(profile->pages[n], text, 1, out_code);
+    return decode(charset, text, 1, out_code);
+}
+
+bool sim_charset_decode(const struct sim_profile *profile, uint8_t n, uint8_t byte, uint32_t *out_code)
+{
+    return profile->pages[n] && sim_charset_decode_named(profile->pages[n], byte, out_code);
 }
 
 bool sim_charset_decode_pair(uint8_t first, uint8_t second, uint32_t *out_code)

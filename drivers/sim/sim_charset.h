@@ -24,6 +24,8 @@ const struct sim_profile *sim_profile_at(size_t index);
 
 /* One character of a page's byte 80..FF; false when the page or the byte is unknown. */
 bool sim_charset_decode(const struct sim_profile *profile, uint8_t n, uint8_t byte, uint32_t *out_code);
+/* The same of a page by iconv's name. */
+bool sim_charset_decode_named(const char *charset, uint8_t byte, uint32_t *out_code);
 /* A pair of bytes in Chinese mode. */
 bool sim_charset_decode_pair(uint8_t first, uint8_t second, uint32_t *out_code);
 

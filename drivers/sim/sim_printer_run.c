@@ -9,6 +9,7 @@
 #include "drivers/sim/sim_control.h"
 #include "drivers/sim/sim_printer.h"
 #include "drivers/sim/sim_pty.h"
+#include "drivers/sim/sim_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,23 +60,6 @@ static const struct option_spec options[] = {
     {.section = NULL},
 };
 
-/* Takes a word of the command line, puts the state directory before a path that is not absolute. */
-static enum status take_path(const char *state_dir, const char *word, char path[CONFIG_TEXT_MAX], struct errmsg *err)
-{
-    char given[CONFIG_TEXT_MAX];
-    int len;
-
-    (void)snprintf(given, sizeof given, "%s", word ? word : path);
-    if (!state_dir || !given[0] || given[0] == '/')
-        len = snprintf(path, CONFIG_TEXT_MAX, "%s", given);
-    else
-        len = snprintf(path, CONFIG_TEXT_MAX, "%s/%s", state_dir, given);
-    if (len < SIM_PATH_BYTES_MAX)
-        return ST_OK;
-    errmsg_set(err, "%.200s: the path is too long", given);
-    return ST_INVALID;
-}
-
 struct words {
     const char *link, *out, *control, *profile;
 };
@@ -88,11 +72,11 @@ static enum status read_settings(const struct cli *cli, const struct words *word
     if (st == ST_OK && cli->state_dir)
         st = file_mkdir(cli->state_dir, 0755, err);
     if (st == ST_OK)
-        st = take_path(cli->state_dir, words->link, settings->link, err);
+        st = sim_take_path(cli->state_dir, words->link, settings->link, err);
     if (st == ST_OK)
-        st = take_path(cli->state_dir, words->out, settings->out, err);
+        st = sim_take_path(cli->state_dir, words->out, settings->out, err);
     if (st == ST_OK)
-        st = take_path(cli->state_dir, words->control, settings->control, err);
+        st = sim_take_path(cli->state_dir, words->control, settings->control, err);
     if (st != ST_OK)
         return st;
     if (words->profile)

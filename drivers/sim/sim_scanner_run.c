@@ -11,11 +11,11 @@
 #include "drivers/sim/sim_control.h"
 #include "drivers/sim/sim_pty.h"
 #include "drivers/sim/sim_scanner.h"
+#include "drivers/sim/sim_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char program[] = "loyal-sim scanner";
 
@@ -73,70 +73,28 @@ static const struct option_spec options[] = {
     {.section = NULL},
 };
 
-/* The position of word in choices, words parted by |; -1 when it is none of them. */
-static int64_t choose(const char *choices, const char *word)
-{
-    for (int64_t i = 0;; i++) {
-        size_t len = strcspn(choices, "|");
-
-        if (strlen(word) == len && memcmp(word, choices, len) == 0)
-            return i;
-        if (choices[len] == '\0')
-            return -1;
-        choices += len + 1;
-    }
-}
-
 /* The words of the command line; NULL where none was given. */
 struct words {
     const char *link, *control, *baud, *code_ids, *suffix, *family;
 };
 
-static enum status refuse(const char *option, const char *value, const char *legal, struct errmsg *err)
-{
-    errmsg_set(err, "--%s %s: must be %s", option, value, legal);
-    return ST_INVALID;
-}
-
 static enum status take_words(const struct words *words, struct settings *settings, struct errmsg *err)
 {
+    enum status st = sim_take_choice("family", SIM_FAMILY_CHOICES, words->family, &settings->family, err);
     char *end = NULL;
 
-    if (words->link)
-        (void)snprintf(settings->link, sizeof settings->link, "%s", words->link);
-    if (words->control)
-        (void)snprintf(settings->control, sizeof settings->control, "%s", words->control);
-    if (words->baud) {
+    if (st == ST_OK)
+        st = sim_take_choice("code-ids", "none|aim", words->code_ids, &settings->code_ids, err);
+    if (st == ST_OK)
+        st = sim_take_choice("suffix", SUFFIX_CHOICES, words->suffix, &settings->suffix, err);
+    if (st == ST_OK && words->baud) {
         settings->baud = strtoll(words->baud, &end, 10);
-        if (*end || end == words->baud || settings->baud < 0 || settings->baud > 4000000)
-            return refuse("baud", words->baud, "a number from 0 to 4000000", err);
+        if (*end || end == words->baud || settings->baud < 0 || settings->baud > 4000000) {
+            errmsg_set(err, "--baud %.40s: must be a number from 0 to 4000000", words->baud);
+            st = ST_INVALID;
+        }
     }
-    if (words->family && (settings->family = choose(SIM_FAMILY_CHOICES, words->family)) < 0)
-        return refuse("family", words->family, SIM_FAMILY_CHOICES, err);
-    if (words->code_ids && (settings->code_ids = choose("none|aim", words->code_ids)) < 0)
-        return refuse("code-ids", words->code_ids, "none or aim", err);
-    if (words->suffix && (settings->suffix = choose(SUFFIX_CHOICES, words->suffix)) < 0)
-        return refuse("suffix", words->suffix, "cr, crlf, lf, tab, stx or none", err);
-    if (!settings->link[0]) {
-        errmsg_set(err, "--link is missing: where is the scanner to appear?");
-        return ST_INVALID;
-    }
-    return ST_OK;
-}
-
-/* Puts the state directory before a path that is not absolute. */
-static enum status place(const char *state_dir, char path[CONFIG_TEXT_MAX], struct errmsg *err)
-{
-    char placed[CONFIG_TEXT_MAX];
-
-    if (!state_dir || !path[0] || path[0] == '/')
-        return ST_OK;
-    if (snprintf(placed, sizeof placed, "%s/%s", state_dir, path) >= (int)sizeof placed) {
-        errmsg_set(err, "%s/%s: the path is too long", state_dir, path);
-        return ST_INVALID;
-    }
-    memcpy(path, placed, sizeof placed);
-    return ST_OK;
+    return st;
 }
 
 static enum status read_settings(const struct cli *cli, const struct words *words, struct settings *settings,
@@ -149,9 +107,13 @@ static enum status read_settings(const struct cli *cli, const struct words *word
     if (st == ST_OK && cli->state_dir)
         st = file_mkdir(cli->state_dir, 0755, err);
     if (st == ST_OK)
-        st = place(cli->state_dir, settings->link, err);
+        st = sim_take_path(cli->state_dir, words->link, settings->link, err);
     if (st == ST_OK)
-        st = place(cli->state_dir, settings->control, err);
+        st = sim_take_path(cli->state_dir, words->control, settings->control, err);
+    if (st == ST_OK && !settings->link[0]) {
+        errmsg_set(err, "--link is missing: where is the scanner to appear?");
+        st = ST_INVALID;
+    }
     return st;
 }
 

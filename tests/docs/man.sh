@@ -35,7 +35,7 @@ same_options loyald.8 loyald
 same_options loyald-sync.8 loyald-sync
 same_options loyal-central.8 loyal-central
 same_options loyalctl.1 loyalctl
-same_options loyal-sim.1 loyal-sim scanner printer shop tell
+same_options loyal-sim.1 loyal-sim scanner printer display shop tell
 
 # has PAGE TEXT: as a reader sees it, spaces and line ends made one.
 commands() { # PAGE COMMAND...

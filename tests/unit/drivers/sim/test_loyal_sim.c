@@ -118,7 +118,7 @@ Test(loyal_sim, answers_for_its_scanner)
     expect_run(WORDS("scanner", "--sample-config"), 0, "[scanner]");
     expect_run(WORDS("scanner"), 1, "--link is missing");
     expect_run(WORDS("scanner", "--link", "/tmp/x", "--baud", "fast"), 1, "--baud fast: must be a number");
-    expect_run(WORDS("scanner", "--link", "/tmp/x", "--suffix", "dot"), 1, "--suffix dot: must be cr, crlf");
+    expect_run(WORDS("scanner", "--link", "/tmp/x", "--suffix", "dot"), 1, "--suffix dot: must be one of cr|crlf");
     expect_run(WORDS("scanner", "--link", "/no/such/folder/x"), 1, "the link cannot be made");
     expect_run(WORDS("scanner", "stray"), 2, "\"stray\" is no option");
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/printer/transliterate.h"
+#include "drivers/charset/transliterate.h"
 
-#include <stddef.h>
+#include "agent/base/utf8.h"
+
+#include <string.h>
 
 /* Sorted by code. Signs of receipts, letters of the alphabets around, white space of typesetters. */
 static const struct {
@@ -55,4 +57,59 @@ const char *transliterate(uint32_t code)
             return &letters[(size_t)(letter - 'A') * 2];
     }
     return NULL;
+}
+
+/* U+0410 to U+042F, as in travel documents (ICAO Doc 9303 part 3), but for the signs, which are left out there. */
+static const char russian[32][5] = {"A",  "B",  "V",  "G",    "D", "E", "ZH", "Z", "I",  "I", "K",
+                                    "L",  "M",  "N",  "O",    "P", "R", "S",  "T", "U",  "F", "KH",
+                                    "TS", "CH", "SH", "SHCH", "'", "Y", "'",  "E", "IU", "IA"};
+static const char russian_small[32][5] = {"a",  "b",  "v",  "g",    "d", "e", "zh", "z", "i",  "i", "k",
+                                          "l",  "m",  "n",  "o",    "p", "r", "s",  "t", "u",  "f", "kh",
+                                          "ts", "ch", "sh", "shch", "'", "y", "'",  "e", "iu", "ia"};
+
+const char *transliterate_latin(uint32_t code)
+{
+    if (code >= 0x410 && code < 0x430)
+        return russian[code - 0x410];
+    if (code >= 0x430 && code < 0x450)
+        return russian_small[code - 0x430];
+    return NULL;
+}
+
+/* Appends what of text the device has, spelling once more what it lacks; false when something is left over. */
+static bool spell(const char *text, int depth, bool (*has)(void *context, uint32_t code), void *context,
+                  uint32_t out_codes[TRANSLITERATE_MAX], size_t *count)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len;) {
+        const char *further;
+        uint32_t code;
+
+        i += utf8_next(text + i, len - i, &code, NULL);
+        further = has(context, code) ? NULL : transliterate_latin(code);
+        if (further && depth > 0) {
+            if (!spell(further, depth - 1, has, context, out_codes, count))
+                return false;
+        } else if (!has(context, code) || *count == TRANSLITERATE_MAX) {
+            return false;
+        } else {
+            out_codes[(*count)++] = code;
+        }
+    }
+    return true;
+}
+
+size_t transliterate_for(uint32_t code, bool (*has)(void *context, uint32_t code), void *context,
+                         uint32_t out_codes[TRANSLITERATE_MAX])
+{
+    const char *tries[] = {transliterate(code), transliterate_latin(code)};
+    size_t count;
+
+    for (size_t i = 0; i < 2; i++) {
+        count = 0;
+        if (tries[i] && spell(tries[i], 1, has, context, out_codes, &count) && count > 0)
+            return count;
+    }
+    return 0;
 }

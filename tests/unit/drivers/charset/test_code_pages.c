@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/utf8.h"
-#include "drivers/printer/code_pages.h"
-#include "drivers/printer/profile.h"
-#include "drivers/printer/transliterate.h"
-#include "drivers/sim/sim_charset.h"
+#include "drivers/charset/code_pages.h"
+#include "drivers/charset/transliterate.h"
 
 #include <criterion/criterion.h>
 #include <iconv.h>
@@ -43,25 +41,6 @@ Test(code_pages, agree_with_iconv)
     }
 }
 
-Test(code_pages, of_each_profile_are_known_to_us_and_to_the_simulator)
-{
-    for (size_t i = 0; profile_at(i); i++) {
-        const struct profile *profile = profile_at(i);
-        const struct sim_profile *sim = sim_profile_find(profile->name);
-
-        cr_assert_not_null(sim, "%s", profile->name);
-        cr_expect_eq(sim->columns, profile->columns);
-        for (int k = 0; profile->pages[k].number; k++) {
-            char name[16];
-
-            snprintf(name, sizeof name, "CP%d", profile->pages[k].number);
-            cr_expect_not_null(code_page_find(profile->pages[k].number), "%s: %s", profile->name, name);
-            cr_assert_not_null(sim->pages[profile->pages[k].n], "%s: n=%d", profile->name, profile->pages[k].n);
-            cr_expect_str_eq(sim->pages[profile->pages[k].n], name, "%s: n=%d", profile->name, profile->pages[k].n);
-        }
-    }
-}
-
 Test(code_pages, hold_what_russian_slips_need)
 {
     cr_expect_eq(code_page_byte(code_page_find(866), 0x0416), 0x86);
@@ -89,4 +68,40 @@ Test(code_pages, transliterate_to_text_that_fits_and_prints)
     cr_expect_str_eq(transliterate(0x00C5), "A");
     cr_expect_str_eq(transliterate(0x20BD), "р.");
     cr_expect_null(transliterate(0x9762));
+}
+
+static bool is_ascii(void *context, uint32_t code)
+{
+    (void)context;
+    return code < 0x7F;
+}
+
+static bool is_nothing(void *context, uint32_t code)
+{
+    (void)context;
+    (void)code;
+    return false;
+}
+
+/* What comes of a character on a device of ASCII alone. */
+static void expect_ascii(uint32_t code, const char *text)
+{
+    uint32_t codes[TRANSLITERATE_MAX];
+    char seen[TRANSLITERATE_MAX + 1] = "";
+    size_t count = transliterate_for(code, is_ascii, NULL, codes);
+
+    for (size_t i = 0; i < count; i++)
+        seen[i] = (char)codes[i];
+    cr_expect_str_eq(seen, text, "%04X: %s", (unsigned)code, seen);
+}
+
+Test(code_pages, a_device_without_cyrillic_spells_it)
+{
+    expect_ascii(0x0429, "SHCH");
+    expect_ascii(0x044F, "ia");
+    expect_ascii(0x0451, "e");   /* by way of its neighbour */
+    expect_ascii(0x20B4, "grn"); /* by way of Cyrillic letters */
+    expect_ascii(0x2026, "...");
+    expect_ascii(0x9762, "");
+    cr_expect_eq(transliterate_for(0x0429, is_nothing, NULL, (uint32_t[TRANSLITERATE_MAX]){0}), 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/printer/code_pages.h"
+#include "drivers/charset/code_pages.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* code_pages - single-byte code pages as printers have them; needs no locale and no iconv. */
-#ifndef LOYALD_PRINTER_CODE_PAGES_H
-#define LOYALD_PRINTER_CODE_PAGES_H
+#ifndef LOYALD_CHARSET_CODE_PAGES_H
+#define LOYALD_CHARSET_CODE_PAGES_H
 
 #include <stdint.h>
 

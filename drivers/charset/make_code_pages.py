@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes code_pages.c: python3 drivers/printer/make_code_pages.py > drivers/printer/code_pages.c
+"""Writes code_pages.c: python3 drivers/charset/make_code_pages.py > drivers/charset/code_pages.c
 
 Run once by hand when a page is added; the build does not need it. The tables are Python's own codecs; the tests compare
 them with glibc's iconv, which is another source.
@@ -9,7 +9,7 @@ PAGES = [437, 737, 775, 850, 852, 855, 857, 858, 866, 1125, 1250, 1251, 1252, 12
 
 print("""/* SPDX-License-Identifier: Apache-2.0 */
 /* Made by make_code_pages.py: what the bytes 80 to FF mean in each page; 0 means nothing. ASCII is the same in all. */
-#include "drivers/printer/code_pages.h"
+#include "drivers/charset/code_pages.h"
 
 /* clang-format off */
 const struct code_page code_pages[] = {""")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Made by make_code_pages.py: what the bytes 80 to FF mean in each page; 0 means nothing. ASCII is the same in all.
  */
-#include "drivers/printer/code_pages.h"
+#include "drivers/charset/code_pages.h"
 
 /* clang-format off */
 const struct code_page code_pages[] = {
