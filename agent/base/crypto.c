@@ -165,7 +165,8 @@ void crypto_base64(const void *bytes, size_t len, char *out_text)
     *out = '\0';
 }
 
-static int base64_value(char c)
+/* Of the alphabet of texts, or of that for addresses (RFC 4648, 5), whose last two differ. */
+static int base64_value(char c, bool url)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -173,55 +174,57 @@ static int base64_value(char c)
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    if (c == '+')
+    if (c == (url ? '-' : '+'))
         return 62;
-    return c == '/' ? 63 : -1;
+    return c == (url ? '_' : '/') ? 63 : -1;
 }
 
-/* Checks a whole text: length, alphabet, padding, and that the bits no byte takes are zero, so that two texts never
- * mean the same bytes. */
-static bool base64_is_valid(const char *text, size_t len, size_t pad)
+/* Checks a text without its padding: length, alphabet, and that the bits no byte takes are zero, so that two texts
+ * never mean the same bytes. */
+static bool base64_is_valid(const char *text, size_t len, bool url)
 {
-    size_t i;
+    static const int left_over[4] = {0, 0, 15, 3};
 
-    if (len % 4 != 0)
-        return false;
-    for (i = 0; i < len - pad; i++) {
-        if (base64_value(text[i]) < 0)
+    for (size_t i = 0; i < len; i++)
+        if (base64_value(text[i], url) < 0)
             return false;
+    return len % 4 != 1 && (len == 0 || (base64_value(text[len - 1], url) & left_over[len % 4]) == 0);
+}
+
+static enum status unbase64(const char *text, size_t len, bool url, uint8_t *out, size_t out_max, size_t *out_len)
+{
+    uint32_t bits = 0;
+    int held = 0;
+    size_t at = 0;
+
+    if (!base64_is_valid(text, len, url))
+        return ST_INVALID;
+    if (len / 4 * 3 + len % 4 * 6 / 8 > out_max)
+        return ST_FULL;
+    for (size_t i = 0; i < len; i++) {
+        bits = (bits << 6 | (uint32_t)base64_value(text[i], url)) & 0xffff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[at++] = (uint8_t)(bits >> held);
+        }
     }
-    if (pad == 1)
-        return (base64_value(text[len - 2]) & 3) == 0;
-    if (pad == 2)
-        return (base64_value(text[len - 3]) & 15) == 0;
-    return true;
+    *out_len = at;
+    return ST_OK;
 }
 
 enum status crypto_unbase64(const char *text, void *out_bytes, size_t out_max, size_t *out_len)
 {
-    size_t len = strlen(text);
-    size_t pad = 0;
-    size_t byte_count, i;
-    uint8_t *out = out_bytes;
-    uint32_t group = 0;
+    size_t len = strlen(text), pad = 0;
 
     while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
         pad++;
-    if (!base64_is_valid(text, len, pad))
+    if (len % 4 != 0)
         return ST_INVALID;
-    byte_count = len / 4 * 3 - pad;
-    if (byte_count > out_max)
-        return ST_FULL;
-    for (i = 0; i < byte_count; i++) {
-        const char *quad = text + i / 3 * 4;
+    return unbase64(text, len - pad, false, out_bytes, out_max, out_len);
+}
 
-        if (i % 3 == 0) {
-            group = (uint32_t)base64_value(quad[0]) << 18 | (uint32_t)base64_value(quad[1]) << 12;
-            group |= quad[2] == '=' ? 0 : (uint32_t)base64_value(quad[2]) << 6;
-            group |= quad[3] == '=' ? 0 : (uint32_t)base64_value(quad[3]);
-        }
-        out[i] = (uint8_t)(group >> (16 - 8 * (i % 3)));
-    }
-    *out_len = byte_count;
-    return ST_OK;
+enum status crypto_unbase64url(const char *text, size_t len, void *out_bytes, size_t out_max, size_t *out_len)
+{
+    return unbase64(text, len, true, out_bytes, out_max, out_len);
 }

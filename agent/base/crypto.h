@@ -47,5 +47,7 @@ enum status crypto_unseal(const uint8_t key[CRYPTO_KEY_BYTES], const char *aad, 
 void crypto_base64(const void *bytes, size_t len, char *out_text);
 /* out_bytes holds 3 * strlen(text) / 4 bytes. */
 enum status crypto_unbase64(const char *text, void *out_bytes, size_t out_max, size_t *out_len);
+/* The form for addresses, without padding, as JOSE has it. */
+enum status crypto_unbase64url(const char *text, size_t len, void *out_bytes, size_t out_max, size_t *out_len);
 
 #endif

@@ -93,11 +93,19 @@ enum status pk_sign_compact(const struct pk *key, const uint8_t digest[SHA256_BY
     return ST_OK;
 }
 
+enum status pk_verify_compact(const struct pk *key, const uint8_t digest[SHA256_BYTES],
+                              const uint8_t signature[PK_COMPACT_BYTES], struct errmsg *err)
+{
+    uint8_t der[PK_SIGNATURE_BYTES_MAX];
+
+    return pk_verify(key, digest, der, to_der(signature, der), err);
+}
+
 bool pk_memo_verify(void *user, const uint8_t point[PK_POINT_BYTES], const uint8_t digest[SHA256_BYTES],
                     const uint8_t signature[PK_COMPACT_BYTES])
 {
     struct pk_memo *memo = user;
-    uint8_t asked[SHA256_BYTES], der[PK_SIGNATURE_BYTES_MAX];
+    uint8_t asked[SHA256_BYTES];
     struct sha256 hash;
     struct pk *key = NULL;
     enum status st;
@@ -114,7 +122,7 @@ bool pk_memo_verify(void *user, const uint8_t point[PK_POINT_BYTES], const uint8
     memo->verified++;
     st = pk_from_point(point, &key, NULL);
     if (st == ST_OK)
-        st = pk_verify(key, digest, der, to_der(signature, der), NULL);
+        st = pk_verify_compact(key, digest, signature, NULL);
     pk_destroy(key);
     if (st == ST_NOMEM)
         return false;

@@ -27,6 +27,9 @@ struct pk_memo { /* begins zeroed; nothing to clear */
 /* s is brought into the lower half of the order, so that a signature has one form. */
 enum status pk_sign_compact(const struct pk *key, const uint8_t digest[SHA256_BYTES],
                             uint8_t out_signature[PK_COMPACT_BYTES], struct errmsg *err);
+/* ST_DENIED when it is not the key's. */
+enum status pk_verify_compact(const struct pk *key, const uint8_t digest[SHA256_BYTES],
+                              const uint8_t signature[PK_COMPACT_BYTES], struct errmsg *err);
 /* memo is a struct pk_memo; fits engine_verify. False also for a point that is off the curve. */
 bool pk_memo_verify(void *memo, const uint8_t point[PK_POINT_BYTES], const uint8_t digest[SHA256_BYTES],
                     const uint8_t signature[PK_COMPACT_BYTES]);

@@ -12,15 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { APP_CODE_ID_MAX = 64, APP_CODE_DER_MAX = 72, APP_CODE_BYTES_MAX = 192 };
+enum { APP_CODE_ID_MAX = 64, APP_CODE_SIGNATURE_CHARACTERS = 86, APP_CODE_BYTES_MAX = 192 };
 #define APP_CODE_PREFIX "v1."
 
 struct app_code {
     char id[APP_CODE_ID_MAX + 1];
     int64_t expires_unix_s;
-    size_t signed_len; /* of the text: what the signature is over */
-    uint8_t der[APP_CODE_DER_MAX];
-    size_t der_len;
+    size_t signed_len;                                 /* of the text: what the signature is over */
+    char signature[APP_CODE_SIGNATURE_CHARACTERS + 1]; /* as it stands: who has a key decodes it */
 };
 
 /* Says nothing about who signed it. False: no app code, *out_why says what is wrong without the content. */

@@ -2,7 +2,8 @@
 #include "agent/till/app_codes.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/pk.h"
+#include "agent/base/crypto.h"
+#include "agent/base/pk_memo.h"
 #include "agent/codes/app_code.h"
 #include "agent/codes/grammar.h"
 #include "agent/db/journal.h"
@@ -23,6 +24,7 @@ struct app_code_job {
     app_code_good_fn *good;
     struct app_code code;
     uint8_t digest[SHA256_BYTES]; /* of what is signed */
+    uint8_t signature[PK_COMPACT_BYTES];
     char pems[KEYS_MAX][PK_PEM_BYTES_MAX];
     int pem_count;
     bool clock_sure;
@@ -75,7 +77,7 @@ static void check_signature(void *context)
         struct pk *key = NULL;
 
         if (pk_from_public_pem(job->pems[i], &key, NULL) == ST_OK)
-            job->is_signed = pk_verify(key, job->digest, job->code.der, job->code.der_len, NULL) == ST_OK;
+            job->is_signed = pk_verify_compact(key, job->digest, job->signature, NULL) == ST_OK;
         pk_destroy(key);
     }
 }
@@ -134,18 +136,28 @@ static enum problem judge(const struct till *till, const struct app_code_job *jo
     return was_seen(&till->app_codes, job->digest) ? PROBLEM_APP_CODE_USED : PROBLEM_NONE;
 }
 
+/* 86 letters are 64 bytes. */
+static bool take_apart(const struct till_scan *scan, struct app_code_job *job)
+{
+    const char *why;
+    size_t len;
+
+    return app_code_parse(scan->text, scan->len, &job->code, &why) &&
+           crypto_unbase64url(job->code.signature, APP_CODE_SIGNATURE_CHARACTERS, job->signature,
+                              sizeof job->signature, &len) == ST_OK;
+}
+
 static enum problem begin(struct till *till, const struct till_scan *scan, const struct code_rule *rule,
                           app_code_good_fn *good)
 {
     struct app_code_job *job = calloc(1, sizeof *job);
     enum problem problem = PROBLEM_BUSY;
-    const char *why;
     size_t place = 0;
 
     while (place < APP_CODES_BUSY_MAX && till->app_codes.busy[place])
         place++;
     if (job && place < APP_CODES_BUSY_MAX)
-        problem = app_code_parse(scan->text, scan->len, &job->code, &why) ? PROBLEM_NONE : PROBLEM_APP_CODE_FORGED;
+        problem = take_apart(scan, job) ? PROBLEM_NONE : PROBLEM_APP_CODE_FORGED;
     if (problem == PROBLEM_NONE) {
         sha256_of(scan->text, job->code.signed_len, job->digest);
         job->clock_sure = is_clock_sure(till);

@@ -230,6 +230,22 @@ Test(crypto, base64_refuses_what_is_not_exactly_it)
     cr_expect_eq(crypto_unbase64("Zm9v", bytes, 3, &len), ST_OK);
 }
 
+Test(crypto, base64_for_addresses_has_another_end_and_no_padding)
+{
+    static const char *const wrong[] = {"A", "Zg==", "Zh", "Zm9", "ab+/", "Zm9vA", "Zm 9"};
+    char bytes[16] = "untouched";
+    size_t len = 77;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(crypto_unbase64url(wrong[i], strlen(wrong[i]), bytes, sizeof bytes, &len), ST_INVALID, "%s",
+                     wrong[i]);
+    cr_expect_eq(crypto_unbase64url("Zm8", 3, bytes, 1, &len), ST_FULL);
+    cr_expect_str_eq(bytes, "untouched");
+    cr_assert_eq(crypto_unbase64url("-_8", 3, bytes, 2, &len), ST_OK);
+    cr_expect_eq(len, 2);
+    cr_expect_eq(memcmp(bytes, "\xfb\xff", 2), 0);
+}
+
 Test(crypto, base64_comes_back_for_random_bytes)
 {
     unsigned seed = (unsigned)time(NULL);

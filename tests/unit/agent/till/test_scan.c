@@ -3,8 +3,8 @@
 #include "tests/unit/agent/till/world.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/pk.h"
 #include "agent/net/loop.h"
+#include "tests/support/app_code_maker.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -103,34 +103,6 @@ Test(scan, of_what_is_not_loyaltys_goes_on_to_the_pos_and_a_misread_card_to_nobo
 
 static struct pk *cloud;
 
-static const uint8_t *take_integer(const uint8_t *der, uint8_t out_half[32])
-{
-    size_t len = der[1], skip = len > 32 ? len - 32 : 0;
-
-    memset(out_half, 0, 32);
-    memcpy(out_half + 32 - (len - skip), der + 2 + skip, len - skip);
-    return der + 2 + len;
-}
-
-/* As the chain's cloud signs for its app. */
-static void make_code(const char *id, int64_t expires_s, char out_code[256])
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint8_t digest[SHA256_BYTES], der[PK_SIGNATURE_BYTES_MAX], raw[66] = {0};
-    size_t len = 0, at = (size_t)snprintf(out_code, 256, "v1.%s.%lld", id, (long long)expires_s);
-
-    sha256_of(out_code, at, digest);
-    cr_assert_eq(pk_sign(cloud, digest, der, &len, NULL), ST_OK);
-    (void)take_integer(take_integer(der + 2, raw), raw + 32);
-    out_code[at++] = '.';
-    for (size_t i = 0; i < 86; i++) {
-        unsigned two = (unsigned)raw[i * 6 / 8] << 8 | raw[i * 6 / 8 + 1];
-
-        out_code[at++] = alphabet[two >> (10 - i * 6 % 8) & 63];
-    }
-    out_code[at] = '\0';
-}
-
 static void take_app_rules(void)
 {
     char pem[PK_PEM_BYTES_MAX], rules[4096], line[2 * PK_PEM_BYTES_MAX] = "";
@@ -157,10 +129,10 @@ static int64_t now_s(void)
 
 Test(scan, of_an_apps_code_is_a_card_once)
 {
-    char code[256];
+    char code[APP_CODE_BYTES_MAX + 1];
 
     take_app_rules();
-    make_code(CARD, now_s() + 60, code);
+    app_code_make(cloud, CARD, now_s() + 60, code);
     show_code(code);
     cr_expect_eq(world_int(&world, "s2", "total_minor"), 9000);
     cr_assert_eq(world_do(&world, "commit", "s2", "{}", NULL), PROBLEM_NONE);
@@ -173,17 +145,17 @@ Test(scan, of_an_apps_code_is_a_card_once)
 
 Test(scan, of_an_apps_code_that_is_old_or_forged_says_so)
 {
-    char code[256];
+    char code[APP_CODE_BYTES_MAX + 1];
 
     take_app_rules();
-    make_code(CARD, now_s() - 60, code);
+    app_code_make(cloud, CARD, now_s() - 60, code);
     show_code(code);
     cr_expect(world_was_told(&world, "L-312"));
-    make_code(CARD, now_s() + 60, code);
+    app_code_make(cloud, CARD, now_s() + 60, code);
     code[3] ^= 1;
     show_code(code);
     cr_expect(world_was_told(&world, "L-314"));
-    make_code(CARD, now_s() + 48 * 3600, code);
+    app_code_make(cloud, CARD, now_s() + 48 * 3600, code);
     show_code(code);
     show_code("v1.half");
     cr_expect_eq(world_int(&world, "s2", "total_minor"), 10000);
@@ -193,10 +165,10 @@ Test(scan, of_an_apps_code_that_is_old_or_forged_says_so)
 /* Whether it has expired nobody knows then; the shopper is served and IT told. */
 Test(scan, of_an_apps_code_goes_on_with_a_clock_set_back)
 {
-    char code[256];
+    char code[APP_CODE_BYTES_MAX + 1];
 
     take_app_rules();
-    make_code(CARD, now_s() + 60, code);
+    app_code_make(cloud, CARD, now_s() + 60, code);
     world.time.wall_ms -= 86400000;
     show_code(code);
     cr_expect(world_was_told(&world, "L-315"));
@@ -206,10 +178,10 @@ Test(scan, of_an_apps_code_goes_on_with_a_clock_set_back)
 
 Test(scan, of_an_apps_code_may_be_under_way_when_the_till_ends)
 {
-    char code[256];
+    char code[APP_CODE_BYTES_MAX + 1];
 
     take_app_rules();
-    make_code(CARD, now_s() + 60, code);
+    app_code_make(cloud, CARD, now_s() + 60, code);
     scan_as("]Q1", code);
     pk_destroy(cloud);
 }
