@@ -71,6 +71,13 @@ static void set_clear(struct pem_set *set)
     *set = (struct pem_set){0};
 }
 
+/* To be cleared also when it fails. */
+static enum status copy_set(const char *key_pem, const char *cert_pem, const char *ca_pem, struct pem_set *out_set)
+{
+    *out_set = (struct pem_set){.key = strdup(key_pem), .cert = strdup(cert_pem), .ca = strdup(ca_pem)};
+    return out_set->key && out_set->cert && out_set->ca ? ST_OK : ST_NOMEM;
+}
+
 static enum status same_key(const char *key_pem, const char *cert_pem, struct errmsg *err)
 {
     struct pk *own = NULL, *certified = NULL;
@@ -115,6 +122,16 @@ static enum status set_check(struct pem_set *set, struct errmsg *err)
     return st;
 }
 
+static enum status check_for(struct pem_set *set, const char *dev, struct errmsg *err)
+{
+    enum status st = set_check(set, err);
+
+    if (st != ST_OK || strcmp(set->dev, dev) == 0)
+        return st;
+    errmsg_set(err, "the certificate is for till %s, not for %s", set->dev, dev);
+    return ST_DENIED;
+}
+
 /* Writes the three files. In any order: pending.json stays until all are there. */
 static enum status set_write(const struct pem_set *set, const char *dir, struct errmsg *err)
 {
@@ -151,12 +168,25 @@ static enum status parse_pending(const char *text, struct pem_set *out_set, stru
         st = json_text(root, "certificate", IDENTITY_PEM_BYTES_MAX, &cert, err);
     if (st == ST_OK)
         st = json_text(root, "ca", IDENTITY_PEM_BYTES_MAX, &ca, err);
-    if (st == ST_OK) {
-        *out_set = (struct pem_set){.key = strdup(key), .cert = strdup(cert), .ca = strdup(ca)};
-        if (!out_set->key || !out_set->cert || !out_set->ca)
-            st = ST_NOMEM;
-    }
+    if (st == ST_OK)
+        st = copy_set(key, cert, ca, out_set);
     json_free(root);
+    return st;
+}
+
+/* A set that was written whole. fault says why it cannot be used; it stays empty when the file is not there or cannot
+ * be read. */
+static enum status read_whole(const char *dir, const char *name, struct pem_set *out_set, struct errmsg *fault,
+                              struct errmsg *err)
+{
+    char *text = NULL;
+    enum status st = read_file(dir, name, PENDING_BYTES_MAX, &text, err);
+
+    if (st == ST_OK)
+        st = parse_pending(text, out_set, fault);
+    if (st == ST_OK)
+        st = set_check(out_set, fault);
+    free_secret(text);
     return st;
 }
 
@@ -166,40 +196,39 @@ static enum status apply_pending(const char *dir, struct errmsg *err)
 {
     struct pem_set set = {0};
     struct errmsg fault = ERRMSG_INIT;
-    char *text = NULL;
-    enum status st = read_file(dir, pending_file, PENDING_BYTES_MAX, &text, err);
+    enum status st = read_whole(dir, pending_file, &set, &fault, err);
 
-    if (st == ST_NOT_FOUND)
+    if (st == ST_NOT_FOUND && !fault.text[0])
         return ST_OK;
-    if (st != ST_OK)
-        return st;
-    st = parse_pending(text, &set, &fault);
-    if (st == ST_OK)
-        st = set_check(&set, &fault);
     if (st == ST_OK)
         st = set_write(&set, dir, err);
-    else
+    else if (fault.text[0])
         log_warn("identity", "an enrolment that was not finished cannot be used: %s", fault.text);
     if (st == ST_OK || fault.text[0])
         st = remove_file(dir, pending_file, err);
     set_clear(&set);
-    free_secret(text);
     return st;
+}
+
+/* Puts the set's three in the place of those before; the set is empty then. */
+static void take_three(struct pem_set *set, char **key, char **cert, char **ca, char ca_id[RENEWAL_CA_TEXT])
+{
+    free_secret(*key);
+    free(*cert);
+    free(*ca);
+    *key = set->key;
+    *cert = set->cert;
+    *ca = set->ca;
+    renewal_ca_id(*ca, ca_id);
+    *set = (struct pem_set){0};
 }
 
 static void use_set(struct identity *identity, struct pem_set *set)
 {
-    free_secret(identity->key_pem);
-    free(identity->cert_pem);
-    free(identity->ca_pem);
-    identity->key_pem = set->key;
-    identity->cert_pem = set->cert;
-    identity->ca_pem = set->ca;
     memcpy(identity->dev, set->dev, DEV_DIGITS + 1);
     identity->not_before_unix_s = set->not_before_unix_s;
     identity->not_after_unix_s = set->not_after_unix_s;
-    renewal_ca_id(identity->ca_pem, identity->ca_id);
-    *set = (struct pem_set){0};
+    take_three(set, &identity->key_pem, &identity->cert_pem, &identity->ca_pem, identity->ca_id);
 }
 
 /* Loads the three files; any of them missing, or not fitting, leaves the identity not enrolled. */
@@ -238,12 +267,7 @@ static void free_next(struct identity *identity)
 
 static void hold_next(struct identity *identity, struct pem_set *set)
 {
-    free_next(identity);
-    identity->next_key_pem = set->key;
-    identity->next_cert_pem = set->cert;
-    identity->next_ca_pem = set->ca;
-    renewal_ca_id(identity->next_ca_pem, identity->next_ca_id);
-    *set = (struct pem_set){0};
+    take_three(set, &identity->next_key_pem, &identity->next_cert_pem, &identity->next_ca_pem, identity->next_ca_id);
 }
 
 /* One that is in use already, of another till, or damaged, is of no use. */
@@ -251,25 +275,18 @@ static enum status load_next(struct identity *identity, struct errmsg *err)
 {
     struct pem_set set = {0};
     struct errmsg fault = ERRMSG_INIT;
-    char *text = NULL;
-    enum status st = read_file(identity->dir, unproven_file, PENDING_BYTES_MAX, &text, err);
+    enum status st = read_whole(identity->dir, unproven_file, &set, &fault, err);
 
-    if (st == ST_NOT_FOUND)
-        return ST_OK;
-    if (st != ST_OK)
-        return st;
-    st = parse_pending(text, &set, &fault);
-    if (st == ST_OK)
-        st = set_check(&set, &fault);
     if (st == ST_OK && identity->cert_pem && strcmp(set.dev, identity->dev) == 0 &&
         strcmp(set.cert, identity->cert_pem) != 0)
         hold_next(identity, &set);
-    else
+    else if (st == ST_OK || fault.text[0])
         st = remove_file(identity->dir, unproven_file, err);
+    else if (st == ST_NOT_FOUND)
+        st = ST_OK;
     if (fault.text[0])
         log_warn("identity", "a renewed certificate cannot be used: %s", fault.text);
     set_clear(&set);
-    free_secret(text);
     return st;
 }
 
@@ -336,15 +353,11 @@ static enum status write_whole(const struct pem_set *set, const char *dir, const
 enum status identity_replace(struct identity *identity, const char *key_pem, const char *cert_pem, const char *ca_pem,
                              const char *dev, struct errmsg *err)
 {
-    struct pem_set set = {.key = strdup(key_pem), .cert = strdup(cert_pem), .ca = strdup(ca_pem)};
-    enum status st = set.key && set.cert && set.ca ? ST_OK : ST_NOMEM;
+    struct pem_set set = {0};
+    enum status st = copy_set(key_pem, cert_pem, ca_pem, &set);
 
     if (st == ST_OK)
-        st = set_check(&set, err);
-    if (st == ST_OK && strcmp(set.dev, dev) != 0) {
-        errmsg_set(err, "the certificate is for till %s, not for %s", set.dev, dev);
-        st = ST_DENIED;
-    }
+        st = check_for(&set, dev, err);
     if (st == ST_OK)
         st = write_whole(&set, identity->dir, pending_file, err);
     if (st == ST_OK)
@@ -362,15 +375,11 @@ enum status identity_replace(struct identity *identity, const char *key_pem, con
 enum status identity_keep_next(struct identity *identity, const char *key_pem, const char *cert_pem,
                                const char *ca_pem, struct errmsg *err)
 {
-    struct pem_set set = {.key = strdup(key_pem), .cert = strdup(cert_pem), .ca = strdup(ca_pem)};
-    enum status st = set.key && set.cert && set.ca ? ST_OK : ST_NOMEM;
+    struct pem_set set = {0};
+    enum status st = copy_set(key_pem, cert_pem, ca_pem, &set);
 
     if (st == ST_OK)
-        st = set_check(&set, err);
-    if (st == ST_OK && strcmp(set.dev, identity->dev) != 0) {
-        errmsg_set(err, "the certificate is for till %s, not for %s", set.dev, identity->dev);
-        st = ST_DENIED;
-    }
+        st = check_for(&set, identity->dev, err);
     if (st == ST_OK)
         st = write_whole(&set, identity->dir, unproven_file, err);
     if (st == ST_OK)
