@@ -57,16 +57,20 @@ int template_use_name(struct template_compiler *c, const char *name, size_t len)
     return -1;
 }
 
-const char *template_close(const char *at, const char *end)
+const char *template_find(const char *at, const char *end, char sought)
 {
     int depth = 0;
 
     for (; at < end; at++) {
-        if (*at == '\\' && at + 1 < end)
+        if (*at == '\\' && at + 1 < end) {
             at++;
-        else if (*at == '{')
+            continue;
+        }
+        if (*at == '{')
             depth++;
-        else if (*at == '}' && --depth == 0)
+        else if (*at == '}')
+            depth--;
+        if (*at == sought && depth == 0)
             return at;
     }
     return NULL;
@@ -182,7 +186,7 @@ static bool add_control(struct template_compiler *c, const char *at, const char 
 {
     const char *word = at + 1;
 
-    if (at == end || *at != '{' || template_close(at, end) != end - 1 || memchr(at, ':', (size_t)(end - at)))
+    if (at == end || *at != '{' || template_find(at, end, '}') != end - 1 || memchr(at, ':', (size_t)(end - at)))
         return false;
     end--;
     trim(&word, &end);
@@ -261,7 +265,7 @@ static enum page_align column_align(const struct columns *columns, size_t i)
 
 static bool is_property(const char *at, const char *end)
 {
-    return at < end && *at == '{' && template_close(at, end) == end - 1 && memchr(at, ':', (size_t)(end - at));
+    return at < end && *at == '{' && template_find(at, end, '}') == end - 1 && memchr(at, ':', (size_t)(end - at));
 }
 
 /* The grid in force; each new one is kept once. */

@@ -118,8 +118,9 @@ struct errmsg *template_add_fault(struct template_compiler *c, const char *at);
 #define template_fault(c, at, ...) errmsg_set(template_add_fault(c, at), __VA_ARGS__)
 /* A name in reach here; -1 and the fault. */
 int template_use_name(struct template_compiler *c, const char *name, size_t len);
-/* The closing brace that fits the opening one at `at`, NULL when there is none before end. */
-const char *template_close(const char *at, const char *end);
+/* The first such character that is neither escaped nor within braces, NULL when there is none before end. From an
+ * opening brace on, a closing one is the one that fits it. */
+const char *template_find(const char *at, const char *end, char sought);
 /* Adds pieces of a cell's text (template_text.c). in_property: no looks, the escapes of a property's value. */
 void template_add_text(struct template_compiler *c, struct cell *cell, const char *at, const char *end,
                        bool in_property);

@@ -231,24 +231,6 @@ static char read_key(struct template_compiler *c, const char *at, const char *co
     return '\0';
 }
 
-/* To the next semicolon that is neither escaped nor in inner braces. */
-static const char *member_end(const char *at, const char *end)
-{
-    int depth = 0;
-
-    for (; at < end; at++) {
-        if (*at == '\\' && at + 1 < end)
-            at++;
-        else if (*at == '{')
-            depth++;
-        else if (*at == '}')
-            depth--;
-        else if (*at == ';' && depth == 0)
-            return at;
-    }
-    return end;
-}
-
 static size_t read_members(struct template_compiler *c, const char *at, const char *end, struct member *members)
 {
     size_t count = 0;
@@ -257,7 +239,9 @@ static size_t read_members(struct template_compiler *c, const char *at, const ch
         const char *colon, *last;
         struct member member;
 
-        stop = member_end(at, end);
+        stop = template_find(at, end, ';');
+        if (!stop)
+            stop = end;
         while (at < stop && blank(*at))
             at++;
         if (at == stop)

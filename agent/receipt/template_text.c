@@ -148,7 +148,7 @@ static const char *put_character(struct text *text, const char *at, const char *
     const char *next = at + 1;
 
     if (*at == '{') {
-        const char *close = template_close(at, end);
+        const char *close = template_find(at, end, '}');
 
         if (close)
             return put_value(text, at, close);

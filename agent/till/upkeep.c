@@ -47,22 +47,29 @@ static bool project_entry(void *context, const struct journal_entry *entry)
     return walk->st == ST_OK;
 }
 
-/* One slice: a commit of its own. */
+/* The records from a position on, as far as each takes them; what they write to the cache is one commit. */
+static enum status walk_records(struct walk *walk, struct journal *journal, int64_t from,
+                                bool (*each)(void *context, const struct journal_entry *entry))
+{
+    enum status st = cache_begin(walk->cache, walk->err);
+
+    if (st != ST_OK)
+        return st;
+    st = journal_each(journal, from, each, walk, walk->err);
+    if (st == ST_OK)
+        st = walk->st;
+    if (st == ST_OK)
+        return cache_commit(walk->cache, walk->err);
+    cache_rollback(walk->cache);
+    return st;
+}
+
 static enum status project_slice(struct journal *journal, struct cache *cache, struct projection *scratch,
                                  int64_t until, struct errmsg *err)
 {
     struct walk walk = {cache, scratch, until, ST_OK, err};
-    enum status st = cache_begin(cache, err);
 
-    if (st != ST_OK)
-        return st;
-    st = journal_each(journal, cache_projected(cache) + 1, project_entry, &walk, err);
-    if (st == ST_OK)
-        st = walk.st;
-    if (st == ST_OK)
-        return cache_commit(cache, err);
-    cache_rollback(cache);
-    return st;
+    return walk_records(&walk, journal, cache_projected(cache) + 1, project_entry);
 }
 
 enum status upkeep_catch_up(struct journal *journal, struct cache *cache, struct projection *scratch, int64_t count,
@@ -108,17 +115,9 @@ static enum status note_late_sales(struct till *till, struct errmsg *err)
 {
     struct walk walk = {.cache = till->options.cache, .projection = till->projection, .st = ST_OK, .err = err};
     struct journal_head head;
-    enum status st = cache_begin(walk.cache, err);
 
     journal_head(till->options.journal, &head);
-    if (st == ST_OK)
-        st = journal_each(till->options.journal, head.position - UPKEEP_NOTED + 1, note_entry, &walk, err);
-    if (st == ST_OK)
-        st = walk.st;
-    if (st == ST_OK)
-        return cache_commit(walk.cache, err);
-    cache_rollback(walk.cache);
-    return st;
+    return walk_records(&walk, till->options.journal, head.position - UPKEEP_NOTED + 1, note_entry);
 }
 
 static void on_timer(void *context)
@@ -202,18 +201,9 @@ static bool forget_entry(void *context, const struct journal_entry *entry)
 static enum status forget(struct till *till, int64_t until, struct errmsg *err)
 {
     struct walk walk = {till->options.cache, till->projection, until, ST_OK, err};
-    enum status st = cache_begin(walk.cache, err);
+    struct journal *journal = till->options.journal;
 
-    if (st != ST_OK)
-        return st;
-    st = journal_each(till->options.journal, journal_pruned_position(till->options.journal) + 1, forget_entry, &walk,
-                      err);
-    if (st == ST_OK)
-        st = walk.st;
-    if (st == ST_OK)
-        return cache_commit(walk.cache, err);
-    cache_rollback(walk.cache);
-    return st;
+    return walk_records(&walk, journal, journal_pruned_position(journal) + 1, forget_entry);
 }
 
 /* An open sale may have read its member before the central counted what is about to go. */
