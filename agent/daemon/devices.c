@@ -125,6 +125,7 @@ static enum status open_printer(struct devices *devices, struct errmsg *err)
         .name = "printer",
         .uri = options->printer_port,
         .profile = options->printer_profile,
+        .profiles_path = options->printer_profiles,
         .loop = devices->loop,
     };
 

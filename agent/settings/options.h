@@ -34,6 +34,7 @@ struct options {
     struct scanner_settings scanners[OPTIONS_SCANNERS];
     char printer_port[CONFIG_TEXT_MAX];
     char printer_profile[CONFIG_TEXT_MAX];
+    char printer_profiles[CONFIG_TEXT_MAX];
     char display_port[CONFIG_TEXT_MAX];
     int64_t display_commands, display_code_page, display_code_page_n, display_columns;
     char display_welcome[CONFIG_TEXT_MAX];

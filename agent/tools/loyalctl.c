@@ -39,6 +39,7 @@ static const char usage[] =
     "  loyalctl devices test-display PORT  shows two lines to compare, and the configuration\n"
     "\n"
     "Without a running loyald:\n"
+    "  loyalctl devices profiles [NAME] [--file FILE]  the models of printers that are known, or one in full\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
     "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
@@ -88,6 +89,7 @@ static const struct command {
     {"devices", "test-scan", 1, 1, command_devices_test_scan},
     {"devices", "monitor", 1, 1, command_devices_monitor},
     {"devices", "record", 2, 2, command_devices_record},
+    {"devices", "profiles", 0, 1, command_devices_profiles},
     {"devices", "test-display", 1, 1, command_devices_test_display},
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},

@@ -2,6 +2,7 @@
 #include "drivers/charset/code_pages.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const struct code_page *code_page_find(uint16_t number)
 {
@@ -10,6 +11,23 @@ const struct code_page *code_page_find(uint16_t number)
             return page;
     }
     return NULL;
+}
+
+const char *code_page_name(uint16_t number, char out_name[16])
+{
+    unsigned left = number > 28590 ? number - 28590u : number;
+    const char *prefix = number > 28590 ? "ISO-8859-" : number == 1048 ? "RK" : "CP";
+    size_t len = strlen(prefix);
+    char digits[6];
+    int count = 0;
+
+    memcpy(out_name, prefix, len);
+    for (; left > 0; left /= 10)
+        digits[count++] = (char)('0' + left % 10);
+    while (count > 0)
+        out_name[len++] = digits[--count];
+    out_name[len] = '\0';
+    return out_name;
 }
 
 uint8_t code_page_byte(const struct code_page *page, uint32_t code)

@@ -35,10 +35,11 @@ enum {
 enum display_set_id {
     DISPLAY_EPSON,  /* ESC/POS as in Epson's DM-D series */
     DISPLAY_CD5220, /* Partner's CD5220, which most pole displays can be set to */
+    DISPLAY_AURES,  /* Epson's with other numbers of code pages: Aures OCD-100 and OCD-300 */
 };
 
 /* The words of the configuration, in the order of the enum and of display_code_pages, parted by |. */
-#define DISPLAY_SET_CHOICES  "epson|cd5220"
+#define DISPLAY_SET_CHOICES  "epson|cd5220|aures"
 #define DISPLAY_PAGE_CHOICES "cp866|cp1251|cp437|cp850|cp852|cp858|cp1250|cp1252|cp1253|cp1254|cp1257"
 
 /* A right text: it stands whole at the right, the left one is cut to fit beside it. None (NULL, ""): the left text is

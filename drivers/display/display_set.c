@@ -10,16 +10,17 @@
 
 enum { CELLS_MAX = 2 * DISPLAY_COLUMNS_MAX, TEXT_BYTES_MAX = 512 };
 
-/* Numbers of code pages: Epson, DM-D ESC/POS reference, ESC t; Partner, CD5220 manual, chapter 6: R and L. -1: the
- * command set knows none, or displays differ. */
+/* Numbers of code pages: Epson, DM-D ESC/POS reference, ESC t; Partner, CD5220 manual, chapter 6: R and L; Aures by
+ * escpos-printer-db (CC BY 4.0). -1: the command set knows none, or displays differ. */
 static const struct {
     const char *word;
     uint16_t number;
-    int16_t n[2]; /* by enum display_set_id */
+    int16_t n[3]; /* by enum display_set_id */
 } pages[] = {
-    {"cp866", 866, {17, 'R'}},  {"cp1251", 1251, {-1, -1}}, {"cp437", 437, {0, 'A'}},   {"cp850", 850, {2, -1}},
-    {"cp852", 852, {18, 'L'}},  {"cp858", 858, {19, -1}},   {"cp1250", 1250, {-1, -1}}, {"cp1252", 1252, {16, -1}},
-    {"cp1253", 1253, {-1, -1}}, {"cp1254", 1254, {-1, -1}}, {"cp1257", 1257, {-1, -1}},
+    {"cp866", 866, {17, 'R', 11}},  {"cp1251", 1251, {-1, -1, 12}}, {"cp437", 437, {0, 'A', 0}},
+    {"cp850", 850, {2, -1, 2}},     {"cp852", 852, {18, 'L', 9}},   {"cp858", 858, {19, -1, 19}},
+    {"cp1250", 1250, {-1, -1, 18}}, {"cp1252", 1252, {16, -1, 16}}, {"cp1253", 1253, {-1, -1, 17}},
+    {"cp1254", 1254, {-1, -1, 13}}, {"cp1257", 1257, {-1, -1, 15}},
 };
 
 /* ---- the command sets ---- */
@@ -77,6 +78,7 @@ static size_t cd5220_line(int row, const uint8_t *cells, int columns, uint8_t *o
 const struct display_set display_sets[] = {
     [DISPLAY_EPSON] = {"epson", epson_begin, epson_line},
     [DISPLAY_CD5220] = {"cd5220", cd5220_begin, cd5220_line},
+    [DISPLAY_AURES] = {"aures", epson_begin, epson_line},
 };
 
 /* ---- texts ---- */

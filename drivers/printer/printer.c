@@ -29,13 +29,6 @@ const char *printer_condition_text(enum printer_condition condition)
     return texts[condition];
 }
 
-const char *printer_profile_name(size_t index)
-{
-    const struct profile *profile = profile_at(index);
-
-    return profile ? profile->name : NULL;
-}
-
 int printer_columns(const struct printer *printer)
 {
     return printer->profile->columns;
@@ -137,21 +130,28 @@ static void on_start_timer(void *context)
     jobs_start(context);
 }
 
+static enum status take_profile(struct printer *printer, const struct printer_options *options, struct errmsg *err)
+{
+    const char *name = options->profile && options->profile[0] ? options->profile : profile_at(0)->name;
+    enum status st = ST_OK;
+
+    if (options->profiles_path && options->profiles_path[0])
+        st = profiles_load_file(options->profiles_path, &printer->profiles, err);
+    if (st != ST_OK)
+        return st;
+    printer->profile = profiles_find(printer->profiles, name);
+    if (printer->profile)
+        return ST_OK;
+    errmsg_set(err, "printer: no profile is called \"%.40s\"; loyalctl devices profiles lists them", name);
+    return ST_INVALID;
+}
+
 static enum status take_options(struct printer *printer, const struct printer_options *options, struct errmsg *err)
 {
-    const char *profile = options->profile && options->profile[0] ? options->profile : printer_profile_name(0);
+    enum status st = take_profile(printer, options, err);
 
-    printer->profile = profile_find(profile);
-    if (!printer->profile) {
-        errmsg_set(err, "printer: no profile is called \"%.40s\"; there are", profile);
-        for (size_t i = 0; printer_profile_name(i); i++) {
-            size_t len = err ? strlen(err->text) : 0;
-
-            if (err)
-                (void)snprintf(err->text + len, sizeof err->text - len, " %s", printer_profile_name(i));
-        }
-        return ST_INVALID;
-    }
+    if (st != ST_OK)
+        return st;
     (void)snprintf(printer->name, sizeof printer->name, "%s", options->name ? options->name : "printer");
     printer->loop = options->loop;
     printer->on_state = options->on_state;
@@ -216,6 +216,7 @@ void printer_destroy(struct printer *printer)
     loop_timer_destroy(printer->start_timer);
     loop_timer_destroy(printer->job_timer);
     watch_destroy(&printer->watch);
+    profiles_destroy(printer->profiles);
     free(printer);
 }
 

@@ -69,7 +69,8 @@ struct printer_status {
 struct printer_options {
     const char *name;    /* copies; what messages call it: "printer" */
     const char *uri;     /* copies; as of port.h */
-    const char *profile; /* one of printer_profile_name; NULL or empty: the first */
+    const char *profile; /* a name of ours, or of the file; NULL or empty: our first */
+    const char *profiles_path; /* a file of the store's own profiles (profile.h); NULL or empty: none */
     struct loop *loop;   /* borrows */
     /* Every change of condition, paper_low or reason; from the loop, never from within printer_create. May be NULL.
      */
@@ -97,8 +98,6 @@ void printer_destroy(struct printer *printer); /* accepts NULL */
 enum status printer_print(struct printer *printer, const struct page *page, const char *job_id,
                           const struct print_callbacks *callbacks, struct errmsg *err);
 void printer_status(const struct printer *printer, struct printer_status *out_status);
-/* The i-th profile's name, NULL past the last. */
-const char *printer_profile_name(size_t index);
 int printer_columns(const struct printer *printer);
 /* Returns views: "confirmed", "ready". */
 const char *print_state_text(enum print_state state);

@@ -11,6 +11,7 @@
 
 struct port;
 struct profile;
+struct profiles;
 
 enum {
     JOB_CHUNK_BYTES = 512, /* whole rows, about that many, are given to the port at once, so that a printer that says
@@ -43,6 +44,7 @@ struct print_job {
 
 struct printer {
     char name[PRINTER_NAME_BYTES_MAX];
+    struct profiles *profiles; /* owned: the store's own; NULL: none */
     const struct profile *profile;
     struct loop *loop;
     struct port *port;

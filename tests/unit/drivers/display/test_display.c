@@ -3,6 +3,7 @@
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
 #include "drivers/display/display.h"
+#include "drivers/display/display_set.h"
 #include "drivers/sim/sim_display.h"
 
 #include <criterion/criterion.h>
@@ -270,4 +271,17 @@ Test(display, refuses_a_page_whose_number_nobody_knows)
     cr_expect(strstr(err.text, "code_page = cp1251") && strstr(err.text, "code_page_n"), "%s", err.text);
     cr_expect_null(display);
     rig_end(&rig);
+}
+
+Test(display, knows_the_numbers_of_aures)
+{
+    const struct display_options options = {
+        .set = DISPLAY_AURES, .code_page = CP1251, .code_page_n = -1, .columns = 20};
+    struct display_face face;
+    struct errmsg err = ERRMSG_INIT;
+    uint8_t bytes[DISPLAY_BYTES_MAX];
+
+    cr_assert_eq(display_face_init(&face, &options, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(face.set->begin(face.code_page_n, bytes), 17);
+    cr_expect_arr_eq(bytes + 8, ((const uint8_t[]){0x1B, 't', 12}), 3);
 }

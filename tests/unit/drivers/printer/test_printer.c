@@ -366,8 +366,7 @@ Test(printer, refuses_what_it_cannot_be)
     options.loop = rig.loop;
     cr_expect_eq(printer_create(&options, &printer, &err), ST_INVALID);
     cr_expect_str_eq(err.text,
-                     "printer: no profile is called \"hp-laserjet\"; there are epson-tm-t20iii epson-tm-t88v "
-                     "rongta-rp326 generic-58mm");
+                     "printer: no profile is called \"hp-laserjet\"; loyalctl devices profiles lists them");
     options.profile = NULL;
     options.uri = "lpt1";
     cr_expect_neq(printer_create(&options, &printer, &err), ST_OK);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loyalctl devices profiles: the models of printers that are known, and a store's own; one in full is a section to
+ * begin another from. */
+#include "agent/tools/command.h"
+
+#include "drivers/printer/profile.h"
+
+#include <stdio.h>
+
+static void show_line(const struct profile *profile)
+{
+    char language[16], marker[16];
+
+    printf("%-24s %3d columns %4d dots  %-6s  %-46s %s\n", profile->name, profile->columns, profile->dots,
+           profile_word(PROFILE_LANGUAGE_CHOICES, (int)profile->language, language), profile->title,
+           profile->marker == PROFILE_MARKER_NONE
+               ? "cannot confirm a print"
+               : profile_word(PROFILE_MARKER_CHOICES, (int)profile->marker, marker));
+}
+
+static void show_whole(const struct profile *profile)
+{
+    const struct {
+        const char *key;
+        bool value;
+    } flags[] = {{"barcode", profile->barcode}, {"qr", profile->qr},         {"pdf417", profile->pdf417},
+                 {"raster", profile->raster},   {"drawer", profile->drawer}, {"asb", profile->asb}};
+    char word[16];
+
+    printf("[%s]\ntitle = %s\nlanguage = %s\ncolumns = %d\ndots = %d\n", profile->name, profile->title,
+           profile_word(PROFILE_LANGUAGE_CHOICES, (int)profile->language, word), profile->columns, profile->dots);
+    printf("cut = %s\n", profile_word(PROFILE_CUT_CHOICES, (int)profile->cut, word));
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        printf("%s = %s\n", flags[i].key, flags[i].value ? "yes" : "no");
+    printf("marker = %s\n", profile_word(PROFILE_MARKER_CHOICES, (int)profile->marker, word));
+    printf("flow = %s\nbuffer = %d\npages =", profile_word(PROFILE_FLOW_CHOICES, (int)profile->flow, word),
+           profile->buffer_bytes);
+    for (const struct profile_page *page = profile->pages; page->number; page++)
+        printf(" %d:%d", page->number, page->n);
+    printf("\n");
+}
+
+static int show(const struct command_call *call, const struct profiles *own)
+{
+    const struct profile *profile;
+
+    if (call->word_count == 1) {
+        profile = profiles_find(own, call->words[0]);
+        if (!profile) {
+            command_say("no profile is called \"%s\"; loyalctl devices profiles lists them", call->words[0]);
+            return EXIT_REFUSED;
+        }
+        show_whole(profile);
+        return 0;
+    }
+    for (size_t i = 0; (profile = profiles_at(own, i)); i++)
+        show_line(profile);
+    for (size_t i = 0; (profile = profile_at(i)); i++)
+        show_line(profile);
+    return 0;
+}
+
+int command_devices_profiles(const struct command_call *call)
+{
+    struct profiles *own = NULL;
+    struct errmsg err = ERRMSG_INIT;
+    int code;
+
+    if (call->file && profiles_load_file(call->file, &own, &err) != ST_OK) {
+        command_say("%s", err.text);
+        return EXIT_REFUSED;
+    }
+    code = show(call, own);
+    profiles_destroy(own);
+    return command_finish(code);
+}
