@@ -102,18 +102,21 @@ enum status journal_set_acked(struct journal *journal, uint64_t epoch, int64_t s
                               struct errmsg *err);
 int64_t journal_acked_position(const struct journal *journal);
 /* What the central has counted: every row that records up to seq touched was told to this till, and is in its cache.
- * May go down, like the ack, and is kept like it. ST_NOT_FOUND for what is not of this journal: then nothing changes.
- */
-enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
+ * May go down, like the ack, and is kept like it. told_unix_ms is the central's clock when it said so; 0: it did not
+ * say. ST_NOT_FOUND for what is not of this journal: then nothing changes. */
+enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
+                                struct errmsg *err);
 int64_t journal_counted_position(const struct journal *journal);
 
-/* ---- pruning (docs/reliability.md): a record goes when it is acked and counted and JOURNAL_KEPT_DAYS old ---- */
+/* ---- pruning (docs/reliability.md): a record goes when it is acked and was counted JOURNAL_KEPT_DAYS ago ---- */
 
-/* The last position of the next slice that may go, 0 when there is none. Its age is that of its hlc; on a clock that
- * once was ahead records stay longer, never shorter. */
-enum status journal_prunable(struct journal *journal, int64_t now_unix_ms, int64_t *out_position, struct errmsg *err);
+/* The last position of the next slice that may go, 0 when there is none. Days are those of the central's clock, as it
+ * tells it with what it counts, and this till's own clock has no say: whatever it shows, a backup of the central that
+ * is younger than JOURNAL_KEPT_DAYS holds what was removed here. */
+enum status journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err);
 /* Removes the records up to position, and keeps where the chain stood, in one commit. ST_CONFLICT, and nothing goes,
- * when one of them is not acked or not counted, or is the last one there is. */
+ * when one of them is not acked or not counted, or is the last one there is. The days are the caller's to have asked
+ * for. */
 enum status journal_prune(struct journal *journal, int64_t position, struct errmsg *err);
 int64_t journal_pruned_position(const struct journal *journal); /* 0: none is gone */
 

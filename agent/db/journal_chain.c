@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRUNED_BYTES = 16 + SHA256_BYTES, HLC_COUNTER_BITS = 16 };
-#define DAY_MS INT64_C(86400000)
+enum { PRUNED_BYTES = 16 + SHA256_BYTES };
 
 /* ---- one record ---- */
 
@@ -177,7 +176,7 @@ enum status journal_read_pruned(struct journal *journal, struct errmsg *err)
 }
 
 struct prune_scan {
-    int64_t until, oldest_unix_ms, bytes, count;
+    int64_t until, bytes, count;
     struct journal_pruned last; /* of the slice */
     bool unreadable;
 };
@@ -193,8 +192,6 @@ static bool scan_record(void *context, const struct journal_entry *entry)
         scan->unreadable = true;
         return false;
     }
-    if ((int64_t)(hlc >> HLC_COUNTER_BITS) > scan->oldest_unix_ms)
-        return false;
     scan->count++;
     scan->bytes += (int64_t)entry->len;
     scan->last.position = entry->position;
@@ -211,13 +208,15 @@ static int64_t may_go_until(const struct journal *journal)
     return until < journal->head.position ? until : journal->head.position - 1;
 }
 
-enum status journal_prunable(struct journal *journal, int64_t now_unix_ms, int64_t *out_position, struct errmsg *err)
+enum status journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err)
 {
-    struct prune_scan scan = {.until = may_go_until(journal),
-                              .oldest_unix_ms = now_unix_ms - JOURNAL_KEPT_DAYS * DAY_MS};
+    struct prune_scan scan = {.until = may_go_until(journal)};
+    int64_t long_ago = journal_counted_long_ago(journal);
     enum status st = ST_OK;
 
     *out_position = 0;
+    if (scan.until > long_ago)
+        scan.until = long_ago;
     if (scan.until <= journal->pruned.position)
         return ST_OK;
     st = journal_each(journal, journal->pruned.position + 1, scan_record, &scan, err);
@@ -258,7 +257,7 @@ static enum status remove_records(struct journal *journal, const struct journal_
 
 enum status journal_prune(struct journal *journal, int64_t position, struct errmsg *err)
 {
-    struct prune_scan scan = {.until = position, .oldest_unix_ms = INT64_MAX};
+    struct prune_scan scan = {.until = position};
     enum status st = journal_may_write(journal, err);
 
     if (st != ST_OK)

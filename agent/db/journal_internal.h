@@ -14,10 +14,20 @@ enum { JOURNAL_ENVELOPE_MAX = 320 };
 #define JOURNAL_STATE_ACKED   JOURNAL_OWN_STATES "acked"
 #define JOURNAL_STATE_COUNTED JOURNAL_OWN_STATES "counted"
 #define JOURNAL_STATE_PRUNED  JOURNAL_OWN_STATES "pruned"
+#define JOURNAL_STATE_MARKS   JOURNAL_OWN_STATES "marks"
+
+#define JOURNAL_DAY_MS INT64_C(86400000)
+enum { JOURNAL_MARKS_MAX = JOURNAL_KEPT_DAYS + 2 /* one a day, and the last that is old enough */ };
 
 struct journal_epoch {
     uint64_t epoch;
     int64_t base; /* the position before its first record */
+};
+
+/* At that time, by the central's clock, it had counted so much: any backup of it made since holds that. */
+struct journal_mark {
+    int64_t told_unix_ms;
+    int64_t position;
 };
 
 /* Where the chain stands behind the records that are here no more: the last of them. */
@@ -46,9 +56,12 @@ struct journal {
     struct journal_head head;
     struct journal_epoch epochs[JOURNAL_EPOCHS_MAX]; /* in order; the last is the present one */
     int epoch_count;
-    int64_t acked;     /* position */
-    int64_t counted;   /* position */
-    bool told_changed; /* acked or counted, since they were written */
+    int64_t acked;                                /* position */
+    int64_t counted;                              /* position */
+    struct journal_mark marks[JOURNAL_MARKS_MAX]; /* times and positions rise */
+    int mark_count;
+    int64_t told_unix_ms; /* the central's clock, as last told; 0: not yet */
+    bool told_changed;    /* acked, counted or a mark, since they were written */
     struct journal_pruned pruned;
     struct journal_chain_check walk; /* the full check: where it stands; journal is NULL when none is under way */
     bool failed;                     /* the fsync rule */
@@ -77,6 +90,8 @@ int64_t journal_epoch_end(const struct journal *journal, int index);
  * is committed. */
 enum status journal_write_told(struct journal *journal, struct errmsg *err);
 enum status journal_read_told(struct journal *journal, struct errmsg *err);
+/* The last position that the central had counted JOURNAL_KEPT_DAYS ago; 0: none. */
+int64_t journal_counted_long_ago(const struct journal *journal);
 /* Before the head is read: where the chain begins. */
 enum status journal_read_pruned(struct journal *journal, struct errmsg *err);
 /* Checks the last JOURNAL_CHECKED_AT_OPEN records and sets the head's hash and hlc by them. */

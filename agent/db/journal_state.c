@@ -16,6 +16,19 @@ static enum status write_position(struct journal *journal, const char *name, int
     return sqlite_run(&journal->db, journal->put_state, VALUES(value_text(name), value_blob(bytes, 8)), err);
 }
 
+static enum status write_marks(struct journal *journal, struct errmsg *err)
+{
+    uint8_t bytes[16 * JOURNAL_MARKS_MAX];
+
+    for (int i = 0; i < journal->mark_count; i++) {
+        bytes_put_u64(bytes + 16 * i, (uint64_t)journal->marks[i].told_unix_ms);
+        bytes_put_u64(bytes + 16 * i + 8, (uint64_t)journal->marks[i].position);
+    }
+    return sqlite_run(&journal->db, journal->put_state,
+                      VALUES(value_text(JOURNAL_STATE_MARKS), value_blob(bytes, 16 * (size_t)journal->mark_count)),
+                      err);
+}
+
 enum status journal_write_told(struct journal *journal, struct errmsg *err)
 {
     enum status st;
@@ -23,7 +36,9 @@ enum status journal_write_told(struct journal *journal, struct errmsg *err)
     if (!journal->told_changed)
         return ST_OK;
     st = write_position(journal, JOURNAL_STATE_ACKED, journal->acked, err);
-    return st == ST_OK ? write_position(journal, JOURNAL_STATE_COUNTED, journal->counted, err) : st;
+    if (st == ST_OK)
+        st = write_position(journal, JOURNAL_STATE_COUNTED, journal->counted, err);
+    return st == ST_OK ? write_marks(journal, err) : st;
 }
 
 /* Past the end it can be only in a file put together from two; sending again is safe, leaving out is not. */
@@ -44,11 +59,36 @@ static enum status read_position(struct journal *journal, const char *name, int6
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+/* Marks that cannot be are none: records stay longer for it. */
+static enum status read_marks(struct journal *journal, struct errmsg *err)
+{
+    char *value = NULL;
+    size_t len = 0;
+    enum status st = journal_get_state(journal, JOURNAL_STATE_MARKS, &value, &len, err);
+    int count = st == ST_OK && len % 16 == 0 && len / 16 <= JOURNAL_MARKS_MAX ? (int)(len / 16) : 0;
+
+    for (int i = 0; i < count; i++) {
+        const uint8_t *at = (const uint8_t *)value + 16 * (size_t)i;
+        struct journal_mark mark = {(int64_t)bytes_get_u64(at), (int64_t)bytes_get_u64(at + 8)};
+
+        if (mark.told_unix_ms <= journal->told_unix_ms || mark.position < 0 || mark.position > journal->counted) {
+            journal->mark_count = 0;
+            break;
+        }
+        journal->told_unix_ms = mark.told_unix_ms;
+        journal->marks[journal->mark_count++] = mark;
+    }
+    free(value);
+    return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 enum status journal_read_told(struct journal *journal, struct errmsg *err)
 {
     enum status st = read_position(journal, JOURNAL_STATE_ACKED, &journal->acked, err);
 
-    return st == ST_OK ? read_position(journal, JOURNAL_STATE_COUNTED, &journal->counted, err) : st;
+    if (st == ST_OK)
+        st = read_position(journal, JOURNAL_STATE_COUNTED, &journal->counted, err);
+    return st == ST_OK ? read_marks(journal, err) : st;
 }
 
 static enum status check_ack(struct journal *journal, int64_t position, int64_t seq, const uint8_t hash[SHA256_BYTES],
@@ -103,7 +143,53 @@ enum status journal_set_acked(struct journal *journal, uint64_t epoch, int64_t s
     return ST_OK;
 }
 
-enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err)
+/* What the central counts no more, or counted at a time that its clock has yet to come to, it did not count then. */
+static bool mend_marks(struct journal *journal, int64_t told_unix_ms)
+{
+    bool mended = false;
+
+    for (int i = journal->mark_count - 1; i >= 0; i--) {
+        struct journal_mark *mark = &journal->marks[i];
+
+        if (mark->position > journal->counted) {
+            mark->position = journal->counted;
+            mended = true;
+        }
+        if (mark->told_unix_ms > told_unix_ms) {
+            journal->mark_count = i;
+            mended = true;
+        }
+    }
+    return mended;
+}
+
+/* Of several marks that are old enough, the last one says it all. */
+static bool add_mark(struct journal *journal, int64_t told_unix_ms)
+{
+    struct journal_mark *marks = journal->marks;
+
+    if (journal->mark_count > 0 && told_unix_ms - marks[journal->mark_count - 1].told_unix_ms < JOURNAL_DAY_MS)
+        return false;
+    while (journal->mark_count == JOURNAL_MARKS_MAX ||
+           (journal->mark_count > 1 && told_unix_ms - marks[1].told_unix_ms >= JOURNAL_KEPT_DAYS * JOURNAL_DAY_MS))
+        memmove(marks, marks + 1, sizeof marks[0] * (size_t)--journal->mark_count);
+    marks[journal->mark_count++] = (struct journal_mark){told_unix_ms, journal->counted};
+    return true;
+}
+
+int64_t journal_counted_long_ago(const struct journal *journal)
+{
+    int64_t position = 0;
+
+    for (int i = 0; i < journal->mark_count; i++) {
+        if (journal->told_unix_ms - journal->marks[i].told_unix_ms >= JOURNAL_KEPT_DAYS * JOURNAL_DAY_MS)
+            position = journal->marks[i].position;
+    }
+    return position;
+}
+
+enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
+                                struct errmsg *err)
 {
     int index = journal_epoch_index(journal, epoch);
     int64_t position;
@@ -116,10 +202,17 @@ enum status journal_set_counted(struct journal *journal, uint64_t epoch, int64_t
     position = journal->epochs[index].base + seq;
     if (position < journal->pruned.position)
         position = journal->pruned.position;
-    if (journal->counted == position)
+    if (journal->counted != position) {
+        journal->counted = position;
+        journal->told_changed = true;
+    }
+    if (told_unix_ms <= 0)
         return ST_OK;
-    journal->counted = position;
-    journal->told_changed = true;
+    if (mend_marks(journal, told_unix_ms))
+        journal->told_changed = true;
+    if (add_mark(journal, told_unix_ms))
+        journal->told_changed = true;
+    journal->told_unix_ms = told_unix_ms;
     return ST_OK;
 }
 

@@ -45,6 +45,7 @@ struct courier {
     struct strbuf output;
     bool reading; /* a message of the reader is in use */
     bool greeted;
+    const char *distrusted; /* why the last answer was none, said once; NULL: it was one */
     char peer_version[32];
     struct asked asked[COURIER_ASKED_MAX];
     int64_t next_id;
@@ -227,7 +228,7 @@ static enum courier_outcome outcome_of(const char *error)
 }
 
 /* An answer that cannot be trusted is none. One without a MAC is mostly the server's own word that it stops. */
-static void distrust(const struct asked *one, struct courier_answer *answer)
+static void distrust(struct courier *courier, const struct asked *one, struct courier_answer *answer)
 {
     answer->outcome = COURIER_OFFLINE;
     if (!answer->mac && answer->http_status == 503) {
@@ -236,8 +237,10 @@ static void distrust(const struct asked *one, struct courier_answer *answer)
     }
     answer->text = answer->mac ? "the answer is not from our central: its MAC is wrong"
                                : "the answer is not from our central: it bears no MAC";
-    log_warn("link", "answer refused op=%s status=%d: %s", operation_spec(one->op)->name, answer->http_status,
-             answer->text);
+    if (courier->distrusted != answer->text) /* a copied till would say it with each question */
+        log_warn("link", "answers are refused, this one op=%s status=%d: %s", operation_spec(one->op)->name,
+                 answer->http_status, answer->text);
+    courier->distrusted = answer->text;
 }
 
 static void take_answer(struct courier *courier, struct asked *one, const struct message *message)
@@ -261,7 +264,9 @@ static void take_answer(struct courier *courier, struct asked *one, const struct
         if (json_hex(message->header, "mac", sizeof mac, mac, NULL) == ST_OK)
             answer.mac = mac;
         if (!mac_fits(courier, one, answer.http_status, message, answer.mac ? mac : (const uint8_t[32]){0}, &prefix))
-            distrust(one, &answer);
+            distrust(courier, one, &answer);
+        else
+            courier->distrusted = NULL;
         answer.mac_prefix = prefix.data;
         answer.mac_prefix_len = prefix.len;
     }

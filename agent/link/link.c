@@ -160,7 +160,8 @@ struct hold_question {
     void *context;
 };
 
-/* Whatever is not plainly a grant is none; what the central did all the same, the record that voids the hold undoes. */
+/* Whatever is not plainly a grant is none; what the central did all the same, the record that voids the hold undoes.
+ */
 static void hold_answered(void *context, const struct courier_answer *answer)
 {
     struct hold_question *question = context;

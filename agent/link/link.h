@@ -35,11 +35,11 @@ struct link_options {
     struct rulebook *rulebook;
     const char *socket_path;
     mode_t socket_mode;
-    int listen_fd;        /* above 0: the listening socket, taken; it goes before the path */
+    int listen_fd;                 /* above 0: the listening socket, taken; it goes before the path */
     const struct ballast *ballast; /* when the room is not good, no members are cached; NULL: it always is */
     int64_t retry_max_ms;          /* the longest wait between tries */
-    int64_t poll_wait_s;  /* how long the central may keep a long-poll */
-    int64_t status_every_ms; /* how often the central is told how this till is; 0: never */
+    int64_t poll_wait_s;           /* how long the central may keep a long-poll */
+    int64_t status_every_ms;       /* how often the central is told how this till is; 0: never */
     /* Writes the devices for it, a JSON array; NULL: none are told. */
     void (*write_devices)(void *context, struct json_writer *w);
     void *write_context;

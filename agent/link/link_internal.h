@@ -35,6 +35,10 @@ struct outbox {
 };
 enum status outbox_init(struct outbox *outbox, struct link *link);
 void outbox_clear(struct outbox *outbox);
+/* What the central says it has, beside something else it was asked when asked_acked was acked. Less than that: it was
+ * put back to a backup, and gets what it lacks at once, also from a till that sells nothing. Another history than
+ * ours: stop and alarm. */
+void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t asked_acked);
 /* Sends what is there unless it waits for its timer; now: try even then. */
 void outbox_kick(struct outbox *outbox, bool now);
 
@@ -46,12 +50,12 @@ struct updates {
     bool in_flight, waiting;
     bool have_more;                                 /* the central holds more at once */
     char asked_cursor[OPERATION_ARG_BYTES_MAX + 1]; /* of the poll under way */
-    int64_t asked_mono_ms;
-    bool idle;                                 /* the answer brought nothing, and came sooner than a long-poll ends */
-    bool another;                              /* the answer is of another incarnation than the one before */
-    struct cJSON *tree;                        /* owned: the answer being put into the cache */
-    bool reload;                               /* the rows of before are those of an older generation */
-    struct rows rows;                          /* still to be put */
+    int64_t asked_mono_ms, asked_acked;             /* and what was acked when it was asked */
+    bool idle;          /* the answer brought nothing, and came sooner than a long-poll ends */
+    bool another;       /* the answer is of another incarnation than the one before */
+    struct cJSON *tree; /* owned: the answer being put into the cache */
+    bool reload;        /* the rows of before are those of an older generation */
+    struct rows rows;   /* still to be put */
 };
 enum status updates_init(struct updates *updates, struct link *link);
 void updates_clear(struct updates *updates);

@@ -8,6 +8,9 @@
  *                       from there; records before our first are said to be gone, and it is tried again, slowly
  *     409 fork          the central knows another history of this till: stop and alarm
  *     else              wait (full jitter), send again
+ *
+ * Updates tell what the central has, too (outbox_hear): a till that sells nothing hears of a central put back by
+ * them.
  */
 #include "agent/link/link_internal.h"
 
@@ -205,6 +208,30 @@ static void take_refusal(struct outbox *outbox, const struct courier_answer *ans
     if (answer->http_status == 413)
         outbox->batch_now = outbox->sent_count > 1 ? outbox->sent_count / 2 : 1;
     wait(outbox, answer->retry_after_ms);
+}
+
+void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t asked_acked)
+{
+    struct journal *journal = outbox->link->options.journal;
+    int64_t acked = journal_acked_position(journal), position;
+    struct errmsg err = ERRMSG_INIT;
+    struct journal_head head;
+    enum status st;
+
+    journal_head(journal, &head);
+    st = journal_position(journal, head.epoch, seq, &position);
+    if (st != ST_OK || outbox->in_flight || outbox->forked || (position >= asked_acked && position < acked))
+        return; /* what is under way is answered with the same; what was acked since then this answer does not know */
+    st = journal_set_acked(journal, head.epoch, seq, hash, &err);
+    if (st == ST_CORRUPT) {
+        stop_forked(outbox, err.text);
+    } else if (st == ST_RANGE) {
+        if (!outbox->gone)
+            say_gone(outbox, err.text);
+    } else if (st == ST_OK && position < acked) {
+        log_warn("link", "the central was put back, records from seq=%" PRId64 " on are sent again", seq + 1);
+        outbox_kick(outbox, true);
+    }
 }
 
 static void answered(void *context, const struct courier_answer *answer)

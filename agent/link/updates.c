@@ -208,16 +208,34 @@ static void take_counted(struct updates *updates)
     struct errmsg err = ERRMSG_INIT;
     const char *text;
     uint64_t epoch = 0;
-    int64_t seq = 0;
+    int64_t seq = 0, told_unix_ms = 0;
     enum status st;
 
+    (void)json_int(updates->tree, "at_unix_ms", 1, JSON_INT_MAX, &told_unix_ms, NULL); /* an older central: none */
     if (json_object(updates->tree, "counted", &counted, NULL) != ST_OK ||
         json_text(counted, "epoch", 16, &text, NULL) != ST_OK || hex_to_u64(text, &epoch) != ST_OK ||
         json_int(counted, "seq", 0, JSON_INT_MAX, &seq, NULL) != ST_OK || (seq == 0 && !updates->another))
         return;
-    st = journal_set_counted(journal, epoch, seq, &err);
+    st = journal_set_counted(journal, epoch, seq, told_unix_ms, &err);
     if (st != ST_OK)
         log_warn("link", "what the central counts cannot be: %s", err.text);
+}
+
+static void take_acked(struct updates *updates)
+{
+    const struct cJSON *acked = NULL;
+    uint8_t hash[SHA256_BYTES];
+    struct journal_head head;
+    const char *text;
+    uint64_t epoch = 0;
+    int64_t seq = 0;
+
+    journal_head(updates->link->options.journal, &head);
+    if (json_object(updates->tree, "acked", &acked, NULL) == ST_OK &&
+        json_text(acked, "epoch", 16, &text, NULL) == ST_OK && hex_to_u64(text, &epoch) == ST_OK &&
+        epoch == head.epoch && json_int(acked, "seq", 0, JSON_INT_MAX, &seq, NULL) == ST_OK &&
+        json_hex(acked, "hash", sizeof hash, hash, NULL) == ST_OK)
+        outbox_hear(&updates->link->outbox, seq, hash, updates->asked_acked);
 }
 
 /* What it takes to issue cards; terms that cannot be read leave those of before. */
@@ -323,6 +341,7 @@ static void answered(void *context, const struct courier_answer *answer)
         wait(updates, 1000);
         return;
     }
+    take_acked(updates);
     rows_of(updates->tree, &updates->rows);
     updates->another = false;
     updates->reload = updates->have_more = false;
@@ -355,6 +374,7 @@ static void poll_now(struct updates *updates)
     (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, wait_s);
     (void)snprintf(updates->asked_cursor, sizeof updates->asked_cursor, "%s", args.values[0]);
     updates->asked_mono_ms = clock_mono_ms(link->options.clock);
+    updates->asked_acked = journal_acked_position(link->options.journal);
     updates->in_flight = true;
     courier_ask(link->courier, OP_UPDATES, &args, NULL, 0, wait_s * 1000 + POLL_GRACE_MS, answered, updates);
 }

@@ -225,7 +225,7 @@ static bool prune_slice(struct till *till)
 
     if (any_open(till))
         return false;
-    st = journal_prunable(journal, clock_wall_ms(till->options.clock), &until, &err);
+    st = journal_prunable(journal, &until, &err);
     if (st == ST_OK && (until == 0 || until > cache_projected(till->options.cache)))
         return false;
     if (st == ST_OK)

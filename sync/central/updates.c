@@ -379,6 +379,17 @@ static void write_list(struct json_writer *w, const char *name, const struct str
     jw_array_end(w);
 }
 
+/* A till that sells nothing learns from it that this central was put back. */
+static void write_acked(const struct device *device, struct json_writer *w)
+{
+    jw_name(w, "acked");
+    jw_object_begin(w);
+    jw_field_text(w, "epoch", device->epoch);
+    jw_field_int(w, "seq", device->acked);
+    jw_field_hex(w, "hash", device->head_hash, SHA256_BYTES);
+    jw_object_end(w);
+}
+
 static enum status write_page(const struct page *page, const struct updates_cursor *cursor, struct strbuf *out,
                               struct errmsg *err)
 {
@@ -394,6 +405,8 @@ static enum status write_page(const struct page *page, const struct updates_curs
     /* Counted is promised only when every row that those records touched lies before this cursor. */
     jw_field_int(&w, "seq", page->reached >= page->device->counted_change ? page->device->counted : 0);
     jw_object_end(&w);
+    write_acked(page->device, &w);
+    jw_field_int(&w, "at_unix_ms", central_now_us(page->central) / 1000);
     jw_field_bool(&w, "more", page->more);
     if (cursor->reload)
         jw_field_bool(&w, "reload", true);

@@ -138,7 +138,7 @@ static void be_idle(struct shop *shop, struct dice *dice, struct life_totals *to
 
     if (long_log && !shop->failing && dice_one_in(dice, 2))
         disk_cut_at(shop->disk, 1 + dice_below(dice, 140));
-    if (journal_prunable(shop->journal, shop->time.wall_ms, &old, NULL) == ST_OK && old > 0)
+    if (journal_prunable(shop->journal, &old, NULL) == ST_OK && old > 0)
         shop->history->old_until = shop->history->counted;
     till_upkeep(shop->till, 1 + (int)dice_below(dice, 3));
     journal_checkpoint(shop->journal);

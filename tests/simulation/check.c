@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What must be true when the network is whole again and nothing is under way. The central's file is read by SQL of
  * its own, not by the central. */
+#include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
@@ -20,6 +21,18 @@ static bool is_copy(const struct sim_till *till)
     return till->split_position >= 0;
 }
 
+/* It has heard of the last change, and of this life of the central. */
+static bool has_heard_all(const struct sim_world *world, const struct sim_till *till)
+{
+    char cursor[160] = "", last[160];
+    int64_t change = 0;
+
+    must(store_last_change(world->central->store, &change, NULL) == ST_OK, "the last change");
+    (void)snprintf(last, sizeof last, "%s.%lld", world->central->incarnation, (long long)change);
+    (void)cache_get_state(till->cache, "cursor", cursor, sizeof cursor, NULL);
+    return strcmp(cursor, last) == 0;
+}
+
 bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
 {
     for (int i = 0; i < TILLS; i++) {
@@ -28,6 +41,8 @@ bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
 
         if (!till->up || !world->central)
             return false;
+        if (till_lacks_records(till))
+            sim_wrong(world, "till %d removed what a central put back to the last fortnight lacks", i);
         if (till_forked(till))
             continue;
         journal_head(till->journal, &head);
@@ -36,7 +51,7 @@ bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
                        (long long)journal_counted_position(till->journal),
                        (long long)journal_pruned_position(till->journal));
         if (journal_acked_position(till->journal) < head.position ||
-            journal_counted_position(till->journal) < head.position)
+            journal_counted_position(till->journal) < head.position || !has_heard_all(world, till))
             return false;
     }
     return true;

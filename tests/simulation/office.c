@@ -268,7 +268,9 @@ bool office_answer(struct sim_world *world, const struct sim_request *request, i
 
 static int64_t central_wall(void *context)
 {
-    return INT64_C(1795000000000) + ((const struct sim_world *)context)->now_ms;
+    const struct sim_world *world = context;
+
+    return INT64_C(1795000000000) + world->now_ms + world->days_ms;
 }
 
 static int64_t central_mono(void *context)
@@ -289,6 +291,11 @@ static void look_at_acks(struct sim_world *world)
     }
 }
 
+static void on_changed(void *context)
+{
+    ((struct sim_world *)context)->changes++;
+}
+
 void office_open(struct sim_world *world)
 {
     struct errmsg err = ERRMSG_INIT;
@@ -299,6 +306,9 @@ void office_open(struct sim_world *world)
         world->central = NULL;
         return;
     }
+    world->changes++;
+    world->central->changed = on_changed;
+    world->central->changed_context = world;
     look_at_acks(world);
 }
 

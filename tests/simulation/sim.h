@@ -77,10 +77,12 @@ struct sim_world {
     bool ended; /* events only free what they carry */
     struct sim_till tills[TILLS];
     struct central *central;
+    int64_t changes; /* of the central: starts, and what it told those who wait; above 0 */
     struct clock_source central_clock;
     struct disk *central_disk, *backup;
     bool have_backup;
-    bool ahead, restored; /* a till's clock was years ahead; the central was put back: never both, see README.md */
+    int64_t days_ms;   /* what passed while everything was off, besides now_ms */
+    int64_t backup_ms; /* when the backup was made, by the central's clock */
     int64_t backup_acked[TILLS], told_acked[TILLS];
     uint64_t digest; /* over everything that happened */
     int64_t happened, faults, answered, cuts;
@@ -138,6 +140,7 @@ void till_after(struct sim_world *world, struct sim_till *till);
 void till_sell(struct sim_world *world, struct sim_till *till);
 void till_idle(struct sim_world *world, struct sim_till *till);
 bool till_forked(const struct sim_till *till);
+bool till_lacks_records(const struct sim_till *till);
 const char *sim_card(int member);
 
 /* ---- check.c ---- */

@@ -24,7 +24,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { STEPS = 70, QUIET_MS = 6 * 3600 * 1000, YEARS_10_MS_K = 315360000 };
+#define DAY_MS INT64_C(86400000)
+enum { STEPS_MIN = 20, STEPS_MAX = 70, QUIET_MS = 6 * 3600 * 1000, YEARS_10_MS_K = 315360000 };
 
 static struct stage *the_stage; /* held until the end of the program */
 static struct sim_world *the_world;
@@ -287,7 +288,7 @@ static void set_up(struct stage *stage)
     sim_run(world, world->now_ms + 10000);
     for (int i = 0; i < TILLS; i++)
         link_enrol(world->tills[i].link, codes[i], told, NULL);
-    sim_run(world, world->now_ms + 120000);
+    sim_run(world, world->now_ms + 61000);
     for (int i = 0; i < TILLS; i++)
         must(world->tills[i].rules_version == 1, "rules at each till");
     must(world->wrong[0] == '\0', world->wrong);
@@ -336,21 +337,33 @@ static void back_up(struct sim_world *world)
     office_stop(world, true);
     disk_copy(world->backup, world->central_disk);
     world->have_backup = true;
+    world->backup_ms = world->now_ms + world->days_ms;
     office_open(world);
 }
 
-/* Only to a backup that is younger than what the tills removed: older ones are said to be too old (records_gone). */
+/* A week's holiday: everything is switched off, and only the clocks go on. */
+static void days_pass(struct sim_world *world)
+{
+    if (!world->central)
+        return;
+    office_stop(world, true);
+    world->days_ms += DAY_MS * (1 + dice_below(&world->dice, 7));
+    sim_note(world, "days passed, in all %" PRId64, world->days_ms / DAY_MS);
+    office_open(world);
+}
+
+/* Only to a backup younger than what tills keep for it, and then nothing may be missing. */
 static void restore(struct sim_world *world)
 {
     struct errmsg err = ERRMSG_INIT;
 
-    if (!world->have_backup || !world->central || world->ahead)
+    if (!world->have_backup || !world->central ||
+        world->now_ms + world->days_ms - world->backup_ms >= JOURNAL_KEPT_DAYS * DAY_MS)
         return;
     for (int i = 0; i < TILLS; i++) {
-        if (world->tills[i].pruned > world->backup_acked[i] || world->tills[i].split_position >= 0)
+        if (world->tills[i].split_position >= 0)
             return;
     }
-    world->restored = true;
     sim_note(world, "central put back");
     office_stop(world, true);
     disk_copy(world->central_disk, world->backup);
@@ -366,7 +379,7 @@ static void happen(struct sim_world *world)
     struct sim_till *till = &world->tills[dice_below(dice, TILLS)];
     int64_t years = INT64_C(1000) * YEARS_10_MS_K;
 
-    switch (dice_below(dice, 24)) {
+    switch (dice_below(dice, 26)) {
     case 0:
         if (till->up)
             disk_cut_at(till->disk, 1 + dice_below(dice, 60));
@@ -380,9 +393,6 @@ static void happen(struct sim_world *world)
         break;
     case 3: /* the clock's battery, or a hand */
         till->clock_off_ms = dice_one_in(dice, 3) ? 0 : dice_one_in(dice, 2) ? years : -years;
-        if (world->restored && till->clock_off_ms > 0)
-            till->clock_off_ms = 0;
-        world->ahead = world->ahead || till->clock_off_ms > 0;
         break;
     case 4:
         if (till->up && till->image_position < 0)
@@ -415,6 +425,9 @@ static void happen(struct sim_world *world)
         if (till->up)
             till_idle(world, till);
         break;
+    case 12:
+        days_pass(world);
+        break;
     default:
         for (int64_t n = 1 + dice_below(dice, 3); n > 0 && till->up; n--)
             till_sell(world, till);
@@ -422,7 +435,7 @@ static void happen(struct sim_world *world)
     }
 }
 
-/* Everybody sells once more: a central put back learns what it lacks with a till's next record. */
+/* Nobody sells any more: what is missing must arrive by itself. */
 static void calm_down(struct sim_world *world)
 {
     char why[160] = "a till or the central is down";
@@ -434,17 +447,14 @@ static void calm_down(struct sim_world *world)
         world->tills[i].cut_off_until_ms = 0;
     }
     disk_cut_at(world->central_disk, 0);
-    sim_run(world, world->now_ms + 120000);
+    sim_run(world, world->now_ms + 61000);
     for (int i = 0; i < TILLS && world->wrong[0] == '\0'; i++) {
         if (!world->tills[i].up)
             sim_wrong(world, "till %d stays down", i);
-        else
-            till_sell(world, &world->tills[i]);
     }
     for (until = world->now_ms + QUIET_MS;
          world->wrong[0] == '\0' && world->now_ms < until && !check_is_quiet(world, why, sizeof why);)
         sim_run(world, world->now_ms + 10000);
-    sim_run(world, world->now_ms + 60000);
     if (world->wrong[0] == '\0' && !check_is_quiet(world, why, sizeof why))
         sim_wrong(world, "six hours of peace later %s", why);
 }
@@ -453,6 +463,7 @@ static void calm_down(struct sim_world *world)
 static void live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, bool show_it)
 {
     struct sim_world *world = &stage->world;
+    int64_t steps;
 
     for (int i = 0; i < TILLS; i++) {
         disk_copy(stage->disks[i], stage->first[i]);
@@ -474,7 +485,8 @@ static void live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, boo
     }
     for (int i = 0; i < TILLS; i++)
         till_up(world, &world->tills[i]);
-    for (int step = 0; step < STEPS && world->wrong[0] == '\0'; step++) {
+    steps = STEPS_MIN + dice_below(&world->dice, STEPS_MAX - STEPS_MIN + 1);
+    for (int step = 0; step < steps && world->wrong[0] == '\0'; step++) {
         happen(world);
         sim_run(world, world->now_ms + (dice_one_in(&world->dice, 6) ? dice_below(&world->dice, 600000)
                                                                      : dice_below(&world->dice, 5000)));

@@ -29,8 +29,10 @@ enum status __real_journal_append(struct journal *journal, const char *type, uin
                                   size_t len, struct errmsg *err);
 enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
                                   size_t len, struct errmsg *err);
-enum status __real_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
-enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err);
+enum status __real_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
+                                       struct errmsg *err);
+enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
+                                       struct errmsg *err);
 
 enum status __real_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
                                      struct errmsg *err);
@@ -77,13 +79,14 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
     return st;
 }
 
-enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, struct errmsg *err)
+enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
+                                       struct errmsg *err)
 {
     struct sim_till *till = till_of(journal);
 
     if (till)
         till->counted = seq;
-    return __real_journal_set_counted(journal, epoch, seq, err);
+    return __real_journal_set_counted(journal, epoch, seq, told_unix_ms, err);
 }
 
 /* The mutant takes what is acked for counted. */
@@ -93,15 +96,42 @@ enum status __wrap_journal_set_acked(struct journal *journal, uint64_t epoch, in
     enum status st = __real_journal_set_acked(journal, epoch, seq, hash, err);
 
     if (st == ST_OK && sim_world()->mutant == SIM_PRUNE_FIRST)
-        (void)__real_journal_set_counted(journal, epoch, seq, err);
+        (void)__real_journal_set_counted(journal, epoch, seq, 0, err);
     return st;
+}
+
+/* Filling the log costs a start more than all else, and changes no order of writes: tests/powercut has it. */
+struct sqlite;
+enum status __wrap_sqlite_fill_wal(struct sqlite *db, struct errmsg *err);
+enum status __wrap_sqlite_fill_wal(struct sqlite *db, struct errmsg *err)
+{
+    (void)db;
+    (void)err;
+    return ST_OK;
+}
+
+/* The mutant removes what is acked at once. */
+enum status __real_journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err);
+enum status __wrap_journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err);
+enum status __wrap_journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err)
+{
+    struct journal_head head;
+
+    if (sim_world()->mutant != SIM_PRUNE_FIRST)
+        return __real_journal_prunable(journal, out_position, err);
+    journal_head(journal, &head);
+    *out_position = journal_acked_position(journal);
+    if (*out_position >= head.position)
+        *out_position = head.position - 1;
+    return ST_OK;
 }
 
 /* ---- starting and stopping ---- */
 
 static int64_t wall(void *context)
 {
-    return INT64_C(1795000000000) + sim_world()->now_ms + ((const struct sim_till *)context)->clock_off_ms;
+    return INT64_C(1795000000000) + sim_world()->now_ms + sim_world()->days_ms +
+           ((const struct sim_till *)context)->clock_off_ms;
 }
 
 static int64_t mono(void *context)
@@ -386,14 +416,24 @@ void till_idle(struct sim_world *world, struct sim_till *till)
     till_after(world, till);
 }
 
-bool till_forked(const struct sim_till *till)
+static bool link_says(const struct sim_till *till, const char *word)
 {
     struct strbuf text = STRBUF_INIT(4096);
     struct json_writer w = JSON_WRITER_INIT(&text);
-    bool forked;
+    bool says;
 
     link_write(till->link, &w);
-    forked = strstr(strbuf_text(&text), "\"forked\":true") != NULL;
+    says = strstr(strbuf_text(&text), word) != NULL;
     strbuf_free(&text);
-    return forked;
+    return says;
+}
+
+bool till_forked(const struct sim_till *till)
+{
+    return link_says(till, "\"forked\":true");
+}
+
+bool till_lacks_records(const struct sim_till *till)
+{
+    return link_says(till, "\"records_gone\":true");
 }

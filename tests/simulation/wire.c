@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { OUTPUT_MAX = 8 * 1024 * 1024, DELAY_MS = 400, LATE_MS = 60 * 1000 };
+enum { OUTPUT_MAX = 8 * 1024 * 1024, DELAY_MS = 400, LATE_MS = 60 * 1000, PARKED_MS = 5000 };
 
 /* ---- the socket: these calls of the courier come here ---- */
 
@@ -130,6 +130,7 @@ struct carry {
     char *body; /* owned, of the request; then of the answer */
     size_t len;
     int64_t wait_until_ms;
+    int64_t looked_at; /* how often the central had changed when it was last asked; 0: not yet */
     int status;
     char mac[65];
     const char *error;
@@ -232,9 +233,14 @@ static void arrive(struct sim_world *world, void *context)
         sim_after(world, delay(world), deliver, carry);
         return;
     }
+    if (carry->request.may_wait && carry->looked_at == world->changes) { /* parked, and nothing has changed */
+        sim_after(world, PARKED_MS, arrive, carry);
+        return;
+    }
+    carry->looked_at = world->changes;
     answered = office_answer(world, &carry->request, &carry->status, carry->mac, &body);
     if (!answered && carry->request.may_wait && world->central) { /* parked: looked at again */
-        sim_after(world, 5000, arrive, carry);
+        sim_after(world, PARKED_MS, arrive, carry);
         strbuf_free(&body);
         return;
     }

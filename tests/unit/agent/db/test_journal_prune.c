@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A record goes when it is acked, counted and old, and never else; what stays is a chain all the same. */
+/* A record goes when it is acked and was counted long ago, and never else; what stays is a chain all the same. */
 #include "agent/base/bytes.h"
 #include "agent/db/journal.h"
 #include "agent/db/sqlite.h"
@@ -34,6 +34,21 @@ static void append_days(struct journal *journal, int64_t from_day, int n)
     }
 }
 
+static struct {
+    uint64_t epoch;
+    int64_t counted;
+} told = {.epoch = EPOCH}; /* what the central said last */
+
+/* What the central says on that day of its clock. */
+static void count(struct journal *journal, uint64_t epoch, int64_t counted, int64_t day)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    cr_assert_eq(journal_set_counted(journal, epoch, counted, START_MS + day * DAY_MS, &err), ST_OK, "%s", err.text);
+    told.epoch = epoch;
+    told.counted = counted;
+}
+
 static void tell(struct journal *journal, uint64_t epoch, int64_t acked, int64_t counted)
 {
     struct errmsg err = ERRMSG_INIT;
@@ -44,15 +59,17 @@ static void tell(struct journal *journal, uint64_t epoch, int64_t acked, int64_t
     if (acked > 0)
         cr_assert_eq(journal_hash_at(journal, position, hash, &err), ST_OK, "%s", err.text);
     cr_assert_eq(journal_set_acked(journal, epoch, acked, hash, &err), ST_OK, "%s", err.text);
-    cr_assert_eq(journal_set_counted(journal, epoch, counted, &err), ST_OK, "%s", err.text);
+    count(journal, epoch, counted, 0);
 }
 
+/* What may go when the central has come to that day and counts what it counted. */
 static int64_t prunable(struct journal *journal, int64_t day)
 {
     struct errmsg err = ERRMSG_INIT;
     int64_t position = -1;
 
-    cr_assert_eq(journal_prunable(journal, START_MS + day * DAY_MS, &position, &err), ST_OK, "%s", err.text);
+    count(journal, told.epoch, told.counted, day);
+    cr_assert_eq(journal_prunable(journal, &position, &err), ST_OK, "%s", err.text);
     return position;
 }
 
@@ -84,9 +101,12 @@ Test(journal_prune, wants_ack_and_count_and_age)
     tell(journal, EPOCH, 0, 10);
     cr_expect_eq(prunable(journal, 1000), 0, "not acked");
     cr_expect_eq(journal_prune(journal, 1, &err), ST_CONFLICT);
-    tell(journal, EPOCH, 12, 10);
-    cr_expect_eq(prunable(journal, 13), 0, "not old");
-    cr_expect_eq(prunable(journal, 14), 1, "the first is of 14 days ago");
+    tell(journal, EPOCH, 12, 0);
+    count(journal, EPOCH, 1, 1);
+    count(journal, EPOCH, 4, 3);
+    count(journal, EPOCH, 10, 4);
+    cr_expect_eq(prunable(journal, 14), 0, "counted 13 days ago");
+    cr_expect_eq(prunable(journal, 15), 1, "what was counted 14 days ago");
     cr_expect_eq(prunable(journal, 17), 4);
     cr_expect_eq(prunable(journal, 1000), 10, "all that are counted");
     cr_expect_eq(journal_prune(journal, 11, &err), ST_CONFLICT);
@@ -97,6 +117,51 @@ Test(journal_prune, wants_ack_and_count_and_age)
     cr_expect_eq(journal_prune(journal, 4, &err), ST_OK, "again is nothing");
     tell(journal, EPOCH, 20, 20);
     cr_expect_eq(prunable(journal, 1000), 19, "the last one stays");
+    journal_close(journal);
+}
+
+/* The clock of this till is nowhere asked: only what the central tells, and what it tells can be wrong, too. */
+Test(journal_prune, what_a_central_counted_and_counts_no_more_is_not_old)
+{
+    struct journal *journal = open_journal(":memory:");
+
+    append_days(journal, 0, 20);
+    tell(journal, EPOCH, 15, 15);
+    count(journal, EPOCH, 5, 10); /* put back to a backup */
+    count(journal, EPOCH, 15, 12);
+    cr_expect_eq(prunable(journal, 20), 5, "15 are counted since day 12");
+    cr_expect_eq(prunable(journal, 26), 15);
+    journal_close(journal);
+}
+
+Test(journal_prune, a_central_whose_clock_was_ahead_is_waited_for)
+{
+    struct journal *journal = open_journal(":memory:");
+
+    append_days(journal, 0, 20);
+    tell(journal, EPOCH, 10, 0);
+    count(journal, EPOCH, 10, 3650);
+    cr_expect_eq(prunable(journal, 3650), 0, "they were counted just then");
+    cr_expect_eq(prunable(journal, 1), 0);
+    cr_expect_eq(prunable(journal, 14), 0);
+    cr_expect_eq(prunable(journal, 15), 10);
+    journal_close(journal);
+}
+
+Test(journal_prune, the_days_go_on_over_a_restart)
+{
+    struct journal *journal = open_journal(path_in("journal.db"));
+
+    append_days(journal, 0, 20);
+    tell(journal, EPOCH, 15, 3);
+    for (int64_t day = 1; day <= 40; day++) { /* more than are kept */
+        count(journal, EPOCH, 3 + (day < 12 ? day : 12), day);
+        journal_close(journal);
+        journal = open_journal(path_in("journal.db"));
+    }
+    cr_expect_eq(prunable(journal, 40), 15);
+    cr_assert_eq(journal_set_counted(journal, EPOCH, 15, 0, NULL), ST_OK, "an older central tells no time");
+    cr_expect_eq(prunable(journal, 41), 15);
     journal_close(journal);
 }
 
@@ -184,10 +249,10 @@ Test(journal_prune, a_central_of_long_ago_is_told_so)
     cr_expect(strstr(err.text, "14 days"), "%s", err.text);
     cr_expect_eq(journal_acked_position(journal), 15);
     tell(journal, EPOCH, 12, 12); /* it may go down as far as records are there */
-    cr_expect_eq(journal_set_counted(journal, EPOCH, 3, &err), ST_OK);
+    cr_expect_eq(journal_set_counted(journal, EPOCH, 3, 0, &err), ST_OK);
     cr_expect_eq(journal_counted_position(journal), 12, "below what is gone it cannot be asked for");
-    cr_expect_eq(journal_set_counted(journal, EPOCH, 21, &err), ST_NOT_FOUND);
-    cr_expect_eq(journal_set_counted(journal, 99, 1, &err), ST_NOT_FOUND);
+    cr_expect_eq(journal_set_counted(journal, EPOCH, 21, 0, &err), ST_NOT_FOUND);
+    cr_expect_eq(journal_set_counted(journal, 99, 1, 0, &err), ST_NOT_FOUND);
     journal_close(journal);
 }
 

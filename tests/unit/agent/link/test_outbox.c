@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/agent/link/rig.h"
 
+#include "agent/base/hex.h"
 #include "agent/db/journal.h"
 #include "agent/link/link_internal.h"
 #include "sync/protocol/record.h"
@@ -278,7 +279,7 @@ Test(outbox, central_that_expects_what_was_removed_is_told_so)
     question_clear(&q);
     rig_until(&rig, is_acked, "the ack");
     journal_head(journal, &head);
-    cr_assert_eq(journal_set_counted(journal, head.epoch, 5, NULL), ST_OK);
+    cr_assert_eq(journal_set_counted(journal, head.epoch, 5, 0, NULL), ST_OK);
     cr_assert_eq(journal_prune(journal, 3, NULL), ST_OK);
     fill(1, 16);
     q = rig_take(&rig, OP_JOURNAL);
@@ -512,5 +513,41 @@ Test(outbox, restart_goes_on_after_the_ack)
     rig_connect(&rig);
     q = rig_take(&rig, OP_JOURNAL);
     expect_records(&q, 3, 3);
+    question_clear(&q);
+}
+
+static bool is_back(struct rig *r)
+{
+    return rig_acked(r) == 2;
+}
+
+Test(outbox, till_that_sells_nothing_fills_up_a_central_that_was_put_back)
+{
+    struct question q, poll;
+    char body[400], hex[SHA256_TEXT];
+    uint8_t hash[SHA256_BYTES];
+
+    fill(5, 16);
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_JOURNAL);
+    rig_ack(&rig, &q, 5, "");
+    question_clear(&q);
+    rig_until(&rig, is_acked, "the ack");
+    poll = rig_take(&rig, OP_UPDATES); /* asked before the ack: what it says of the ack is not known to be news */
+    cr_assert_eq(journal_hash_at(rig.world.journal, 2, hash, NULL), ST_OK);
+    hex_encode(hash, sizeof hash, hex);
+    (void)snprintf(body, sizeof body,
+                   "{\"cursor\":\"0.1\",\"incarnation\":\"0\",\"acked\":{\"epoch\":\"%016llx\",\"seq\":2,"
+                   "\"hash\":\"%s\"},\"more\":true}",
+                   (unsigned long long)rig.world.identity.epoch, hex);
+    rig_answer(&rig, &poll, 200, body);
+    question_clear(&poll);
+    poll = rig_take(&rig, OP_UPDATES);
+    cr_expect_eq(rig_acked(&rig), 5);
+    rig_answer(&rig, &poll, 200, body);
+    question_clear(&poll);
+    rig_until(&rig, is_back, "the ack going down");
+    q = rig_take(&rig, OP_JOURNAL);
+    expect_records(&q, 3, 5);
     question_clear(&q);
 }
