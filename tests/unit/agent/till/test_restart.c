@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "world.h"
+#include "world_points.h"
 
 #include "agent/base/json.h"
 
@@ -9,75 +9,45 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define CARD "2900000000018"
-#define BUNDLE                                                                                                        \
-    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"            \
-    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0}],"          \
-    "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"                     \
-    "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\","                  \
-    "\"items\":{\"any\":true},\"per_minor\":100,\"give\":1}}]}"
 
 static struct world world;
-static char dir[64];
 
 static void begin(void)
 {
-    (void)snprintf(dir, sizeof dir, "/tmp/loyald-restart-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    world_begin(&world, dir);
+    world_begin_in_folder(&world);
 }
 
 static void end(void)
 {
-    char command[128];
-
-    world_end(&world);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    cr_expect_eq(system(command), 0);
+    world_end_in_folder(&world);
 }
 
 TestSuite(restart, .init = begin, .fini = end);
 
-static int64_t shown_balance(const char *sale)
-{
-    struct cJSON *view = NULL;
-    const cJSON *member = NULL, *balances = NULL;
-    int64_t value = -1;
-
-    cr_assert_eq(world_do(&world, "put", sale, WORLD_ONE_LINE, NULL), PROBLEM_NONE);
-    world_scan(&world, CARD);
-    if (world_do(&world, "get", sale, NULL, &view) == PROBLEM_NONE && json_object(view, "member", &member, NULL) == ST_OK &&
-        json_object(member, "balances", &balances, NULL) == ST_OK)
-        (void)json_int(balances, "bonus", -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    json_free(view);
-    return value;
-}
-
 Test(restart, keeps_rules_sales_and_balances)
 {
-    world_rules(&world, BUNDLE, 1);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":50},", 0);
-    cr_expect_eq(shown_balance("s1"), 50);
+    world_rules(&world, WORLD_EARNING, 1);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":50},", 0);
+    cr_expect_eq(world_shown_balance(&world, "s1"), 50);
     cr_assert_eq(world_do(&world, "commit", "s1", "{}", NULL), PROBLEM_NONE);
     world.printed(world.printed_context, world.job_id, TILL_PRINT_CONFIRMED, "");
     world_restart(&world, false);
     cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 1);
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
-    cr_expect_eq(shown_balance("s2"), 150);
+    cr_expect_eq(world_shown_balance(&world, "s2"), 150);
     cr_expect_eq(world_count(&world, "print"), 1, "a print that ended is not settled again");
 }
 
 Test(restart, without_the_cache_shows_the_same_balance)
 {
-    world_rules(&world, BUNDLE, 1);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":50},", 0);
-    cr_expect_eq(shown_balance("s1"), 50);
+    world_rules(&world, WORLD_EARNING, 1);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":50},", 0);
+    cr_expect_eq(world_shown_balance(&world, "s1"), 50);
     cr_assert_eq(world_do(&world, "commit", "s1", "{}", NULL), PROBLEM_NONE);
     world_restart(&world, true);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":50},", 0); /* the central's row again: it counts none of ours */
-    cr_expect_eq(shown_balance("s2"), 150);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":50},",
+                 0); /* the central's row again: it counts none of ours */
+    cr_expect_eq(world_shown_balance(&world, "s2"), 150);
     cr_expect_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_SALE_COMMITTED);
 }
 
@@ -106,9 +76,9 @@ Test(restart, keeps_the_version_ratchet)
 {
     char *manifest, *signatures;
 
-    world_rules(&world, BUNDLE, 1);
+    world_rules(&world, WORLD_EARNING, 1);
     world_restart(&world, false);
-    world_sign(&world, "demo", BUNDLE, 1, world.office, &manifest, &signatures);
+    world_sign(&world, "demo", WORLD_EARNING, 1, world.office, &manifest, &signatures);
     rulebook_offer(world.rulebook, manifest, strlen(manifest), signatures, strlen(signatures));
     cr_expect_str_eq(world.refused, "", "the same rules again are no news");
     cr_expect_eq(world.fetches, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shifts and their totals; parked sales and their time; where a restart leaves each state. */
-#include "world.h"
+#include "world_points.h"
 
 #include "agent/base/json.h"
 
@@ -11,18 +11,15 @@
 #include <string.h>
 
 static struct world world;
-static char folder[32];
 
 static void begin(void)
 {
-    (void)snprintf(folder, sizeof folder, "/tmp/till-shift-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    world_begin(&world, folder);
+    world_begin_in_folder(&world);
 }
 
 static void end(void)
 {
-    world_end(&world);
+    world_end_in_folder(&world);
 }
 
 TestSuite(shift, .init = begin, .fini = end);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the till does to its files while nobody waits: none of it may change what is shown. */
-#include "world.h"
+#include "world_points.h"
 
 #include "agent/base/json.h"
 #include "agent/db/cache.h"
@@ -19,32 +19,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CARD "2900000000018"
-#define BUNDLE                                                                                                       \
-    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"         \
-    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0}],"      \
-    "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"                 \
-    "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\","              \
-    "\"items\":{\"any\":true},\"per_minor\":100,\"give\":1}}]}"
 #define DAY_MS INT64_C(86400000)
 
 static struct world world;
-static char dir[64];
 
 static void begin(void)
 {
-    (void)snprintf(dir, sizeof dir, "/tmp/loyald-upkeep-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    world_begin(&world, dir);
+    world_begin_in_folder(&world);
 }
 
 static void end(void)
 {
-    char command[128];
-
-    world_end(&world);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    cr_expect_eq(system(command), 0);
+    world_end_in_folder(&world);
 }
 
 TestSuite(upkeep, .init = begin, .fini = end, .timeout = 60);
@@ -53,7 +39,7 @@ static enum problem sell(const char *sale, bool card)
 {
     cr_assert_eq(world_do(&world, "put", sale, WORLD_ONE_LINE, NULL), PROBLEM_NONE);
     if (card)
-        world_scan(&world, CARD);
+        world_scan(&world, WORLD_CARD);
     return world_do(&world, "commit", sale, "{}", NULL);
 }
 
@@ -61,18 +47,10 @@ static int64_t shown_balance(void)
 {
     static int asked;
     char sale[32];
-    struct cJSON *view = NULL;
-    const cJSON *member = NULL, *balances = NULL;
-    int64_t value = -1;
+    int64_t value;
 
     (void)snprintf(sale, sizeof sale, "asked-%d", ++asked);
-    cr_assert_eq(world_do(&world, "put", sale, WORLD_ONE_LINE, NULL), PROBLEM_NONE);
-    world_scan(&world, CARD);
-    if (world_do(&world, "get", sale, NULL, &view) == PROBLEM_NONE &&
-        json_object(view, "member", &member, NULL) == ST_OK &&
-        json_object(member, "balances", &balances, NULL) == ST_OK)
-        (void)json_int(balances, "bonus", -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    json_free(view);
+    value = world_shown_balance(&world, sale);
     cr_assert_eq(world_do(&world, "void", sale, "{}", NULL), PROBLEM_NONE);
     return value;
 }
@@ -108,8 +86,8 @@ Test(upkeep, old_records_go_and_the_balance_stays)
 {
     int64_t records;
 
-    world_rules(&world, BUNDLE, 1);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":50},", 0);
+    world_rules(&world, WORLD_EARNING, 1);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":50},", 0);
     cr_assert_eq(sell("s1", true), PROBLEM_NONE);
     cr_assert_eq(sell("s2", true), PROBLEM_NONE);
     records = world_records(&world);
@@ -117,7 +95,7 @@ Test(upkeep, old_records_go_and_the_balance_stays)
     cr_assert_eq(sell("s4", true), PROBLEM_NONE);
     cr_expect_eq(shown_balance(), 450);
     tell(world_records(&world), records);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":250},", records);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":250},", records);
     till_upkeep(world.till, 4);
     cr_expect_eq(journal_pruned_position(world.journal), 0, "they are not old");
     world.time.wall_ms += 15 * DAY_MS;
@@ -133,7 +111,7 @@ Test(upkeep, old_records_go_and_the_balance_stays)
     cr_expect_eq(shown_balance(), 450);
     cr_expect_eq(world_do(&world, "get", "s4", NULL, NULL), PROBLEM_NONE);
     world_restart(&world, true);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":250},", records);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":250},", records);
     cr_expect_eq(shown_balance(), 450, "without the cache, too");
     cr_expect_eq(world_do(&world, "get", "s1", NULL, NULL), PROBLEM_NO_SALE);
     cr_expect_eq(world_do(&world, "get", "s4", NULL, NULL), PROBLEM_NONE);
@@ -145,26 +123,26 @@ Test(upkeep, a_damaged_cache_is_put_aside_and_balances_and_leases_are_the_same_a
 {
     const struct cache_lease lease = {"L1", "M1", "bonus", 5000, 100, 1, 0xe1, 0};
     static const uint8_t garbage[4096] = {0x55, 0xaa, 3, 4};
-    char path[128];
+    char path[WORLD_TEXT + 16];
     FILE *file;
 
-    world_rules(&world, BUNDLE, 1);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":50},", 0);
+    world_rules(&world, WORLD_EARNING, 1);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":50},", 0);
     cr_assert_eq(cache_put_lease(world.cache, &lease, NULL), ST_OK);
     cr_assert_eq(sell("s1", true), PROBLEM_NONE);
     cr_expect_eq(shown_balance(), 150);
     world_restart(&world, false); /* which brings the log into the file */
-    (void)snprintf(path, sizeof path, "%s/cache.db", dir);
+    (void)snprintf(path, sizeof path, "%s/cache.db", world.dir);
     file = fopen(path, "r+b");
     cr_assert_not_null(file);
     for (int page = 0; page < 4; page++)
         cr_assert_eq(fwrite(garbage, sizeof garbage, 1, file), 1);
     (void)fclose(file);
-    (void)snprintf(path, sizeof path, "%s/cache.db-wal", dir);
+    (void)snprintf(path, sizeof path, "%s/cache.db-wal", world.dir);
     world_restart(&world, false);
     cr_assert_eq(cache_member_count(world.cache), 0, "it is a new one");
     cr_expect_eq(world_do(&world, "get", "s1", NULL, NULL), PROBLEM_NONE);
-    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":50},", 0);
+    world_member(&world, "M1", WORLD_CARD, "\"balances\":{\"bonus\":50},", 0);
     cr_assert_eq(cache_put_lease(world.cache, &lease, NULL), ST_OK);
     cr_expect_eq(shown_balance(), 150);
     cr_expect_eq(total("sales"), 1);
@@ -199,19 +177,19 @@ Test(upkeep, a_long_journal_is_projected_while_the_till_sells)
 Test(upkeep, a_damaged_bundle_is_fetched_again)
 {
     struct errmsg err = ERRMSG_INIT;
-    char path[128];
+    char path[WORLD_TEXT + 16];
     struct sqlite db;
 
-    world_rules(&world, BUNDLE, 1);
+    world_rules(&world, WORLD_EARNING, 1);
     rules_close(world.rules);
     world.rules = NULL;
-    (void)snprintf(path, sizeof path, "%s/rules.db", dir);
+    (void)snprintf(path, sizeof path, "%s/rules.db", world.dir);
     cr_assert_eq(sqlite_open(&(struct sqlite_options){path, true, 0x4c594452}, &db, &err), ST_OK, "%s", err.text);
     cr_assert_eq(sqlite_exec(&db, "UPDATE piece SET bytes = zeroblob(length(bytes))", &err), ST_OK, "%s", err.text);
     sqlite_close(&db);
     world_restart(&world, false);
     cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 0, "what is damaged is not sold by");
-    world_rules(&world, BUNDLE, 1);
+    world_rules(&world, WORLD_EARNING, 1);
     cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 1);
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why promotions applied to a sale or not: open, closed, closed before a restart, by rules that changed since. */
-#include "world.h"
+#include "world_points.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BUNDLE(version, percent)                                                                                     \
@@ -17,23 +16,16 @@
     "\"layer\":\"l\",\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":" percent "}}]}"
 
 static struct world world;
-static char dir[64];
 
 static void begin(void)
 {
-    (void)snprintf(dir, sizeof dir, "/tmp/loyald-why-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    world_begin(&world, dir);
+    world_begin_in_folder(&world);
     world_rules(&world, BUNDLE("1", "1000"), 1);
 }
 
 static void end(void)
 {
-    char command[128];
-
-    world_end(&world);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    cr_expect_eq(system(command), 0);
+    world_end_in_folder(&world);
 }
 
 TestSuite(till_why, .init = begin, .fini = end);
