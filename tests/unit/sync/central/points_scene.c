@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "agent/base/civil_time.h"
+#include "agent/base/json.h"
 #include "sync/central/hold.h"
+#include "sync/central/updates.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
@@ -118,4 +120,29 @@ void points_expire(struct points_scene *s)
 
     while (more)
         OK(lot_expire(s->fixture.central, &place, &more, &err));
+}
+
+struct cJSON *points_updates(struct fixture *f, struct fake_till *till, char cursor[POINTS_CURSOR_TEXT],
+                             struct strbuf *out)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct answer answer = ANSWER_INIT;
+    struct updates_cursor at;
+    struct device device;
+    struct cJSON *root = NULL;
+    const char *text;
+
+    OK(device_load(f->central, till->dev_hex, &device, &err));
+    OK(updates_read_cursor(f->central, cursor, &at, &err));
+    updates_answer(f->central, &device, &at, &answer);
+    cr_assert_eq(answer.status, 200, "%s", strbuf_text(&answer.body));
+    OK(json_parse(answer.body.data, answer.body.len, answer.body.len, &root, &err));
+    OK(json_text(root, "cursor", POINTS_CURSOR_TEXT - 1, &text, &err));
+    snprintf(cursor, POINTS_CURSOR_TEXT, "%s", text);
+    if (out) {
+        strbuf_clear(out);
+        strbuf_add(out, answer.body.data, answer.body.len);
+    }
+    strbuf_free(&answer.body);
+    return root;
 }

@@ -32,5 +32,10 @@ bool points_hold(struct points_scene *s, struct fake_till *till, const char *id,
                  const char *state);
 void points_expire(struct points_scene *s);
 void points_load(struct points_scene *s, struct fake_till *till, struct device *out_device);
+/* What the till is told next: the answer's body, as a tree (owned) and as text (cleared first; may be NULL). Its
+ * place is kept in cursor. */
+enum { POINTS_CURSOR_TEXT = 128 };
+struct cJSON *points_updates(struct fixture *f, struct fake_till *till, char cursor[POINTS_CURSOR_TEXT],
+                             struct strbuf *out);
 
 #endif

@@ -24,27 +24,9 @@ enum { TEXT_MAX = 8 * 1024 * 1024 };
 
 #define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
 
-/* What a till is told next; its place is kept in cursor. */
-static void ask(struct points_scene *s, struct fake_till *till, char cursor[128], struct strbuf *out)
+static void ask(struct points_scene *s, struct fake_till *till, char cursor[POINTS_CURSOR_TEXT], struct strbuf *out)
 {
-    struct errmsg err = ERRMSG_INIT;
-    struct answer answer = ANSWER_INIT;
-    struct updates_cursor at;
-    struct device device;
-    struct cJSON *root = NULL;
-    const char *text;
-
-    points_load(s, till, &device);
-    OK(updates_read_cursor(s->fixture.central, cursor, &at, &err));
-    updates_answer(s->fixture.central, &device, &at, &answer);
-    cr_assert_eq(answer.status, 200, "%s", strbuf_text(&answer.body));
-    OK(json_parse(answer.body.data, answer.body.len, answer.body.len, &root, &err));
-    OK(json_text(root, "cursor", 127, &text, &err));
-    snprintf(cursor, 128, "%s", text);
-    strbuf_clear(out);
-    strbuf_add(out, answer.body.data, answer.body.len);
-    json_free(root);
-    strbuf_free(&answer.body);
+    json_free(points_updates(&s->fixture, till, cursor, out));
 }
 
 /* ---- merge ---- */
@@ -53,7 +35,7 @@ Test(central_merge, moves_everything_and_records_under_way_find_the_new_member)
 {
     struct points_scene s;
     struct errmsg err = ERRMSG_INIT;
-    char cursor[128] = "";
+    char cursor[POINTS_CURSOR_TEXT] = "";
     struct strbuf out = STRBUF_INIT(TEXT_MAX);
 
     points_open(&s);
@@ -131,7 +113,7 @@ Test(central_circle, a_till_hears_of_its_store_s_members_and_of_its_neighbours)
 {
     struct points_scene s;
     struct errmsg err = ERRMSG_INIT;
-    char cursor[128] = "";
+    char cursor[POINTS_CURSOR_TEXT] = "";
     struct strbuf out = STRBUF_INIT(TEXT_MAX);
 
     points_open(&s);
@@ -165,7 +147,7 @@ Test(central_circle, forgets_who_was_not_seen_for_four_hundred_days)
 {
     struct points_scene s;
     struct errmsg err = ERRMSG_INIT;
-    char cursor[128] = "";
+    char cursor[POINTS_CURSOR_TEXT] = "";
     struct strbuf out = STRBUF_INIT(TEXT_MAX);
     int64_t count;
 
@@ -194,7 +176,7 @@ Test(central_circle, forgets_who_was_not_seen_for_four_hundred_days)
 Test(central_updates, a_full_load_comes_in_the_order_of_ids_and_misses_no_change_meanwhile)
 {
     struct points_scene s;
-    char cursor[128] = "", last[ID_BYTES] = "", row[64];
+    char cursor[POINTS_CURSOR_TEXT] = "", last[ID_BYTES] = "", row[64];
     struct strbuf csv = STRBUF_INIT(TEXT_MAX), out = STRBUF_INIT(TEXT_MAX);
     int told = 0, pages = 0;
     bool more = true;
@@ -244,7 +226,7 @@ Test(central_coupons, come_from_a_file_with_its_bad_rows_told)
     struct strbuf out = STRBUF_INIT(TEXT_MAX), told = STRBUF_INIT(TEXT_MAX);
     struct json_writer w = JSON_WRITER_INIT(&out);
     char csv[] = "code,member,uses_max,until\nAB-1,M1,2,2027-01-01\n,,1,\nAB-2,M1,x,\nAB-3,,1,soon\nAB-4\n";
-    char bad[] = "member,uses_max\nM1,1\n", cursor[128] = "";
+    char bad[] = "member,uses_max\nM1,1\n", cursor[POINTS_CURSOR_TEXT] = "";
 
     points_open(&s);
     OK(coupon_import(s.fixture.central, "demo", csv, strlen(csv), 2, &w, &err));

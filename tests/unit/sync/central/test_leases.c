@@ -42,7 +42,7 @@ struct world_till {
     int lease_count;
     struct lease_use uses[USES_MAX];
     int use_count, sales;
-    char cursor[128];
+    char cursor[POINTS_CURSOR_TEXT];
     bool lost;
 };
 
@@ -72,26 +72,18 @@ static void take_lease(struct world_till *t, const cJSON *row)
 static void sync_down(struct fixture *f, struct world_till *t)
 {
     struct errmsg err = ERRMSG_INIT;
-    struct answer answer = ANSWER_INIT;
-    struct updates_cursor cursor;
     struct device device;
-    struct cJSON *root = NULL;
+    struct cJSON *root;
     const cJSON *row;
-    const char *text;
 
     OK(device_load(f->central, t->till.dev_hex, &device, &err));
     OK(lease_prolong(f->central, &device, &err));
-    OK(updates_read_cursor(f->central, t->cursor, &cursor, &err));
-    updates_answer(f->central, &device, &cursor, &answer);
-    OK(json_parse(answer.body.data, answer.body.len, answer.body.len, &root, &err));
-    OK(json_text(root, "cursor", 100, &text, &err));
-    snprintf(t->cursor, sizeof(t->cursor), "%s", text);
+    root = points_updates(f, &t->till, t->cursor, NULL);
     cJSON_ArrayForEach(row, cJSON_GetObjectItem(root, "leases"))
     {
         take_lease(t, row);
     }
     json_free(root);
-    strbuf_free(&answer.body);
 }
 
 static int64_t left_of(const struct world_till *t, const struct lease_view *view)
@@ -133,6 +125,20 @@ static void close_till(struct world_till *t)
     free(t);
 }
 
+/* A till that was told of a lease of 600, by two sales. */
+static struct world_till *open_with_lease(struct points_scene *s)
+{
+    struct world_till *t;
+
+    points_open(s);
+    points_rule(s, 0, 0, 600, 7, 30);
+    t = open_till(&s->fixture, 0xd9);
+    points_sale(s, &t->till, "a", "M1", 0, 0, "");
+    points_sale(s, &t->till, "b", "M1", 0, 0, "");
+    sync_down(&s->fixture, t);
+    return t;
+}
+
 Test(central_leases, are_granted_at_the_usual_till_out_of_what_is_available)
 {
     struct points_scene s;
@@ -163,12 +169,7 @@ Test(central_leases, are_used_filled_up_and_closed_by_records)
     struct world_till *t;
     char text[256];
 
-    points_open(&s);
-    points_rule(&s, 0, 0, 600, 7, 30);
-    t = open_till(&s.fixture, 0xd9);
-    points_sale(&s, &t->till, "a", "M1", 0, 0, "");
-    points_sale(&s, &t->till, "b", "M1", 0, 0, "");
-    sync_down(&s.fixture, t);
+    t = open_with_lease(&s);
     snprintf(text, sizeof(text), ",\"leases\":[{\"id\":\"%s\",\"used\":200}]", t->leases[0].id);
     points_sale(&s, &t->till, "c", "M1", 0, 200, text);
     cr_expect_eq(points_sums(&s, "M1").leased, 400, "not filled up before half is gone");
@@ -237,12 +238,7 @@ Test(central_leases, of_a_lost_till_are_written_off_and_late_spending_still_post
     int64_t count = 0;
     char text[256];
 
-    points_open(&s);
-    points_rule(&s, 0, 0, 600, 7, 30);
-    t = open_till(&s.fixture, 0xd9);
-    points_sale(&s, &t->till, "a", "M1", 0, 0, "");
-    points_sale(&s, &t->till, "b", "M1", 0, 0, "");
-    sync_down(&s.fixture, t);
+    t = open_with_lease(&s);
     cr_expect(points_hold(&s, &t->till, "h", "M1", 100, "granted"));
     s.fixture.now.wall_ms += 38 * (int64_t)SCENE_DAY_MS;
     OK(lease_write_off(s.fixture.central, &count, &err));
@@ -265,12 +261,7 @@ Test(central_leases, that_are_recalled_stay_set_aside_until_the_till_closes_them
     struct world_till *t;
     struct errmsg err = ERRMSG_INIT;
 
-    points_open(&s);
-    points_rule(&s, 0, 0, 600, 7, 30);
-    t = open_till(&s.fixture, 0xd9);
-    points_sale(&s, &t->till, "a", "M1", 0, 0, "");
-    points_sale(&s, &t->till, "b", "M1", 0, 0, "");
-    sync_down(&s.fixture, t);
+    t = open_with_lease(&s);
     OK(lease_recall(s.fixture.central, t->leases[0].id, &err));
     sync_down(&s.fixture, t);
     cr_expect_eq(t->leases[0].granted, 0);

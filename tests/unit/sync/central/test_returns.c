@@ -5,43 +5,23 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
-#include "fixture.h"
+#include "journal_scene.h"
 #include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/member.h"
 
-enum { TEXT_MAX = 4 * 1024 * 1024 };
-#define MEMBER "{\"id\":\"M1\"}"
-
-struct scene {
-    struct fixture fixture;
-    struct fake_till till;
-    struct strbuf batch, answer;
-};
-
-static void scene_open(struct scene *s)
+/* The till sold to the member: 90.00 paid, 90 points. */
+static void scene_open(struct journal_scene *s)
 {
-    fixture_open(&s->fixture);
-    fixture_publish(&s->fixture, 1);
-    fixture_import(&s->fixture, "member,card,bonus\nM1,2900000012345,1000\n");
-    till_enrol_fresh(&s->fixture, &s->till, 0xd1);
-    s->batch = (struct strbuf)STRBUF_INIT(TEXT_MAX);
-    s->answer = (struct strbuf)STRBUF_INIT(TEXT_MAX);
-    till_sale(&s->fixture, &s->till, "sale-1", MEMBER, "", 10000, &s->batch); /* 90.00 paid, 90 points */
-    cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200);
+    journal_scene_open(s);
+    till_sale(&s->fixture, &s->till, "sale-1", SCENE_MEMBER, "", 10000, &s->batch);
+    cr_assert_eq(journal_scene_post(s), 200);
     strbuf_clear(&s->batch);
 }
 
-static void scene_close(struct scene *s)
-{
-    strbuf_free(&s->batch);
-    strbuf_free(&s->answer);
-    till_clear(&s->till);
-    fixture_close(&s->fixture);
-}
-
 /* Sends the record of a return of the one line. */
-static void send_return(struct scene *s, const char *id, const char *sale, const char *earlier, int refund, int taken)
+static void send_return(struct journal_scene *s, const char *id, const char *sale, const char *earlier, int refund,
+                        int taken)
 {
     char body[1024];
 
@@ -55,12 +35,12 @@ static void send_return(struct scene *s, const char *id, const char *sale, const
              id, sale, refund, taken, refund, id, earlier);
     strbuf_clear(&s->batch);
     till_record(&s->till, "return", body, &s->batch);
-    cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200, "%s", strbuf_text(&s->answer));
+    cr_assert_eq(journal_scene_post(s), 200, "%s", strbuf_text(&s->answer));
 }
 
 Test(central_returns, take_points_back_and_are_worked_out_again)
 {
-    struct scene s;
+    struct journal_scene s;
 
     scene_open(&s);
     cr_expect_eq(total_points(&s.fixture, "balance"), 1090);
@@ -73,22 +53,22 @@ Test(central_returns, take_points_back_and_are_worked_out_again)
     cr_expect_eq(total(&s.fixture, "differences"), 0);
     cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
     cr_expect(ledger_is_ok(&s.fixture));
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
 Test(central_returns, another_refund_is_reported_and_booked_as_it_was)
 {
-    struct scene s;
+    struct journal_scene s;
 
     scene_open(&s);
     send_return(&s, "r1", "sale-1", "", 10000, 90);
     cr_expect_eq(total(&s.fixture, "differences"), 1);
     cr_expect_eq(total(&s.fixture, "refund_minor"), 10000);
     cr_expect_eq(total_points(&s.fixture, "balance"), 1000);
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
-static int64_t notices(struct scene *s)
+static int64_t notices(struct journal_scene *s)
 {
     struct rows *rows;
     int64_t count = 0;
@@ -102,7 +82,7 @@ static int64_t notices(struct scene *s)
 
 Test(central_returns, at_two_tills_without_a_link_raise_a_notice)
 {
-    struct scene s;
+    struct journal_scene s;
 
     scene_open(&s);
     send_return(&s, "r1", "sale-1", "", 9000, 90);
@@ -112,12 +92,12 @@ Test(central_returns, at_two_tills_without_a_link_raise_a_notice)
     cr_expect_eq(total(&s.fixture, "differences"), 0, "each till worked it out right by what it knew");
     cr_expect_eq(total_points(&s.fixture, "balance"), 910, "always posted");
     cr_expect(ledger_is_ok(&s.fixture));
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
 Test(central_returns, of_a_sale_not_known_here_are_booked_and_reported)
 {
-    struct scene s;
+    struct journal_scene s;
 
     scene_open(&s);
     send_return(&s, "r1", "other", "", 500, 5);
@@ -126,12 +106,12 @@ Test(central_returns, of_a_sale_not_known_here_are_booked_and_reported)
     cr_expect_eq(total_points(&s.fixture, "balance"), 1085);
     send_return(&s, "r1", "sale-1", "", 9000, 90);
     cr_expect_eq(total(&s.fixture, "dead_letters"), 1, "one id, two returns");
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
 Test(central_returns, release_the_coupon_they_name)
 {
-    struct scene s;
+    struct journal_scene s;
     struct rows *rows;
     struct errmsg err = ERRMSG_INIT;
     char body[] = "{\"return_id\":\"r1\",\"sale_id\":\"\",\"policy\":\"unreferenced\",\"member\":\"\",\"result\":{"
@@ -144,7 +124,7 @@ Test(central_returns, release_the_coupon_they_name)
     cr_assert_eq(usage_count(s.fixture.central, "demo", "coupon:spring10", &err), ST_OK);
     cr_assert_eq(store_commit(s.fixture.central->store, &err), ST_OK);
     till_record(&s.till, "return", body, &s.batch);
-    cr_assert_eq(till_post(&s.fixture, &s.till, &s.batch, &s.answer), 200);
+    cr_assert_eq(journal_scene_post(&s), 200);
     cr_assert_eq(STORE_SELECT(s.fixture.central->store, STATEMENT_CHANGE_LIST, &rows, NULL, V_TEXT("demo"),
                               V_TEXT(""), V_INT(0), V_INT(1000), V_TEXT("")),
                  ST_OK);
@@ -154,12 +134,12 @@ Test(central_returns, release_the_coupon_they_name)
     }
     cr_assert_eq(rows_end(rows, NULL), ST_OK);
     cr_expect_eq(uses, 0);
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
 Test(central_returns, a_till_is_told_of_the_sale_and_what_came_back)
 {
-    struct scene s;
+    struct journal_scene s;
     struct device device;
     struct errmsg err = ERRMSG_INIT;
     struct answer answer = ANSWER_INIT;
@@ -176,12 +156,12 @@ Test(central_returns, a_till_is_told_of_the_sale_and_what_came_back)
     return_sale_answer(s.fixture.central, &device, "nobody", &answer);
     cr_expect_str_eq(strbuf_text(&answer.body), "{\"sale\":null}");
     strbuf_free(&answer.body);
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
 /* ---- holds ---- */
 
-static bool hold_says(struct scene *s, const char *body, const char *state)
+static bool hold_says(struct journal_scene *s, const char *body, const char *state)
 {
     struct device device;
     struct errmsg err = ERRMSG_INIT;
@@ -195,11 +175,11 @@ static bool hold_says(struct scene *s, const char *body, const char *state)
     return says;
 }
 
-static void end_hold(struct scene *s, const char *type, const char *body)
+static void end_hold(struct journal_scene *s, const char *type, const char *body)
 {
     strbuf_clear(&s->batch);
     till_record(&s->till, type, body, &s->batch);
-    cr_assert_eq(till_post(&s->fixture, &s->till, &s->batch, &s->answer), 200, "%s", strbuf_text(&s->answer));
+    cr_assert_eq(journal_scene_post(s), 200, "%s", strbuf_text(&s->answer));
 }
 
 #define HOLD(id, amount)                                                                                             \
@@ -207,7 +187,7 @@ static void end_hold(struct scene *s, const char *type, const char *body)
 
 Test(central_holds, are_granted_out_of_what_is_neither_spent_nor_held)
 {
-    struct scene s;
+    struct journal_scene s;
 
     scene_open(&s); /* 1090 */
     cr_expect(hold_says(&s, HOLD("h1", "1000"), "granted"));
@@ -219,12 +199,12 @@ Test(central_holds, are_granted_out_of_what_is_neither_spent_nor_held)
         hold_says(&s, "{\"hold\":\"h4\",\"member\":\"nobody\",\"currency\":\"bonus\",\"amount\":1}", "refused"));
     cr_expect(hold_says(&s, HOLD("h5", "0"), "bad_request"));
     cr_expect(hold_says(&s, HOLD("h 6", "1"), "bad_request"));
-    scene_close(&s);
+    journal_scene_close(&s);
 }
 
 Test(central_holds, end_by_a_record_whichever_comes_first)
 {
-    struct scene s;
+    struct journal_scene s;
 
     scene_open(&s);
     end_hold(&s, "hold_asked", HOLD("h1", "1000"));
@@ -236,5 +216,5 @@ Test(central_holds, end_by_a_record_whichever_comes_first)
     cr_expect(hold_says(&s, HOLD("late", "1000"), "voided"), "the question was slower than its end");
     cr_expect(hold_says(&s, HOLD("h3", "1090"), "granted"));
     cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
-    scene_close(&s);
+    journal_scene_close(&s);
 }

@@ -396,12 +396,23 @@ Test(central_tills, refuses_a_wrong_mac_another_till_s_name_and_an_old_epoch)
     scene_close(&s);
 }
 
+/* Asks for what comes after all that there is; the answer waits for that many seconds. */
+static void begin_poll(struct scene *s, struct request *poll, struct operation_args *args, const char *wait_s)
+{
+    int64_t last;
+
+    cr_assert_eq(store_last_change(s->fixture.central->store, &last, NULL), ST_OK);
+    memset(args, 0, sizeof(*args));
+    snprintf(args->values[0], sizeof(args->values[0]), "%s.%lld", s->fixture.central->incarnation, (long long)last);
+    snprintf(args->values[1], sizeof(args->values[1]), "%s", wait_s);
+    begin_operation(s, poll, OP_UPDATES, args);
+}
+
 Test(central_tills, refuses_a_revoked_till_at_once)
 {
     struct scene s;
     struct request poll = {0}, r = {0};
     struct operation_args args = {.values = {"", "0"}};
-    int64_t last;
     uint64_t n;
 
     scene_open(&s);
@@ -409,10 +420,7 @@ Test(central_tills, refuses_a_revoked_till_at_once)
     cr_expect_eq(run(&s, &r, OP_UPDATES, &args), 200);
     drop(&s, &r);
     /* One is waiting while it is revoked. */
-    cr_assert_eq(store_last_change(s.fixture.central->store, &last, NULL), ST_OK);
-    snprintf(args.values[0], sizeof(args.values[0]), "%s.%lld", s.fixture.central->incarnation, (long long)last);
-    strcpy(args.values[1], "50");
-    begin_operation(&s, &poll, OP_UPDATES, &args);
+    begin_poll(&s, &poll, &args, "50");
     n = s.till.n;
     for (int i = 0; i < 200; i++)
         turn(&s);
@@ -434,13 +442,10 @@ Test(central_tills, a_poll_waits_and_wakes_when_there_is_something)
 {
     struct scene s;
     struct request poll = {0};
-    struct operation_args args = {.values = {"", "50"}};
-    int64_t last;
+    struct operation_args args;
 
     scene_open(&s);
-    cr_assert_eq(store_last_change(s.fixture.central->store, &last, NULL), ST_OK);
-    snprintf(args.values[0], sizeof(args.values[0]), "%s.%lld", s.fixture.central->incarnation, (long long)last);
-    begin_operation(&s, &poll, OP_UPDATES, &args);
+    begin_poll(&s, &poll, &args, "50");
     for (int i = 0; i < 200; i++)
         turn(&s);
     cr_assert_not(poll.over);
@@ -457,13 +462,10 @@ Test(central_tills, a_poll_ends_when_its_wait_is_over)
 {
     struct scene s;
     struct request poll = {0};
-    struct operation_args args = {.values = {"", "1"}};
-    int64_t last;
+    struct operation_args args;
 
     scene_open(&s);
-    cr_assert_eq(store_last_change(s.fixture.central->store, &last, NULL), ST_OK);
-    snprintf(args.values[0], sizeof(args.values[0]), "%s.%lld", s.fixture.central->incarnation, (long long)last);
-    begin_operation(&s, &poll, OP_UPDATES, &args);
+    begin_poll(&s, &poll, &args, "1");
     finish(&s, &poll);
     cr_expect_eq(poll.status, 200);
     cr_expect(has_text(&poll.answer, "\"members\":[]"));
@@ -475,13 +477,10 @@ Test(central_tills, parked_polls_end_with_the_server)
 {
     struct scene s;
     struct request poll = {0};
-    struct operation_args args = {.values = {"", "50"}};
-    int64_t last;
+    struct operation_args args;
 
     scene_open(&s);
-    cr_assert_eq(store_last_change(s.fixture.central->store, &last, NULL), ST_OK);
-    snprintf(args.values[0], sizeof(args.values[0]), "%s.%lld", s.fixture.central->incarnation, (long long)last);
-    begin_operation(&s, &poll, OP_UPDATES, &args);
+    begin_poll(&s, &poll, &args, "50");
     for (int i = 0; i < 200; i++)
         turn(&s);
     till_server_destroy(s.server);

@@ -173,7 +173,7 @@ static void start_central(void)
     snprintf(url, sizeof url, "https://localhost:%d", port_now);
 }
 
-static void start_client(const char *ca_file)
+static void make_client(const char *ca_file)
 {
     const struct client_options options = {.loop = loop,
                                            .url = url,
@@ -185,6 +185,11 @@ static void start_client(const char *ca_file)
     struct errmsg err = ERRMSG_INIT;
 
     cr_assert_eq(client_create(&options, &client, &err), ST_OK, "%s", err.text);
+}
+
+static void start_client(const char *ca_file)
+{
+    make_client(ca_file);
     daemon_greet(&peer);
 }
 
@@ -420,17 +425,7 @@ Test(client, enrols_with_a_key_of_its_own_and_works_at_once_and_after_a_restart)
     client_destroy(client);
     client = NULL;
     daemon_hang_up(&peer);
-    {
-        const struct client_options options = {.loop = loop,
-                                               .url = url,
-                                               .ca_file = "",
-                                               .proxy = "",
-                                               .connect_timeout_ms = 3000,
-                                               .socket_path = scratch.socket,
-                                               .state_dir = scratch.state};
-
-        cr_assert_eq(client_create(&options, &client, NULL), ST_OK);
-    }
+    make_client("");
     daemon_accept(&peer);
     cr_assert(daemon_next(&peer, &message));
     cr_expect_str_eq(field_text(&message, "dev"), TEST_DEV);

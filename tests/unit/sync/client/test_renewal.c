@@ -294,7 +294,8 @@ Test(renewal, a_revoked_till_gets_none_however_old_its_certificate)
     cr_expect_not(is_waiting_for_proof());
 }
 
-Test(renewal, power_cut_before_the_proof_is_made_good_at_the_next_start)
+/* A renewed set is on disk when the power goes. */
+static void cut_before_the_proof(void)
 {
     enrol_days_ago(45);
     start_client();
@@ -302,6 +303,11 @@ Test(renewal, power_cut_before_the_proof_is_made_good_at_the_next_start)
     cr_expect_not(cert_is_new(), "the old one stays until the proof");
     client_destroy(client);
     daemon_hang_up(&peer);
+}
+
+Test(renewal, power_cut_before_the_proof_is_made_good_at_the_next_start)
+{
+    cut_before_the_proof();
     start_client();
     until(is_settled, "the renewal");
     expect_in_use();
@@ -312,11 +318,7 @@ Test(renewal, power_cut_after_the_proof_at_the_central_is_made_good_at_the_next_
 {
     struct device device;
 
-    enrol_days_ago(45);
-    start_client();
-    until(is_waiting_for_proof, "the renewed set on disk");
-    client_destroy(client);
-    daemon_hang_up(&peer);
+    cut_before_the_proof();
     device = device_now();
     cr_assert_neq(device.next_key[0], '\0');
     cr_assert_eq(device_use_key(fixture.central, &device, device.next_key, false, NULL), ST_OK);
@@ -330,11 +332,7 @@ Test(renewal, a_lost_answer_costs_nothing)
     struct device device;
     char lost[17];
 
-    enrol_days_ago(45);
-    start_client();
-    until(is_waiting_for_proof, "the renewed set on disk");
-    client_destroy(client);
-    daemon_hang_up(&peer);
+    cut_before_the_proof();
     device = device_now();
     memcpy(lost, device.next_key, sizeof lost);
     /* As if the answer had never come. */
