@@ -113,26 +113,31 @@ static enum status set_bool(const char *value, void *field, struct errmsg *err)
     return ST_INVALID;
 }
 
+int config_choice(const char *choices, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (int i = 0;; i++) {
+        size_t choice_len = strcspn(choices, "|");
+
+        if (choice_len == len && memcmp(choices, word, len) == 0)
+            return i;
+        if (!choices[choice_len])
+            return -1;
+        choices += choice_len + 1;
+    }
+}
+
 static enum status set_enum(const struct option_spec *option, const char *value, void *field, struct errmsg *err)
 {
-    const char *word = option->choices;
-    size_t len = strlen(value);
-    int64_t position = 0;
+    int64_t position = config_choice(option->choices, value);
 
-    for (;;) {
-        size_t word_len = strcspn(word, "|");
-
-        if (word_len == len && memcmp(word, value, len) == 0) {
-            memcpy(field, &position, sizeof position);
-            return ST_OK;
-        }
-        if (!word[word_len])
-            break;
-        word += word_len + 1;
-        position++;
+    if (position < 0) {
+        errmsg_set(err, "%.*s is none of %s", SHOWN_BYTES_MAX, value, option->choices);
+        return ST_INVALID;
     }
-    errmsg_set(err, "%.*s is none of %s", SHOWN_BYTES_MAX, value, option->choices);
-    return ST_INVALID;
+    memcpy(field, &position, sizeof position);
+    return ST_OK;
 }
 
 static enum status set_field(const struct option_spec *option, const char *value, void *fields, struct errmsg *err)

@@ -2,10 +2,10 @@
 /*
  * config - INI files read by a table of options.
  *
- * One table per program says section, key, type, range, default and help; the reader, the sample file and the man page
- * come from it. The file is read, then FILE.d/\*.conf in name order (each program has a folder of its own: loyald.conf.d);
- * a later value wins. An unknown section or key, a
- * value out of range or a key given twice in one file is an error that names file, line and key:
+ * One table per program says section, key, type, range, default and help; the reader, the sample file and the man
+ * page come from it. The file is read, then FILE.d/\*.conf in name order (each program has a folder of its own:
+ * loyald.conf.d); a later value wins. An unknown section or key, a value out of range or a key given twice in one
+ * file is an error that names file, line and key:
  * "/etc/loyald/loyald.conf:12: [api] port: 99999 is not between 0 and 65535".
  */
 #ifndef LOYALD_BASE_CONFIG_H
@@ -43,6 +43,8 @@ struct option_spec {
  * out_config is untouched on failure. config_bytes is the size of the program's struct. */
 enum status config_load(const struct option_spec *options, const char *path, void *out_config, size_t config_bytes,
                         struct errmsg *err);
+/* The position of word among choices, words parted by |; -1 when it is none of them. */
+int config_choice(const char *choices, const char *word);
 /* The sample file: every option commented out with its default, range and help. */
 void config_sample(const struct option_spec *options, const char *program, struct strbuf *out);
 /* The same as mdoc(7), for the man page: a subsection for each section, an item for each option. */

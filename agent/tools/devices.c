@@ -3,6 +3,7 @@
  */
 #include "agent/tools/devices.h"
 
+#include "agent/base/config.h"
 #include "agent/base/json.h"
 #include "agent/net/loop.h"
 #include "agent/tools/answer.h"
@@ -21,8 +22,8 @@ enum { SECONDS_DEFAULT = 60, OPEN_MS = 2000, CARD_WAIT_MS = 100, STATUS_TEXT_MAX
 
 static void list_one(const cJSON *device)
 {
-    static const char *const figures[] = {"scans", "unreadable", "payment_cards", "resent",
-                                          "shown", "substituted", "opened", "lost"};
+    static const char *const figures[] = {"scans", "unreadable",  "payment_cards", "resent",
+                                          "shown", "substituted", "opened",        "lost"};
 
     printf("%-9s %-9s %s %s\n", answer_text(device, "name"), answer_text(device, "state"),
            answer_text(device, "family"), answer_text(device, "port"));
@@ -135,7 +136,7 @@ bool devices_settings(const struct command_call *call, struct tap_options *out_o
     int found[3];
 
     for (size_t i = 0; i < 3; i++) {
-        found[i] = words[i].value ? capture_choice(words[i].choices, words[i].value) : words[i].at;
+        found[i] = words[i].value ? config_choice(words[i].choices, words[i].value) : words[i].at;
         if (found[i] < 0) {
             command_say("--%s %s: must be one of %s", words[i].name, words[i].value, words[i].choices);
             return false;

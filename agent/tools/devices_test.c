@@ -19,8 +19,8 @@ static const struct display_page pages[PAGES] = {
 
 static bool read_settings(const struct command_call *call, struct display_options *options)
 {
-    int set = call->commands ? capture_choice(DISPLAY_SET_CHOICES, call->commands) : 0;
-    int page = call->code_page ? capture_choice(DISPLAY_PAGE_CHOICES, call->code_page) : 0;
+    int set = call->commands ? config_choice(DISPLAY_SET_CHOICES, call->commands) : 0;
+    int page = call->code_page ? config_choice(DISPLAY_PAGE_CHOICES, call->code_page) : 0;
     long n = call->code_page_n ? strtol(call->code_page_n, NULL, 10) : -1;
 
     if (set < 0)

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/scanner/capture.h"
 
+#include "agent/base/config.h"
+
 #include <string.h>
 
 enum { SETTING_TEXT_MAX = 400, ROW_BYTES = 24 };
-
-int capture_choice(const char *choices, const char *word)
-{
-    for (int i = 0;; i++) {
-        size_t len = strcspn(choices, "|");
-
-        if (strlen(word) == len && memcmp(word, choices, len) == 0)
-            return i;
-        if (choices[len] == '\0')
-            return -1;
-        choices += len + 1;
-    }
-}
 
 /* ---- reading ---- */
 
@@ -25,16 +14,16 @@ static bool set_number(struct capture *capture, const char *key, const char *val
     int at;
 
     if (strcmp(key, "family") == 0) {
-        at = capture_choice(SCANNER_FAMILY_CHOICES, value);
+        at = config_choice(SCANNER_FAMILY_CHOICES, value);
         capture->settings.family = (enum scanner_family_id)at;
     } else if (strcmp(key, "framing") == 0) {
-        at = capture_choice(SCANNER_FRAMING_CHOICES, value);
+        at = config_choice(SCANNER_FRAMING_CHOICES, value);
         capture->framing = (enum scanner_framing)at;
     } else if (strcmp(key, "code_ids") == 0) {
-        at = capture_choice(SCANNER_CODE_IDS_CHOICES, value);
+        at = config_choice(SCANNER_CODE_IDS_CHOICES, value);
         capture->settings.code_ids = (enum scanner_code_ids)at;
     } else if (strcmp(key, "uid_format") == 0) {
-        at = capture_choice(SCANNER_UID_CHOICES, value);
+        at = config_choice(SCANNER_UID_CHOICES, value);
         capture->settings.uid_format = (enum scanner_uid_format)at;
     } else if (strcmp(key, "uid_bytes") == 0) {
         at = strlen(value) == 1 && value[0] >= '0' && value[0] <= '9' ? value[0] - '0' : -1;

@@ -42,7 +42,5 @@ void capture_write_result(enum symbology_verdict verdict, const struct scan *sca
 void capture_write_fault(enum scanner_fault fault, struct strbuf *out);
 /* Appends a line of bytes in hexadecimal. */
 void capture_write_bytes(const uint8_t *bytes, size_t len, struct strbuf *out);
-/* The position of a word among words parted by |, as those of scanner.h; -1 when it is none of them. */
-int capture_choice(const char *choices, const char *word);
 
 #endif

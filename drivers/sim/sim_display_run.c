@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim_display_run - "loyal-sim display": the simulated customer display as a program. */
-#include "agent/base/cli.h"
 #include "agent/base/config.h"
-#include "agent/base/file.h"
-#include "agent/net/loop.h"
 #include "drivers/sim/sim.h"
-#include "drivers/sim/sim_control.h"
 #include "drivers/sim/sim_display.h"
+#include "drivers/sim/sim_program.h"
 #include "drivers/sim/sim_pty.h"
 #include "drivers/sim/sim_words.h"
 
@@ -15,8 +12,6 @@
 #define SET_CHOICES "epson|cd5220"
 
 enum { COLUMNS_MIN = 16 };
-
-static const char program[] = "loyal-sim display";
 
 static const char usage[] =
     "usage: loyal-sim display --link PATH [OPTIONS]\n"
@@ -60,51 +55,31 @@ struct words {
     const char *link, *control, *set;
 };
 
-static enum status read_settings(const struct cli *cli, const struct words *words, struct settings *settings,
-                                 struct errmsg *err)
+/* What the program was given. */
+struct given {
+    struct words words;
+    struct settings settings;
+};
+
+static enum status read_settings(struct sim_run *run, const struct cli *cli, struct errmsg *err)
 {
+    struct given *given = run->context;
+    const struct words *words = &given->words;
+    struct settings *settings = &given->settings;
     enum status st = config_load(options, cli->config_path, settings, sizeof *settings, err);
 
-    if (st == ST_OK && cli->state_dir)
-        st = file_mkdir(cli->state_dir, 0755, err);
     if (st == ST_OK)
         st = sim_take_path(cli->state_dir, words->link, settings->link, err);
     if (st == ST_OK)
         st = sim_take_path(cli->state_dir, words->control, settings->control, err);
     if (st == ST_OK)
         st = sim_take_choice("set", SET_CHOICES, words->set, &settings->set, err);
+    run->control_path = settings->control;
     if (st == ST_OK && !settings->link[0]) {
         errmsg_set(err, "--link is missing: where is the display to appear?");
         st = ST_INVALID;
     }
     return st;
-}
-
-struct run {
-    struct loop *loop;
-    struct sim_display *display;
-    struct sim_control *control;
-};
-
-static void on_stop(void *context)
-{
-    struct run *run = context;
-
-    loop_stop(run->loop);
-}
-
-static void on_command(void *context, const char *line)
-{
-    struct run *run = context;
-
-    sim_display_command(run->display, line);
-}
-
-static void on_answer(void *context, const char *answer)
-{
-    struct run *run = context;
-
-    sim_control_answer(run->control, answer);
 }
 
 static void on_rows(void *context, const char *top, const char *bottom)
@@ -114,56 +89,44 @@ static void on_rows(void *context, const char *top, const char *bottom)
     (void)fflush(stdout);
 }
 
-static enum status start(struct run *run, const struct settings *settings, struct errmsg *err)
+static enum status create(struct sim_run *run, struct errmsg *err)
 {
+    const struct given *given = run->context;
+    const struct settings *settings = &given->settings;
+    struct sim_display *device = NULL;
     struct sim_display_options display = {.link_path = settings->link,
                                           .set = (enum sim_pole_set)settings->set,
                                           .columns = (int)settings->columns,
-                                          .on_answer = on_answer,
+                                          .on_answer = sim_run_answer,
                                           .on_rows = settings->control[0] ? on_rows : NULL,
                                           .context = run};
-    enum status st = loop_create(&run->loop, err);
+    enum status st;
 
     display.loop = run->loop;
-    if (st == ST_OK)
-        st = loop_on_stop_signal(run->loop, on_stop, run, err);
-    if (st == ST_OK)
-        st = sim_display_create(&display, &run->display, err);
-    if (st == ST_OK)
-        st = sim_control_create(run->loop, settings->control[0] ? settings->control : NULL, on_command, run,
-                                &run->control, err);
+    st = sim_display_create(&display, &device, err);
+    run->device = device;
     return st;
+}
+
+static void command(void *device, const char *line)
+{
+    sim_display_command(device, line);
+}
+
+static void destroy(void *device)
+{
+    sim_display_destroy(device);
 }
 
 int sim_display_run(int argc, char **argv)
 {
-    struct words words = {0};
-    const struct cli_option extra[] = {{"link", &words.link, NULL},
-                                       {"control", &words.control, NULL},
-                                       {"set", &words.set, NULL},
+    static const struct sim_program program = {
+        "loyal-sim display", usage, options, read_settings, create, command, destroy};
+    struct given given = {.words = {0}};
+    const struct cli_option extra[] = {{"link", &given.words.link, NULL},
+                                       {"control", &given.words.control, NULL},
+                                       {"set", &given.words.set, NULL},
                                        {NULL, NULL, NULL}};
-    struct cli cli = {.program = program, .usage = usage, .options = options, .extra = extra};
-    struct settings settings;
-    struct errmsg err = ERRMSG_INIT;
-    struct run run = {0};
-    enum cli_next next = cli_parse(&cli, argc, argv);
-    enum status st;
 
-    if (next != CLI_RUN)
-        return next == CLI_DONE ? 0 : 2;
-    if (cli.word_count > 0) {
-        (void)fprintf(stderr, "%s: \"%s\" is no option; try --help\n", program, cli.words[0]);
-        return 2;
-    }
-    st = read_settings(&cli, &words, &settings, &err);
-    if (st == ST_OK)
-        st = start(&run, &settings, &err);
-    if (st == ST_OK)
-        loop_run(run.loop);
-    else
-        (void)fprintf(stderr, "%s: %s\n", program, err.text[0] ? err.text : status_text(st));
-    sim_control_destroy(run.control);
-    sim_display_destroy(run.display);
-    loop_destroy(run.loop);
-    return st == ST_OK ? 0 : 1;
+    return sim_program_run(&program, extra, &given, argc, argv);
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim_printer_run - "loyal-sim printer": the simulated printer as a program. */
-#include "agent/base/cli.h"
 #include "agent/base/config.h"
-#include "agent/base/file.h"
-#include "agent/net/loop.h"
 #include "drivers/sim/sim.h"
 #include "drivers/sim/sim_charset.h"
-#include "drivers/sim/sim_control.h"
 #include "drivers/sim/sim_printer.h"
+#include "drivers/sim/sim_program.h"
 #include "drivers/sim/sim_pty.h"
 #include "drivers/sim/sim_words.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char program[] = "loyal-sim printer";
 
 static const char usage[] =
     "usage: loyal-sim printer --link PATH --out DIR [OPTIONS]\n"
@@ -64,13 +59,19 @@ struct words {
     const char *link, *out, *control, *profile;
 };
 
-static enum status read_settings(const struct cli *cli, const struct words *words, struct settings *settings,
-                                 struct errmsg *err)
+/* What the program was given. */
+struct given {
+    struct words words;
+    struct settings settings;
+};
+
+static enum status read_settings(struct sim_run *run, const struct cli *cli, struct errmsg *err)
 {
+    struct given *given = run->context;
+    const struct words *words = &given->words;
+    struct settings *settings = &given->settings;
     enum status st = config_load(options, cli->config_path, settings, sizeof *settings, err);
 
-    if (st == ST_OK && cli->state_dir)
-        st = file_mkdir(cli->state_dir, 0755, err);
     if (st == ST_OK)
         st = sim_take_path(cli->state_dir, words->link, settings->link, err);
     if (st == ST_OK)
@@ -79,6 +80,7 @@ static enum status read_settings(const struct cli *cli, const struct words *word
         st = sim_take_path(cli->state_dir, words->control, settings->control, err);
     if (st != ST_OK)
         return st;
+    run->control_path = settings->control;
     if (words->profile)
         (void)snprintf(settings->profile, sizeof settings->profile, "%.40s", words->profile);
     if (!settings->link[0] || !settings->out[0]) {
@@ -89,83 +91,44 @@ static enum status read_settings(const struct cli *cli, const struct words *word
     return ST_OK;
 }
 
-struct run {
-    struct loop *loop;
-    struct sim_printer *printer;
-    struct sim_control *control;
-};
-
-static void on_stop(void *context)
+static enum status create(struct sim_run *run, struct errmsg *err)
 {
-    struct run *run = context;
-
-    loop_stop(run->loop);
-}
-
-static void on_command(void *context, const char *line)
-{
-    struct run *run = context;
-
-    sim_printer_command(run->printer, line);
-}
-
-static void on_answer(void *context, const char *answer)
-{
-    struct run *run = context;
-
-    sim_control_answer(run->control, answer);
-}
-
-static enum status start(struct run *run, const struct settings *settings, struct errmsg *err)
-{
+    const struct given *given = run->context;
+    const struct settings *settings = &given->settings;
+    struct sim_printer *device = NULL;
     struct sim_printer_options printer = {.link_path = settings->link,
                                           .out_dir = settings->out,
                                           .profile = settings->profile,
-                                          .on_answer = on_answer,
+                                          .on_answer = sim_run_answer,
                                           .context = run};
-    enum status st = loop_create(&run->loop, err);
+    enum status st;
 
     printer.loop = run->loop;
-    if (st == ST_OK)
-        st = loop_on_stop_signal(run->loop, on_stop, run, err);
-    if (st == ST_OK)
-        st = sim_printer_create(&printer, &run->printer, err);
-    if (st == ST_OK)
-        st = sim_control_create(run->loop, settings->control[0] ? settings->control : NULL, on_command, run,
-                                &run->control, err);
+    st = sim_printer_create(&printer, &device, err);
+    run->device = device;
     return st;
+}
+
+static void command(void *device, const char *line)
+{
+    sim_printer_command(device, line);
+}
+
+static void destroy(void *device)
+{
+    sim_printer_destroy(device);
 }
 
 int sim_printer_run(int argc, char **argv)
 {
-    struct words words = {0};
-    const struct cli_option extra[] = {{"link", &words.link, NULL},
-                                       {"out", &words.out, NULL},
-                                       {"control", &words.control, NULL},
-                                       {"profile", &words.profile, NULL},
+    static const struct sim_program program = {
+        "loyal-sim printer", usage, options, read_settings, create, command, destroy};
+    struct given given = {.words = {0}};
+    const struct cli_option extra[] = {{"link", &given.words.link, NULL},
+                                       {"out", &given.words.out, NULL},
+                                       {"control", &given.words.control, NULL},
+                                       {"profile", &given.words.profile, NULL},
                                        {NULL, NULL, NULL}};
-    struct cli cli = {.program = program, .usage = usage, .options = options, .extra = extra};
-    struct settings settings;
-    struct errmsg err = ERRMSG_INIT;
-    struct run run = {0};
-    enum cli_next next = cli_parse(&cli, argc, argv);
-    enum status st;
 
-    if (next != CLI_RUN)
-        return next == CLI_DONE ? 0 : 2;
-    if (cli.word_count > 0) {
-        (void)fprintf(stderr, "%s: \"%s\" is no option; try --help\n", program, cli.words[0]);
-        return 2;
-    }
-    st = read_settings(&cli, &words, &settings, &err);
-    if (st == ST_OK)
-        st = start(&run, &settings, &err);
-    if (st == ST_OK)
-        loop_run(run.loop);
-    else
-        (void)fprintf(stderr, "%s: %s\n", program, err.text[0] ? err.text : status_text(st));
-    sim_control_destroy(run.control);
-    sim_printer_destroy(run.printer);
-    loop_destroy(run.loop);
-    return st == ST_OK ? 0 : 1;
+    return sim_program_run(&program, extra, &given, argc, argv);
 }

@@ -3,12 +3,9 @@
  * sim_scanner_run - "loyal-sim scanner": the simulated scanner as a program, commanded through standard input or a
  * socket.
  */
-#include "agent/base/cli.h"
 #include "agent/base/config.h"
-#include "agent/base/file.h"
-#include "agent/net/loop.h"
 #include "drivers/sim/sim.h"
-#include "drivers/sim/sim_control.h"
+#include "drivers/sim/sim_program.h"
 #include "drivers/sim/sim_pty.h"
 #include "drivers/sim/sim_scanner.h"
 #include "drivers/sim/sim_words.h"
@@ -16,8 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char program[] = "loyal-sim scanner";
 
 static const char usage[] =
     "usage: loyal-sim scanner --link PATH [OPTIONS]\n"
@@ -97,19 +92,26 @@ static enum status take_words(const struct words *words, struct settings *settin
     return st;
 }
 
-static enum status read_settings(const struct cli *cli, const struct words *words, struct settings *settings,
-                                 struct errmsg *err)
+/* What the program was given. */
+struct given {
+    struct words words;
+    struct settings settings;
+};
+
+static enum status read_settings(struct sim_run *run, const struct cli *cli, struct errmsg *err)
 {
+    struct given *given = run->context;
+    const struct words *words = &given->words;
+    struct settings *settings = &given->settings;
     enum status st = config_load(options, cli->config_path, settings, sizeof *settings, err);
 
     if (st == ST_OK)
         st = take_words(words, settings, err);
-    if (st == ST_OK && cli->state_dir)
-        st = file_mkdir(cli->state_dir, 0755, err);
     if (st == ST_OK)
         st = sim_take_path(cli->state_dir, words->link, settings->link, err);
     if (st == ST_OK)
         st = sim_take_path(cli->state_dir, words->control, settings->control, err);
+    run->control_path = settings->control;
     if (st == ST_OK && !settings->link[0]) {
         errmsg_set(err, "--link is missing: where is the scanner to appear?");
         st = ST_INVALID;
@@ -117,89 +119,50 @@ static enum status read_settings(const struct cli *cli, const struct words *word
     return st;
 }
 
-struct run {
-    struct loop *loop;
-    struct sim_scanner *scanner;
-    struct sim_control *control;
-};
-
-static void on_stop(void *context)
+static enum status create(struct sim_run *run, struct errmsg *err)
 {
-    struct run *run = context;
-
-    loop_stop(run->loop);
-}
-
-static void on_command(void *context, const char *line)
-{
-    struct run *run = context;
-
-    sim_scanner_command(run->scanner, line);
-}
-
-static void on_answer(void *context, const char *answer)
-{
-    struct run *run = context;
-
-    sim_control_answer(run->control, answer);
-}
-
-static enum status start(struct run *run, const struct settings *settings, struct errmsg *err)
-{
+    const struct given *given = run->context;
+    const struct settings *settings = &given->settings;
+    struct sim_scanner *device = NULL;
     struct sim_scanner_options scanner = {
         .link_path = settings->link,
         .baud = settings->baud,
         .family = (enum sim_family_id)settings->family,
         .code_ids = settings->code_ids != 0,
         .suffix = suffixes[settings->suffix],
-        .on_answer = on_answer,
+        .on_answer = sim_run_answer,
         .context = run,
     };
-    enum status st = loop_create(&run->loop, err);
+    enum status st;
 
     scanner.loop = run->loop;
-    if (st == ST_OK)
-        st = loop_on_stop_signal(run->loop, on_stop, run, err);
-    if (st == ST_OK)
-        st = sim_scanner_create(&scanner, &run->scanner, err);
-    if (st == ST_OK)
-        st = sim_control_create(run->loop, settings->control[0] ? settings->control : NULL, on_command, run,
-                                &run->control, err);
+    st = sim_scanner_create(&scanner, &device, err);
+    run->device = device;
     return st;
+}
+
+static void command(void *device, const char *line)
+{
+    sim_scanner_command(device, line);
+}
+
+static void destroy(void *device)
+{
+    sim_scanner_destroy(device);
 }
 
 int sim_scanner_run(int argc, char **argv)
 {
-    struct words words = {0};
-    const struct cli_option extra[] = {{"link", &words.link, NULL},
-                                       {"control", &words.control, NULL},
-                                       {"baud", &words.baud, NULL},
-                                       {"code-ids", &words.code_ids, NULL},
-                                       {"suffix", &words.suffix, NULL},
-                                       {"family", &words.family, NULL},
+    static const struct sim_program program = {
+        "loyal-sim scanner", usage, options, read_settings, create, command, destroy};
+    struct given given = {.words = {0}};
+    const struct cli_option extra[] = {{"link", &given.words.link, NULL},
+                                       {"control", &given.words.control, NULL},
+                                       {"baud", &given.words.baud, NULL},
+                                       {"code-ids", &given.words.code_ids, NULL},
+                                       {"suffix", &given.words.suffix, NULL},
+                                       {"family", &given.words.family, NULL},
                                        {NULL, NULL, NULL}};
-    struct cli cli = {.program = program, .usage = usage, .options = options, .extra = extra};
-    struct settings settings;
-    struct errmsg err = ERRMSG_INIT;
-    struct run run = {0};
-    enum cli_next next = cli_parse(&cli, argc, argv);
-    enum status st;
 
-    if (next != CLI_RUN)
-        return next == CLI_DONE ? 0 : 2;
-    if (cli.word_count > 0) {
-        (void)fprintf(stderr, "%s: \"%s\" is no option; try --help\n", program, cli.words[0]);
-        return 2;
-    }
-    st = read_settings(&cli, &words, &settings, &err);
-    if (st == ST_OK)
-        st = start(&run, &settings, &err);
-    if (st == ST_OK)
-        loop_run(run.loop);
-    else
-        (void)fprintf(stderr, "%s: %s\n", program, err.text[0] ? err.text : status_text(st));
-    sim_control_destroy(run.control);
-    sim_scanner_destroy(run.scanner);
-    loop_destroy(run.loop);
-    return st == ST_OK ? 0 : 1;
+    return sim_program_run(&program, extra, &given, argc, argv);
 }

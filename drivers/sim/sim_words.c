@@ -4,7 +4,6 @@
 #include "drivers/sim/sim_pty.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum status sim_take_path(const char *state_dir, const char *word, char path[CONFIG_TEXT_MAX], struct errmsg *err)
 {
@@ -22,24 +21,10 @@ enum status sim_take_path(const char *state_dir, const char *word, char path[CON
     return ST_INVALID;
 }
 
-/* The position of word in choices; -1 when it is none of them. */
-static int64_t choose(const char *choices, const char *word)
-{
-    for (int64_t i = 0;; i++) {
-        size_t len = strcspn(choices, "|");
-
-        if (strlen(word) == len && memcmp(word, choices, len) == 0)
-            return i;
-        if (choices[len] == '\0')
-            return -1;
-        choices += len + 1;
-    }
-}
-
 enum status sim_take_choice(const char *option, const char *choices, const char *word, int64_t *value,
                             struct errmsg *err)
 {
-    int64_t found = word ? choose(choices, word) : *value;
+    int64_t found = word ? config_choice(choices, word) : *value;
 
     if (found < 0) {
         errmsg_set(err, "--%s %.60s: must be one of %s", option, word, choices);
