@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { WORDS_JSON_MAX = 16 * 1024, EN = 0, RU = 1, LANGUAGES };
+enum { WORDS_JSON_MAX = 32 * 1024, EN = 0, RU = 1, LANGUAGES };
 
 /* What the till is in: kind gives colour and shape. next is what to do; "": the notice of that name says it. */
 static const struct state {
@@ -58,6 +58,16 @@ static const struct state {
      {"The sale is recorded. Put the printer right, then F10.", "Продажа записана. Исправьте принтер, затем F10."}},
     {"voided", "", "−", {"Sale voided", "Чек аннулирован"}, {"Enter: next sale.", "Enter — следующий."}},
     {"card_unknown", "warn", "?", {"Unknown card", "Карта неизвестна"}, {"", ""}},
+    {"phone_unknown", "warn", "?", {"Unknown number", "Номер неизвестен"}, {"", ""}},
+    {"coupon_added", "good", "%", {"Coupon taken", "Купон принят"}, {"", ""}},
+    {"coupon_waits", "run", "%", {"Coupon waits", "Купон ждёт"}, {"", ""}},
+    {"coupon_same", "run", "=", {"Already on the sale", "Купон уже в чеке"}, {"", ""}},
+    {"coupon_unknown", "bad", "✕", {"No coupon of ours", "Не наш купон"}, {"", ""}},
+    {"coupon_used", "bad", "✕", {"Coupon used", "Купон использован"}, {"", ""}},
+    {"coupon_expired", "bad", "✕", {"Coupon expired", "Срок купона прошёл"}, {"", ""}},
+    {"coupon_not_yet", "warn", "½", {"Coupon not yet valid", "Купон ещё не действует"}, {"", ""}},
+    {"coupon_no_sale", "warn", "?", {"Item first", "Сначала товар"}, {"", ""}},
+    {"coupon_refused", "bad", "✕", {"Coupon refused", "Купон не принят"}, {"", ""}},
     {"card_asking", "run", "…", {"Looking up", "Ищем карту"}, {"", ""}},
     {"card_blocked", "bad", "✕", {"Card blocked", "Карта заблокирована"}, {"", ""}},
     {"card_inactive", "warn", "½", {"Card not activated", "Карта не активна"}, {"", ""}},
@@ -103,7 +113,7 @@ static const struct word {
     {"change", {"Change ", "Сдача "}},
     {"foreign", {" Items and payment are entered at the POS.", " Товары и оплату ведёт касса."}},
     {"goon", {" An item, or Enter to pay.", " Товар — или Enter, к оплате."}},
-    {"ask", {"Card, code or price", "Карта, код или цена"}},
+    {"ask", {"Card, phone, code or price", "Карта, телефон, код или цена"}},
     {"ask_price", {"Price of ", "Цена товара "}},
     {"ask_points", {"How many points to spend? Held: ", "Сколько баллов списать? Есть "}},
     {"ask_void", {"Void the sale? Enter: yes", "Аннулировать чек? Enter — да"}},
@@ -220,10 +230,14 @@ void api_words(void *context, struct http_request *request)
     jw_field_text(&w, "language", till_language(api->options.till));
     write_states(&w, language);
     jw_name(&w, "keys");
-    jw_object_begin(&w);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        jw_field_text(&w, keys[i].name, keys[i].text[language]);
-    jw_object_end(&w);
+    jw_array_begin(&w);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        jw_array_begin(&w);
+        jw_text(&w, keys[i].name);
+        jw_text(&w, keys[i].text[language]);
+        jw_array_end(&w);
+    }
+    jw_array_end(&w);
     jw_object_end(&w);
     if (strbuf_status(&out) == ST_OK)
         http_answer(request, 200, "application/json", strbuf_text(&out), out.len);

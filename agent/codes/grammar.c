@@ -5,6 +5,7 @@
 #include "agent/codes/digital_link.h"
 #include "agent/codes/gs1.h"
 #include "agent/codes/gtin.h"
+#include "agent/codes/phone.h"
 
 #include <string.h>
 
@@ -16,6 +17,8 @@ struct view {
     size_t other_len;
     bool has_elements;
     struct gs1_message elements;
+    bool keyed;
+    char phone[PHONE_TEXT]; /* as the rule that was tried last reads it */
 };
 
 static void look(struct view *view, const char *symbology, const char *text, size_t len)
@@ -66,14 +69,24 @@ static enum held holds(const struct code_rule *rule, const char *text, size_t le
     return (rule->check == CODE_CHECK_LUHN ? check_luhn : check_mod10)(text, len) ? HELD : HELD_MISREAD;
 }
 
+static enum held try_phone(const struct code_rule *rule, struct view *view, const char **out_text, size_t *out_len)
+{
+    if (!view->keyed || !phone_canonical(view->text, view->len, rule->country ? rule->country : "", view->phone))
+        return HELD_NOT;
+    *out_text = view->phone;
+    *out_len = strlen(view->phone);
+    return holds(rule, *out_text, *out_len);
+}
+
 /* Holds the rule against the code; *out_text and *out_len are what it looked at. */
-static enum held try_rule(const struct code_rule *rule, const struct view *view, const char **out_text,
-                          size_t *out_len)
+static enum held try_rule(const struct code_rule *rule, struct view *view, const char **out_text, size_t *out_len)
 {
     enum held held;
 
     if (!is_of(rule, view->symbology))
         return HELD_NOT;
+    if (rule->kind == CODE_PHONE)
+        return try_phone(rule, view, out_text, out_len);
     *out_text = view->text;
     *out_len = view->len;
     if (rule->ai[0] != '\0') {
@@ -105,8 +118,17 @@ static void tell(const struct code_rule *rule, enum held held, const char *text,
     out->number[len] = '\0';
 }
 
+const char *code_phone_country(const struct code_grammar *grammar)
+{
+    for (size_t i = 0; i < grammar->rule_count; i++) {
+        if (grammar->rules[i].kind == CODE_PHONE)
+            return grammar->rules[i].country ? grammar->rules[i].country : "";
+    }
+    return "";
+}
+
 void code_classify(const struct code_grammar *grammar, const char *symbology, const char *text, size_t len,
-                   struct code_match *out_match)
+                   bool keyed, struct code_match *out_match)
 {
     struct view view;
 
@@ -114,6 +136,7 @@ void code_classify(const struct code_grammar *grammar, const char *symbology, co
     if (grammar->rule_count == 0)
         return;
     look(&view, symbology, text, len);
+    view.keyed = keyed;
     for (size_t i = 0; i < grammar->rule_count; i++) {
         const char *seen;
         size_t seen_len;

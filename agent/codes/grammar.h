@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar - what a scan is: a member's card, a coupon, an item, an app's code, a gift card, or none of these.
+ * grammar - what a code is: a member's card or phone, a coupon, an item, an app's code, a gift card, or none of
+ * these.
  *
  * An ordered list of rules, the first that holds decides; the bundle brings them (part `codes`), its compiler fills
  * the structures. What no rule knows is the POS's.
@@ -22,8 +23,8 @@ enum {
 };
 
 /* In the order of CODE_KINDS. */
-enum code_kind { CODE_MEMBER, CODE_COUPON, CODE_ITEM, CODE_APP_CODE, CODE_GIFT_CARD, CODE_NONE };
-#define CODE_KINDS "member coupon item app_code gift_card"
+enum code_kind { CODE_MEMBER, CODE_COUPON, CODE_ITEM, CODE_APP_CODE, CODE_GIFT_CARD, CODE_PHONE, CODE_NONE };
+#define CODE_KINDS "member coupon item app_code gift_card phone"
 /* In the order of CODE_CHECKS. */
 enum code_check { CODE_CHECK_NONE, CODE_CHECK_MOD10, CODE_CHECK_LUHN };
 #define CODE_CHECKS "none mod10 luhn"
@@ -38,6 +39,7 @@ struct code_rule {
     size_t length;           /* 0: any */
     const char *const *keys; /* of an app's codes: public keys as PEM; none: those who may sign rules */
     size_t key_count;
+    const char *country; /* of a phone: its chain's country code; NULL or "": only numbers that bring their own */
 };
 
 struct code_grammar {
@@ -54,11 +56,14 @@ struct code_match {
                 1]; /* what identifies: as the rule knows it; of an item 14 digits, when it is a GTIN */
 };
 
+/* The country code that completes a phone number: of the first rule for phones, else "". */
+const char *code_phone_country(const struct code_grammar *grammar);
 /*
  * symbology is the AIM identifier, or "" when it is not known: then a rule for any symbology holds. A UPC-A is
- * matched as 12 digits and as 13, since scanners send either, and told as the rule has it.
+ * matched as 12 digits and as 13, since scanners send either, and told as the rule has it. A phone is only what was
+ * typed (keyed), since nobody prints one as a code; it is matched and told as phone.h writes it.
  */
 void code_classify(const struct code_grammar *grammar, const char *symbology, const char *text, size_t len,
-                   struct code_match *out_match);
+                   bool keyed, struct code_match *out_match);
 
 #endif

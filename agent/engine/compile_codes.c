@@ -83,13 +83,30 @@ static void compile_app_code(struct compiler *c, const cJSON *json, struct code_
     }
 }
 
+static void compile_phone(struct compiler *c, const cJSON *json, struct code_rule *rule)
+{
+    if (rule->kind != CODE_PHONE) {
+        if (rd_get(json, "country"))
+            rd_fault(&c->rd, "country", "only a rule of kind \"phone\" has a country");
+        return;
+    }
+    if (rule->check != CODE_CHECK_NONE)
+        rd_fault(&c->rd, "check", "a phone number has no check digit: leave it out");
+    if (*rule->ai || rule->symbology_count > 0)
+        rd_fault(&c->rd, *rule->ai ? "ai" : "symbologies", "a phone number is typed, not scanned: leave it out");
+    if (!rd_text(&c->rd, json, "country", OPTIONAL, 3, &rule->country))
+        return;
+    if (strspn(rule->country, "0123456789") != strlen(rule->country) || rule->country[0] == '0')
+        rd_fault(&c->rd, "country", "wants the digits of a country's code, such as \"7\"");
+}
+
 static void compile_rule(struct compiler *c, const cJSON *json, struct code_rule *rule)
 {
     int64_t length = 0;
     int kind = CODE_ITEM, check = CODE_CHECK_NONE;
 
-    *rule = (struct code_rule){.kind = CODE_ITEM, .ai = "", .prefix = ""};
-    if (!rd_names(&c->rd, json, "kind symbologies ai prefix length check keys"))
+    *rule = (struct code_rule){.kind = CODE_ITEM, .ai = "", .prefix = "", .country = ""};
+    if (!rd_names(&c->rd, json, "kind symbologies ai prefix length check keys country"))
         return;
     (void)rd_word(&c->rd, json, "kind", REQUIRED, CODE_KINDS, &kind);
     (void)rd_word(&c->rd, json, "check", OPTIONAL, CODE_CHECKS, &check);
@@ -107,11 +124,12 @@ static void compile_rule(struct compiler *c, const cJSON *json, struct code_rule
         texts(c, json, "keys", CODE_KEYS_MAX, CODE_KEY_BYTES_MAX, is_pem, "a public key as PEM", &rule->key_count);
     compile_ai(c, json, rule);
     compile_app_code(c, json, rule);
+    compile_phone(c, json, rule);
     if (rule->length > 0 && rule->length < strlen(rule->prefix))
         rd_fault(&c->rd, "length", "is less than the prefix has");
     else if (rule->length > CODE_NUMBER_MAX)
         rd_fault(&c->rd, "length", "no rule matches more than %d bytes", CODE_NUMBER_MAX);
-    if (!*rule->prefix && !*rule->ai && rule->length == 0 && rule->symbology_count == 0)
+    if (rule->kind != CODE_PHONE && !*rule->prefix && !*rule->ai && rule->length == 0 && rule->symbology_count == 0)
         rd_warn(&c->rd, NULL, "matches every code: the POS gets none, and the rules after it are never asked");
 }
 

@@ -123,6 +123,24 @@ static bool repeated_text(const struct engine *e, const char *text)
     return false;
 }
 
+bool bundle_has_coupon(const struct bundle *bundle, const char *text)
+{
+    struct coupon_code_parts parts;
+    char code[CODE_BYTES_MAX];
+
+    if (!name_code(text, code))
+        return false;
+    if (find_code(bundle, code))
+        return true;
+    if (!coupon_code_read(code, &parts))
+        return false;
+    for (uint32_t i = 0; i < bundle->series_count; i++) {
+        if (bundle->series[i].key_count > 0 && memcmp(bundle->series[i].tag, parts.tag, sizeof parts.tag) == 0)
+            return true;
+    }
+    return false;
+}
+
 void coupons_begin(struct engine *e)
 {
     const struct text_list *given = &e->sale->coupons;

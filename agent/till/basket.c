@@ -3,6 +3,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/money.h"
+#include "agent/till/projection.h"
 
 #include <cjson/cJSON.h>
 
@@ -21,6 +22,7 @@ void basket_clear(struct basket *basket)
     cJSON_Delete(basket->coupons);
     cJSON_Delete(basket->rewards);
     cJSON_Delete(basket->redeem);
+    cJSON_Delete(basket->scanned);
     basket_init(basket);
 }
 
@@ -172,4 +174,75 @@ int64_t basket_tendered(const struct basket *basket)
 bool basket_has_lines(const struct basket *basket)
 {
     return cJSON_GetArraySize(basket->lines) > 0;
+}
+
+/* ---- coupons that were scanned ---- */
+
+/* Where it stands among the codes; -1: nowhere. */
+static int find_code(const struct cJSON *codes, const char *code)
+{
+    char name[CACHE_NAME_MAX + 1], other[CACHE_NAME_MAX + 1];
+    const cJSON *item;
+    int at = 0;
+
+    projection_coupon_name(code, name);
+    cJSON_ArrayForEach(item, codes)
+    {
+        projection_coupon_name(cJSON_IsString(item) ? item->valuestring : "", other);
+        if (strcmp(name, other) == 0)
+            return at;
+        at++;
+    }
+    return -1;
+}
+
+bool basket_has_coupon(const struct basket *basket, const char *code)
+{
+    return find_code(basket->coupons, code) >= 0;
+}
+
+static bool add_code(struct cJSON **codes, const char *code)
+{
+    cJSON *item = cJSON_CreateString(code);
+
+    if (!*codes)
+        *codes = cJSON_CreateArray();
+    if (*codes && item && cJSON_AddItemToArray(*codes, item))
+        return true;
+    cJSON_Delete(item);
+    return false;
+}
+
+enum status basket_add_scanned(struct basket *basket, const char *code)
+{
+    if (cJSON_GetArraySize(basket->scanned) == BASKET_SCANNED_MAX)
+        return ST_FULL;
+    if (!add_code(&basket->scanned, code))
+        return ST_NOMEM;
+    if (basket_has_coupon(basket, code) || add_code(&basket->coupons, code))
+        return ST_OK;
+    cJSON_DeleteItemFromArray(basket->scanned, cJSON_GetArraySize(basket->scanned) - 1);
+    return ST_NOMEM;
+}
+
+void basket_drop_scanned(struct basket *basket, const char *code)
+{
+    cJSON_DeleteItemFromArray(basket->scanned, find_code(basket->scanned, code));
+    cJSON_DeleteItemFromArray(basket->coupons, find_code(basket->coupons, code));
+}
+
+enum status basket_keep_scanned(const struct cJSON *body, const struct basket *before, struct basket *basket,
+                                struct errmsg *err)
+{
+    const cJSON *kept = NULL, *item;
+    enum status st = json_optional(json_array(body, "scanned_coupons", &kept, err));
+
+    if (st == ST_OK && basket->coupons && !cJSON_IsArray(basket->coupons))
+        return ST_OK; /* the engine says what is wrong with it */
+    cJSON_ArrayForEach(item, before->scanned)
+    {
+        if (st == ST_OK && (!kept || find_code(kept, item->valuestring) >= 0))
+            st = basket_add_scanned(basket, item->valuestring);
+    }
+    return st;
 }

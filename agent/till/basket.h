@@ -16,7 +16,7 @@
 
 struct cJSON;
 
-enum { BASKET_TEXT_MAX = 64, BASKET_TENDERS_MAX = 16 };
+enum { BASKET_TEXT_MAX = 64, BASKET_TENDERS_MAX = 16, BASKET_SCANNED_MAX = 32 };
 
 struct basket_tender {
     char kind[BASKET_TEXT_MAX + 1];
@@ -26,6 +26,7 @@ struct basket_tender {
 struct basket {
     struct cJSON *lines;   /* owned: array; what the engine does not know (a name for the receipt) stays in it */
     struct cJSON *coupons, *rewards, *redeem; /* owned or NULL */
+    struct cJSON *scanned; /* owned or NULL: of the coupons those that the till was shown, and the POS need not name */
     char channel[BASKET_TEXT_MAX + 1];
     char cashier[BASKET_TEXT_MAX + 1];
     char exchange[ID_LEN_MAX + 1]; /* "": none */
@@ -43,5 +44,13 @@ enum status basket_read_tenders(const struct cJSON *body, struct basket *basket,
 void basket_write_tenders(const struct basket *basket, struct json_writer *w);
 int64_t basket_tendered(const struct basket *basket);
 bool basket_has_lines(const struct basket *basket);
+/* Whether a coupon is in it, however it is written. */
+bool basket_has_coupon(const struct basket *basket, const char *code);
+/* Adds one that was scanned, or takes it away again. ST_FULL past BASKET_SCANNED_MAX. */
+enum status basket_add_scanned(struct basket *basket, const char *code);
+void basket_drop_scanned(struct basket *basket, const char *code);
+/* Takes over what was scanned for the basket before: all, or those that "scanned_coupons" of the body names. */
+enum status basket_keep_scanned(const struct cJSON *body, const struct basket *before, struct basket *basket,
+                                struct errmsg *err);
 
 #endif

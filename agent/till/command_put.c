@@ -62,27 +62,51 @@ static enum problem sale_to_put(struct till *till, const char *id, struct sale *
     return till_add_sale(till, id, out_sale);
 }
 
-/* A card typed by hand, or told by the POS that read it. */
+/* Reads "card" or "phone" of the body; *out_given is false when it has neither. */
+static enum problem read_identifier(const struct till *till, const cJSON *root, char phone[PHONE_TEXT],
+                                    struct shown_identifier *out, bool *out_given, struct errmsg *err)
+{
+    const char *card = "", *typed = "", *entry = "keyed";
+    enum status has_card = json_text(root, "card", 64, &card, err);
+    enum status has_phone = json_text(root, "phone", 40, &typed, err);
+    enum status st = json_optional(json_text(root, "entry", 16, &entry, err));
+
+    *out_given = has_card == ST_OK || has_phone == ST_OK;
+    if (st != ST_OK || json_optional(has_card) != ST_OK || json_optional(has_phone) != ST_OK)
+        return PROBLEM_BAD_FIELD;
+    if (card[0] != '\0' && typed[0] != '\0') {
+        errmsg_set(err, "/phone: beside /card; a sale goes by one of them");
+        return PROBLEM_BAD_FIELD;
+    }
+    if (typed[0] != '\0' && !till_read_phone(till, typed, phone)) {
+        errmsg_set(err, "/phone: a number with its country's code, such as +7 999 123-45-67");
+        return PROBLEM_BAD_FIELD;
+    }
+    *out = typed[0] != '\0' ? (struct shown_identifier){phone, true, true}
+                            : (struct shown_identifier){card, false, strcmp(entry, "scan") != 0};
+    return PROBLEM_NONE;
+}
+
+/* A card or phone typed by hand, or a card told by the POS that read it. */
 static enum problem take_identifier(struct till *till, struct sale *sale, const cJSON *root, struct errmsg *err)
 {
-    const char *number, *entry = "keyed";
-    enum status st = json_text(root, "card", 64, &number, err);
+    char phone[PHONE_TEXT];
+    struct shown_identifier shown;
     uint8_t hash[IDENTITY_HASH_BYTES];
+    bool given;
+    enum problem problem = read_identifier(till, root, phone, &shown, &given, err);
 
-    if (st == ST_NOT_FOUND)
-        return PROBLEM_NONE;
-    if (st == ST_OK)
-        st = json_optional(json_text(root, "entry", 16, &entry, err));
-    if (st != ST_OK)
-        return PROBLEM_BAD_FIELD;
-    if (number[0] == '\0') {
+    if (problem != PROBLEM_NONE || !given)
+        return problem;
+    if (shown.number[0] == '\0') {
         sale_clear_card(sale);
         return PROBLEM_NONE;
     }
-    identity_hash(till->options.identity, "card", number, hash);
+    identity_hash(till->options.identity, shown.phone ? "phone" : "card", shown.number, hash);
     if (!sale->has_card ||
         memcmp(hash, sale->card_hash, sizeof hash) != 0) /* the same basket again changes nothing */
-        till_show_card(till, sale, number, strcmp(entry, "scan") != 0);
+        till_show_identifier(till, sale, &shown);
+    crypto_wipe(phone, sizeof phone);
     return PROBLEM_NONE;
 }
 
@@ -96,6 +120,8 @@ static enum problem put(struct till *till, struct sale *sale, const cJSON *root,
     spending_release(till, sale, "void"); /* also when the basket is refused: the next tender asks anew */
     basket_init(&sale->basket);
     st = basket_read(root, &sale->basket, err);
+    if (st == ST_OK)
+        st = basket_keep_scanned(root, &before, &sale->basket, err);
     problem = st == ST_OK ? till_find_exchange(till, sale, err) : PROBLEM_BAD_FIELD;
     if (problem == PROBLEM_NONE)
         problem = take_identifier(till, sale, root, err);

@@ -153,11 +153,11 @@ static bool is_text(const char *text)
 }
 
 /* What is wrong is named by its field, never by what was typed. */
-static const char *check_form(struct form *form)
+static const char *check_form(const struct till *till, struct form *form)
 {
     if (form->name[0] == '\0' || !is_text(form->name))
         return "/name: 1 to 200 bytes";
-    if (!phone_canonical(form->phone_text, strlen(form->phone_text), "", form->phone) &&
+    if (!till_read_phone(till, form->phone_text, form->phone) &&
         !phone_canonical(form->phone_text, strlen(form->phone_text), "7", form->phone))
         return "/phone: a number with its country's code, such as +7 999 123-45-67";
     if (form->email[0] != '\0' && (!is_text(form->email) || strchr(form->email, ' ') || !strchr(form->email, '@') ||
@@ -169,7 +169,7 @@ static const char *check_form(struct form *form)
     return NULL;
 }
 
-static enum problem read_form(const struct cJSON *root, struct form *form, struct errmsg *err)
+static enum problem read_form(const struct till *till, const struct cJSON *root, struct form *form, struct errmsg *err)
 {
     const struct {
         const char *name, **view;
@@ -188,7 +188,7 @@ static enum problem read_form(const struct cJSON *root, struct form *form, struc
         errmsg_set(err, "/%s: a text of at most %zu bytes", fields[i].name, fields[i].max);
         return PROBLEM_BAD_FIELD;
     }
-    wrong = check_form(form);
+    wrong = check_form(till, form);
     if (!wrong)
         return PROBLEM_NONE;
     errmsg_set(err, "%s", wrong);
@@ -208,7 +208,7 @@ static enum problem take_number(struct till *till, const char *number, struct is
     enum problem problem = PROBLEM_NONE;
     size_t len;
 
-    till_classify(till, "", number, &match);
+    till_classify(till, "", number, true, &match);
     if (match.misread) {
         problem = PROBLEM_CARD_CHECK_DIGIT;
     } else if (match.kind != CODE_MEMBER) {
@@ -231,10 +231,10 @@ static enum problem find_card(struct till *till, const char *number, struct issu
 
     if (number[0] != '\0') {
         problem = take_number(till, number, card, err);
-    } else if (sale && sale_is_open(sale) && sale->has_card) {
+    } else if (sale && sale_is_open(sale) && sale->has_card && !sale->by_phone) {
         memcpy(card->hash, sale->card_hash, sizeof card->hash);
         (void)snprintf(card->shown, sizeof card->shown, "%s", sale->card);
-    } else if (till->waiting.there) {
+    } else if (till->waiting.there && !till->waiting.shown.phone) {
         problem = take_number(till, till->waiting.text, card, err);
     } else {
         errmsg_set(err, "/card: its number; no card is on the sale");
@@ -341,7 +341,7 @@ static enum problem enrol(struct till *till, const struct cJSON *root, struct is
     struct cJSON *terms = load_terms(till);
     const struct cJSON *consent = consent_of(till, terms);
     struct box box;
-    enum problem problem = consent ? read_form(root, form, err) : PROBLEM_NO_CONSENT;
+    enum problem problem = consent ? read_form(till, root, form, err) : PROBLEM_NO_CONSENT;
 
     if (problem == PROBLEM_NONE && strcmp(form->consent, tree_text(consent, "version")) != 0)
         problem = PROBLEM_CONSENT_DIFFERS;

@@ -5,6 +5,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/db/journal.h"
+#include "agent/till/lots.h"
 #include "agent/till/member_rows.h"
 #include "agent/till/tree.h"
 
@@ -19,6 +20,7 @@ static const char *const state_names[] = {"active", "inactive", "blocked", "expi
 void till_member_clear(struct till_member *member)
 {
     cJSON_Delete(member->profile);
+    cJSON_Delete(member->lots);
     *member = (struct till_member){0};
 }
 
@@ -53,6 +55,7 @@ enum status till_member_find(struct cache *cache, const struct journal *journal,
             (void)snprintf(member.display, sizeof member.display, "%s", display);
         if (journal_position(journal, row.epoch, row.seq, &member.counted_position) != ST_OK)
             member.counted_position = 0; /* the row counts nothing of this journal yet */
+        member.lots = lots_load(cache, row.id);
         till_member_clear(out_member);
         *out_member = member;
     }
@@ -152,6 +155,21 @@ static void take_reservations(const struct reservations *reserved, const char *s
     }
 }
 
+/* The engine gives no more than what may be spent. */
+static void take_idle(const struct till_member *member, struct cache *cache, int32_t today, cJSON *balances)
+{
+    cJSON *balance;
+
+    if (!member->lots)
+        return;
+    cJSON_ArrayForEach(balance, balances)
+    {
+        int64_t left = tree_int(balances, balance->string) - lots_idle(member, cache, balance->string, today);
+
+        cJSON_SetNumberValue(balance, (double)left);
+    }
+}
+
 static cJSON *object_in(cJSON *parent, const char *name)
 {
     cJSON *child = cJSON_GetObjectItemCaseSensitive(parent, name);
@@ -167,7 +185,8 @@ enum status till_member_write(const struct till_member *member, struct cache *ca
                               struct json_writer *w, struct errmsg *err)
 {
     /* What the engine takes; the rest of a row (state, display, identifiers) stays out of records and results. */
-    static const char *const taken[] = {"tier", "segments", "birthday", "attrs", "balances", "usage", "personal", "lists"};
+    static const char *const taken[] = {"tier",     "segments", "birthday", "attrs",
+                                        "balances", "usage",    "personal", "lists"};
     struct additions add = {0};
     cJSON *copy = cJSON_Duplicate(member->profile, true), *attrs, *use;
     enum status st;
@@ -181,6 +200,7 @@ enum status till_member_write(const struct till_member *member, struct cache *ca
     if (st == ST_OK)
         st = member_rows_add(cache, member->id, copy);
     cJSON_ArrayForEach(use, add.usage) settle_periods(use, use->string, member, cache, business_day);
+    take_idle(member, cache, business_day, add.balances);
     take_reservations(reserved, sale_id, member, &add);
     set_number(attrs, "purchases", tree_int(attrs, "purchases") + add.purchases);
 
@@ -227,6 +247,14 @@ int64_t till_member_balance(const struct till_member *member, struct cache *cach
            reservations_sum(reserved, sale_id, EFFECT_POINTS, member->id, currency);
 }
 
+int64_t till_member_available(const struct till_member *member, struct cache *cache,
+                              const struct reservations *reserved, const char *sale_id, const char *currency,
+                              int32_t today)
+{
+    return till_member_balance(member, cache, reserved, sale_id, currency) -
+           lots_idle(member, cache, currency, today);
+}
+
 /* ---- the central's row ---- */
 
 enum status member_store(struct cache *cache, const struct cJSON *row, struct errmsg *err)
@@ -262,7 +290,8 @@ enum status member_store(struct cache *cache, const struct cJSON *row, struct er
     text = cJSON_PrintUnformatted(row);
     if (!text)
         return ST_NOMEM;
-    st = cache_put_member(cache, id, text, (const uint8_t(*)[IDENTIFIER_HASH_BYTES])identifiers, count, epoch, seq, err);
+    st = cache_put_member(cache, id, text, (const uint8_t(*)[IDENTIFIER_HASH_BYTES])identifiers, count, epoch, seq,
+                          err);
     cJSON_free(text);
     return st;
 }

@@ -28,6 +28,7 @@ struct till_member {
     char id[CACHE_ID_MAX + 1];
     char display[MEMBER_DISPLAY_MAX + 1]; /* "" when the till may not know a name */
     struct cJSON *profile;                /* owned: the row as the central sent it */
+    struct cJSON *lots;                   /* owned: its points by when they begin and end; NULL: all are there */
     int64_t counted_position;             /* own records up to here are in the row */
 };
 
@@ -42,6 +43,10 @@ enum status till_member_write(const struct till_member *member, struct cache *ca
 /* The points held in one currency, in the same way. */
 int64_t till_member_balance(const struct till_member *member, struct cache *cache,
                             const struct reservations *reserved, const char *sale_id, const char *currency);
+/* The same without the points that begin later or have expired: what may be spent today. */
+int64_t till_member_available(const struct till_member *member, struct cache *cache,
+                              const struct reservations *reserved, const char *sale_id, const char *currency,
+                              int32_t today);
 /* Puts a member's row of the central (docs/protocol.md 5) into the cache, inside a slice of the caller's. */
 enum status member_store(struct cache *cache, const struct cJSON *row, struct errmsg *err);
 

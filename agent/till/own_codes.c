@@ -26,5 +26,6 @@ void own_codes_init(struct own_codes *codes, const char *card_prefixes)
     }
     codes->rules[count++] =
         (struct code_rule){.kind = CODE_MEMBER, .ai = "8018", .prefix = "", .length = GSRN_DIGITS};
+    codes->rules[count++] = (struct code_rule){.kind = CODE_PHONE, .ai = "", .prefix = "", .country = ""};
     codes->grammar = (struct code_grammar){codes->rules, count, false};
 }

@@ -8,12 +8,8 @@
 #include <string.h>
 
 static const char *const state_names[] = {
-    [SALE_OPEN] = "open",
-    [SALE_TENDERING] = "tendering",
-    [SALE_COMMITTED] = "committed",
-    [SALE_PRINTED] = "printed",
-    [SALE_PRINT_UNKNOWN] = "print_unknown",
-    [SALE_PRINT_FAILED] = "print_failed",
+    [SALE_OPEN] = "open",       [SALE_TENDERING] = "tendering",         [SALE_COMMITTED] = "committed",
+    [SALE_PRINTED] = "printed", [SALE_PRINT_UNKNOWN] = "print_unknown", [SALE_PRINT_FAILED] = "print_failed",
     [SALE_VOIDED] = "voided",
 };
 
@@ -55,7 +51,9 @@ bool sale_move(struct sale *sale, enum sale_event event)
     case SALE_NO_ANSWER:
     case SALE_NOT_PRINTED:
         open = sale_is_committed(sale); /* a copy may follow an earlier print */
-        to = event == SALE_CONFIRMED ? SALE_PRINTED : event == SALE_NO_ANSWER ? SALE_PRINT_UNKNOWN : SALE_PRINT_FAILED;
+        to = event == SALE_CONFIRMED   ? SALE_PRINTED
+             : event == SALE_NO_ANSWER ? SALE_PRINT_UNKNOWN
+                                       : SALE_PRINT_FAILED;
         break;
     }
     if (!open)
@@ -91,13 +89,15 @@ void sale_notice(struct sale *sale, enum problem problem, const char *detail)
 
 void sale_clear_card(struct sale *sale)
 {
-    static const enum problem of_cards[] = {PROBLEM_CARD_UNKNOWN, PROBLEM_CARD_ASKING,  PROBLEM_CARD_BLOCKED,
-                                            PROBLEM_CARD_INACTIVE, PROBLEM_CARD_EXPIRED, PROBLEM_CARD_SAME};
+    static const enum problem of_cards[] = {PROBLEM_CARD_UNKNOWN,  PROBLEM_CARD_ASKING,    PROBLEM_CARD_BLOCKED,
+                                            PROBLEM_CARD_INACTIVE, PROBLEM_CARD_EXPIRED,   PROBLEM_CARD_SAME,
+                                            PROBLEM_PHONE_UNKNOWN, PROBLEM_POINTS_PENDING, PROBLEM_POINTS_EXPIRING};
 
     for (size_t i = 0; i < sizeof of_cards / sizeof of_cards[0]; i++)
         sale_drop_notice(sale, of_cards[i]);
     till_member_clear(&sale->member);
     sale->has_card = false;
+    sale->by_phone = false;
     sale->keyed = false;
     sale->card[0] = '\0';
 }

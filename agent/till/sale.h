@@ -17,7 +17,8 @@
  *                      OPEN --- nobody touched it for too long (till_age_sales) ---> VOIDED, and told; never from TENDERING
  *
  * A card may come before the sale (it waits two minutes), between items or after them; a second one takes the place of the first, and is said
- * (the last card shown is whose hand holds it). In TENDERING none is taken: the shopper was shown a total.
+ * (the last card shown is whose hand holds it). A phone number is a card that may not spend points; of a member whose card is on the sale
+ * already it changes nothing. In TENDERING none is taken: the shopper was shown a total.
  *
  * sale_move makes every arrow. After a restart: OPEN is gone, and put again by whoever holds the basket; TENDERING likewise, with what it
  * reserved, and holds of points are voided; COMMITTED is in the journal, its print PRINT_UNKNOWN unless the printer had answered; VOIDED is
@@ -67,8 +68,9 @@ struct sale {
     int64_t exchange_refund_minor; /* of the returns of the basket's exchange */
     struct rule_edition *edition; /* held: the rules it started with */
     struct evaluation evaluation; /* of the basket as it is */
-    /* The card shown, if any. */
+    /* The card shown or phone number typed, if any. */
     bool has_card;
+    bool by_phone; /* the identifier is a phone number */
     bool keyed;
     char card[SALE_CARD_TEXT_MAX + 1]; /* masked: "***0015" */
     uint8_t card_hash[IDENTITY_HASH_BYTES];

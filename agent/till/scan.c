@@ -4,8 +4,8 @@
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
-#include "agent/db/cache.h"
 #include "agent/engine/engine.h"
+#include "agent/till/coupons.h"
 
 #include <cjson/cJSON.h>
 
@@ -17,159 +17,46 @@ enum { TYPED_MAX = 512, SCAN_JSON_MAX = 16 * 1024 };
 
 /* ---- what a code is ---- */
 
-/* By the rules in force; without any for codes, by the configuration. */
-void till_classify(const struct till *till, const char *symbology, const char *text, struct code_match *out_match)
+/* That of the rules in force; without any for codes, of the configuration. */
+static const struct code_grammar *grammar_of(const struct till *till)
+{
+    const struct code_grammar *grammar = bundle_grammar(rule_edition_bundle(rulebook_active(till->options.rulebook)));
+
+    return grammar->given ? grammar : &till->own_codes.grammar;
+}
+
+void till_classify(const struct till *till, const char *symbology, const char *text, bool keyed,
+                   struct code_match *out_match)
 {
     const struct bundle *bundle = rule_edition_bundle(rulebook_active(till->options.rulebook));
-    const struct code_grammar *grammar = bundle_grammar(bundle);
+    size_t len = strlen(text);
 
-    code_classify(grammar->given ? grammar : &till->own_codes.grammar, symbology, text, strlen(text), out_match);
+    code_classify(grammar_of(till), symbology, text, len, keyed, out_match);
+    if (out_match->kind == CODE_NONE && len <= CODE_NUMBER_MAX && bundle_has_coupon(bundle, text)) {
+        out_match->kind = CODE_COUPON; /* the rules list it, without a word on what coupons look like */
+        memcpy(out_match->number, text, len + 1);
+    }
+}
+
+bool till_read_phone(const struct till *till, const char *text, char out_phone[PHONE_TEXT])
+{
+    return phone_canonical(text, strlen(text), code_phone_country(grammar_of(till)), out_phone);
 }
 
 /* What watchers and callers are told: a number that may be a member's is not shown whole. */
 static const char *kind_of(const struct code_match *match)
 {
     static const char *const kinds[] = {
-        [CODE_MEMBER] = "card",       [CODE_COUPON] = "coupon",       [CODE_ITEM] = "code",
-        [CODE_APP_CODE] = "app_code", [CODE_GIFT_CARD] = "gift_card", [CODE_NONE] = "code"};
+        [CODE_MEMBER] = "card",         [CODE_COUPON] = "coupon", [CODE_ITEM] = "code", [CODE_APP_CODE] = "app_code",
+        [CODE_GIFT_CARD] = "gift_card", [CODE_PHONE] = "phone",   [CODE_NONE] = "code"};
 
     return match->misread ? "misread" : kinds[match->kind];
-}
-
-static void mask(const char *number, char out_text[SALE_CARD_TEXT_MAX + 1])
-{
-    size_t len = strlen(number);
-
-    (void)snprintf(out_text, SALE_CARD_TEXT_MAX + 1, "***%s", len > 4 ? number + len - 4 : "");
-}
-
-/* ---- a card on a sale ---- */
-
-static void say_state(struct sale *sale, enum member_state state)
-{
-    static const enum problem said[] = {PROBLEM_NONE, PROBLEM_CARD_INACTIVE, PROBLEM_CARD_BLOCKED,
-                                        PROBLEM_CARD_EXPIRED};
-
-    if (said[state] == PROBLEM_NONE)
-        return;
-    /* The card stays on the sale: the central posts by it what it may. The member's prices are for active ones. */
-    till_member_clear(&sale->member);
-    sale_notice(sale, said[state], sale->card);
-}
-
-/* Looks the sale's card up in the cache. */
-static bool find_here(struct till *till, struct sale *sale)
-{
-    if (till_member_find(till->options.cache, till->options.journal, sale->card_hash, &sale->member, NULL) != ST_OK)
-        return false;
-    sale_drop_notice(sale, PROBLEM_CARD_ASKING);
-    sale_drop_notice(sale, PROBLEM_CARD_UNKNOWN);
-    say_state(sale, sale->member.state);
-    return true;
-}
-
-/* A question to the central under way for one sale. */
-struct question {
-    struct till *till;
-    char sale_id[ID_LEN_MAX + 1];
-    uint8_t hash[IDENTITY_HASH_BYTES];
-};
-
-static void store_answer(struct till *till, const char *profile, size_t len)
-{
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *row = NULL;
-    enum status st = json_parse(profile, len, CACHE_PROFILE_MAX, &row, &err);
-
-    if (st == ST_OK)
-        st = cache_begin(till->options.cache, &err);
-    if (st == ST_OK) {
-        st = member_store(till->options.cache, row, &err);
-        if (st == ST_OK)
-            st = cache_commit(till->options.cache, &err);
-        else
-            cache_rollback(till->options.cache);
-    }
-    if (st != ST_OK)
-        log_warn("till", "a member's row from the central was not taken: %s", err.text);
-    json_free(row);
-}
-
-static void answered(void *context, bool answered_in_time, const char *profile, size_t len)
-{
-    struct question *question = context;
-    struct till *till = question->till;
-    struct sale *sale = till_find_sale(till, question->sale_id);
-
-    if (profile)
-        store_answer(till, profile, len);
-    if (sale && sale->has_card && memcmp(sale->card_hash, question->hash, sizeof question->hash) == 0 &&
-        sale_is_open(sale)) {
-        sale_drop_notice(sale, PROBLEM_CARD_ASKING);
-        if (!find_here(till, sale))
-            sale_notice(sale, PROBLEM_CARD_UNKNOWN, sale->card);
-        if (!answered_in_time)
-            sale_notice(sale, PROBLEM_LINK_DOWN, NULL);
-        if (sale->state == SALE_OPEN) /* one in tender keeps the total it showed; the central posts to the card */
-            (void)till_evaluate(till, sale, NULL);
-        else
-            till_member_clear(&sale->member);
-        till_tell_sale(till, sale);
-    }
-    free(question);
-}
-
-static void ask_central(struct till *till, struct sale *sale)
-{
-    const struct till_central *central = &till->options.central;
-    struct question *question = central->ask_member ? calloc(1, sizeof *question) : NULL;
-
-    if (!question) {
-        sale_notice(sale, PROBLEM_CARD_UNKNOWN, sale->card);
-        return;
-    }
-    question->till = till;
-    (void)snprintf(question->sale_id, sizeof question->sale_id, "%s", sale->id);
-    memcpy(question->hash, sale->card_hash, sizeof question->hash);
-    sale_notice(sale, PROBLEM_CARD_ASKING, sale->card);
-    central->ask_member(central->link, sale->card_hash, TILL_QUESTION_MS, answered, question);
-}
-
-void till_show_card(struct till *till, struct sale *sale, const char *number, bool keyed)
-{
-    uint8_t hash[IDENTITY_HASH_BYTES];
-    bool had_card = sale->has_card;
-
-    identity_hash(till->options.identity, "card", number, hash);
-    if (had_card && memcmp(hash, sale->card_hash, sizeof hash) == 0) {
-        sale_notice(sale, PROBLEM_CARD_SAME, sale->card);
-        return;
-    }
-    sale_clear_card(sale);
-    sale->has_card = true;
-    sale->keyed = keyed;
-    memcpy(sale->card_hash, hash, sizeof hash);
-    mask(number, sale->card);
-    if (had_card)
-        sale_notice(sale, PROBLEM_CARD_REPLACED, sale->card);
-    if (!find_here(till, sale))
-        ask_central(till, sale);
-}
-
-void till_take_waiting_card(struct till *till, struct sale *sale)
-{
-    struct waiting_card *waiting = &till->waiting;
-
-    if (waiting->there && clock_mono_ms(till->options.clock) <= waiting->until_mono_ms)
-        till_show_card(till, sale, waiting->text, waiting->keyed);
-    waiting->there = false;
-    crypto_wipe(waiting->text, sizeof waiting->text);
 }
 
 /* ---- a scan ---- */
 
 static void write_scan(const struct till_scan *scan, const char *kind, const char *shown, const struct sale *sale,
-                       struct strbuf *out)
+                       enum problem problem, const char *language, struct strbuf *out)
 {
     struct json_writer w = JSON_WRITER_INIT(out);
 
@@ -179,6 +66,10 @@ static void write_scan(const struct till_scan *scan, const char *kind, const cha
     jw_field_text(&w, "text", shown);
     jw_field_text(&w, "device", scan->device);
     jw_field_text(&w, "sale_id", sale ? sale->id : NULL);
+    if (problem != PROBLEM_NONE) {
+        jw_name(&w, "notice");
+        problem_write(&w, problem, language, NULL);
+    }
     jw_object_end(&w);
 }
 
@@ -189,62 +80,74 @@ static void tell_scan(struct till *till, const struct till_scan *scan, const cha
 
     if (!till->options.watcher.event)
         return;
-    write_scan(scan, kind, shown, sale, &json);
+    write_scan(scan, kind, shown, sale, PROBLEM_NONE, "", &json); /* watchers are told notices of their own */
     if (strbuf_status(&json) == ST_OK)
         till->options.watcher.event(till->options.watcher.watcher, "scan", json.data, json.len);
     strbuf_free(&json);
 }
 
-static void wait_for_sale(struct till *till, const char *number, bool keyed)
+static void wait_for_sale(struct till *till, const struct shown_identifier *shown, const char *masked)
 {
-    char shown[SALE_CARD_TEXT_MAX + 1];
+    struct waiting_card *waiting = &till->waiting;
 
-    till->waiting.there = true;
-    till->waiting.keyed = keyed;
-    till->waiting.until_mono_ms = clock_mono_ms(till->options.clock) + TILL_CARD_WAITS_MS;
-    (void)snprintf(till->waiting.text, sizeof till->waiting.text, "%s", number);
-    mask(number, shown);
-    till_tell_notice(till, PROBLEM_CARD_WAITING, shown);
+    waiting->there = true;
+    waiting->until_mono_ms = clock_mono_ms(till->options.clock) + TILL_CARD_WAITS_MS;
+    (void)snprintf(waiting->text, sizeof waiting->text, "%s", shown->number);
+    waiting->shown = (struct shown_identifier){waiting->text, shown->phone, shown->keyed};
+    till_tell_notice(till, PROBLEM_CARD_WAITING, masked);
 }
 
-static bool is_refused(const struct sale *sale)
+/* Why the card on the sale cannot be used. */
+static enum problem refused(const struct sale *sale)
 {
     for (int i = 0; i < sale->notice_count; i++)
         if (sale->notices[i].problem == PROBLEM_CARD_BLOCKED || sale->notices[i].problem == PROBLEM_CARD_EXPIRED)
-            return true;
-    return false;
+            return sale->notices[i].problem;
+    return PROBLEM_NONE;
 }
 
-/* False: it cannot be used. */
-static bool card_scanned(struct till *till, const struct till_scan *scan, const char *number)
+static enum problem member_shown(struct till *till, const struct till_scan *scan,
+                                 const struct shown_identifier *shown)
 {
+    const char *kind = shown->phone ? "phone" : "card";
     struct sale *sale = till->current;
-    char shown[SALE_CARD_TEXT_MAX + 1];
+    char masked[SALE_CARD_TEXT_MAX + 1];
 
-    mask(number, shown);
+    till_mask(shown->number, masked);
     if (!sale || !sale_is_open(sale)) {
-        wait_for_sale(till, number, scan->keyed);
-        tell_scan(till, scan, "card", shown, NULL);
-        return true;
+        wait_for_sale(till, shown, masked);
+        tell_scan(till, scan, kind, masked, NULL);
+        return PROBLEM_CARD_WAITING;
     }
     if (sale->state == SALE_TENDERING) {
-        till_tell_notice(till, PROBLEM_SALE_TENDERING, shown);
-        tell_scan(till, scan, "card", shown, sale);
-        return false;
+        till_tell_notice(till, PROBLEM_SALE_TENDERING, masked);
+        tell_scan(till, scan, kind, masked, sale);
+        return PROBLEM_SALE_TENDERING;
     }
     sale->touched_mono_ms = clock_mono_ms(till->options.clock);
-    till_show_card(till, sale, number, scan->keyed);
+    till_show_identifier(till, sale, shown);
     (void)till_evaluate(till, sale, NULL);
-    tell_scan(till, scan, "card", shown, sale);
+    tell_scan(till, scan, kind, masked, sale);
     till_tell_sale(till, sale);
     if (!scan->keyed)
         till->times.ns[till->times.count++ % TILL_TIMES_MAX] = clock_measure_ns() - scan->received_ns;
-    return !is_refused(sale);
+    return refused(sale);
 }
 
 static void app_code_good(struct till *till, const struct till_scan *scan, const char *number)
 {
-    (void)card_scanned(till, scan, number);
+    (void)member_shown(till, scan, &(struct shown_identifier){number, false, scan->keyed});
+}
+
+static enum problem coupon_scanned(struct till *till, const struct till_scan *scan, const char *code)
+{
+    enum problem problem = coupon_show(till, code, scan->keyed);
+
+    tell_scan(till, scan, "coupon", code, till->current);
+    till_tell_notice(till, problem, code);
+    if (problem == PROBLEM_COUPON_ADDED || problem == PROBLEM_COUPON_WAITS)
+        till_tell_sale(till, till->current);
+    return problem;
 }
 
 /* An item, a page of a magazine: the POS knows its own. What was typed on the screen is not passed on. */
@@ -255,20 +158,30 @@ static void pass_on(struct till *till, const struct till_scan *scan, const struc
         till->options.pos.pass(till->options.pos.line, scan->text, scan->len);
 }
 
-static bool handle(struct till *till, const struct till_scan *scan, const struct code_match *match)
+/* What there is to say of it at once; of an app's code more is said later. */
+static enum problem handle(struct till *till, const struct till_scan *scan, const struct code_match *match)
 {
     if (match->misread) {
         till_tell_notice(till, PROBLEM_CARD_CHECK_DIGIT, NULL);
         tell_scan(till, scan, "misread", "", till->current);
-        return false;
+        return PROBLEM_CARD_CHECK_DIGIT;
     }
-    if (match->kind == CODE_MEMBER)
-        return card_scanned(till, scan, match->number);
+    if (match->kind == CODE_MEMBER || match->kind == CODE_PHONE)
+        return member_shown(till, scan,
+                            &(struct shown_identifier){match->number, match->kind == CODE_PHONE, scan->keyed});
+    if (match->kind == CODE_COUPON)
+        return coupon_scanned(till, scan, match->number);
     if (match->kind == CODE_APP_CODE)
         app_codes_show(till, scan, match->rule, app_code_good);
     else
         pass_on(till, scan, match);
-    return true;
+    return PROBLEM_NONE;
+}
+
+static bool is_good(enum problem problem)
+{
+    return problem == PROBLEM_NONE || problem == PROBLEM_CARD_WAITING || problem == PROBLEM_COUPON_ADDED ||
+           problem == PROBLEM_COUPON_WAITS;
 }
 
 bool till_scanned(struct till *till, const struct till_scan *scan)
@@ -276,8 +189,8 @@ bool till_scanned(struct till *till, const struct till_scan *scan)
     struct code_match match;
     bool good;
 
-    till_classify(till, scan->symbology, scan->text, &match);
-    good = handle(till, scan, &match);
+    till_classify(till, scan->symbology, scan->text, scan->keyed, &match);
+    good = is_good(handle(till, scan, &match));
     crypto_wipe(match.number, sizeof match.number);
     return good;
 }
@@ -290,6 +203,8 @@ enum problem till_typed(struct till *till, const char *body, size_t len, struct 
     char shown[SALE_CARD_TEXT_MAX + 1];
     enum status st = json_parse(body, len, TILL_BODY_MAX, &root, err);
     struct code_match match;
+    enum problem problem;
+    bool is_member;
 
     if (st != ST_OK)
         return PROBLEM_BAD_JSON;
@@ -303,14 +218,15 @@ enum problem till_typed(struct till *till, const char *body, size_t len, struct 
     }
     scan.len = strlen(scan.text);
     scan.keyed = strcmp(entry, "scan") != 0;
-    till_classify(till, scan.symbology, scan.text, &match);
-    mask(match.kind == CODE_MEMBER ? match.number : "", shown);
-    (void)handle(till, &scan, &match);
+    till_classify(till, scan.symbology, scan.text, scan.keyed, &match);
+    is_member = match.kind == CODE_MEMBER || match.kind == CODE_PHONE;
+    till_mask(is_member ? match.number : "", shown);
+    problem = handle(till, &scan, &match);
     write_scan(&scan, kind_of(&match),
                match.misread || match.kind == CODE_APP_CODE ? ""
-               : match.kind == CODE_MEMBER                  ? shown
+               : is_member                                  ? shown
                                                             : scan.text,
-               till->current, out);
+               till->current, problem, till_language(till), out);
     crypto_wipe(match.number, sizeof match.number);
     json_free(root);
     return PROBLEM_NONE;

@@ -82,6 +82,8 @@ void slip_fill_points(struct slip_build *b)
         }
         points->balance = tree_int(balances, id) + points->earned - points->redeemed - cost;
         points->redeemed += cost;
+        for (size_t k = 0; k < points->waiting_count; k++) /* the sale's balance is what could be spent */
+            points->balance += points->waiting[k].amount;
     }
     b->facts.points = b->points;
 }

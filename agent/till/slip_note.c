@@ -114,19 +114,14 @@ static bool find_as_of(const struct till *till, char out_text[26])
 void slip_note_points(struct till *till, const struct sale *sale, struct json_writer *w)
 {
     struct waiting list[NOTED_MAX];
-    struct cJSON *lots = NULL;
-    char as_of[26], *body = NULL;
+    char as_of[26];
     bool dated;
-    uint64_t epoch;
-    int64_t seq;
-    size_t count = 0;
+    size_t count;
 
     if (!sale->member.known)
         return;
     dated = find_as_of(till, as_of);
-    if (cache_read_part(till->options.cache, CACHE_LOTS, sale->member.id, &body, &epoch, &seq, NULL) == ST_OK &&
-        json_parse(body, strlen(body), CACHE_PROFILE_MAX, &lots, NULL) == ST_OK)
-        count = find_waiting(lots, sale->evaluation.at.day, list);
+    count = find_waiting(sale->member.lots, sale->evaluation.at.day, list);
     if (dated || count > 0) {
         jw_name(w, "points_known");
         jw_object_begin(w);
@@ -136,6 +131,4 @@ void slip_note_points(struct till *till, const struct sale *sale, struct json_wr
             write_waiting(list, count, w);
         jw_object_end(w);
     }
-    json_free(lots);
-    free(body);
 }

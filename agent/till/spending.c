@@ -61,9 +61,9 @@ struct lease_search {
 static bool look_at_lease(void *context, const struct cache_lease *lease)
 {
     struct lease_search *search = context;
-    int64_t left = lease->granted - lease->used -
-                   reservations_sum(&search->till->reserved, search->sale->id, EFFECT_LEASE, search->sale->member.id,
-                                    lease->id);
+    int64_t left =
+        lease->granted - lease->used -
+        reservations_sum(&search->till->reserved, search->sale->id, EFFECT_LEASE, search->sale->member.id, lease->id);
 
     if (strcmp(lease->currency, search->currency) == 0 && left > search->best && strlen(lease->id) <= ID_LEN_MAX &&
         lease->expires_unix_ms > clock_wall_ms(search->till->options.clock)) {
@@ -98,8 +98,8 @@ static bool by_lease(struct till *till, struct sale *sale)
     {
         struct lease_search search = {.till = till, .sale = sale, .currency = asked->string};
 
-        (void)cache_each_lease(till->options.cache, sale->member.id, position_of, till->options.journal, look_at_lease,
-                               &search, NULL);
+        (void)cache_each_lease(till->options.cache, sale->member.id, position_of, till->options.journal,
+                               look_at_lease, &search, NULL);
         if (search.best > 0 && sale->spending.count < SPENDING_PARTS_MAX)
             add_part(&sale->spending, asked->string, search.best, search.id);
     }
@@ -153,7 +153,8 @@ static int64_t floor_left(struct till *till, const struct sale *sale)
     }
     device += floor_in_tender(till, sale, NULL, &count);
     member += floor_in_tender(till, sale, sale->member.id, &ignored);
-    if (count >= limits->sales_max || count >= SPENDING_FLOOR_USES_MAX - TILL_SALES_MAX) /* what is not counted is not bounded */
+    if (count >= limits->sales_max ||
+        count >= SPENDING_FLOOR_USES_MAX - TILL_SALES_MAX) /* what is not counted is not bounded */
         return 0;
     return least(limits->f_sale, least(limits->f_member - member, limits->e_device - device));
 }
@@ -186,8 +187,8 @@ static bool by_floor(struct till *till, struct sale *sale)
 
 static void say(struct sale *sale, enum problem problem, const char *detail)
 {
-    static const enum problem said[] = {PROBLEM_POINTS_OFFLINE, PROBLEM_POINTS_REFUSED, PROBLEM_POINTS_LATE,
-                                        PROBLEM_POINTS_BOUNDED};
+    static const enum problem said[] = {PROBLEM_POINTS_OFFLINE, PROBLEM_POINTS_REFUSED,  PROBLEM_POINTS_LATE,
+                                        PROBLEM_POINTS_BOUNDED, PROBLEM_POINTS_BY_PHONE, PROBLEM_POINTS_BEHIND};
 
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         sale_drop_notice(sale, said[i]);
@@ -201,6 +202,12 @@ void spending_judge(struct till *till, struct sale *sale, bool at_tender)
     bool late = spending->late, overdrawn = false;
     int64_t since;
 
+    if (asks(&sale->basket) && sale->member.known && (sale->by_phone || upkeep_behind(till) > UPKEEP_CATCH_UP)) {
+        spending_release(till, sale, "void");
+        *spending = (struct spending){.way = SPENDING_NONE};
+        say(sale, sale->by_phone ? PROBLEM_POINTS_BY_PHONE : PROBLEM_POINTS_BEHIND, NULL);
+        return;
+    }
     if (!asks(&sale->basket) || !sale->member.known || !till->options.central.ask_hold) {
         *spending = (struct spending){.way = SPENDING_FREE};
         say(sale, PROBLEM_NONE, NULL);

@@ -6,6 +6,7 @@
 #define LOYALD_TILL_TILL_INTERNAL_H
 
 #include "agent/base/pk_memo.h"
+#include "agent/codes/phone.h"
 #include "agent/till/app_codes.h"
 #include "agent/till/own_codes.h"
 #include "agent/till/reservations.h"
@@ -30,11 +31,17 @@ struct till_times {
     int64_t count;
 };
 
+/* What finds a member: the number of a card, or of a phone as phone.h writes it. */
+struct shown_identifier {
+    const char *number;
+    bool phone, keyed;
+};
+
 /* A card read while no sale was open. */
 struct waiting_card {
     bool there;
     int64_t until_mono_ms;
-    bool keyed;
+    struct shown_identifier shown; /* number: a view of text */
     char text[CODE_NUMBER_MAX + 1];
 };
 
@@ -91,9 +98,18 @@ void till_age_sales(struct till *till);
 
 /* ---- scan.c ---- */
 /* What a code is by the rules in force; without any for codes, by the configuration. */
-void till_classify(const struct till *till, const char *symbology, const char *text, struct code_match *out_match);
-/* Puts a card on a sale that is open; number as read or typed. */
-void till_show_card(struct till *till, struct sale *sale, const char *number, bool keyed);
+void till_classify(const struct till *till, const char *symbology, const char *text, bool keyed,
+                   struct code_match *out_match);
+/* A phone number as typed, in its one form; false when it is none. */
+bool till_read_phone(const struct till *till, const char *text, char out_phone[PHONE_TEXT]);
+
+/* ---- identify.c ---- */
+/* What people see of a number: its last four. */
+void till_mask(const char *number, char out_text[SALE_CARD_TEXT_MAX + 1]);
+/* Puts a card or phone on a sale that is open. */
+void till_show_identifier(struct till *till, struct sale *sale, const struct shown_identifier *shown);
+/* Journals that a card, phone or coupon was typed by hand: what nobody needed to have in his hand. */
+void till_note_keyed(struct till *till, const struct sale *sale, const char *what, const char *number);
 /* Takes the card that waited for a sale, if it still does. */
 void till_take_waiting_card(struct till *till, struct sale *sale);
 

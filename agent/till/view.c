@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/till/till_internal.h"
 
+#include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/db/cache.h"
 #include "agent/engine/engine.h"
+#include "agent/till/lots.h"
 #include "agent/till/past.h"
 #include "agent/till/tree.h"
 
@@ -16,16 +18,21 @@ static const char *const member_states[] = {"active", "inactive", "blocked", "ex
 static void write_balances(const struct till *till, const struct sale *sale, struct json_writer *w)
 {
     const struct bundle *bundle = rule_edition_bundle(sale->edition);
+    struct civil_time now;
+
+    clock_local(clock_wall_ms(till->options.clock), &now);
 
     jw_name(w, "balances");
     jw_object_begin(w);
     for (size_t i = 0; i < bundle_currency_count(bundle); i++) {
         const char *currency = bundle_currency_id(bundle, i);
 
-        jw_field_int(w, currency,
-                     till_member_balance(&sale->member, till->options.cache, &till->reserved, sale->id, currency));
+        jw_field_int(
+            w, currency,
+            till_member_available(&sale->member, till->options.cache, &till->reserved, sale->id, currency, now.day));
     }
     jw_object_end(w);
+    lots_write(&sale->member, now.day, w);
 }
 
 static void write_member(const struct till *till, const struct sale *sale, struct json_writer *w)
@@ -82,6 +89,7 @@ void till_write_sale_view(const struct till *till, const struct sale *sale, size
         sale_write_exchange(sale, w);
     }
     write_member(till, sale, w);
+    tree_write(w, "scanned_coupons", sale->basket.scanned);
     jw_name(w, "notices");
     jw_array_begin(w);
     for (int i = 0; i < sale->notice_count; i++)

@@ -5,13 +5,13 @@
 const $ = id => document.getElementById(id), input = $('input'), kept = sessionStorage;
 if (location.hash.startsWith('#token=')) {
   kept.token = location.hash.slice(7);
-  history.replaceState(null, '', '/');
+  history.replaceState(0, '', '/');
 }
-let W, till, stop, sale, flash, panel, ask, scanned, told = 0, row = -1, notes = [], typing = 0, change = 0, lost = 'lost';
+let W, till, stop, sale, flash, panel, ask, scanned, told = 0, row = -1, notes = [], typing = 0, change = 0, sent, lost = 'lost';
 let own = JSON.parse(kept.own || null); // {id, lines, redeem}
-const asksTender = () => ask?.kind === 'tender';
+const asksPay = () => ask?.kind === 'tender';
 const opens = state => /^open|^tend/.test(state), isOpen = () => opens(sale?.state);
-const isOwn = () => own && sale?.sale_id === own.id, isForeign = () => isOpen() && !isOwn();
+const isOwn = () => own && sale?.sale_id === own.id, isPos = () => isOpen() && !isOwn();
 
 // Figures are whole minor units; text becomes one with no fraction in between. NaN: it is none.
 const show = (value, places = till.minor_digits) => {
@@ -22,12 +22,12 @@ const short = (value, places) => show(value, places).replace(/[.,]0+$/, '');
 const balances = () => Object.entries(sale?.member?.balances || {});
 const points = (value, id) => short(value, till.points[id]);
 const read = (text, places = till.minor_digits) => {
-  const [, whole, part = ''] = /^(\d{1,7})(?:[.,](\d*))?$/.exec(text) || [];
+  const [, whole, part = ''] = /^(\d{0,7})(?:[.,](\d*))?$/.exec(text) || [];
   return part.length > places ? NaN : +(whole + part.padEnd(places, 0));
 };
-const ask_api = (path, rest) => fetch('/v1/' + path, {headers: {Authorization: 'Bearer ' + kept.token}, signal: AbortSignal.timeout(2e4), ...rest});
+const call = (path, rest) => fetch('/v1/' + path, {headers: {Authorization: 'Bearer ' + kept.token}, signal: AbortSignal.timeout(2e4), ...rest});
 const api = async (method, path, body) => {
-  const answer = await ask_api(path, {method, body: body && JSON.stringify(body)}), json = await answer.json();
+  const answer = await call(path, {method, body: body && JSON.stringify(body)}), json = await answer.json();
   if (!answer.ok) throw json;
   return json;
 };
@@ -38,12 +38,12 @@ const tell = notice => {
   if (W.states[notice.name]) flash = notice;
   else if (notice.text) notes = [notice, ...notes.filter(n => n.text !== notice.text)].slice(0, 3);
 };
-const say = text => tell({text}), refuse = () => say(W.noamount, input.select());
+const say = text => tell({text}), refuse = () => say(W.noamount);
 const hush = () => (flash = null, notes = []);
 const clear = () => {
   hush(ask = null);
   row = -1;
-  input.value = '';
+  if (input.value === sent) input.value = ''; // what was typed meanwhile is for the next question
 };
 
 // ---- the sale ----
@@ -105,10 +105,9 @@ const typed = async (text, entry) => {
   const [, count, slash, rest] = /^(?:([\d.,]+)\*)?(\/?)(.*)$/.exec(text), qty = count ? read(count, 3) : 1000;
   const price = slash || /^\d{7,}$/.test(rest) ? NaN : read(rest);
   if (!(qty > 0) || price === 0) return refuse();
-  if (price) return isForeign() ? say(W.pos) : add(undefined, qty, price);
+  if (price) return isPos() ? say(W.pos) : add(undefined, qty, price);
   const scan = await api('POST', 'scans', {text: rest, entry});
-  input.select();
-  if (scan.kind === 'code') isForeign() ? passOn() : item(rest, qty);
+  if (scan.kind === 'code') isPos() ? passOn() : item(rest, qty);
 };
 const ANSWER = {
   price: text => {
@@ -116,7 +115,7 @@ const ANSWER = {
     return price ? add(ask.code, ask.qty, price) : refuse();
   },
   points: async text => {
-    const {id} = ask, asked = read(text || '0', till.points[id]);
+    const {id} = ask, asked = read(text, till.points[id]);
     if (!(asked >= 0)) return refuse();
     own.redeem = {[id]: asked};
     await put();
@@ -167,7 +166,7 @@ const ANSWER = {
     say(W.issued);
   }
 };
-const ours = work => () => isForeign() ? say(W.pos) : isOpen() && work();
+const ours = work => () => isPos() ? say(W.pos) : isOpen() && work();
 const move = step => () => {
   const count = panel ? panel.rows.length : isOwn() && own.lines.length, next = at => ((at < 0 ? count : at) + step + count) % count;
   if (panel) panel.at = next(panel.at);
@@ -197,7 +196,7 @@ const CHOSEN = {
     if (own || !id) await put(begin());
   },
   return: async text => {
-    const {rows, at, give} = panel, row = rows[at], asked = read(text || '0', 3);
+    const {rows, at, give} = panel, row = rows[at], asked = read(text, 3);
     if (!(asked <= row[4])) return refuse();
     input.value = '';
     if (text) return row[1] = text + ' / ' + short(row[4], 3), row[3].qty_milli = asked;
@@ -236,9 +235,7 @@ const KEYS = {
     clear(panel = null);
     if (isOwn() && sale.state === 'tendering') return put();
   },
-  Enter: () => { // a scanner that is a keyboard is faster than a hand
-    const text = input.value.trim(), entry = Date.now() - typing < text.length * 20 ? 'scan' : 'keyed';
-    typing = 0;
+  Enter: (text, entry) => {
     const chosen = !ask && CHOSEN[panel?.name];
     if (chosen) return chosen(text);
     hush();
@@ -246,18 +243,22 @@ const KEYS = {
     return (ask ? ANSWER[ask.kind] : typed)(text, entry);
   }
 };
-addEventListener('keydown', e => {
+onkeydown = e => {
   input.focus();
-  const key = asksTender() && /^[12]$/.test(e.key) ? () => ANSWER.tender(e.key) : KEYS[e.key];
-  if (key && W) {
+  const text = input.value.trim(), key = asksPay() && /^[12]$/.test(e.key) ? () => ANSWER.tender(e.key) : KEYS[e.key];
+  if (key && W) { // a scanner that is a keyboard is faster than a hand
+    const entry = Date.now() - typing < text.length * 20 ? 'scan' : 'keyed';
     e.preventDefault();
-    run(key);
+    typing = 0;
+    sent = input.value;
+    input.select();
+    run(() => key(text, entry));
   } else if (!e.key[1]) {
     typing ||= Date.now();
     row = -1;
   }
-});
-addEventListener('click', () => input.focus());
+};
+onclick = () => input.focus();
 
 // ---- what the till tells ----
 const EVENTS = {
@@ -269,9 +270,9 @@ const EVENTS = {
     scanned = false;
   },
   scan: ({kind, text, device}) => {
-    scanned = kind === 'card';
+    scanned = /card|ph/.test(kind);
     if (kind !== 'code' || device === 'screen') return;
-    if (isForeign() || !kept.alone) passOn();
+    if (isPos() || !kept.alone) passOn();
     else if (!ask) run(() => item(text));
   },
   notice: notice => {
@@ -279,12 +280,15 @@ const EVENTS = {
     if (notice.name === 'card_waiting' && kept.alone && !own) run(() => put(begin()));
   },
   print: ({copy, state, reason}) => {
-    if (copy) tell({name: 'print_' + state, text: reason, act: ''});
+    if (copy) tell({name: 'print_' + state, text: reason});
   }
 };
 const beat = async () => {
   till = await api('GET', 'screens/status');
-  if (till.language !== W?.language) W = await api('GET', 'words');
+  if (till.language === W?.language) return;
+  W = await api('GET', 'words');
+  document.documentElement.lang = till.language;
+  fill('keys', ...W.keys.map(([key, name]) => el('span', el('kbd', key), name)));
 };
 const resume = async () => {
   await beat();
@@ -296,7 +300,7 @@ const resume = async () => {
 const watch = async () => {
   stop = new AbortController();
   try {
-    const events = await ask_api('events', {signal: stop.signal});
+    const events = await call('events', {signal: stop.signal});
     if (events.status === 401) lost = 'denied';
     await resume();
     lost = '';
@@ -330,13 +334,13 @@ const el = (what, ...parts) => {
   made.className = kind;
   return inside(made, parts);
 };
-const see = (id, at) => $(id).children[at]?.scrollIntoView({block: 'nearest'});
+const see = (id, at) => [...$(id).children].at(at)?.scrollIntoView({block: 'nearest'});
 const titleOf = id => sale.titles?.[id] || id;
 const lineOf = (number, lines) => lines?.find(l => l.line === number) || {sku: '№ ' + number}, nameOf = line => line.name || line.sku;
 const less = (name, amount) => [el('em', name), el('em', show(-amount))];
 const paintState = () => {
-  const busy = lost || asksTender() && 'tendering', isOn = !busy && sale?.state === 'open';
-  const notice = !busy && (flash || isOn && sale.notices.find(n => /^card_[abeiu]/.test(n.name)));
+  const busy = lost || asksPay() && 'tendering', isOn = !busy && sale?.state === 'open';
+  const notice = !busy && (flash || isOn && sale.notices.find(n => /^card_[abeiu]|^phone/.test(n.name)));
   const {kind, sign, word, next} = W.states[busy || notice?.name || (isOn && sale.member ? 'member' : sale?.state || 'ready')];
   $('state').className = kind;
   fill('sign', sign);
@@ -353,12 +357,12 @@ const paintSale = () => {
       ...l.adjustments.flatMap(a => less(titleOf(a.promotion), a.amount_minor)),
       ...l.redeemed.flatMap(r => less(W.redeemed, r.amount_minor)));
   }), !lines.length && el('li', W.none));
-  see('lines', row < 0 ? lines.length - 1 : row);
   fill('member', el('b', m?.display || (card ? W.card + ' ' + card : W.noone)), m?.tier && el('span', m.tier), m?.display && ' ' + card);
   fill('notices', ...[...notes, ...notices.filter(n => !W.states[n.name]),
-    ...(isOpen() && result ? [...result.messages.filter(t => t.to === 'cashier'), ...result.hints] : [])].map(({code, text, act, promotion}) =>
+    ...(isOpen() && result ? [...result.messages.filter(t => t.to === 'cashier'), ...result.hints,
+      ...result.coupons.map(c => ({text: (c.reason ? '… ' : '✓ ') + c.code}))] : [])].map(({code, text, act, detail, promotion}) =>
     el(code ? /L-[56]/.test(code) ? 'li.bad' : 'li' : 'li.run', code && el('small', code),
-      text?.[till.language] || text?.en || text || titleOf(promotion), act && ' ' + act)));
+      [text?.[till.language] || text?.en || text || titleOf(promotion), act, detail].join(' '))));
   const held = balances().map(([id, value]) => {
     const p = result?.points.find(p => p.currency === id) || {}, spent = (p.redeemed || 0) + (p.cost || 0);
     const moves = (p.earned ? '+' + points(p.earned, id) : '') + (spent ? '−' + points(spent, id) : '');
@@ -371,11 +375,9 @@ const paintPanel = () => {
   $('panel').hidden = !panel;
   if (panel) fill('panel', el('h2', panel.title), ...panel.rows.map(([left, right, kind], i) =>
     el('div.' + (CHOSEN[panel.name] ? i === panel.at && 'on' : kind), el('span', left), el('b', right))), el('p', panel.how));
-  see('panel', panel?.at + 1);
 };
 const paint = () => {
   if (!W) return;
-  document.documentElement.lang = till.language;
   paintState();
   fill('place', till.place);
   $('link').className = till.up || 'away';
@@ -385,6 +387,8 @@ const paint = () => {
   const {kind, code = '', at} = ask || {};
   $('ask').className = kind && 'asks';
   fill('ask', kind === 'form' ? panel.rows[at][0] : kind ? W['ask_' + kind] + code : W.ask);
-  fill('keys', ...Object.entries(W.keys).map(([key, name]) => el('span', el('kbd', key), name)));
+  // What must be laid out to be done comes last, so that it is laid out once.
+  see('lines', row);
+  see('panel', panel?.at + 1);
 };
 watch();

@@ -28,17 +28,17 @@ static void check_message(const char *text, size_t size)
 static void check_grammar(const char *text, size_t size)
 {
     static const struct code_rule rules[] = {
-        {CODE_MEMBER, CODE_CHECK_LUHN, NULL, 0, "", "9", 0, NULL, 0},
-        {CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "8018", "", 0, NULL, 0},
-        {CODE_ITEM, CODE_CHECK_MOD10, NULL, 0, "", "", 0, NULL, 0},
-        {CODE_ITEM, CODE_CHECK_NONE, NULL, 0, "01", "", 14, NULL, 0},
+        {CODE_MEMBER, CODE_CHECK_LUHN, NULL, 0, "", "9", 0, NULL, 0, NULL},
+        {CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "8018", "", 0, NULL, 0, NULL},
+        {CODE_ITEM, CODE_CHECK_MOD10, NULL, 0, "", "", 0, NULL, 0, NULL},
+        {CODE_ITEM, CODE_CHECK_NONE, NULL, 0, "01", "", 14, NULL, 0, NULL},
     };
     const struct code_grammar grammar = {rules, 4, true};
     struct code_match match;
 
-    code_classify(&grammar, "]C1", text, size, &match);
+    code_classify(&grammar, "]C1", text, size, false, &match);
     assert(strlen(match.number) <= CODE_NUMBER_MAX);
-    code_classify(&grammar, "", text, size, &match);
+    code_classify(&grammar, "", text, size, false, &match);
     assert((match.kind == CODE_NONE) == (match.rule == NULL));
 }
 

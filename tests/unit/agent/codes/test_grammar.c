@@ -8,16 +8,16 @@
 static const char *const ean[] = {"]E0"}, *const upc[] = {"]E"}, *const stripe[] = {"MS2", "]C0"},
                          *const qr[] = {"]Q"};
 static const struct code_rule rules[] = {
-    {CODE_MEMBER, CODE_CHECK_MOD10, ean, 1, "", "29", 13, NULL, 0},
-    {CODE_MEMBER, CODE_CHECK_MOD10, upc, 1, "", "4", 12, NULL, 0},
-    {CODE_MEMBER, CODE_CHECK_NONE, NULL, 0, "8018", "", 18, NULL, 0},
-    {CODE_MEMBER, CODE_CHECK_LUHN, stripe, 2, "", "9900", 16, NULL, 0},
-    {CODE_APP_CODE, CODE_CHECK_NONE, qr, 1, "", "v1.", 0, NULL, 0},
-    {CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "255", "", 0, NULL, 0},
-    {CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "", "K-", 0, NULL, 0},
-    {CODE_GIFT_CARD, CODE_CHECK_LUHN, NULL, 0, "", "6006", 19, NULL, 0},
-    {CODE_ITEM, CODE_CHECK_MOD10, upc, 1, "", "", 0, NULL, 0},
-    {CODE_ITEM, CODE_CHECK_NONE, NULL, 0, "01", "", 14, NULL, 0},
+    {CODE_MEMBER, CODE_CHECK_MOD10, ean, 1, "", "29", 13, NULL, 0, NULL},
+    {CODE_MEMBER, CODE_CHECK_MOD10, upc, 1, "", "4", 12, NULL, 0, NULL},
+    {CODE_MEMBER, CODE_CHECK_NONE, NULL, 0, "8018", "", 18, NULL, 0, NULL},
+    {CODE_MEMBER, CODE_CHECK_LUHN, stripe, 2, "", "9900", 16, NULL, 0, NULL},
+    {CODE_APP_CODE, CODE_CHECK_NONE, qr, 1, "", "v1.", 0, NULL, 0, NULL},
+    {CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "255", "", 0, NULL, 0, NULL},
+    {CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "", "K-", 0, NULL, 0, NULL},
+    {CODE_GIFT_CARD, CODE_CHECK_LUHN, NULL, 0, "", "6006", 19, NULL, 0, NULL},
+    {CODE_ITEM, CODE_CHECK_MOD10, upc, 1, "", "", 0, NULL, 0, NULL},
+    {CODE_ITEM, CODE_CHECK_NONE, NULL, 0, "01", "", 14, NULL, 0, NULL},
 };
 static const struct code_grammar grammar = {rules, sizeof rules / sizeof rules[0], true};
 
@@ -64,7 +64,7 @@ ParameterizedTest(struct code_case *c, grammar, says_what_a_code_is)
 {
     struct code_match match;
 
-    code_classify(&grammar, c->symbology, c->text, strlen(c->text), &match);
+    code_classify(&grammar, c->symbology, c->text, strlen(c->text), false, &match);
     cr_expect_eq(match.kind, c->kind, "%s: %d", c->text, (int)match.kind);
     cr_expect_eq(match.misread, c->misread != 0, "%s", c->text);
     cr_expect_str_eq(match.number, c->number, "%s", c->text);
@@ -75,31 +75,31 @@ ParameterizedTest(struct code_case *c, grammar, says_what_a_code_is)
 Test(grammar, asks_all_before_it_says_misread)
 {
     static const struct code_rule two[] = {
-        {CODE_MEMBER, CODE_CHECK_LUHN, NULL, 0, "", "29", 13, NULL, 0},
-        {CODE_COUPON, CODE_CHECK_MOD10, NULL, 0, "", "29", 13, NULL, 0},
+        {CODE_MEMBER, CODE_CHECK_LUHN, NULL, 0, "", "29", 13, NULL, 0, NULL},
+        {CODE_COUPON, CODE_CHECK_MOD10, NULL, 0, "", "29", 13, NULL, 0, NULL},
     };
     const struct code_grammar both = {two, 2, true};
     struct code_match match;
 
-    code_classify(&both, "]E0", "2900000000018", 13, &match);
+    code_classify(&both, "]E0", "2900000000018", 13, false, &match);
     cr_expect_eq(match.kind, CODE_COUPON);
     cr_expect_not(match.misread);
-    code_classify(&both, "]E0", "2900000000019", 13, &match);
+    code_classify(&both, "]E0", "2900000000019", 13, false, &match);
     cr_expect_eq(match.kind, CODE_MEMBER);
     cr_expect(match.misread);
 }
 
 Test(grammar, leaves_what_is_too_long_to_the_pos)
 {
-    static const struct code_rule all[] = {{CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "", "", 0, NULL, 0}};
+    static const struct code_rule all[] = {{CODE_COUPON, CODE_CHECK_NONE, NULL, 0, "", "", 0, NULL, 0, NULL}};
     const struct code_grammar grammar_of_one = {all, 1, true};
     char text[CODE_NUMBER_MAX + 2];
     struct code_match match;
 
     memset(text, 'A', sizeof text);
-    code_classify(&grammar_of_one, "]Q1", text, CODE_NUMBER_MAX, &match);
+    code_classify(&grammar_of_one, "]Q1", text, CODE_NUMBER_MAX, false, &match);
     cr_expect_eq(match.kind, CODE_COUPON);
     cr_expect_eq(strlen(match.number), CODE_NUMBER_MAX);
-    code_classify(&grammar_of_one, "]Q1", text, CODE_NUMBER_MAX + 1, &match);
+    code_classify(&grammar_of_one, "]Q1", text, CODE_NUMBER_MAX + 1, false, &match);
     cr_expect_eq(match.kind, CODE_NONE);
 }

@@ -33,9 +33,9 @@ Test(bundle_codes, are_kept_in_their_order)
     cr_expect(bundle_grammar(bundle)->given);
     cr_assert_eq(bundle_grammar(bundle)->rule_count, 3u);
     cr_expect_str_eq(bundle_grammar(bundle)->rules[1].prefix, "v1.");
-    code_classify(bundle_grammar(bundle), "]E0", "2900000000018", 13, &match);
+    code_classify(bundle_grammar(bundle), "]E0", "2900000000018", 13, false, &match);
     cr_expect_eq(match.kind, CODE_MEMBER);
-    code_classify(bundle_grammar(bundle), "]C1", "2559506000134352", 16, &match);
+    code_classify(bundle_grammar(bundle), "]C1", "2559506000134352", 16, false, &match);
     cr_expect_eq(match.kind, CODE_COUPON);
     bundle_destroy(bundle);
 }
@@ -54,8 +54,9 @@ Test(bundle_codes, that_are_absent_are_not_an_empty_list)
 Test(bundle_codes, have_every_fault_told_with_its_place)
 {
     static const char *const places[] = {
-        "/codes/0/kind", "/codes/1/symbologies/0", "/codes/2/ai",     "/codes/3/length", "/codes/4/check",
-        "/codes/5/keys", "/codes/6/keys/0",        "/codes/7/length", "/codes/8/colour", "/codes/9",
+        "/codes/0/kind",     "/codes/1/symbologies/0", "/codes/2/ai",     "/codes/3/length",   "/codes/4/check",
+        "/codes/5/keys",     "/codes/6/keys/0",        "/codes/7/length", "/codes/8/colour",   "/codes/9",
+        "/codes/10/country", "/codes/11/ai",           "/codes/12/check", "/codes/13/country",
     };
     static char text[16384];
     FILE *file = fopen(LOYALD_SOURCE_DIR "/schema/rules/invalid/codes-every-fault.json", "rb");

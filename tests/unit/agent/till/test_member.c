@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "agent/base/json.h"
+#include "agent/db/cache.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -13,17 +14,20 @@
 #define CARD2 "2900000000025"
 
 /* Gold: 10 % off; once a day and member 1.00 off; 1 point for each whole unit of money. */
-#define BUNDLE                                                                                                        \
-    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"            \
-    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0}],"          \
-    "\"promotions\":[{\"id\":\"gold\",\"title\":{\"en\":\"Gold\"},\"layer\":\"card\",\"order\":1,"                       \
-    "\"when\":{\"member\":{\"required\":true,\"tiers\":[\"gold\"]}},\"reward\":{\"kind\":\"percent_off\","              \
+#define BUNDLE                                                                                                       \
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"         \
+    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"bonus\",\"digits\":0}],"      \
+    "\"promotions\":[{\"id\":\"gold\",\"title\":{\"en\":\"Gold\"},\"layer\":\"card\",\"order\":1,"                   \
+    "\"when\":{\"member\":{\"required\":true,\"tiers\":[\"gold\"]}},\"reward\":{\"kind\":\"percent_off\","           \
     "\"items\":{\"any\":true},\"percent_bp\":1000}},"                                                                \
-    "{\"id\":\"daily\",\"title\":{\"en\":\"daily\"},\"layer\":\"card\",\"order\":2,\"when\":{\"member\":{\"required\":true}},"     \
-    "\"reward\":{\"kind\":\"amount_off\",\"items\":{\"any\":true},\"amount_minor\":100,\"per\":\"basket\"},"             \
-    "\"limits\":{\"per_member\":[{\"max\":1,\"per\":\"day\"}]}},"                                                      \
-    "{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":3,\"when\":{\"member\":{\"required\":true}},"  \
-    "\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\",\"items\":{\"any\":true},\"per_minor\":100,\"give\":1}}]}"
+    "{\"id\":\"daily\",\"title\":{\"en\":\"daily\"},\"layer\":\"card\",\"order\":2,\"when\":{\"member\":{"           \
+    "\"required\":true}},"                                                                                           \
+    "\"reward\":{\"kind\":\"amount_off\",\"items\":{\"any\":true},\"amount_minor\":100,\"per\":\"basket\"},"         \
+    "\"limits\":{\"per_member\":[{\"max\":1,\"per\":\"day\"}]}},"                                                    \
+    "{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":3,\"when\":{\"member\":{"           \
+    "\"required\":true}},"                                                                                           \
+    "\"reward\":{\"kind\":\"points\",\"currency\":\"bonus\",\"items\":{\"any\":true},\"per_minor\":100,\"give\":1}}" \
+    "]}"
 
 static struct world world;
 
@@ -46,7 +50,8 @@ static int64_t balance(const char *sale)
     const cJSON *member = NULL, *balances = NULL;
     int64_t value = -1;
 
-    if (world_do(&world, "get", sale, NULL, &view) == PROBLEM_NONE && json_object(view, "member", &member, NULL) == ST_OK &&
+    if (world_do(&world, "get", sale, NULL, &view) == PROBLEM_NONE &&
+        json_object(view, "member", &member, NULL) == ST_OK &&
         json_object(member, "balances", &balances, NULL) == ST_OK)
         (void)json_int(balances, "bonus", -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
     json_free(view);
@@ -73,7 +78,8 @@ Test(member, shown_balance_is_the_row_and_later_own_records)
     cr_assert_eq(world_do(&world, "put", "s2", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
     world_scan(&world, CARD);
     cr_expect_eq(balance("s2"), 50 + 89);
-    /* The central has counted that record (seq 2, after the rules' own): its row takes the place, nothing is added twice. */
+    /* The central has counted that record (seq 2, after the rules' own): its row takes the place, nothing is added
+     * twice. */
     world_member(&world, "M1", CARD, "\"tier\":\"gold\",\"balances\":{\"bonus\":139},", 2);
     cr_assert_eq(world_do(&world, "put", "s3", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
     world_scan(&world, CARD);
@@ -105,7 +111,8 @@ Test(member, limit_of_a_day_counts_own_sales_and_reservations)
 
 Test(member, counts_of_the_row_are_of_the_date_it_names)
 {
-    world_member(&world, "M1", CARD, "\"usage\":{\"daily\":{\"count\":4,\"day\":1,\"week\":2,\"month\":3,\"date\":\"2026-11-01\"}},", 0);
+    world_member(&world, "M1", CARD,
+                 "\"usage\":{\"daily\":{\"count\":4,\"day\":1,\"week\":2,\"month\":3,\"date\":\"2026-11-01\"}},", 0);
     cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
     world_scan(&world, CARD);
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 9900, "the use was on another day");
@@ -159,7 +166,9 @@ Test(member, blocked_inactive_and_expired_are_said_and_give_no_price)
 {
     static const struct {
         const char *state, *code;
-    } cases[] = {{"\"state\":\"blocked\",", "L-303"}, {"\"state\":\"inactive\",", "L-304"}, {"\"state\":\"expired\",", "L-305"}};
+    } cases[] = {{"\"state\":\"blocked\",", "L-303"},
+                 {"\"state\":\"inactive\",", "L-304"},
+                 {"\"state\":\"expired\",", "L-305"}};
     char extra[64];
 
     for (size_t i = 0; i < 3; i++) {
@@ -242,4 +251,71 @@ Test(member, no_card_number_reaches_the_journal)
         json_free(view);
     }
     cr_expect_eq(world_count(&world, "sale"), 1);
+}
+
+/* ---- lots ---- */
+
+/* "from" or "until" of the first entry of that list, or "". */
+static const char *lot_day(const char *sale, const char *list, const char *day)
+{
+    static char found[16];
+    struct cJSON *view = NULL;
+    const cJSON *first;
+
+    cr_assert_eq(world_do(&world, "get", sale, NULL, &view), PROBLEM_NONE);
+    first = cJSON_GetArrayItem(cJSON_GetObjectItem(cJSON_GetObjectItem(view, "member"), list), 0);
+    (void)snprintf(found, sizeof found, "%s", first ? cJSON_GetObjectItem(first, day)->valuestring : "");
+    json_free(view);
+    return found;
+}
+
+static void next_sale(const char *id)
+{
+    cr_assert_eq(world_do(&world, "put", id, WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    world_scan(&world, CARD);
+}
+
+/* The world begins on 2026-11-18: 500 for good, 300 that end on the 20th, 200 that begin then. */
+static void give_lots(void)
+{
+    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":1000},", 0);
+    cr_assert_eq(
+        cache_put_part(world.cache, CACHE_LOTS, "M1",
+                       "[{\"id\":\"a\",\"currency\":\"bonus\",\"amount\":500},"
+                       "{\"id\":\"b\",\"currency\":\"bonus\",\"amount\":300,\"until\":\"2026-11-20\"},"
+                       "{\"id\":\"c\",\"currency\":\"bonus\",\"amount\":200,\"from\":\"2026-11-20\",\"until\":"
+                       "\"2027-11-20\"}]",
+                       0xe1, 0, NULL),
+        ST_OK);
+}
+
+Test(member, is_shown_points_that_begin_and_end_and_may_spend_those_of_today)
+{
+    give_lots();
+    next_sale("s1");
+    cr_expect_eq(balance("s1"), 800, "without those that begin later");
+    cr_expect_str_eq(lot_day("s1", "pending", "from"), "2026-11-20");
+    cr_expect_str_eq(lot_day("s1", "expiring", "until"), "2026-11-20");
+    cr_expect(world_has_notice(&world, "s1", "L-326") && world_has_notice(&world, "s1", "L-327"));
+    cr_assert_eq(world_do(&world, "void", "s1", "{}", NULL), PROBLEM_NONE);
+    world.time.wall_ms += 2 * INT64_C(86400000); /* without a word from the central */
+    next_sale("s2");
+    cr_expect_eq(balance("s2"), 700, "300 ended, 200 began");
+    cr_expect_str_eq(lot_day("s2", "pending", "from"), "");
+    cr_expect_str_eq(lot_day("s2", "expiring", "until"), "");
+    cr_expect_not(world_has_notice(&world, "s2", "L-326") || world_has_notice(&world, "s2", "L-327"));
+}
+
+Test(member, who_spent_what_would_have_ended_loses_it_once)
+{
+    static const struct cache_effect spent = {EFFECT_POINTS, "M1", "bonus", -100, 20775}; /* on the 18th */
+
+    give_lots();
+    cr_assert_eq(cache_project(world.cache, cache_projected(world.cache) + 1, NULL, &spent, 1, NULL), ST_OK);
+    next_sale("s1");
+    cr_expect_eq(balance("s1"), 700);
+    cr_assert_eq(world_do(&world, "void", "s1", "{}", NULL), PROBLEM_NONE);
+    world.time.wall_ms += 2 * INT64_C(86400000);
+    next_sale("s2");
+    cr_expect_eq(balance("s2"), 700, "of the 300 only 200 were left to end");
 }

@@ -226,7 +226,7 @@ Test(till_return, is_on_disk_before_it_is_printed_and_its_copy_is_counted_as_one
     (void)take_back("{\"return_id\":\"r1\",\"sale_id\":\"s1\"}", NULL);
     cr_expect_eq(world.prints, 2);
     cr_expect_str_eq(world.job_id, "r1#0");
-    cr_expect_eq(world.journal_at_print, 3, "bundle, sale, return"); /* bundle_activated is the first */
+    cr_expect_eq(world.journal_at_print, 4, "bundle, typed card, sale, return"); /* bundle_activated is the first */
     world.printed(world.printed_context, world.job_id, TILL_PRINT_CONFIRMED, "");
     cr_assert_eq(world_do(&world, "copy_return", "r1", NULL, NULL), PROBLEM_NONE);
     cr_expect_str_eq(world.job_id, "r1#1");

@@ -3,7 +3,10 @@
 #include "world.h"
 
 #include "agent/base/json.h"
+#include "agent/db/cache.h"
 #include "agent/db/journal.h"
+#include "agent/net/loop.h"
+#include "agent/till/upkeep.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -291,4 +294,46 @@ Test(spending, of_a_member_who_spent_more_than_there_was_waits_until_it_is_earne
     cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
     cr_expect_eq(world.holds_asked, 0);
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+}
+
+Test(spending, by_a_phone_number_alone_is_refused_in_words_and_by_the_card_goes_on)
+{
+    static const char *const basket =
+        "{\"phone\":\"+79991234567\",\"redeem\":{\"bonus\":4000},\"lines\":[{\"line\":1,"
+        "\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}]}";
+    uint8_t hashes[2][IDENTIFIER_HASH_BYTES];
+
+    identity_hash(&world.identity, "card", CARD, hashes[0]);
+    identity_hash(&world.identity, "phone", "+79991234567", hashes[1]);
+    cr_assert_eq(cache_put_member(world.cache, "M1", "{\"balances\":{\"bonus\":20000}}",
+                                  (const uint8_t(*)[IDENTIFIER_HASH_BYTES])hashes, 2, 0xe1, 0, NULL),
+                 ST_OK);
+    put("s1", basket);
+    cr_expect(world_has_notice(&world, "s1", "L-324"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 0, "nothing was set aside for it");
+    put("s1", BASKET("4000"));
+    cr_expect_not(world_has_notice(&world, "s1", "L-324"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 6000);
+}
+
+Test(spending, while_the_cache_is_behind_is_refused_in_words, .timeout = 60)
+{
+    for (int i = 0; i < UPKEEP_AT_ONCE + 100; i++)
+        cr_assert_eq(till_record(world.till, "override", "{}", 2, NULL), ST_OK);
+    world_restart(&world, true);
+    world_member(&world, "M1", CARD, "\"state\":\"active\",\"balances\":{\"bonus\":20000},", 0);
+    put("s1", BASKET("4000"));
+    cr_expect(world_has_notice(&world, "s1", "L-325"), "the journal may hold what he spent");
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 0);
+    for (int i = 0; i < 1000 && cache_projected(world.cache) < world_records(&world); i++) {
+        world.time.mono_ms += 10;
+        loop_step(world.loop, 10);
+    }
+    put("s1", BASKET("4000"));
+    cr_expect_not(world_has_notice(&world, "s1", "L-325"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 6000, "caught up");
 }

@@ -391,7 +391,9 @@ enum problem world_do(struct world *world, const char *command, const char *id, 
         if (!world->ready)
             return PROBLEM_BUSY; /* the test answers, then asks again */
     }
-    if (strcmp(command, "open") == 0)
+    if (strcmp(command, "type") == 0)
+        problem = till_typed(world->till, body, len, &out, &err);
+    else if (strcmp(command, "open") == 0)
         problem = till_open_sale(world->till, body, len, &out, &err);
     else if (strcmp(command, "put") == 0)
         problem = till_put_sale(world->till, id, body, len, &out, &err);

@@ -101,7 +101,7 @@ void world_member_row(const struct world *world, const char *id, const char *car
 void world_lease(struct world *world, int64_t granted, int64_t expires_unix_ms);
 
 void world_scan(struct world *world, const char *text);
-/* A command: path "put s1", "tender s1", "commit s1", "void s1", "get s1", "open -", "copy s1"; returns the problem, *out_answer (may be NULL) is owned
+/* A command: path "put s1", "tender s1", "commit s1", "void s1", "get s1", "open -", "copy s1", "type -"; returns the problem, *out_answer (may be NULL) is owned
  * the answer's tree. */
 enum problem world_do(struct world *world, const char *command, const char *id, const char *body,
                       struct cJSON **out_answer);
