@@ -10,6 +10,7 @@
 #include "agent/base/file.h"
 #include "agent/engine/engine.h"
 #include "tests/bench/bench_memory.h"
+#include "tests/bench/bench_peak.h"
 
 #include <cjson/cJSON.h>
 
@@ -24,21 +25,6 @@ struct cost {
     int64_t ns, peak, held;
     size_t bytes, promotions;
 };
-
-static int64_t peak_rss_kb(void)
-{
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[128];
-    long long kb = 0;
-
-    while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "VmHWM:", 6) == 0)
-            kb = strtoll(line + 6, NULL, 10);
-    }
-    if (file)
-        fclose(file);
-    return kb;
-}
 
 static bool compile(const char *text, size_t len, struct cost *cost)
 {
@@ -113,7 +99,7 @@ int main(int argc, char **argv)
         free(text);
         return 1;
     }
-    rss_kb = peak_rss_kb(); /* before cJSON builds its tree */
+    rss_kb = bench_peak_kb(); /* before cJSON builds its tree */
     printf("| %s | %zu |", strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], cost.promotions);
     print_size((int64_t)len, 1000, "kB", "MB");
     print_size(cost.ns, 1000, "us", "ms");

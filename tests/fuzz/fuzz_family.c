@@ -6,6 +6,7 @@
  */
 #include "agent/base/utf8.h"
 #include "drivers/scanner/family.h"
+#include "tests/fuzz/pieces.h"
 
 #include <assert.h>
 #include <string.h>
@@ -100,11 +101,5 @@ static uint64_t run_with(const uint8_t *data, size_t size, size_t piece)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size > 0) {
-        uint64_t whole = run_with(data, size, SIZE_MAX);
-
-        assert(run_with(data, size, 1) == whole);
-        assert(run_with(data, size, 7) == whole);
-    }
-    return 0;
+    return fuzz_in_pieces(data, size, run_with);
 }

@@ -14,13 +14,13 @@
  *   sync answers ok without writing it, as Linux does.
  * A drive that lies about flushes is not modelled.
  *
- * SQLite and the file calls of this process see a disk under the folder DISK_FOLDER, and others under that name with a
- * digit behind it.
+ * SQLite and the file calls of this process see a disk under the folder DISK_FOLDER, and others under that name with
+ * a digit behind it.
  */
 #ifndef LOYALD_TESTS_POWERCUT_DISK_H
 #define LOYALD_TESTS_POWERCUT_DISK_H
 
-#include "tests/powercut/dice.h"
+#include "tests/support/dice.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,6 +2,7 @@
 /* The nth allocation and the nth call of SQLite that fail. */
 #include "tests/powercut/calls.h"
 #include "tests/powercut/must.h"
+#include "tests/support/wrapped_memory.h"
 
 #include <cjson/cJSON.h>
 #include <sqlite3.h>
@@ -47,12 +48,6 @@ static bool is_due(enum call_kind kind)
 
 /* ---- memory ---- */
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 char *__real_strndup(const char *text, size_t len);

@@ -16,7 +16,7 @@
 #include "agent/till/rulebook.h"
 #include "agent/till/till.h"
 
-#include "tests/powercut/dice.h"
+#include "tests/support/dice.h"
 #include "tests/powercut/disk.h"
 #include "tests/powercut/history.h"
 #include "tests/powercut/offers.h"

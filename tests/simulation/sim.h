@@ -13,7 +13,7 @@
 #include "agent/till/till.h"
 #include "sync/central/central.h"
 #include "sync/protocol/frame.h"
-#include "tests/powercut/dice.h"
+#include "tests/support/dice.h"
 #include "tests/powercut/disk.h"
 #include "tests/powercut/offers.h"
 

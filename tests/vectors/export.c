@@ -43,12 +43,7 @@ static cJSON *returns(struct engine *engine, const struct bundle *bundle, const 
         struct engine_fault fault = {0};
         char *text;
 
-        if (sale && !cJSON_GetObjectItemCaseSensitive(request, "sale"))
-            cJSON_AddItemToObject(request, "sale", cJSON_Duplicate(sale, true));
-        if (result && !cJSON_GetObjectItemCaseSensitive(request, "result"))
-            cJSON_AddItemToObject(request, "result", cJSON_Duplicate(result, true));
-        if (!cJSON_GetObjectItemCaseSensitive(request, "earlier"))
-            cJSON_AddItemToObject(request, "earlier", cJSON_Duplicate(earlier, true));
+        vector_complete_return(request, sale, result, earlier);
         text = cJSON_PrintUnformatted(request);
         if (engine_refund(engine, bundle, text, strlen(text), &out, &fault, NULL) == ST_OK)
             cJSON_AddItemToArray(earlier, cJSON_Parse(strbuf_text(&out)));

@@ -116,24 +116,22 @@ static bool library_refunds(struct cli *cli, const struct vector *vector, const 
                             struct strbuf *in, struct strbuf *wanted)
 {
     cJSON *requests = cJSON_Parse(vector->sections[VECTOR_RETURN]), *earlier = cJSON_CreateArray(), *request;
+    cJSON *sale, *sold;
     struct strbuf result = STRBUF_INIT(VECTOR_BYTES_MAX);
     bool good = true;
 
     if (vector->sections[VECTOR_SALE])
         (void)library_evaluates(cli, bundle, vector->sections[VECTOR_SALE], strlen(vector->sections[VECTOR_SALE]),
                                 false, &result);
+    sale = vector->sections[VECTOR_SALE] ? cJSON_Parse(vector->sections[VECTOR_SALE]) : NULL;
+    sold = result.len ? cJSON_Parse(strbuf_text(&result)) : NULL;
     cJSON_ArrayForEach(request, requests)
     {
         struct strbuf answer = STRBUF_INIT(VECTOR_BYTES_MAX);
         struct engine_fault fault = {0};
         char *line;
 
-        if (vector->sections[VECTOR_SALE] && !cJSON_GetObjectItemCaseSensitive(request, "sale"))
-            cJSON_AddItemToObject(request, "sale", cJSON_Parse(vector->sections[VECTOR_SALE]));
-        if (result.len && !cJSON_GetObjectItemCaseSensitive(request, "result"))
-            cJSON_AddItemToObject(request, "result", cJSON_Parse(strbuf_text(&result)));
-        if (!cJSON_GetObjectItemCaseSensitive(request, "earlier"))
-            cJSON_AddItemToObject(request, "earlier", cJSON_Duplicate(earlier, true));
+        vector_complete_return(request, sale, sold, earlier);
         line = cJSON_PrintUnformatted(request);
         strbuf_printf(in, "%s\n", line);
         if (engine_refund(cli->engine, bundle, line, strlen(line), &answer, &fault, NULL) == ST_OK) {
@@ -150,6 +148,8 @@ static bool library_refunds(struct cli *cli, const struct vector *vector, const 
     strbuf_free(&result);
     cJSON_Delete(requests);
     cJSON_Delete(earlier);
+    cJSON_Delete(sale);
+    cJSON_Delete(sold);
     return good;
 }
 

@@ -182,12 +182,7 @@ static int check_returns(const struct vector *c, const struct bundle *bundle, st
     {
         cJSON *answer;
 
-        if (sale && !cJSON_GetObjectItemCaseSensitive(request, "sale"))
-            cJSON_AddItemToObject(request, "sale", cJSON_Duplicate(sale, true));
-        if (result && !cJSON_GetObjectItemCaseSensitive(request, "result"))
-            cJSON_AddItemToObject(request, "result", cJSON_Duplicate(result, true));
-        if (!cJSON_GetObjectItemCaseSensitive(request, "earlier"))
-            cJSON_AddItemToObject(request, "earlier", cJSON_Duplicate(earlier, true));
+        vector_complete_return(request, sale, result, earlier);
         answer = refund_of(request, bundle, engine);
         if (!cJSON_GetObjectItemCaseSensitive(answer, "error"))
             cJSON_AddItemToArray(earlier, cJSON_Duplicate(answer, true));

@@ -2,6 +2,7 @@
 #include "vectors.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,4 +202,17 @@ void vectors_each(vector_visitor *visitor, void *context)
         free(names[i]);
     }
     free(names);
+}
+
+static void complete(cJSON *request, const char *name, const cJSON *value)
+{
+    if (value && !cJSON_GetObjectItemCaseSensitive(request, name))
+        cJSON_AddItemToObject(request, name, cJSON_Duplicate(value, true));
+}
+
+void vector_complete_return(cJSON *request, const cJSON *sale, const cJSON *result, const cJSON *earlier)
+{
+    complete(request, "sale", sale);
+    complete(request, "result", result);
+    complete(request, "earlier", earlier);
 }

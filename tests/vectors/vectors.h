@@ -44,4 +44,7 @@ int vector_differs(const struct vector *vector, const cJSON *wanted, const cJSON
 /* {"error":{"code","message","at"}}, as the command line writes it. */
 cJSON *vector_error(const char *code, const char *message, const char *at);
 
+/* What a return that leaves them out is of: the case's sale, its result (either may be NULL), what went back before. */
+void vector_complete_return(cJSON *request, const cJSON *sale, const cJSON *result, const cJSON *earlier);
+
 #endif

@@ -11,6 +11,7 @@
 #include "agent/base/clock.h"
 #include "agent/engine/engine.h"
 #include "tests/bench/peers/emit.h"
+#include "tests/bench/bench_peak.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,25 +28,10 @@ static void die(const char *what)
     exit(1);
 }
 
-static int64_t peak_kb(void)
-{
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[128];
-    long long kb = 0;
-
-    while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "VmHWM:", 6) == 0)
-            kb = strtoll(line + 6, NULL, 10);
-    }
-    if (file)
-        fclose(file);
-    return kb;
-}
-
 static void print_end(const struct bench_tally *tally, int64_t load_ns)
 {
     printf("result %" PRId64 " %" PRId64 " %" PRIu32 "\nload %" PRId64 "\nrss %" PRId64 "\n", tally->sum,
-           tally->lines, tally->hash, load_ns, peak_kb());
+           tally->lines, tally->hash, load_ns, bench_peak_kb());
 }
 
 /* ---- a plain walk over the same promotions */

@@ -3,6 +3,7 @@
 #include "agent/base/json_pool.h"
 
 #include "agent/base/strbuf.h"
+#include "tests/support/wrapped_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,6 @@
 #include <criterion/criterion.h>
 
 enum { LEN_MAX = 4 * 1024 * 1024 };
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
 
 /* Allocations that still succeed; below zero all do. Ours go through the wrapper, cJSON's through its hook. */
 static long allocations_left = -1;

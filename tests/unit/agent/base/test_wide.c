@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/wide.h"
+#include "tests/support/dice.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-static uint64_t state;
+static struct dice dice;
 
 static uint64_t next(void)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
+    return dice_bits(&dice);
 }
 
 /* Of any length, often near a power of two. */
@@ -34,11 +31,7 @@ static uint64_t any(void)
 
 static void begin(void)
 {
-    const char *seed = getenv("LOYALD_SEED");
-
-    state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 2654435761u;
-    state = state ? state : 1;
-    fprintf(stderr, "LOYALD_SEED=%" PRIu64 "\n", state);
+    dice = dice_of_environment();
 }
 
 /* quotient x d + rest, by additions only, so that nothing under test is trusted. */

@@ -4,18 +4,12 @@
  * library's door (--wrap), so that nothing slips past the arena.
  */
 #include "agent/engine/engine.h"
+#include "tests/support/wrapped_memory.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 static long calls;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
 
 void *__wrap_malloc(size_t size)
 {

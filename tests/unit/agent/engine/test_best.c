@@ -8,13 +8,13 @@
  * LOYALD_SEED=n repeats a run, LOYALD_CASES=n makes it longer.
  */
 #include "agent/engine/engine.h"
+#include "tests/support/dice.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LINES = 4, UNITS = 6, PROMOS = 3, NODES_ENOUGH = 10000000 };
 enum kind {
@@ -57,14 +57,11 @@ struct world {
     bool limited; /* a limit takes the dearest units, so the way to share out must be sound */
 };
 
-static uint64_t state;
+static struct dice dice;
 
 static int below(int n)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (int)(state % (uint64_t)n);
+    return (int)dice_below(&dice, n);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -687,13 +684,10 @@ static void tabulate(const struct world *w, int promo, int map)
 
 Test(best_layer, is_what_brute_force_finds)
 {
-    const char *seed = getenv("LOYALD_SEED"), *cases = getenv("LOYALD_CASES");
-    long count = cases ? strtol(cases, NULL, 10) : 3000;
+    long count = dice_cases(3000);
     struct engine *engine;
 
-    state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 2654435761u;
-    state = state ? state : 1;
-    fprintf(stderr, "LOYALD_SEED=%" PRIu64 "\n", state);
+    dice = dice_of_environment();
     cr_assert_eq(engine_create(&engine, NULL), ST_OK);
     for (long i = 0; i < count; i++) {
         struct strbuf bundle = STRBUF_INIT(1 << 16), sale = STRBUF_INIT(1 << 16);
@@ -746,13 +740,10 @@ static void check_proof(struct engine *engine, const struct world *w, const char
 
 Test(best_layer, a_short_search_tells_the_truth)
 {
-    const char *seed = getenv("LOYALD_SEED"), *cases = getenv("LOYALD_CASES");
-    long count = cases ? strtol(cases, NULL, 10) : 3000;
+    long count = dice_cases(3000);
     struct engine *engine;
 
-    state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 2654435761u;
-    state = state ? state : 1;
-    fprintf(stderr, "LOYALD_SEED=%" PRIu64 "\n", state);
+    dice = dice_of_environment();
     cr_assert_eq(engine_create(&engine, NULL), ST_OK);
     for (long i = 0; i < count; i++) {
         struct strbuf bundle = STRBUF_INIT(1 << 16), sale = STRBUF_INIT(1 << 16);

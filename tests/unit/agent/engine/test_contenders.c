@@ -6,21 +6,18 @@
  * LOYALD_SEED=n repeats a run, LOYALD_CASES=n makes it longer.
  */
 #include "agent/engine/engine.h"
+#include "tests/support/dice.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static uint64_t state;
+static struct dice dice;
 
 static int below(int n)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (int)(state % (unsigned)n);
+    return (int)dice_below(&dice, n);
 }
 
 static void put_items(struct strbuf *out)
@@ -142,15 +139,14 @@ static size_t one_case(struct engine *engine, struct strbuf *text, uint64_t seed
 
 Test(contenders, who_is_left_out_could_not_win)
 {
-    const char *seed_text = getenv("LOYALD_SEED"), *cases_text = getenv("LOYALD_CASES");
-    uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : (uint64_t)time(NULL);
-    int cases = cases_text ? atoi(cases_text) : 12000;
+    int cases = (int)dice_cases(12000);
+    uint64_t seed;
     struct strbuf text = STRBUF_INIT(1 << 20);
     struct engine *engine = NULL;
     size_t left_out = 0;
 
-    state = seed * 2 + 1;
-    cr_log_info("LOYALD_SEED=%" PRIu64, seed);
+    dice = dice_of_environment();
+    seed = dice.state;
     cr_assert_eq(engine_create(&engine, NULL), ST_OK);
     for (int i = 0; i < cases; i++)
         left_out += one_case(engine, &text, seed, i);

@@ -7,18 +7,12 @@
  */
 #include "agent/engine/engine.h"
 #include "agent/engine/work.h"
+#include "tests/support/wrapped_memory.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
 
 static long left = -1; /* calls until the one that fails; below zero: none does */
 static size_t counted; /* smaller ones are not counted */

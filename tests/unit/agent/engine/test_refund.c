@@ -5,6 +5,7 @@
  * it longer.
  */
 #include "agent/engine/engine.h"
+#include "tests/support/dice.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -12,18 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LINES = 4, RETURNS_MAX = 60 };
 
-static uint64_t state;
+static struct dice dice;
 
 static int below(int n)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (int)(state % (uint64_t)n);
+    return (int)dice_below(&dice, n);
 }
 
 static const char *const bundle_text =
@@ -245,15 +242,12 @@ static void run_case(struct engine *engine, const struct bundle *bundle, bool mi
 
 static void run_cases(bool mixed, long count_default)
 {
-    const char *seed = getenv("LOYALD_SEED"), *cases = getenv("LOYALD_CASES");
-    long count = cases ? strtol(cases, NULL, 10) : count_default;
+    long count = dice_cases(count_default);
     struct bundle *bundle;
     struct engine *engine;
     struct errmsg err = ERRMSG_INIT;
 
-    state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 2654435761u;
-    state = state ? state : 1;
-    fprintf(stderr, "LOYALD_SEED=%" PRIu64 "\n", state);
+    dice = dice_of_environment();
     cr_assert_eq(bundle_compile(bundle_text, strlen(bundle_text), &bundle, NULL, &err), ST_OK, "%s", err.text);
     cr_assert_eq(engine_create(&engine, NULL), ST_OK);
     for (long i = 0; i < count; i++)
