@@ -18,7 +18,7 @@
  * marker like any other. It is found out by its silence: while a job waits it is asked every half second, and whoever
  * starts up misses at least one answer. One missed answer, and the marker confirms nothing any more. The same guards
  * against a stray zero, such as a line break at power-on, that looks like a marker's answer: hence the round after
- * it.
+ * it, which must also find nothing that a printer waits for.
  */
 #include "drivers/printer/printer_internal.h"
 
@@ -275,6 +275,7 @@ static void job_line_gone(struct printer *printer)
     case STEP_PAUSE:
     case STEP_MARKER:
     case STEP_WITNESS:
+        printer->broken_off = true; /* what was still on its way is lost */
         job_move(printer, PRINT_UNKNOWN, "the printer was unplugged while it was printing: look at the paper");
         return;
     }
@@ -323,10 +324,15 @@ void jobs_round(struct printer *printer, bool answered)
             watch_marker(printer);
         return;
     case STEP_WITNESS:
-        if (answered && !printer->was_silent)
-            job_move(printer, PRINT_CONFIRMED, "");
-        else
+        if (!answered || printer->was_silent) {
             job_move(printer, PRINT_UNKNOWN, silent_words);
+        } else if (escpos_condition_trouble(&printer->watch.condition)) {
+            /* Who waits for a person has not printed all of it yet: that answer was noise. */
+            printer->in_trouble = false;
+            watch_marker(printer);
+        } else {
+            job_move(printer, PRINT_CONFIRMED, "");
+        }
         return;
     case STEP_IDLE:
     case STEP_LINE:
@@ -372,10 +378,13 @@ void jobs_on_timer(void *context)
         job_checked(printer, false);
         return;
     case STEP_DRAIN:
-        if (!printer->answers_owed)
+        if (!printer->answers_owed) {
             job_send(printer);
-        else
-            job_move(printer, PRINT_FAILED, "the printer is still busy with an earlier receipt");
+            return;
+        }
+        printer->broken_off = true; /* perhaps it waits for data: the next job sends it some */
+        job_move(printer, PRINT_FAILED,
+                 "the printer is still busy with an earlier receipt; if no paper moves, switch it off and on");
         return;
     case STEP_PAUSE:
         job_move(printer, PRINT_UNKNOWN, "nobody helped the printer in the middle of a receipt: look at the paper");

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { THINGS_MAX = 128, REAL_WAIT_MS = 2 /* what is on its way through a pty arrives within that */ };
+enum {
+    THINGS_MAX = 128,
+    REAL_WAIT_MS = 2,    /* what is on its way through a pty arrives within that, mostly */
+    SETTLE_WAIT_MS = 500 /* and surely within that */
+};
 
 struct loop_timer {
     struct loop *loop;
@@ -27,6 +31,8 @@ struct loop_watch {
 struct loop {
     int64_t now_ms, wakes;
     bool blind;
+    bool (*on_its_way)(void *context);
+    void *settle_context;
     struct loop_timer *timers[THINGS_MAX];
     struct loop_watch *watches[THINGS_MAX];
 };
@@ -159,11 +165,24 @@ static struct loop_timer *next_timer(const struct loop *loop)
     return next;
 }
 
+void virtual_loop_settle(struct loop *loop, bool (*on_its_way)(void *context), void *context)
+{
+    loop->on_its_way = on_its_way;
+    loop->settle_context = context;
+}
+
+static int real_wait_ms(const struct loop *loop)
+{
+    if (!loop->on_its_way)
+        return REAL_WAIT_MS;
+    return loop->on_its_way(loop->settle_context) ? SETTLE_WAIT_MS : 0;
+}
+
 void loop_step(struct loop *loop, int64_t wait_ms)
 {
     struct loop_timer *timer;
 
-    if (run_watch(loop, REAL_WAIT_MS))
+    if (run_watch(loop, real_wait_ms(loop)))
         return;
     timer = next_timer(loop);
     if (!timer || timer->due_ms > loop->now_ms + wait_ms) {

@@ -13,6 +13,9 @@
 
 /* Callbacks so far: of watches and of timers. */
 int64_t virtual_loop_wakes(const struct loop *loop);
+/* Who knows what is on its way through a pty says so: while the answer is true the clock waits for it, else it does
+ * not wait at all. Without it each turn gives the ptys a little time. */
+void virtual_loop_settle(struct loop *loop, bool (*on_its_way)(void *context), void *context);
 /* Timers that are set: 0 means that this loop would sleep for ever. */
 int virtual_loop_timers(const struct loop *loop);
 /* inotify tells nothing from now on, as on a system without it: only timers find what comes. */
