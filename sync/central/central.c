@@ -29,46 +29,68 @@ static enum status new_incarnation(struct store *store, struct errmsg *err)
     return STORE_RUN(store, STATEMENT_META_SET, err, V_TEXT("incarnation"), V_TEXT(incarnation));
 }
 
-static enum status make_database(const char *path, struct errmsg *err)
+static bool is_shared(const struct central_place *place)
 {
-    struct store *store = NULL;
-    enum status st = store_open(path, &store, err);
+    return place->database && place->database[0];
+}
 
+static enum status read_meta(struct central *central, struct errmsg *err);
+
+/* The database gets its incarnation last: with it the central is made, without it init may run again. */
+static enum status make_all(const struct central_place *place, const char *where, const char *host, int64_t now_s,
+                            struct errmsg *err)
+{
+    struct central made = {0};
+    enum status st = store_open(where, &made.store, err);
+
+    if (st == ST_OK && read_meta(&made, NULL) == ST_OK) {
+        errmsg_set(err, "a central is there already in this database: for one more process copy the first one's folder");
+        st = ST_CONFLICT;
+    }
     if (st == ST_OK)
-        st = new_incarnation(store, err);
-    store_close(store);
+        st = authority_make(place->state_dir, host, now_s, err);
+    if (st == ST_OK)
+        st = new_incarnation(made.store, err);
+    store_close(made.store);
     return st;
 }
 
-enum status central_init(const char *state_dir, const char *host, const struct clock_source *clock,
-                         struct errmsg *err)
+/* As one file it gets its name when it is whole. */
+static enum status make_embedded(const struct central_place *place, const char *host, int64_t now_s,
+                                 struct errmsg *err)
 {
     char path[PATH_BYTES_MAX], making[PATH_BYTES_MAX];
-    int lock_fd = -1;
-    enum status st = file_mkdir(state_dir, 0700, err);
+    enum status st;
 
-    if (st == ST_OK)
-        st = file_lock_dir(state_dir, "loyal-central", &lock_fd, err);
-    if (st != ST_OK)
-        return st;
-    path_in(state_dir, "central.db", path);
-    path_in(state_dir, "central.db.new", making);
+    path_in(place->state_dir, "central.db", path);
+    path_in(place->state_dir, "central.db.new", making);
     if (access(path, F_OK) == 0) {
         errmsg_set(err, "%s is there already: this central was made before, start it with \"loyal-central serve\"",
                    path);
-        st = ST_CONFLICT;
-        goto out;
+        return ST_CONFLICT;
     }
     (void)unlink(making); /* of an init that was cut short */
-    st = authority_make(state_dir, host, clock_wall_ms(clock) / 1000, err);
-    if (st == ST_OK)
-        st = make_database(making, err);
-    /* The database gets its name last: with it the central is made, without it init may run again. */
+    st = make_all(place, making, host, now_s, err);
     if (st == ST_OK && rename(making, path) != 0) {
         errmsg_set(err, "cannot rename %s: %m", making);
         st = ST_IO;
     }
-out:
+    return st;
+}
+
+enum status central_init(const struct central_place *place, const char *host, const struct clock_source *clock,
+                         struct errmsg *err)
+{
+    int64_t now_s = clock_wall_ms(clock) / 1000;
+    int lock_fd = -1;
+    enum status st = file_mkdir(place->state_dir, 0700, err);
+
+    if (st == ST_OK)
+        st = file_lock_dir(place->state_dir, "loyal-central", &lock_fd, err);
+    if (st != ST_OK)
+        return st;
+    st = is_shared(place) ? make_all(place, place->database, host, now_s, err)
+                          : make_embedded(place, host, now_s, err);
     (void)close(lock_fd);
     return st;
 }
@@ -90,10 +112,23 @@ static enum status read_meta(struct central *central, struct errmsg *err)
     return st;
 }
 
-enum status central_open(const char *state_dir, const struct clock_source *clock, struct central **out_central,
-                         struct errmsg *err)
+static enum status open_store(const struct central_place *place, struct store **out_store, struct errmsg *err)
 {
     char path[PATH_BYTES_MAX];
+
+    if (is_shared(place))
+        return store_open(place->database, out_store, err);
+    path_in(place->state_dir, "central.db", path);
+    if (access(path, F_OK) == 0)
+        return store_open(path, out_store, err);
+    errmsg_set(err, "%s: %m: make it with \"loyal-central init --state-dir %s\"", path, place->state_dir);
+    return ST_NOT_FOUND;
+}
+
+enum status central_open(const struct central_place *place, const struct clock_source *clock,
+                         struct central **out_central, struct errmsg *err)
+{
+    const char *state_dir = place->state_dir;
     struct central *central = calloc(1, sizeof(*central));
     enum status st;
 
@@ -101,15 +136,9 @@ enum status central_open(const char *state_dir, const struct clock_source *clock
         return ST_NOMEM;
     central->clock = clock;
     central->lock_fd = -1;
-    path_in(state_dir, "central.db", path);
-    if (access(path, F_OK) != 0) {
-        errmsg_set(err, "%s: %m: make it with \"loyal-central init --state-dir %s\"", path, state_dir);
-        st = ST_NOT_FOUND;
-    } else {
-        st = file_lock_dir(state_dir, "loyal-central", &central->lock_fd, err);
-    }
+    st = file_lock_dir(state_dir, "loyal-central", &central->lock_fd, err);
     if (st == ST_OK)
-        st = store_open(path, &central->store, err);
+        st = open_store(place, &central->store, err);
     if (st == ST_OK)
         st = read_meta(central, err);
     if (st == ST_OK)

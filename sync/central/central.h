@@ -72,13 +72,20 @@ __attribute__((format(printf, 4, 5))) void answer_error(struct answer *answer, i
 /* The answer to a request that failed with st: refusals in words, our own faults as 503, to be tried again. */
 void answer_status(struct answer *answer, enum status st, const struct errmsg *err);
 
-/* Makes the state directory's database, authority and server certificate. ST_CONFLICT when one is there. host is the
- * name that tills will call ("" for localhost only). */
-enum status central_init(const char *state_dir, const char *host, const struct clock_source *clock,
+/* Where a central keeps what it knows. */
+struct central_place {
+    const char *state_dir;
+    const char *database; /* postgres://...; NULL or "": central.db in state_dir */
+};
+
+/* Makes the database, and in the state directory authority and server certificate. ST_CONFLICT when one is there. host
+ * is the name that tills will call ("" for localhost only). */
+enum status central_init(const struct central_place *place, const char *host, const struct clock_source *clock,
                          struct errmsg *err);
-/* Opens what central_init made, alone: ST_CONFLICT names the process that has it. Borrows clock. */
-enum status central_open(const char *state_dir, const struct clock_source *clock, struct central **out_central,
-                         struct errmsg *err);
+/* Opens what central_init made. The state directory is this process's alone: ST_CONFLICT names the one that has it.
+ * Borrows clock. */
+enum status central_open(const struct central_place *place, const struct clock_source *clock,
+                         struct central **out_central, struct errmsg *err);
 void central_close(struct central *central); /* accepts NULL */
 /* After the database was put back from a backup: a new incarnation, so that tills send again what it lacks and load
  * anew. */

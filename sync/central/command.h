@@ -14,6 +14,7 @@ enum { COMMAND_WORDS_MAX = 64 };
 
 struct command_call {
     const char *state_dir;
+    const char *database; /* "" : embedded */
     const char *listen_host;
     int64_t listen_port, connections_max;
     bool json, force;

@@ -58,6 +58,7 @@ static const char usage[] =
     "\n"
     "options\n"
     "  --state-dir DIR   database, keys and admin.sock (default /var/lib/loyal-central)\n"
+    "  --database URL    postgres://USER@HOST/DATABASE instead of a file in the state directory: init, serve, restored, ca\n"
     "  --config FILE     default /etc/loyald/loyal-central.conf, when it is there\n"
     "  --json            what is printed, as JSON\n"
     "  --sample-config   print a configuration file with every option\n"
@@ -65,6 +66,7 @@ static const char usage[] =
 
 struct config {
     char state_dir[CONFIG_TEXT_MAX];
+    char database[CONFIG_TEXT_MAX];
     char listen_host[CONFIG_TEXT_MAX];
     int64_t listen_port, connections_max;
     int64_t log_level;
@@ -73,6 +75,8 @@ struct config {
 static const struct option_spec options[] = {
     {"central", "state_dir", OPTION_TEXT, offsetof(struct config, state_dir), 1, CONFIG_TEXT_MAX - 32, NULL,
      "/var/lib/loyal-central", "Folder of the database, the keys and the admin socket."},
+    {"central", "database", OPTION_TEXT, offsetof(struct config, database), 0, CONFIG_TEXT_MAX - 32, NULL, "",
+     "postgres://USER@HOST/DATABASE, shared by several central processes; nothing: central.db in state_dir."},
     {"central", "listen_host", OPTION_TEXT, offsetof(struct config, listen_host), 1, 64, NULL, "0.0.0.0",
      "Address to serve the tills on, numeric."},
     {"central", "listen_port", OPTION_INT, offsetof(struct config, listen_port), 0, 65535, NULL, "8474",
@@ -187,6 +191,7 @@ static int run(const struct cli *cli, struct command_call *call)
     if (st == ST_OK) {
         log_set_level((enum log_level)config.log_level);
         call->state_dir = cli->state_dir ? cli->state_dir : config.state_dir;
+        call->database = call->database ? call->database : config.database;
         call->listen_host = config.listen_host;
         call->listen_port = config.listen_port;
         call->connections_max = config.connections_max;
@@ -207,6 +212,7 @@ int main(int argc, char **argv)
     struct command_call call = {0};
     char *kept[ARGUMENTS_MAX];
     const struct cli_option extra[] = {
+        {"database", &call.database, NULL},
         {"host", &call.host, NULL},
         {"name", &call.name, NULL},
         {"currency", &call.currency, NULL},

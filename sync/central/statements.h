@@ -29,7 +29,7 @@
     X(TILL_CODE_TAKE, "DELETE FROM till_code WHERE code_hash = $1 AND expires_us > $2 RETURNING chain, store, till")      \
     X(BLOB_PUT, "INSERT INTO blob (sha256, bytes) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")                       \
     X(BLOB_GET, "SELECT bytes FROM blob WHERE sha256 = $1")                                                               \
-    X(BLOB_RANGE, "SELECT substr(bytes, $3, $4) FROM blob WHERE sha256 = $2"                                              \
+    X(BLOB_RANGE, "SELECT substr(bytes, CAST(CAST($3 AS BIGINT) AS INTEGER), CAST(CAST($4 AS BIGINT) AS INTEGER)) FROM blob WHERE sha256 = $2"                                              \
         " AND EXISTS (SELECT 1 FROM manifest WHERE chain = $1 AND bundle = $2)")                                          \
     X(MANIFEST_INSERT, "INSERT INTO manifest (chain, version, change_seq, text, signatures, bundle, published_us)"        \
         " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
@@ -63,7 +63,7 @@
         " till_head, bundle_version, quarantined_seq, enrolled_us, last_seen_us, cert_not_after_us, revoked, head_hash"   \
         " FROM device ORDER BY chain, store, till, dev")                                                                  \
     X(DEVICE_REVOKE, "UPDATE device SET revoked = 1 WHERE dev = $1")                                                      \
-    X(DEVICE_STATUS, "UPDATE device SET version = $2, till_head = $3, bundle_version = CASE WHEN $4 > 0 THEN $4"          \
+    X(DEVICE_STATUS, "UPDATE device SET version = $2, till_head = $3, bundle_version = CASE WHEN CAST($4 AS BIGINT) > 0 THEN $4"          \
         " ELSE bundle_version END, last_seen_us = $5, told_us = $5, told = $6, skew_ms = $7 WHERE dev = $1")              \
     X(DEVICE_FLEET, "SELECT d.dev, d.chain, d.store, d.till, d.version, d.bundle_version,"                                \
         " COALESCE((SELECT MAX(m.version) FROM manifest m WHERE m.chain = d.chain), 0), d.cert_not_after_us,"             \
@@ -72,7 +72,7 @@
     X(DEVICE_CURSOR, "UPDATE device SET acked = $2, head_hash = $3, counted = $4, counted_change = $5,"                   \
         " duplicates = duplicates + $6, till_head = CASE WHEN till_head < $2 THEN $2 ELSE till_head END,"                 \
         " last_seen_us = $7 WHERE dev = $1")                                                                              \
-    X(DEVICE_SEEN, "UPDATE device SET last_seen_us = $2 WHERE dev = $1 AND last_seen_us < $2 - $3")                       \
+    X(DEVICE_SEEN, "UPDATE device SET last_seen_us = $2 WHERE dev = $1 AND last_seen_us < CAST($2 AS BIGINT) - $3")                       \
     X(DEVICE_QUARANTINE, "UPDATE device SET quarantined_seq = $2 WHERE dev = $1")                                         \
     X(DEVICE_ACTIVATED, "UPDATE device SET bundle_version = $2, bundle_refused = '' WHERE dev = $1")                      \
     X(DEVICE_REFUSED, "UPDATE device SET bundle_refused = $2 WHERE dev = $1")                                             \
@@ -394,6 +394,33 @@
         " JOIN device d ON d.dev = l.dev ORDER BY l.at_us DESC, l.dev, l.epoch, l.seq DESC LIMIT $1")                     \
     X(NOTICE_LIST, "SELECT id, chain, dev, text, at_us FROM notice ORDER BY id DESC LIMIT $1")
 /* clang-format on */
+
+/*
+ * What only PostgreSQL needs. Whoever writes holds the change counter from the first statement to the commit, as BEGIN
+ * IMMEDIATE makes it in SQLite. In the same transaction each process signs with a number of its own: after a commit
+ * whose answer was lost, the number tells whether it came through.
+ */
+#define PG_SQL_SET_UP                                                                                                \
+    "SET synchronous_commit = on; SET statement_timeout = %d; SET lock_timeout = %d;"                                \
+    " SET idle_in_transaction_session_timeout = %d; SET plan_cache_mode = force_generic_plan; SET jit = off;"        \
+    " SET client_min_messages = warning; SET bytea_output = hex"
+#define PG_SQL_BEGIN     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+#define PG_SQL_SNAPSHOT  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define PG_SQL_LOCK      "SELECT value FROM change_counter WHERE one = 1 FOR UPDATE"
+#define PG_SQL_SIGN                                                                                                  \
+    "INSERT INTO central_process (id, signature) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET signature = $2"
+#define PG_SQL_SIGNED    "SELECT signature FROM central_process WHERE id = $1 FOR UPDATE"
+#define PG_SQL_COMMIT    "COMMIT"
+#define PG_SQL_ROLLBACK  "ROLLBACK"
+#define PG_SQL_MARK      "SAVEPOINT mark"
+#define PG_SQL_MARK_KEEP "RELEASE SAVEPOINT mark"
+#define PG_SQL_MARK_UNDO "ROLLBACK TO SAVEPOINT mark"
+#define PG_SQL_MIGRATE_BEGIN                                                                                         \
+    "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4808331);"     \
+    " CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)"
+#define PG_SQL_VERSION      "SELECT COALESCE(MAX(version), 0) FROM schema_version"
+#define PG_SQL_VERSION_HAS  "SELECT to_regclass('schema_version') IS NOT NULL"
+#define PG_SQL_VERSION_MARK "DELETE FROM schema_version; INSERT INTO schema_version (version) VALUES (%d)"
 
 #define STATEMENT_NAME(name, text) STATEMENT_##name,
 enum statement { STATEMENTS(STATEMENT_NAME) STATEMENT_COUNT };

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store - the central's database behind a small face, so that a second engine changes this module only.
+ * store - the central's database behind a small face: SQLite, embedded, or a PostgreSQL that several central processes
+ * share.
  *
  * Every statement has a name in statements.h and takes $1, $2 ...; there is no other SQL. One connection, used from
- * the loop's thread, which is the only writer. The face knows rows and values, not SQLite.
+ * the loop's thread. Transactions that write come one after the other, also those of several processes: each sees all
+ * that the ones before it did, so change numbers become visible in their order.
  *
  * A failing disk is not argued with: when a commit fails for it, store_has_failed is true from then on, and the
- * server ends; what was not committed was not answered.
+ * server ends; what was not committed was not answered. A PostgreSQL that cannot be reached is waited for: ST_AGAIN in
+ * words, and the next statement tries again. Every wait for it ends by itself.
  */
 #ifndef LOYALD_CENTRAL_STORE_H
 #define LOYALD_CENTRAL_STORE_H
@@ -38,16 +41,31 @@ struct store_value {
 #define V_BLOB(p, n) ((struct store_value){.kind = STORE_BLOB, .bytes = (p), .len = (n)})
 struct store_value store_text(const char *text);
 
-/* Opens or makes the database and brings its schema up to date; refuses one of a later version. */
-enum status store_open(const char *path, struct store **out_store, struct errmsg *err);
+/* Opens or makes the database and brings its schema up to date; refuses one of a later version. place is the path of
+ * a file, or postgres://USER@HOST/DATABASE as libpq reads it. */
+enum status store_open(const char *place, struct store **out_store, struct errmsg *err);
 void store_close(struct store *store); /* accepts NULL */
+bool store_is_url(const char *place);
+/* True when other processes may write to it too: what they changed is looked for, not told. */
+bool store_is_shared(const struct store *store);
 
-/* A transaction that may write. Not nested. store_rollback never fails and does nothing outside of one. */
+/* A transaction that may write. Not nested. store_rollback never fails and does nothing outside of one. ST_AGAIN from
+ * any statement of it, or from the commit: nothing of it was written, and the whole may be repeated. ST_TIMEOUT from
+ * the commit: whether it was written could not be learnt. */
 enum status store_begin(struct store *store, struct errmsg *err);
 enum status store_commit(struct store *store, struct errmsg *err);
 void store_rollback(struct store *store);
 /* Ends it as st says: commits after ST_OK, else rolls back. Answers st, or what kept the commit from being made. */
 enum status store_end(struct store *store, enum status st, struct errmsg *err);
+/* Runs body within a transaction and commits it when it answers ST_OK; on ST_AGAIN the whole is repeated, some times
+ * and some seconds at most. So body begins from what it was given each time. Where the database is a server, the
+ * statements of the first attempt that answer nothing are sent without waiting, and a fault of one makes the body
+ * be repeated, slower, to meet it where it comes up. */
+typedef enum status store_body(void *context, struct errmsg *err);
+enum status store_transact(struct store *store, store_body *body, void *context, struct errmsg *err);
+/* From here on all is read as of one moment; nothing is written until the end. Not within a transaction. */
+enum status store_snapshot_begin(struct store *store, struct errmsg *err);
+void store_snapshot_end(struct store *store);
 /* Marks a place to go back to within the transaction, for one record of a batch. */
 enum status store_mark(struct store *store, struct errmsg *err);
 enum status store_mark_keep(struct store *store, struct errmsg *err);

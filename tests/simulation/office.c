@@ -301,7 +301,7 @@ void office_open(struct sim_world *world)
     struct errmsg err = ERRMSG_INIT;
 
     world->central_clock = (struct clock_source){central_wall, central_mono, world};
-    if (central_open(CENTRAL_FOLDER, &world->central_clock, &world->central, &err) != ST_OK) {
+    if (central_open(&(struct central_place){CENTRAL_FOLDER, NULL}, &world->central_clock, &world->central, &err) != ST_OK) {
         sim_wrong(world, "the central does not start: %s", err.text);
         world->central = NULL;
         return;
@@ -379,7 +379,7 @@ void office_init(struct sim_world *world, const struct office *offers, char code
     char pem[PK_PEM_BYTES_MAX], id[17], name[8];
 
     world->central_clock = (struct clock_source){central_wall, central_mono, world};
-    must(central_init(CENTRAL_FOLDER, "", &world->central_clock, &err) == ST_OK, err.text);
+    must(central_init(&(struct central_place){CENTRAL_FOLDER, NULL}, "", &world->central_clock, &err) == ST_OK, err.text);
     office_open(world);
     must(world->central != NULL, world->wrong);
     must(office_chain_create(world->central, &chain, &err) == ST_OK, err.text);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
+#include <libpq-fe.h>
 
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
@@ -26,8 +28,37 @@ enum { TEXT_MAX = 4 * 1024 * 1024 };
 
 #define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
 
+/* One statement over a connection of its own. */
+static void tell_server(const char *server, const char *sql)
+{
+    PGconn *conn = PQconnectdb(server);
+    PGresult *result = PQexec(conn, sql);
+
+    cr_assert_eq(PQresultStatus(result), PGRES_COMMAND_OK, "%s: %s", sql, PQerrorMessage(conn));
+    PQclear(result);
+    PQfinish(conn);
+}
+
+/* A schema of this fixture's own, where a server is given; else a file. */
+static void make_place(struct fixture *fixture)
+{
+    const char *server = getenv("LOYALD_TEST_DATABASE");
+    char sql[64];
+
+    if (!server || !server[0])
+        return;
+    snprintf(fixture->schema, sizeof(fixture->schema), "t%.*s", 6, strrchr(fixture->dir, '-') + 1);
+    for (char *at = fixture->schema; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    snprintf(fixture->database, sizeof(fixture->database), "%s%coptions=-csearch_path%%3D%s", server,
+             strchr(server, '?') ? '&' : '?', fixture->schema);
+    snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", fixture->schema);
+    tell_server(server, sql);
+}
+
 void fixture_open(struct fixture *fixture)
 {
+    struct central_place place = {fixture->dir, fixture->database};
     struct errmsg err = ERRMSG_INIT;
     char pem[PK_PEM_BYTES_MAX];
     struct office_chain chain = {.id = "demo", .name = "Демо", .currency = "RUB", .language = "ru"};
@@ -36,10 +67,11 @@ void fixture_open(struct fixture *fixture)
     log_set_level(LOG_LEVEL_ERROR);
     strcpy(fixture->dir, "/tmp/loyald-central-XXXXXX");
     cr_assert_not_null(mkdtemp(fixture->dir));
+    make_place(fixture);
     fixture->now.wall_ms = INT64_C(1795370000000); /* November 2026 */
     fixture->clock = clock_virtual(&fixture->now);
-    OK(central_init(fixture->dir, "", clock_system(), &err));
-    OK(central_open(fixture->dir, &fixture->clock, &fixture->central, &err));
+    OK(central_init(&place, "", clock_system(), &err));
+    OK(central_open(&place, &fixture->clock, &fixture->central, &err));
     OK(pk_generate(&fixture->office, &err));
     OK(pk_public_pem(fixture->office, pem, &err));
     OK(office_chain_create(fixture->central, &chain, &err));
@@ -49,10 +81,11 @@ void fixture_open(struct fixture *fixture)
 
 void fixture_reopen(struct fixture *fixture)
 {
+    struct central_place place = {fixture->dir, fixture->database};
     struct errmsg err = ERRMSG_INIT;
 
     central_close(fixture->central);
-    OK(central_open(fixture->dir, &fixture->clock, &fixture->central, &err));
+    OK(central_open(&place, &fixture->clock, &fixture->central, &err));
 }
 
 static void remove_dir(const char *path)
@@ -75,6 +108,12 @@ void fixture_close(struct fixture *fixture)
     central_close(fixture->central);
     pk_destroy(fixture->office);
     remove_dir(fixture->dir);
+    if (fixture->schema[0]) {
+        char sql[96];
+
+        snprintf(sql, sizeof(sql), "SET client_min_messages = error; DROP SCHEMA %s CASCADE", fixture->schema);
+        tell_server(getenv("LOYALD_TEST_DATABASE"), sql);
+    }
 }
 
 void fixture_code(struct fixture *fixture, const char *till, char out_code[16])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole central on a folder of its own with a clock moved by hand, an office with a key, and tills that speak the
+/* A whole central on a folder of its own, or on a schema of the PostgreSQL that LOYALD_TEST_DATABASE names, with a clock moved by hand, an office with a key, and tills that speak the
  * protocol. */
 #ifndef LOYALD_TEST_CENTRAL_FIXTURE_H
 #define LOYALD_TEST_CENTRAL_FIXTURE_H
@@ -11,6 +11,7 @@
 
 struct fixture {
     char dir[64];
+    char database[512], schema[16]; /* "": a file in dir */
     struct virtual_clock now;
     struct clock_source clock;
     struct central *central;

@@ -76,11 +76,11 @@ Test(central_init, refuses_where_one_is_and_opens_once)
     struct errmsg err = ERRMSG_INIT;
 
     fixture_open(&f);
-    cr_expect_eq(central_open(f.dir, &f.clock, &second, &err), ST_CONFLICT);
+    cr_expect_eq(central_open(&(struct central_place){f.dir, f.database}, &f.clock, &second, &err), ST_CONFLICT);
     central_close(f.central);
-    cr_expect_eq(central_init(f.dir, "", clock_system(), &err), ST_CONFLICT);
-    cr_expect(strstr(err.text, "is there already"), "%s", err.text);
-    cr_assert_eq(central_open(f.dir, &f.clock, &f.central, &err), ST_OK);
+    cr_expect_eq(central_init(&(struct central_place){f.dir, f.database}, "", clock_system(), &err), ST_CONFLICT);
+    cr_expect(strstr(err.text, "already"), "%s", err.text);
+    cr_assert_eq(central_open(&(struct central_place){f.dir, f.database}, &f.clock, &f.central, &err), ST_OK);
     fixture_close(&f);
 }
 

@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- For a database that several central processes share, see README.md here; an embedded one keeps its tables as they are.
+-- Each process signs its transactions with a number: a commit whose answer was lost is known by it.
+--pg CREATE TABLE central_process (id TEXT COLLATE "C" PRIMARY KEY, signature BIGINT NOT NULL);
+
+-- By month of receipt, so that old months go by dropping a table. The key must hold the month's column; that a record comes
+-- once is the cursor's doing (device.acked), the key only watches within a month. Those that no month was made for go to
+-- journal_other.
+--pg DROP TABLE journal;
+--pg CREATE TABLE journal (
+--pg     dev         TEXT COLLATE "C" NOT NULL REFERENCES device (dev),
+--pg     epoch       TEXT COLLATE "C" NOT NULL,
+--pg     seq         BIGINT NOT NULL,
+--pg     type        TEXT COLLATE "C" NOT NULL,
+--pg     bytes       BYTEA NOT NULL,
+--pg     hash        BYTEA NOT NULL,
+--pg     received_us BIGINT NOT NULL,
+--pg     PRIMARY KEY (dev, epoch, seq, received_us)
+--pg ) PARTITION BY RANGE (received_us);
+--pg CREATE TABLE journal_other PARTITION OF journal DEFAULT;

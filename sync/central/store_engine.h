@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_engine - what a database does for store.c. Used by store.c and the engines only.
+ *
+ * An engine's own struct store_* begins with struct store, its rows with struct rows; each statement has one place for
+ * its rows, so that starting it twice is seen.
+ */
+#ifndef LOYALD_CENTRAL_STORE_ENGINE_H
+#define LOYALD_CENTRAL_STORE_ENGINE_H
+
+#include "sync/central/store.h"
+
+enum store_mark_act { STORE_MARK, STORE_MARK_KEEP, STORE_MARK_UNDO };
+
+struct store_engine {
+    void (*close)(struct store *store);
+    /* reading: a snapshot that stays as it is, and nothing is written. */
+    enum status (*begin)(struct store *store, bool reading, struct errmsg *err);
+    enum status (*commit)(struct store *store, struct errmsg *err);
+    void (*rollback)(struct store *store);
+    enum status (*mark)(struct store *store, enum store_mark_act act, struct errmsg *err);
+    enum status (*select)(struct store *store, enum statement statement, const struct store_value *values,
+                          size_t count, struct rows **out_rows, struct errmsg *err);
+    enum status (*run)(struct store *store, enum statement statement, const struct store_value *values, size_t count,
+                       int64_t *out_changed, struct errmsg *err);
+    bool (*next)(struct rows *rows);
+    int64_t (*integer)(const struct rows *rows, int column);
+    const char *(*text)(const struct rows *rows, int column);
+    const void *(*blob)(const struct rows *rows, int column, size_t *out_len);
+    enum status (*end)(struct rows *rows, struct errmsg *err);
+    bool shared; /* other processes may write to it too */
+};
+
+struct store {
+    const struct store_engine *engine;
+    bool in_transaction;
+    bool failed;
+    bool deferring; /* see store_transact */
+};
+
+struct rows {
+    struct store *store;
+    enum statement statement;
+    bool busy; /* between store_select and rows_end */
+};
+
+enum status store_sqlite_open(const char *path, struct store **out_store, struct errmsg *err);
+enum status store_pg_open(const char *url, struct store **out_store, struct errmsg *err);
+
+/* Says that a statement was given what it does not take. */
+enum status store_misused(enum statement statement, struct errmsg *err);
+
+#endif

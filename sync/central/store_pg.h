@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_pg - the engine on a PostgreSQL server. Used by its own files only.
+ *
+ * store_pg_link.c holds the connection: always in pipeline mode and never blocking, so that what answers nothing is
+ * sent on, and each wait has an end. store_pg_rows.c binds values and reads rows, store_pg.c knows transactions,
+ * store_pg_schema.c makes the tables.
+ */
+#ifndef LOYALD_CENTRAL_STORE_PG_H
+#define LOYALD_CENTRAL_STORE_PG_H
+
+#include <libpq-fe.h>
+
+#include "sync/central/store_engine.h"
+
+enum {
+    PG_PENDING_MAX = 512, /* statements sent and not looked at yet */
+    PG_NAME_MAX = 40,
+    /* The server ends a statement, and a wait for a lock, by itself; we end a wait for the server a little later. */
+    PG_STATEMENT_MS_MAX = 20000,
+    PG_LOCK_MS_MAX = 12000,
+    PG_ANSWER_MS_MAX = 25000,
+    /* A process that stands still within a transaction must not hold up the others. */
+    PG_IDLE_MS_MAX = 10000,
+    PG_RECONNECT_MS = 500, /* after an attempt that failed */
+    PG_UNKNOWN_MS_MAX = 15000, /* for learning whether a commit came through */
+};
+
+/* What each connection needs beside the statements of the registry. */
+enum pg_control {
+    PG_BEGIN,
+    PG_SNAPSHOT,
+    PG_LOCK_WRITER,
+    PG_SIGN,
+    PG_SIGNED,
+    PG_COMMIT,
+    PG_ROLLBACK,
+    PG_MARK,
+    PG_MARK_KEEP,
+    PG_MARK_UNDO,
+    PG_CONTROL_COUNT
+};
+
+struct pg_rows {
+    struct rows base;
+    PGresult *result;
+    int row, count;
+};
+
+struct pg_store {
+    struct store base;
+    char *url;
+    PGconn *conn; /* NULL between two connections */
+    int64_t not_before_ms;
+    char process[17];  /* what this process signs with, and the number of its last signature */
+    int64_t signature;
+    const char *pending[PG_PENDING_MAX];
+    int pending_count;
+    enum status broken; /* of the transaction at hand: ST_OK, or what its first fault was */
+    struct pg_rows rows[STATEMENT_COUNT];
+    unsigned char kinds[STATEMENT_COUNT][STORE_PARAMETERS_MAX]; /* enum store_value_kind that each parameter takes */
+    unsigned char counts[STATEMENT_COUNT];
+};
+
+struct pg_parameters {
+    int count;
+    const char *values[STORE_PARAMETERS_MAX];
+    int lengths[STORE_PARAMETERS_MAX], formats[STORE_PARAMETERS_MAX];
+    char numbers[STORE_PARAMETERS_MAX][8];
+};
+
+/* ---- store_pg_link.c ---- */
+
+/* Connects when there is no connection; ST_AGAIN in words when there can be none now. */
+enum status pg_ensure(struct pg_store *store, struct errmsg *err);
+void pg_drop(struct pg_store *store);
+/* Sends a prepared statement without waiting. name stays as it is until the answer. */
+enum status pg_send(struct pg_store *store, const char *name, const struct pg_parameters *parameters,
+                    struct errmsg *err);
+/* Waits for the answers of all that was sent; out_last (may be NULL) takes the last one's, to be cleared by the caller,
+ * when all went well. The first fault decides what is answered. */
+enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err);
+enum status pg_control(struct pg_store *store, enum pg_control control, struct errmsg *err);
+const char *pg_control_name(enum pg_control control);
+
+/* ---- store_pg_rows.c ---- */
+
+/* Checks the values against what the statement takes and lays them out for the wire. */
+enum status pg_bind(struct pg_store *store, enum statement statement, const struct store_value *values, size_t count,
+                    struct pg_parameters *out, struct errmsg *err);
+void pg_bind_number(struct pg_parameters *parameters, int64_t number);
+void pg_bind_text(struct pg_parameters *parameters, const char *text);
+/* Learns what the parameters of a statement are; refuses other types than the three of the registry. */
+enum status pg_learn(struct pg_store *store, enum statement statement, const PGresult *described, struct errmsg *err);
+bool pg_next(struct rows *rows);
+int64_t pg_integer(const struct rows *rows, int column);
+const char *pg_text(const struct rows *rows, int column);
+const void *pg_blob(const struct rows *rows, int column, size_t *out_len);
+enum status pg_end(struct rows *rows, struct errmsg *err);
+
+/* ---- store_pg.c ---- */
+
+/* Writes this process's signature, alone or with the transaction at hand. */
+enum status pg_sign(struct pg_store *store, struct errmsg *err);
+
+/* ---- store_pg_schema.c ---- */
+
+/* Brings the schema up to date over a connection that is not in pipeline mode. */
+enum status pg_migrate(PGconn *conn, struct errmsg *err);
+/* What a fault's SQLSTATE means here; ST_AGAIN for all that goes away by itself. */
+enum status pg_status_of(const PGresult *result);
+
+#endif
