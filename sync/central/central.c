@@ -44,7 +44,8 @@ static enum status make_all(const struct central_place *place, const char *where
     enum status st = store_open(where, &made.store, err);
 
     if (st == ST_OK && read_meta(&made, NULL) == ST_OK) {
-        errmsg_set(err, "a central is there already in this database: for one more process copy the first one's folder");
+        errmsg_set(err,
+                   "a central is there already in this database: for one more process copy the first one's folder");
         st = ST_CONFLICT;
     }
     if (st == ST_OK)

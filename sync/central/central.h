@@ -78,8 +78,8 @@ struct central_place {
     const char *database; /* postgres://...; NULL or "": central.db in state_dir */
 };
 
-/* Makes the database, and in the state directory authority and server certificate. ST_CONFLICT when one is there. host
- * is the name that tills will call ("" for localhost only). */
+/* Makes the database, and in the state directory authority and server certificate. ST_CONFLICT when one is there.
+ * host is the name that tills will call ("" for localhost only). */
 enum status central_init(const struct central_place *place, const char *host, const struct clock_source *clock,
                          struct errmsg *err);
 /* Opens what central_init made. The state directory is this process's alone: ST_CONFLICT names the one that has it.

@@ -8,7 +8,8 @@
 
 static enum status open_both(const struct command_call *call, struct central **out_central, struct errmsg *err)
 {
-    enum status st = central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), out_central, err);
+    enum status st =
+        central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), out_central, err);
 
     if (st == ST_CONFLICT)
         errmsg_wrap(err, "the authorities are changed with the server stopped; tills sell on meanwhile");

@@ -14,7 +14,8 @@
 enum status command_init(const struct command_call *call, struct errmsg *err)
 {
     const char *host = call->host ? call->host : "";
-    enum status st = central_init(&(struct central_place){call->state_dir, call->database}, host, clock_system(), err);
+    enum status st =
+        central_init(&(struct central_place){call->state_dir, call->database}, host, clock_system(), err);
 
     if (st == ST_OK)
         printf("made %s: database, authority and certificate for %s\n", call->state_dir,
@@ -25,7 +26,8 @@ enum status command_init(const struct command_call *call, struct errmsg *err)
 enum status command_restored(const struct command_call *call, struct errmsg *err)
 {
     struct central *central = NULL;
-    enum status st = central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
+    enum status st =
+        central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
 
     if (st == ST_OK)
         st = central_restored(central, err);
@@ -85,7 +87,8 @@ enum status command_serve(const struct command_call *call, struct errmsg *err)
 {
     struct central *central = NULL;
     struct loop *loop = NULL;
-    enum status st = central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
+    enum status st =
+        central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
 
     if (st == ST_OK)
         st = loop_create(&loop, err);

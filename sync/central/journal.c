@@ -194,38 +194,34 @@ static enum status save_cursor(struct batch *batch, struct errmsg *err)
                      V_INT(batch->duplicates), V_INT(central_now_us(batch->central)));
 }
 
-/* A fork is written down on its own: nothing of its batch is kept. */
-static enum status quarantine(struct batch *batch, struct errmsg *err)
+static void describe_fork(const struct batch *batch, char out_text[400])
 {
-    char text[400];
-    struct store *store = batch->central->store;
-    const struct device *device = &batch->device;
-    enum status st;
-
-    store_rollback(store);
-    st = store_begin(store, err);
-    if (st == ST_OK)
-        st = STORE_RUN(store, STATEMENT_DEVICE_QUARANTINE, err, V_TEXT(device->dev), V_INT(batch->fork_seq));
     (void)snprintf(
-        text, sizeof(text),
+        out_text, 400,
         "till %s of store %s sent another history from record %lld on: its disk was copied or put back; enrol it "
         "again with a new epoch",
-        device->till, device->store, (long long)batch->fork_seq);
-    if (st == ST_OK)
-        st = notice_put(batch->central, device->chain, "", text, err);
-    if (st == ST_OK)
-        st = store_commit(store, err);
-    if (st == ST_OK)
-        log_error("journal", "%s dev=%s", text, device->dev);
-    return st;
+        batch->device.till, batch->device.store, (long long)batch->fork_seq);
 }
 
-static enum status take_batch(struct batch *batch, struct errmsg *err)
+/* A fork is written down on its own: nothing of its batch is kept. */
+static enum status quarantine(void *context, struct errmsg *err)
 {
-    enum status st = store_begin(batch->central->store, err);
+    char text[400];
+    struct batch *batch = context;
+    enum status st = STORE_RUN(batch->central->store, STATEMENT_DEVICE_QUARANTINE, err, V_TEXT(batch->device.dev),
+                               V_INT(batch->fork_seq));
 
-    if (st == ST_OK)
-        st = device_load(batch->central, batch->device.dev, &batch->device, err);
+    describe_fork(batch, text);
+    return st == ST_OK ? notice_put(batch->central, batch->device.chain, "", text, err) : st;
+}
+
+/* ST_DENIED: a fork. */
+static enum status take_records(void *context, struct errmsg *err)
+{
+    struct batch *batch = context;
+    enum status st = device_load(batch->central, batch->device.dev, &batch->device, err);
+
+    batch->duplicates = batch->accepted = batch->fork_seq = 0;
     if (st == ST_OK && batch->device.quarantined_seq > 0) {
         batch->fork_seq = batch->device.quarantined_seq;
         return ST_OK;
@@ -233,10 +229,23 @@ static enum status take_batch(struct batch *batch, struct errmsg *err)
     for (size_t i = 0; st == ST_OK && batch->fork_seq == 0 && i < batch->count; i++)
         st = take_record(batch, &batch->records[i], err);
     if (st == ST_OK && batch->fork_seq > 0)
-        return quarantine(batch, err);
+        return ST_DENIED;
+    return st == ST_OK ? save_cursor(batch, err) : st;
+}
+
+static enum status take_batch(struct batch *batch, struct errmsg *err)
+{
+    struct store *store = batch->central->store;
+    char text[400];
+    enum status st = store_transact(store, take_records, batch, err);
+
+    if (st != ST_DENIED || batch->fork_seq == 0)
+        return st;
+    st = store_transact(store, quarantine, batch, err);
+    describe_fork(batch, text);
     if (st == ST_OK)
-        st = save_cursor(batch, err);
-    return st == ST_OK ? store_commit(batch->central->store, err) : st;
+        log_error("journal", "%s dev=%s", text, batch->device.dev);
+    return st;
 }
 
 static void write_cursor(const struct batch *batch, struct strbuf *out)
@@ -287,7 +296,6 @@ void journal_accept(struct central *central, const struct device *device, const 
         goto out;
     }
     st = take_batch(batch, &err);
-    store_rollback(central->store); /* whatever was not committed */
     if (st == ST_RANGE) {
         refuse(answer, "expect", "expect", expect, err.text);
     } else if (st != ST_OK) {

@@ -342,7 +342,7 @@
     " UNION ALL SELECT change_seq, 'lease', id, 0, '' FROM lease WHERE dev = $2 AND epoch = $5 AND change_seq > $3"
 
 #define STATEMENTS_CHANGE(X)                                                                                              \
-    X(CHANGE_NEXT, "UPDATE change_counter SET value = value + 1 WHERE one = 1 RETURNING value")                           \
+    X(CHANGE_SET, "UPDATE change_counter SET value = $1 WHERE one = 1")                                                   \
     X(CHANGE_LAST, "SELECT value FROM change_counter WHERE one = 1")                                                      \
     /* Plain unions, none inside a SELECT: so SQLite merges the indexes instead of sorting all that is left. */                    \
     X(CHANGE_OTHERS, OTHER_CHANGES " ORDER BY change_seq LIMIT $4")                                                       \

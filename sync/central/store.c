@@ -75,14 +75,23 @@ void store_snapshot_end(struct store *store)
     store_rollback(store);
 }
 
+static void forget(struct store *store)
+{
+    store->in_transaction = store->deferring = false;
+    store->change_known = store->change_moved = false;
+}
+
 enum status store_commit(struct store *store, struct errmsg *err)
 {
-    enum status st = store->engine->commit(store, err);
+    enum status st = ST_OK;
 
+    if (store->change_moved)
+        st = STORE_RUN(store, STATEMENT_CHANGE_SET, err, V_INT(store->change));
+    if (st == ST_OK)
+        st = store->engine->commit(store, err);
     if (st != ST_OK)
         store_rollback(store);
-    store->in_transaction = false;
-    store->deferring = false;
+    forget(store);
     return st;
 }
 
@@ -90,11 +99,11 @@ void store_rollback(struct store *store)
 {
     if (store->in_transaction)
         store->engine->rollback(store);
-    store->in_transaction = false;
-    store->deferring = false;
+    forget(store);
 }
 
-/* The first attempt defers, the others tell each fault where it comes up: a fault of the body then ends it for good. */
+/* The first attempt defers, the others tell each fault where it comes up: a fault of the body then ends it for good.
+ */
 static enum status attempt(struct store *store, bool deferring, store_body *body, void *context, struct errmsg *err)
 {
     enum status st = store_begin(store, err);
@@ -132,9 +141,23 @@ enum status store_end(struct store *store, enum status st, struct errmsg *err)
     return st;
 }
 
+static enum status know_change(struct store *store, struct errmsg *err)
+{
+    enum status st;
+
+    if (store->change_known)
+        return ST_OK;
+    st = store_number(store, STATEMENT_CHANGE_LAST, NULL, 0, &store->change, err);
+    store->change_known = st == ST_OK && store->in_transaction;
+    return st;
+}
+
 enum status store_mark(struct store *store, struct errmsg *err)
 {
-    return store->engine->mark(store, STORE_MARK, err);
+    enum status st = know_change(store, err);
+
+    store->change_at_mark = store->change;
+    return st == ST_OK ? store->engine->mark(store, STORE_MARK, err) : st;
 }
 
 enum status store_mark_keep(struct store *store, struct errmsg *err)
@@ -144,6 +167,7 @@ enum status store_mark_keep(struct store *store, struct errmsg *err)
 
 enum status store_mark_undo(struct store *store, struct errmsg *err)
 {
+    store->change = store->change_at_mark;
     return store->engine->mark(store, STORE_MARK_UNDO, err);
 }
 
@@ -226,10 +250,20 @@ enum status store_number(struct store *store, enum statement statement, const st
 
 enum status store_next_change(struct store *store, int64_t *out_change, struct errmsg *err)
 {
-    return store_number(store, STATEMENT_CHANGE_NEXT, NULL, 0, out_change, err);
+    enum status st = know_change(store, err);
+
+    if (st != ST_OK)
+        return st;
+    store->change_moved = true;
+    *out_change = ++store->change;
+    return ST_OK;
 }
 
 enum status store_last_change(struct store *store, int64_t *out_change, struct errmsg *err)
 {
-    return store_number(store, STATEMENT_CHANGE_LAST, NULL, 0, out_change, err);
+    enum status st = know_change(store, err);
+
+    if (st == ST_OK)
+        *out_change = store->change;
+    return st;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store - the central's database behind a small face: SQLite, embedded, or a PostgreSQL that several central processes
- * share.
+ * store - the central's database behind a small face: SQLite, embedded, or a PostgreSQL that several central
+ * processes share.
  *
  * Every statement has a name in statements.h and takes $1, $2 ...; there is no other SQL. One connection, used from
  * the loop's thread. Transactions that write come one after the other, also those of several processes: each sees all
  * that the ones before it did, so change numbers become visible in their order.
  *
  * A failing disk is not argued with: when a commit fails for it, store_has_failed is true from then on, and the
- * server ends; what was not committed was not answered. A PostgreSQL that cannot be reached is waited for: ST_AGAIN in
- * words, and the next statement tries again. Every wait for it ends by itself.
+ * server ends; what was not committed was not answered. A PostgreSQL that cannot be reached is waited for: ST_AGAIN
+ * in words, and the next statement tries again. Every wait for it ends by itself.
  */
 #ifndef LOYALD_CENTRAL_STORE_H
 #define LOYALD_CENTRAL_STORE_H

@@ -2,8 +2,8 @@
 /*
  * store_engine - what a database does for store.c. Used by store.c and the engines only.
  *
- * An engine's own struct store_* begins with struct store, its rows with struct rows; each statement has one place for
- * its rows, so that starting it twice is seen.
+ * An engine's own struct store_* begins with struct store, its rows with struct rows; each statement has one place
+ * for its rows, so that starting it twice is seen.
  */
 #ifndef LOYALD_CENTRAL_STORE_ENGINE_H
 #define LOYALD_CENTRAL_STORE_ENGINE_H
@@ -36,6 +36,9 @@ struct store {
     bool in_transaction;
     bool failed;
     bool deferring; /* see store_transact */
+    /* The change counter is this transaction's alone: it is counted here and written once, with the commit. */
+    bool change_known, change_moved;
+    int64_t change, change_at_mark;
 };
 
 struct rows {

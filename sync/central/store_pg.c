@@ -40,6 +40,10 @@ static enum status collect(struct pg_store *store, PGresult **out_last, struct e
 static enum status send_control(struct pg_store *store, enum pg_control control,
                                 const struct pg_parameters *parameters, struct errmsg *err)
 {
+    enum status st = store->pending_count == PG_PENDING_MAX ? collect(store, NULL, err) : ST_OK;
+
+    if (st != ST_OK)
+        return st;
     return pg_send(store, pg_control_name(control), parameters, err);
 }
 
@@ -59,8 +63,19 @@ enum status pg_sign(struct pg_store *store, struct errmsg *err)
     return st == ST_OK ? pg_collect(store, NULL, err) : st;
 }
 
+/* Whoever holds the lock has read the counter with it. */
+static void take_change(struct pg_store *store, PGresult *result)
+{
+    struct pg_rows rows = {.result = result, .count = PQntuples(result)};
+
+    store->base.change_known = rows.count == 1;
+    if (store->base.change_known)
+        store->base.change = pg_integer(&rows.base, 0);
+}
+
 static enum status begin_once(struct pg_store *store, bool reading, struct errmsg *err)
 {
+    PGresult *result = NULL;
     enum status st = pg_ensure(store, err);
 
     store->broken = ST_OK;
@@ -69,10 +84,15 @@ static enum status begin_once(struct pg_store *store, bool reading, struct errms
     if (st == ST_OK)
         st = send_control(store, PG_BEGIN, NULL, err);
     if (st == ST_OK)
+        st = send_signature(store, err);
+    if (st == ST_OK)
         st = send_control(store, PG_LOCK_WRITER, NULL, err);
     if (st == ST_OK)
-        st = send_signature(store, err);
-    return st == ST_OK ? pg_collect(store, NULL, err) : st;
+        st = pg_collect(store, &result, err);
+    if (st == ST_OK)
+        take_change(store, result);
+    PQclear(result);
+    return st;
 }
 
 static void pg_rollback(struct store *base)
@@ -176,15 +196,14 @@ static enum status pg_mark(struct store *base, enum store_mark_act act, struct e
         st = check_usable(store, err);
     else if (!store->conn)
         return ST_AGAIN;
-    if (st == ST_OK && act == STORE_MARK)
-        st = pg_control(store, PG_MARK, err);
     if (st == ST_OK && act == STORE_MARK_UNDO) {
         st = pg_control(store, PG_MARK_UNDO, err);
         if (st == ST_OK)
             store->broken = ST_OK;
     }
-    if (st == ST_OK && act != STORE_MARK)
-        st = pg_control(store, PG_MARK_KEEP, err);
+    /* These two cannot fail within a whole transaction, so nobody waits for them. */
+    if (st == ST_OK)
+        st = send_control(store, act == STORE_MARK ? PG_MARK : PG_MARK_KEEP, NULL, err);
     return st;
 }
 
@@ -251,7 +270,7 @@ static enum status defer(struct pg_store *store, enum statement statement, const
     struct pg_parameters parameters;
     enum status st = check_usable(store, err);
 
-    if (st == ST_OK && store->pending_count == PG_PENDING_MAX - 1)
+    if (st == ST_OK && store->pending_count == PG_PENDING_MAX)
         st = collect(store, NULL, err);
     if (st == ST_OK)
         st = pg_bind(store, statement, values, count, &parameters, err);

@@ -22,7 +22,7 @@ enum {
     PG_ANSWER_MS_MAX = 25000,
     /* A process that stands still within a transaction must not hold up the others. */
     PG_IDLE_MS_MAX = 10000,
-    PG_RECONNECT_MS = 500, /* after an attempt that failed */
+    PG_RECONNECT_MS = 500,     /* after an attempt that failed */
     PG_UNKNOWN_MS_MAX = 15000, /* for learning whether a commit came through */
 };
 
@@ -52,9 +52,9 @@ struct pg_store {
     char *url;
     PGconn *conn; /* NULL between two connections */
     int64_t not_before_ms;
-    char process[17];  /* what this process signs with, and the number of its last signature */
+    char process[17]; /* what this process signs with, and the number of its last signature */
     int64_t signature;
-    const char *pending[PG_PENDING_MAX];
+    const char *pending[PG_PENDING_MAX + PG_CONTROL_COUNT]; /* by name */
     int pending_count;
     enum status broken; /* of the transaction at hand: ST_OK, or what its first fault was */
     struct pg_rows rows[STATEMENT_COUNT];
@@ -74,11 +74,12 @@ struct pg_parameters {
 /* Connects when there is no connection; ST_AGAIN in words when there can be none now. */
 enum status pg_ensure(struct pg_store *store, struct errmsg *err);
 void pg_drop(struct pg_store *store);
-/* Sends a prepared statement without waiting. name stays as it is until the answer. */
+/* Sends a prepared statement without waiting; PG_PENDING_MAX at most before pg_collect. name stays as it is until
+ * then. */
 enum status pg_send(struct pg_store *store, const char *name, const struct pg_parameters *parameters,
                     struct errmsg *err);
-/* Waits for the answers of all that was sent; out_last (may be NULL) takes the last one's, to be cleared by the caller,
- * when all went well. The first fault decides what is answered. */
+/* Waits for the answers of all that was sent; out_last (may be NULL) takes the last one's, to be cleared by the
+ * caller, when all went well. The first fault decides what is answered. */
 enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err);
 enum status pg_control(struct pg_store *store, enum pg_control control, struct errmsg *err);
 const char *pg_control_name(enum pg_control control);

@@ -43,7 +43,8 @@ static enum status lost(struct pg_store *store, const char *doing, struct errmsg
 {
     const char *text = store->conn ? PQerrorMessage(store->conn) : "";
 
-    errmsg_set(err, "database: %s: the connection to the server was lost: %.*s", doing, (int)strcspn(text, "\n"), text);
+    errmsg_set(err, "database: %s: the connection to the server was lost: %.*s", doing, (int)strcspn(text, "\n"),
+               text);
     pg_drop(store);
     store->broken = ST_AGAIN;
     return ST_AGAIN;
@@ -51,7 +52,8 @@ static enum status lost(struct pg_store *store, const char *doing, struct errmsg
 
 static enum status too_slow(struct pg_store *store, const char *doing, struct errmsg *err)
 {
-    errmsg_set(err, "database: %s: no answer within %d s; the connection is given up", doing, PG_ANSWER_MS_MAX / 1000);
+    errmsg_set(err, "database: %s: no answer within %d s; the connection is given up", doing,
+               PG_ANSWER_MS_MAX / 1000);
     pg_drop(store);
     store->broken = ST_AGAIN;
     return ST_AGAIN;
@@ -109,7 +111,8 @@ static enum status fault_of(struct pg_store *store, const char *name, const PGre
     return pg_status_of(result);
 }
 
-/* One statement's answers. A fault is told, and the rest of the row is skipped by the server; that is no fault more. */
+/* One statement's answers. A fault is told, and the rest of the row is skipped by the server; that is no fault more.
+ */
 static enum status take_one(struct pg_store *store, const char *name, int64_t deadline_ms, PGresult **out_result,
                             enum status *fault, struct errmsg *err)
 {
@@ -192,9 +195,9 @@ enum status pg_control(struct pg_store *store, enum pg_control control, struct e
 /* Values for what the URL leaves out: libpq lets it override what stands before it. */
 static PGconn *connect_to(const char *url)
 {
-    static const char *const keys[] = {"connect_timeout", "keepalives_idle", "keepalives_interval",
-                                       "keepalives_count", "tcp_user_timeout", "target_session_attrs",
-                                       "application_name", "client_encoding", "dbname", NULL};
+    static const char *const keys[] = {
+        "connect_timeout",      "keepalives_idle",  "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+        "target_session_attrs", "application_name", "client_encoding",     "dbname",           NULL};
     const char *const values[] = {"5", "30", "5", "3", "20000", "read-write", "loyal-central", "UTF8", url, NULL};
 
     return PQconnectdbParams(keys, values, 1);

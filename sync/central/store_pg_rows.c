@@ -29,7 +29,8 @@ enum status pg_learn(struct pg_store *store, enum statement statement, const PGr
             store->kinds[statement][i] = STORE_BLOB;
             break;
         default: /* a 32-bit integer, mostly: a wider number would be refused, some day */
-            errmsg_set(err, "database: statement %s: parameter $%d is taken for no 64-bit integer, text or bytes: CAST it",
+            errmsg_set(err,
+                       "database: statement %s: parameter $%d is taken for no 64-bit integer, text or bytes: CAST it",
                        statement_name(statement), i + 1);
             return ST_INTERNAL;
         }
@@ -114,7 +115,8 @@ static int get_u16(const uint8_t *bytes)
     return bytes[0] << 8 | bytes[1];
 }
 
-/* A sum of 64-bit integers is a NUMERIC: digits of base 10,000, the first of weight `weight`, none behind the point. */
+/* A sum of 64-bit integers is a NUMERIC: digits of base 10,000, the first of weight `weight`, none behind the point.
+ */
 static int64_t read_numeric(const uint8_t *bytes, int len)
 {
     int digits = len >= 8 ? get_u16(bytes) : 0, weight = len >= 8 ? (int16_t)get_u16(bytes + 2) : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The migrations of schema/central are written for SQLite. PostgreSQL gets the same text with a few words changed, all
- * of them here: schema/central/README.md says the rules to those who write one.
+ * The migrations of schema/central are written for SQLite. PostgreSQL gets the same text with a few words changed,
+ * all of them here: schema/central/README.md says the rules to those who write one.
  */
 #include "sync/central/store_pg.h"
 
@@ -20,7 +20,10 @@ enum { MIGRATION_BYTES_MAX = 256 * 1024 };
 static const struct {
     const char *sqlite, *pg;
 } words[] = {
-    {"INTEGER", "BIGINT"}, {"TEXT", "TEXT COLLATE \"C\""}, {"BLOB", "BYTEA"}, {"STRICT", ""},
+    {"INTEGER", "BIGINT"},
+    {"TEXT", "TEXT COLLATE \"C\""},
+    {"BLOB", "BYTEA"},
+    {"STRICT", ""},
 };
 
 /* ---- the text ---- */
@@ -41,7 +44,8 @@ static bool starts(const char *at, const char *text)
     return strncmp(at, text, strlen(text)) == 0;
 }
 
-/* The length of "id INTEGER PRIMARY KEY", which in SQLite is a key that numbers itself; 0 when it does not stand here. */
+/* The length of "id INTEGER PRIMARY KEY", which in SQLite is a key that numbers itself; 0 when it does not stand
+ * here. */
 static size_t own_number(const char *at)
 {
     static const char type[] = "INTEGER PRIMARY KEY";
@@ -169,10 +173,10 @@ enum status pg_status_of(const PGresult *result)
         const char *begins;
         enum status st;
     } states[] = {
-        {"23", ST_CONFLICT}, {"22003", ST_RANGE}, {"22", ST_INVALID},   /* a key, a number, a value */
-        {"40", ST_AGAIN},    {"55P03", ST_AGAIN}, {"57", ST_AGAIN},     /* others in the way, shut down, too long */
-        {"08", ST_AGAIN},    {"53300", ST_AGAIN}, {"25P03", ST_AGAIN},  /* connections, idle for too long */
-        {"25006", ST_AGAIN}, {"53", ST_IO},       {"58", ST_IO},        /* became a standby; disk and memory */
+        {"23", ST_CONFLICT},   {"22003", ST_RANGE},   {"22", ST_INVALID}, /* a key, a number, a value */
+        {"40", ST_AGAIN},      {"55P03", ST_AGAIN},   {"57", ST_AGAIN},   /* others in the way, shut down, too long */
+        {"08", ST_AGAIN},      {"53300", ST_AGAIN},   {"25P03", ST_AGAIN}, /* connections, idle for too long */
+        {"25006", ST_AGAIN},   {"53", ST_IO},         {"58", ST_IO},       /* became a standby; disk and memory */
         {"XX001", ST_CORRUPT}, {"XX002", ST_CORRUPT},
     };
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

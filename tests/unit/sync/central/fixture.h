@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole central on a folder of its own, or on a schema of the PostgreSQL that LOYALD_TEST_DATABASE names, with a clock moved by hand, an office with a key, and tills that speak the
- * protocol. */
+/* A whole central on a folder of its own, or on a schema of the PostgreSQL that LOYALD_TEST_DATABASE names, with a
+ * clock moved by hand, an office with a key, and tills that speak the protocol. */
 #ifndef LOYALD_TEST_CENTRAL_FIXTURE_H
 #define LOYALD_TEST_CENTRAL_FIXTURE_H
 

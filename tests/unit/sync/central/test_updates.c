@@ -153,7 +153,7 @@ Test(central_updates, starts_anew_for_a_cursor_of_another_history)
     scene_close(&s);
 }
 
-Test(central_updates, comes_in_pages_and_promises_nothing_before_the_last, .timeout = 60)
+Test(central_updates, comes_in_pages_and_promises_nothing_before_the_last, .timeout = 300)
 {
     struct scene s;
     struct strbuf csv = STRBUF_INIT(TEXT_MAX), batch = STRBUF_INIT(TEXT_MAX), answer = STRBUF_INIT(TEXT_MAX);
