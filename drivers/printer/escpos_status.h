@@ -22,6 +22,7 @@ enum escpos_packet_kind {
     ESCPOS_REALTIME, /* answer to DLE EOT: bytes[0] */
     ESCPOS_ASB,      /* status sent by itself: bytes[0..3] */
     ESCPOS_MARKER,   /* answer to GS r, or a one-byte GS I: bytes[0] */
+    ESCPOS_STAR,     /* a status of Star's (star_status.h): bytes[0..len-1] */
     ESCPOS_BLOCK,    /* a text answer, such as GS I or GS ( H: bytes[0..len-1], without its NUL */
 };
 

@@ -4,16 +4,14 @@
 #include "agent/net/loop.h"
 #include "agent/receipt/page.h"
 #include "drivers/port/port.h"
-#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/render.h"
+#include "drivers/printer/language.h"
 #include "drivers/printer/printer_internal.h"
 #include "drivers/printer/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Automatic status (GS a): errors, paper, online; not the drawer. */
-static const uint8_t automatic_status[] = {0x1D, 'a', 0x0E};
 
 const char *print_state_text(enum print_state state)
 {
@@ -83,12 +81,18 @@ static void on_bytes(void *context, const void *bytes, size_t len, int64_t recei
 
     (void)received_ns;
     for (size_t i = 0; i < len; i++) {
-        if (escpos_reader_push(&printer->reader, ((const uint8_t *)bytes)[i], &packet) == ESCPOS_NOTHING)
+        if (printer->language->push(&printer->reader, ((const uint8_t *)bytes)[i], &packet) == ESCPOS_NOTHING)
             continue;
+        marker_note(printer, &packet);
         watch_packet(&printer->watch, &packet);
         jobs_packet(printer, &packet);
     }
     printer_refresh(printer);
+}
+
+static bool tells_by_itself(const struct printer *printer)
+{
+    return printer->profile->asb && printer->language->automatic;
 }
 
 static void on_round(void *context, bool answered)
@@ -98,9 +102,10 @@ static void on_round(void *context, bool answered)
     if (!answered)
         escpos_reader_reset(&printer->reader);
     printer_refresh(printer);
-    if (answered && printer->profile->asb && !printer->told_asb && printer->line_up) {
-        printer->told_asb = port_write(printer->port, automatic_status, sizeof automatic_status, WATCH_ANSWER_MS,
-                                       NULL, NULL) == ST_OK;
+    if (answered && tells_by_itself(printer) && !printer->told_asb && printer->line_up) {
+        const char *ask = printer->language->automatic;
+
+        printer->told_asb = port_write(printer->port, ask, strlen(ask), WATCH_ANSWER_MS, NULL, NULL) == ST_OK;
     }
     jobs_round(printer, answered);
 }
@@ -156,6 +161,7 @@ static enum status take_options(struct printer *printer, const struct printer_op
     printer->loop = options->loop;
     printer->on_state = options->on_state;
     printer->context = options->context;
+    marker_start(printer);
     printer->confirm_ms = options->confirm_ms > 0 ? options->confirm_ms : PRINTER_CONFIRM_MS;
     printer->attention_ms = options->attention_ms > 0 ? options->attention_ms : PRINTER_ATTENTION_MS;
     printer->absent_ms = options->absent_ms > 0 ? options->absent_ms : PRINTER_ABSENT_MS;
@@ -179,6 +185,7 @@ enum status printer_create(const struct printer_options *options, struct printer
     st = take_options(printer, options, err);
     if (st != ST_OK)
         goto fail;
+    printer->language = printer->watch.language = language_of(printer->profile);
     printer->watch.loop = options->loop;
     printer->watch.round_done = on_round;
     printer->watch.context = printer;
@@ -220,26 +227,25 @@ void printer_destroy(struct printer *printer)
     free(printer);
 }
 
-/* The job as it will go out: the page, automatic status anew (ESC @ may have ended it), the end marker. */
+/* The job as it will go out: the page, automatic status anew (the job's beginning may have ended it), the end marker.
+ */
 static enum status make_bytes(struct printer *printer, const struct page *page, struct print_job *job,
                               struct errmsg *err)
 {
-    static const uint8_t end_marker[] = {0x1D, 'r', 1};
-    uint64_t substituted = 0;
+    struct render_counts counts = {0};
     struct strbuf *out = &job->bytes;
-    enum status st = escpos_render(printer->profile, page, out, &job->ends, &substituted, err);
+    enum status st = render_page(printer->profile, page, out, &job->ends, &counts, err);
 
     if (st != ST_OK)
         return st;
-    if (printer->profile->asb)
-        strbuf_add(out, automatic_status, sizeof automatic_status);
-    if (printer->profile->marker)
-        strbuf_add(out, end_marker, sizeof end_marker);
+    if (tells_by_itself(printer))
+        strbuf_puts(out, printer->language->automatic);
+    marker_put(printer, &job->marker, out);
     if (strbuf_status(out) != ST_OK) {
         errmsg_set(err, "%s", status_text(strbuf_status(out)));
         return strbuf_status(out);
     }
-    printer->status.substituted_count += substituted;
+    printer->status.substituted_count += counts.substituted;
     return ST_OK;
 }
 
@@ -247,8 +253,8 @@ enum status printer_print(struct printer *printer, const struct page *page, cons
                           const struct print_callbacks *callbacks, struct errmsg *err)
 {
     struct print_job job = {.callbacks = *callbacks,
-                            .bytes = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX),
-                            .ends = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX)};
+                            .bytes = STRBUF_INIT(RENDER_JOB_BYTES_MAX),
+                            .ends = STRBUF_INIT(RENDER_JOB_BYTES_MAX)};
     enum status st;
 
     if (strlen(job_id) >= sizeof job.id) {

@@ -9,6 +9,7 @@
 
 #include "agent/base/strbuf.h"
 
+struct language;
 struct port;
 struct profile;
 struct profiles;
@@ -32,6 +33,14 @@ enum job_step {
     STEP_WITNESS, /* SENT: the marker came; one more round must be answered */
 };
 
+enum { MARKER_BYTES_MAX = 64 };
+
+/* How the printer will say that all before is printed; printer_marker.c. */
+struct marker {
+    uint8_t id[4]; /* GS ( H */
+    int counter;   /* Star: what it will have counted to; -1: not known yet */
+};
+
 struct print_job {
     char id[PRINTER_JOB_ID_BYTES_MAX];
     struct print_callbacks callbacks;
@@ -40,12 +49,14 @@ struct print_job {
     struct strbuf ends; /* of rows, uint32_t each: where the bytes may be parted */
     size_t end_next;    /* index of the first not yet sent */
     size_t written;
+    struct marker marker;
 };
 
 struct printer {
     char name[PRINTER_NAME_BYTES_MAX];
     struct profiles *profiles; /* owned: the store's own; NULL: none */
     const struct profile *profile;
+    const struct language *language;
     struct loop *loop;
     struct port *port;
     struct printer_watch watch;
@@ -61,10 +72,13 @@ struct printer {
     struct print_job jobs[PRINTER_QUEUE_MAX]; /* a ring; the head is the one under way */
     size_t head, count;
     enum job_step step;
-    bool was_silent;   /* it missed an answer since the first byte: it may have been switched off */
-    bool in_trouble;   /* the job waits for a person */
-    bool answers_owed; /* an earlier job's marker may still be answered */
-    bool broken_off;   /* an earlier job ended inside a command: the printer may be waiting for data */
+    bool was_silent;      /* it missed an answer since the first byte: it may have been switched off */
+    bool in_trouble;      /* the job waits for a person */
+    bool answers_owed;    /* an earlier job's marker may still be answered */
+    bool broken_off;      /* an earlier job ended inside a command: the printer may be waiting for data */
+    uint32_t marker_next; /* GS ( H: as a number of four digits to the base 95 */
+    int star_counter;     /* as it was told last; -1: never */
+    struct marker drain;  /* awaited in STEP_DRAIN */
     struct loop_timer *job_timer;
     struct loop_timer *start_timer;
 };
@@ -76,6 +90,18 @@ void jobs_round(struct printer *printer, bool answered);
 void jobs_packet(struct printer *printer, const struct escpos_packet *packet);
 void jobs_on_timer(void *context);
 void jobs_end_all(struct printer *printer);
+/* printer_marker.c */
+void marker_start(struct printer *printer);
+/* Appends a marker of its own name; nothing for a printer that has none. */
+void marker_put(struct printer *printer, struct marker *marker, struct strbuf *out);
+/* The same for a marker of no job, after which none of an earlier job can come. */
+void marker_put_alone(struct printer *printer, struct marker *marker, struct strbuf *out);
+/* Every packet goes here first. */
+void marker_note(struct printer *printer, const struct escpos_packet *packet);
+/* Right before the bytes that end in it go out. out_first gets what must go before them, mostly nothing. */
+void marker_arm(struct printer *printer, struct marker *marker, struct strbuf *out_first);
+/* Whether the packet says that this marker's time has come. */
+bool marker_is(const struct printer *printer, const struct marker *marker, const struct escpos_packet *packet);
 /* printer.c: the condition may have changed. */
 void printer_refresh(struct printer *printer);
 

@@ -10,9 +10,9 @@
  *      |  sending() refuses    |  (paper, cover)        |  or STEP_WITNESS
  *      '--> FAILED             '------> UNKNOWN <-------'
  *
- * A marker carries no name. So when a job ends UNKNOWN its answer may still come and must not confirm the next one:
- * before the next job a marker of no job is sent, and only when its answer has come and the line is quiet, nothing
- * older can.
+ * Not every marker carries a name (printer_marker.c). So when a job ends UNKNOWN its answer may still come and must
+ * not confirm the next one: before the next job a marker of no job is sent, and only when its answer has come and the
+ * line is quiet, nothing older can.
  *
  * A printer switched off and on in the middle has lost the beginning, prints what is still on its way and answers the
  * marker like any other. It is found out by its silence: while a job waits it is asked every half second, and whoever
@@ -24,14 +24,14 @@
 
 #include "agent/net/loop.h"
 #include "drivers/port/port.h"
-#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/render.h"
+#include "drivers/printer/language.h"
 #include "drivers/printer/profile.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-static const uint8_t end_marker[] = {0x1D, 'r', 1};
 static const char silent_words[] =
     "the printer fell silent while it was printing, was it switched off? Look at the paper";
 
@@ -122,12 +122,20 @@ static int64_t confirm_ms(struct printer *printer)
 
 static void on_written(void *context, enum status st, size_t bytes_written);
 
-/* Whole rows until there are about JOB_CHUNK_BYTES of them; after the last row, all the rest. */
-static size_t next_chunk(struct print_job *job)
+/* Of a printer with a small buffer, half of it: at the end of its buffer an old one loses bytes (TM-U200). */
+static size_t chunk_bytes(const struct printer *printer)
+{
+    int buffer = printer->profile->buffer_bytes;
+
+    return buffer > 0 && buffer < 2 * JOB_CHUNK_BYTES ? (size_t)buffer / 2 : JOB_CHUNK_BYTES;
+}
+
+/* Whole rows until there are about bytes_wanted of them; after the last row, all the rest. */
+static size_t next_chunk(struct print_job *job, size_t bytes_wanted)
 {
     size_t count = job->ends.len / sizeof(uint32_t), end = job->written;
 
-    while (job->end_next < count && end < job->written + JOB_CHUNK_BYTES) {
+    while (job->end_next < count && end < job->written + bytes_wanted) {
         uint32_t row_end;
 
         memcpy(&row_end, job->ends.data + job->end_next++ * sizeof row_end, sizeof row_end);
@@ -150,7 +158,7 @@ static void send_next(struct printer *printer)
         return;
     }
     watch_hold(&printer->watch);
-    len = next_chunk(job);
+    len = next_chunk(job, chunk_bytes(printer));
     step(printer, STEP_SEND, 0);
     /* A printer that cannot tell why it takes nothing is given the time a person needs. */
     st = port_write(printer->port, job->bytes.data + job->written, len,
@@ -193,9 +201,22 @@ static void on_written(void *context, enum status st, size_t bytes_written)
         job_sent(printer);
 }
 
+/* What goes out before any byte of a job, outside its count. False when the line takes it not: the job has ended. */
+static bool write_before(struct printer *printer, const struct strbuf *bytes)
+{
+    if (bytes->len == 0)
+        return true;
+    if (strbuf_status(bytes) == ST_OK &&
+        port_write(printer->port, bytes->data, bytes->len, printer->confirm_ms, NULL, NULL) == ST_OK)
+        return true;
+    job_move(printer, PRINT_FAILED, "the line to the printer takes nothing: switch the printer off and on");
+    return false;
+}
+
 static void job_send(struct printer *printer)
 {
     struct print_job *job = job_head(printer);
+    struct strbuf first = STRBUF_INIT(MARKER_BYTES_MAX);
     struct errmsg err = ERRMSG_INIT;
     enum status st = ST_OK;
 
@@ -205,44 +226,56 @@ static void job_send(struct printer *printer)
         job_move(printer, PRINT_FAILED, err.text[0] ? err.text : status_text(st));
         return;
     }
-    job_move(printer, PRINT_SENDING, "");
-    printer->was_silent = false;
-    send_next(printer);
+    marker_arm(printer, &job->marker, &first);
+    if (write_before(printer, &first)) {
+        job_move(printer, PRINT_SENDING, "");
+        printer->was_silent = false;
+        send_next(printer);
+    }
+    strbuf_free(&first);
 }
 
 /* Gets rid of what an earlier job may have left: data a command waits for, and answers on their way. */
 static void job_drain(struct printer *printer)
 {
-    static const uint8_t zeros[ESCPOS_COMMAND_BYTES_MAX];
-    /* The half of a slip that is on the paper must not hang at the next customer's. */
-    static const uint8_t part[] = {0x1B, '@', '\n', 0x1D, 'V', 66, 0};
-    enum status st = ST_OK;
+    static const uint8_t zeros[RENDER_COMMAND_BYTES_MAX];
+    const struct language *language = printer->language;
+    struct strbuf out = STRBUF_INIT(RENDER_COMMAND_BYTES_MAX + 2 * MARKER_BYTES_MAX);
+    bool awaits = printer->profile->marker != PROFILE_MARKER_NONE, written;
 
-    if (printer->broken_off)
-        st = port_write(printer->port, zeros, sizeof zeros, printer->confirm_ms, NULL, NULL);
-    if (st == ST_OK && printer->broken_off)
-        st = port_write(printer->port, part, printer->profile->cut == PROFILE_CUT_NONE ? 3 : sizeof part,
-                        printer->confirm_ms, NULL, NULL);
-    if (st == ST_OK)
-        st = port_write(printer->port, end_marker, sizeof end_marker, printer->confirm_ms, NULL, NULL);
-    if (st != ST_OK) {
-        job_move(printer, PRINT_FAILED, "the line to the printer takes nothing: switch the printer off and on");
+    if (printer->broken_off) {
+        strbuf_add(&out, zeros, sizeof zeros);
+        language->begin(&out);
+        /* The half of a slip that is on the paper must not hang at the next customer's. */
+        strbuf_puts(&out, language->newline);
+        language->cut(&out, printer->profile->cut);
+    }
+    marker_put_alone(printer, &printer->drain, &out);
+    written = write_before(printer, &out);
+    strbuf_free(&out);
+    if (!written)
+        return;
+    printer->broken_off = false;
+    printer->in_trouble = false;
+    if (!awaits) {
+        job_send(printer);
         return;
     }
-    printer->broken_off = false;
     step(printer, STEP_DRAIN, printer->confirm_ms);
-    printer->in_trouble = false;
+    printer->watch.busy = true;
+    watch_ask(&printer->watch);
 }
 
 static void job_checked(struct printer *printer, bool answered)
 {
     const char *trouble = escpos_condition_trouble(&printer->watch.condition);
+    bool awaits = printer->profile->marker != PROFILE_MARKER_NONE;
 
     if (!answered)
         job_move(printer, PRINT_FAILED, "the printer does not answer: is it switched on, is its cable in?");
     else if (trouble)
         job_move(printer, PRINT_FAILED, trouble);
-    else if (printer->answers_owed && printer->profile->marker)
+    else if ((printer->answers_owed && awaits) || (printer->broken_off && printer->language->question_count > 0))
         job_drain(printer);
     else
         job_send(printer);
@@ -348,15 +381,14 @@ void jobs_packet(struct printer *printer, const struct escpos_packet *packet)
         watch_ask(&printer->watch); /* its answer decides */
     else if (packet->kind == ESCPOS_ASB && printer->step == STEP_MARKER)
         watch_marker(printer);
-    if (packet->kind != ESCPOS_MARKER)
-        return;
-    if (printer->step == STEP_DRAIN) {
+    if (printer->step == STEP_DRAIN && marker_is(printer, &printer->drain, packet)) {
+        if (printer->answers_owed || packet->kind == ESCPOS_MARKER) /* a count is told again and again */
+            step(printer, STEP_DRAIN, JOB_QUIET_MS);
         printer->answers_owed = false;
-        step(printer, STEP_DRAIN, JOB_QUIET_MS);
-    } else if (printer->step == STEP_MARKER) {
+    } else if (printer->step == STEP_MARKER && marker_is(printer, &job_head(printer)->marker, packet)) {
         step(printer, STEP_WITNESS, 4 * WATCH_ANSWER_MS + WATCH_SILENT_MS);
         watch_ask(&printer->watch);
-    } else {
+    } else if (packet->kind == ESCPOS_MARKER) {
         printer->status.ignored_bytes++;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "agent/net/loop.h"
 #include "drivers/port/port.h"
+#include "drivers/printer/language.h"
 
 static void watch_move(struct printer_watch *watch, enum watch_state to, int64_t timer_ms)
 {
@@ -16,9 +17,10 @@ static void watch_move(struct printer_watch *watch, enum watch_state to, int64_t
 /* A write that fails is a missed answer like any other. */
 static void ask_next(struct printer_watch *watch)
 {
-    const uint8_t question[] = {0x10, 0x04, (uint8_t)++watch->asked};
+    uint8_t question[LANGUAGE_QUESTION_BYTES_MAX];
+    size_t len = watch->language->ask(++watch->asked, question);
 
-    (void)port_write(watch->port, question, sizeof question, WATCH_ANSWER_MS, NULL, NULL);
+    (void)port_write(watch->port, question, len, WATCH_ANSWER_MS, NULL, NULL);
     watch_move(watch, WATCH_ASKING, WATCH_ANSWER_MS);
 }
 
@@ -26,7 +28,13 @@ static void begin_round(struct printer_watch *watch)
 {
     watch->asked = 0;
     watch->coming = (struct escpos_condition){0};
-    ask_next(watch);
+    if (watch->language->question_count > 0) {
+        ask_next(watch);
+        return;
+    }
+    watch->heard = true;
+    watch_move(watch, WATCH_RESTING, 0);
+    watch->round_done(watch->context, true);
 }
 
 static void on_timer(void *context)
@@ -99,19 +107,19 @@ void watch_ask(struct printer_watch *watch)
     begin_round(watch);
 }
 
-static void on_answer(struct printer_watch *watch, uint8_t byte)
+static void on_answer(struct printer_watch *watch, const struct escpos_packet *packet)
 {
     if (watch->asked <= 0) { /* to be begun again */
         begin_round(watch);
         return;
     }
-    escpos_condition_realtime(&watch->coming, watch->asked, byte);
-    if (watch->asked < 4) {
+    watch->language->learn(&watch->coming, watch->asked, packet);
+    if (watch->asked < watch->language->question_count) {
         ask_next(watch);
         return;
     }
     watch->condition = watch->coming;
-    watch_move(watch, WATCH_RESTING, watch->busy ? WATCH_BUSY_MS : WATCH_IDLE_MS);
+    watch_move(watch, WATCH_RESTING, watch->busy ? WATCH_BUSY_MS * watch->asked : WATCH_IDLE_MS);
     watch->round_done(watch->context, true);
 }
 
@@ -120,12 +128,12 @@ void watch_packet(struct printer_watch *watch, const struct escpos_packet *packe
     if (watch->state == WATCH_OFF)
         return;
     watch->heard = true;
-    if (packet->kind == ESCPOS_ASB)
-        escpos_condition_asb(&watch->condition, packet->bytes);
+    if (packet->kind == ESCPOS_ASB || packet->kind == ESCPOS_STAR) /* told by itself, or as good as that */
+        watch->language->learn(&watch->condition, 0, packet);
     if (watch->missed) {
         watch_move(watch, WATCH_SETTLING, WATCH_SETTLE_MS);
         return;
     }
-    if (packet->kind == ESCPOS_REALTIME && watch->state == WATCH_ASKING)
-        on_answer(watch, packet->bytes[0]);
+    if (packet->kind == watch->language->answer && watch->state == WATCH_ASKING)
+        on_answer(watch, packet);
 }

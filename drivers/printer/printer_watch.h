@@ -2,7 +2,8 @@
 /*
  * printer_watch - asks the printer how it is and keeps the answer: the half of printer.c that knows no jobs.
  *
- * A round asks DLE EOT 1, 2, 3, 4, each after the answer to the one before, since the answers carry no number. An
+ * A round puts the questions of the printer's language (DLE EOT 1 to 4; Star has one), each after the answer to the
+ * one before, since the answers carry no number. A language without questions is taken as answering well at once. An
  * answer that comes after its time could be taken for the next one's; so once one is missed, the first byte heard
  * only ends the silence, and after a pause without bytes a new round begins.
  */
@@ -14,6 +15,7 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
 
+struct language;
 struct loop;
 struct loop_timer;
 struct port;
@@ -22,12 +24,12 @@ enum {
     WATCH_ANSWER_MS = 1000, /* for one answer */
     WATCH_SETTLE_MS = 200,  /* without a byte after a silence was broken */
     WATCH_IDLE_MS = 5000,   /* between two rounds */
-    WATCH_BUSY_MS = 500,    /* between two rounds while a job waits for its end */
+    WATCH_BUSY_MS = 125,    /* likewise while a job waits for its end, for each question of a round */
     WATCH_SILENT_MS = 2000, /* between two rounds that nobody answers */
 };
 
 /*
- *   OFF -- watch_open --> ASKING -- fourth answer --> RESTING -- timer, watch_ask --> ASKING
+ *   OFF -- watch_open --> ASKING -- last answer --> RESTING -- timer, watch_ask --> ASKING
  *                           |
  *                           '-- no answer in time --> MUTE -- timer, watch_ask --> ASKING, still owed an answer
  *
@@ -40,10 +42,11 @@ enum watch_state { WATCH_OFF, WATCH_ASKING, WATCH_RESTING, WATCH_MUTE, WATCH_SET
 
 struct printer_watch {
     struct loop *loop;
+    const struct language *language;
     struct port *port;
     struct loop_timer *timer;
     enum watch_state state;
-    int asked;                         /* n of the question that is open, 1 to 4 */
+    int asked;                         /* n of the question that is open, from 1 */
     bool missed;                       /* answers are owed from before */
     bool heard;                        /* since it was opened */
     bool busy;                         /* ask more often */
@@ -54,7 +57,8 @@ struct printer_watch {
     void *context;
 };
 
-enum status watch_create(struct printer_watch *watch, struct errmsg *err); /* loop, round_done, context are set */
+enum status watch_create(struct printer_watch *watch,
+                         struct errmsg *err); /* loop, language, round_done, context are set */
 void watch_destroy(struct printer_watch *watch);
 void watch_open(struct printer_watch *watch, struct port *port); /* the line is up: begins a round */
 void watch_close(struct printer_watch *watch);

@@ -14,6 +14,7 @@ struct sim_profile {
     const char *name;
     const char *model; /* as GS I tells it */
     int columns;
+    bool star;              /* speaks Star's Line Mode */
     bool chinese;           /* comes up in Chinese mode: bytes from 80 on go in pairs until FS . */
     const char *pages[256]; /* iconv's name for n of ESC t; NULL: we have none */
 };

@@ -7,6 +7,7 @@ void sim_escpos_init(struct sim_escpos *printer, const struct sim_profile *profi
 {
     memset(printer, 0, sizeof *printer);
     printer->profile = profile;
+    printer->language = profile->star ? &sim_language_star : &sim_language_escpos;
     printer->paper_lines = -1;
     printer->qr_store = (struct strbuf)STRBUF_INIT(SIM_BUFFER_BYTES);
     slip_init(&printer->slip, profile->columns);
@@ -53,13 +54,13 @@ static void carry_out(struct sim_escpos *printer)
             at += skipped;
             continue;
         }
-        length = sim_escpos_length(printer->buffer + at, left);
+        length = printer->language->length(printer->buffer + at, left);
         if (length.header == 0 || length.header > left)
             break;
         if (!length.known)
             printer->slip.unknown_commands++;
         else
-            sim_escpos_obey(printer, printer->buffer + at, length.header);
+            printer->language->obey(printer, printer->buffer + at, length.header);
         printer->skip = length.data;
         at += length.header;
     }
@@ -124,7 +125,7 @@ void sim_escpos_feed(struct sim_escpos *printer, const uint8_t *bytes, size_t le
 {
     for (size_t i = 0; i < len && printer->buffered < SIM_BUFFER_BYTES; i++) {
         printer->buffer[printer->buffered++] = bytes[i];
-        watch_realtime(printer, bytes[i]);
+        printer->language->watch(printer, bytes[i]);
     }
     carry_out(printer);
 }
@@ -145,7 +146,7 @@ void sim_escpos_paper(struct sim_escpos *printer, enum sim_paper paper, int line
 {
     printer->paper = paper;
     printer->paper_lines = paper == SIM_PAPER_OUT ? 0 : lines;
-    sim_escpos_send_asb(printer, false);
+    printer->language->tell(printer, false);
     if (paper != SIM_PAPER_OUT)
         carry_out(printer);
 }
@@ -153,7 +154,7 @@ void sim_escpos_paper(struct sim_escpos *printer, enum sim_paper paper, int line
 void sim_escpos_cover(struct sim_escpos *printer, bool open)
 {
     printer->cover_open = open;
-    sim_escpos_send_asb(printer, false);
+    printer->language->tell(printer, false);
     if (!open)
         carry_out(printer);
 }
@@ -171,6 +172,7 @@ void sim_escpos_power_cycle(struct sim_escpos *printer)
     printer->asb_mask = 0;
     printer->busy = false;
     printer->realtime_len = 0;
+    printer->etb_count = 0;
     strbuf_clear(&printer->qr_store);
     sim_escpos_modes_init(printer);
 }
@@ -184,3 +186,6 @@ void sim_escpos_tear(struct sim_escpos *printer)
     printer->cut(printer->context);
     slip_clear(&printer->slip);
 }
+
+const struct sim_language sim_language_escpos = {sim_escpos_length, sim_escpos_obey, watch_realtime,
+                                                 sim_escpos_send_asb};

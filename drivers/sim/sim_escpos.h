@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sim_escpos - the inside of a receipt printer: receives bytes, obeys them, answers, prints on a slip.
+ * sim_escpos - the inside of a receipt printer: receives bytes, obeys them, answers, prints on a slip. It speaks
+ * ESC/POS, or Star's Line Mode (sim_star.c).
  *
  * As in a real one there are two places: reception, where real-time commands (DLE EOT, DLE ENQ, DLE DC4) are seen in
  * the passing and answered at once, and the receive buffer, from which everything else is carried out while the
@@ -36,8 +37,27 @@ struct sim_modes {
     uint8_t tab;       /* columns between tab stops */
 };
 
+/* How long the command is that begins here. */
+struct sim_length {
+    size_t header; /* bytes that must be there before it is carried out; 0: more are needed to tell */
+    size_t data;   /* bytes after them that are thrown away */
+    bool known;
+};
+
+struct sim_escpos;
+
+/* What differs between ESC/POS and Star's Line Mode; the places of above are the same. */
+struct sim_language {
+    struct sim_length (*length)(const uint8_t *bytes, size_t len);
+    void (*obey)(struct sim_escpos *printer, const uint8_t *command, size_t len);
+    void (*watch)(struct sim_escpos *printer, uint8_t byte); /* each byte on its way in: what is answered at once */
+    void (*tell)(struct sim_escpos *printer, bool always);   /* its status by itself, when asked to, on a change */
+};
+extern const struct sim_language sim_language_escpos, sim_language_star;
+
 struct sim_escpos {
     const struct sim_profile *profile;
+    const struct sim_language *language;
     struct sim_modes modes;
     struct slip slip;
     struct slip_cell line[SIM_LINE_CELLS_MAX];
@@ -50,7 +70,8 @@ struct sim_escpos {
     uint8_t realtime[10]; /* the last bytes that may be a real-time command */
     size_t realtime_len;
     uint8_t asb_mask;
-    uint8_t asb_last[4];
+    uint8_t asb_last[9];
+    uint8_t etb_count; /* Star: of its ETBs, modulo 32 */
     enum sim_paper paper;
     int paper_lines; /* left until the paper is out; -1: plenty */
     bool cover_open;
@@ -78,17 +99,17 @@ void sim_escpos_power_cycle(struct sim_escpos *printer);
 void sim_escpos_tear(struct sim_escpos *printer);
 bool sim_escpos_offline(const struct sim_escpos *printer);
 
-/* sim_escpos_length.c. The length of the command at the start of bytes; 0 when more bytes are needed to tell. */
-struct sim_length {
-    size_t header; /* bytes that must be there before it is carried out; 0: more are needed to tell */
-    size_t data;   /* bytes after them that are thrown away */
-    bool known;
-};
+/* sim_escpos_length.c: of the command at the start of bytes. */
 struct sim_length sim_escpos_length(const uint8_t *bytes, size_t len);
 /* sim_escpos_obey.c: carries out a command that is whole. */
 void sim_escpos_obey(struct sim_escpos *printer, const uint8_t *command, size_t len);
 void sim_escpos_end_line(struct sim_escpos *printer, bool even_when_empty);
 void sim_escpos_modes_init(struct sim_escpos *printer);
+void sim_escpos_put_byte(struct sim_escpos *printer, uint8_t byte);
+void sim_escpos_feed_dots(struct sim_escpos *printer, int dots);
+void sim_escpos_cut(struct sim_escpos *printer, const char *how);
+void sim_escpos_put_picture(struct sim_escpos *printer, size_t row_bytes, size_t rows, const uint8_t *bits,
+                            size_t len);
 void sim_escpos_send_asb(struct sim_escpos *printer, bool always);
 
 #endif

@@ -42,7 +42,7 @@ static void put_cell(struct sim_escpos *printer, uint32_t code)
     printer->line[printer->line_count++] = (struct slip_cell){.code = code, .look = printer->modes.look};
 }
 
-static void put_byte(struct sim_escpos *printer, uint8_t byte)
+void sim_escpos_put_byte(struct sim_escpos *printer, uint8_t byte)
 {
     uint32_t code = byte;
 
@@ -65,7 +65,7 @@ static void put_byte(struct sim_escpos *printer, uint8_t byte)
     put_cell(printer, code);
 }
 
-static void feed(struct sim_escpos *printer, int dots)
+void sim_escpos_feed_dots(struct sim_escpos *printer, int dots)
 {
     sim_escpos_end_line(printer, false);
     if (dots > 0)
@@ -101,12 +101,12 @@ static void obey_single(struct sim_escpos *printer, uint8_t byte)
         if (byte < 0x20 || byte == 0x7F)
             printer->slip.unknown_commands++;
         else
-            put_byte(printer, byte);
+            sim_escpos_put_byte(printer, byte);
         return;
     }
 }
 
-static void cut(struct sim_escpos *printer, const char *how)
+void sim_escpos_cut(struct sim_escpos *printer, const char *how)
 {
     sim_escpos_end_line(printer, false);
     printer->slip.cut = how;
@@ -158,14 +158,14 @@ static void obey_esc(struct sim_escpos *printer, const uint8_t *c)
         modes->line_dots = c[2];
         return;
     case 'd':
-        feed(printer, c[2] * modes->line_dots);
+        sim_escpos_feed_dots(printer, c[2] * modes->line_dots);
         return;
     case 'J':
-        feed(printer, c[2]);
+        sim_escpos_feed_dots(printer, c[2]);
         return;
     case 'i':
     case 'm':
-        cut(printer, "partial");
+        sim_escpos_cut(printer, "partial");
         return;
     case 'p':
         printer->slip.drawer_pulses++;
@@ -256,9 +256,9 @@ static void obey_identity(struct sim_escpos *printer, uint8_t n)
     printer->reply(printer->context, (const uint8_t *)text, strlen(text) + 1);
 }
 
-static void obey_raster(struct sim_escpos *printer, const uint8_t *c, size_t len)
+void sim_escpos_put_picture(struct sim_escpos *printer, size_t row_bytes, size_t rows, const uint8_t *bits,
+                            size_t len)
 {
-    size_t row_bytes = (size_t)c[4] | (size_t)c[5] << 8, rows = (size_t)c[6] | (size_t)c[7] << 8;
     struct slip_item item = {.kind = SLIP_PICTURE,
                              .align = printer->modes.align,
                              .width_dots = (uint16_t)(row_bytes < 8191 ? row_bytes * 8 : 65528),
@@ -266,7 +266,13 @@ static void obey_raster(struct sim_escpos *printer, const uint8_t *c, size_t len
 
     sim_escpos_end_line(printer, false);
     printer->slip.pictures++;
-    slip_add_item(&printer->slip, item, c + 8, len - 8);
+    slip_add_item(&printer->slip, item, bits, len);
+}
+
+static void obey_raster(struct sim_escpos *printer, const uint8_t *c, size_t len)
+{
+    sim_escpos_put_picture(printer, (size_t)c[4] | (size_t)c[5] << 8, (size_t)c[6] | (size_t)c[7] << 8, c + 8,
+                           len - 8);
 }
 
 static void obey_gs(struct sim_escpos *printer, const uint8_t *c, size_t len)
@@ -282,8 +288,8 @@ static void obey_gs(struct sim_escpos *printer, const uint8_t *c, size_t len)
         modes->look.invert = is_on(c[2]);
         return;
     case 'V':
-        cut(printer, c[2] % 2 ? (c[2] == 65 || c[2] == 97 ? "full" : "partial")
-                              : (c[2] == 66 || c[2] == 98 ? "partial" : "full"));
+        sim_escpos_cut(printer, c[2] % 2 ? (c[2] == 65 || c[2] == 97 ? "full" : "partial")
+                                         : (c[2] == 66 || c[2] == 98 ? "partial" : "full"));
         return;
     case 'h':
         modes->bars_height = c[2];

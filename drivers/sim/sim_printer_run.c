@@ -20,7 +20,8 @@ static const char usage[] =
     "  --out DIR           where the slips go; made when it is missing\n"
     "  --control SOCKET    take commands from clients of this Unix socket; without it from standard input\n"
     "  --profile NAME      epson-tm-t20iii (48 columns), epson-tm-t88v (42), rongta-rp326 (42, comes up in Chinese\n"
-    "                      mode), generic-58mm (32, likewise)\n"
+    "                      mode), generic-58mm (32, likewise), star-tsp600 (42, Star's Line Mode)\n"
+    "  --star              the same as --profile star-tsp600\n"
     "  --config FILE       read these options from section [printer] of an INI file; the command line wins\n"
     "  --state-dir DIR     where paths that are not absolute start; made when it is missing\n"
     "  --help, --version, --sample-config\n"
@@ -57,6 +58,7 @@ static const struct option_spec options[] = {
 
 struct words {
     const char *link, *out, *control, *profile;
+    bool star;
 };
 
 /* What the program was given. */
@@ -81,6 +83,8 @@ static enum status read_settings(struct sim_run *run, const struct cli *cli, str
     if (st != ST_OK)
         return st;
     run->control_path = settings->control;
+    if (words->star)
+        (void)snprintf(settings->profile, sizeof settings->profile, "star-tsp600");
     if (words->profile)
         (void)snprintf(settings->profile, sizeof settings->profile, "%.40s", words->profile);
     if (!settings->link[0] || !settings->out[0]) {
@@ -128,6 +132,7 @@ int sim_printer_run(int argc, char **argv)
                                        {"out", &given.words.out, NULL},
                                        {"control", &given.words.control, NULL},
                                        {"profile", &given.words.profile, NULL},
+                                       {"star", NULL, &given.words.star},
                                        {NULL, NULL, NULL}};
 
     return sim_program_run(&program, extra, &given, argc, argv);

@@ -2,6 +2,7 @@
 # A chain of one store and one till, all real: its programs started, stopped and killed by their pids, never by name.
 # Sourced by the demo and by the integration tests. POSIX sh. The caller sets
 #   bin   folder of the programs      dir   an empty folder for everything that is written      demo  packaging/demo
+#   printer_profile                   the model of the simulated printer, when it is not the first
 # and calls shop_end in a trap.
 
 # ---- processes: start NAME COMMAND..., stop NAME, kill_now NAME; the log is $dir/log/NAME.log ----
@@ -136,7 +137,8 @@ scanner_is_ready() { ctl api GET /v1/health 2>/dev/null | grep -q '"kind":"scann
 
 start_devices() {
     start scanner "$bin/loyal-sim" scanner --link "$dir/ttySCANNER" --control "$dir/scanner.sock"
-    start printer "$bin/loyal-sim" printer --link "$dir/ttyPRINTER" --out "$dir/slips" --control "$dir/printer.sock"
+    start printer "$bin/loyal-sim" printer --link "$dir/ttyPRINTER" --out "$dir/slips" --control "$dir/printer.sock" \
+        --profile "${printer_profile:-epson-tm-t20iii}"
     wait_for 10 test -S "$dir/scanner.sock" && wait_for 10 test -S "$dir/printer.sock" &&
         wait_for 10 test -e "$dir/ttySCANNER" && wait_for 10 test -e "$dir/ttyPRINTER"
 }
@@ -153,6 +155,7 @@ retry_max_s = 1
 port = tty:$dir/ttySCANNER
 [printer]
 port = tty:$dir/ttyPRINTER
+profile = ${printer_profile:-epson-tm-t20iii}
 CONF
     start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
     wait_for 15 till_answers

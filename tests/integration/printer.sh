@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Paper out, unplugged, hung: the sale goes through and is journalled, the till says that the slip is not printed or
 # that it cannot know, and prints again when it can.
+printer_profile=${3:-epson-tm-t20iii}
 . "$(dirname "$0")/common.sh"
 printer_is_ready() { says '"kind":"printer"[^}]*"state":"ready"'; }
 not_printed() { [ $(($(figure print_failed) + $(figure print_unknown))) -ge "$1" ]; }

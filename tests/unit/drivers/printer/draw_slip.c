@@ -4,7 +4,7 @@
  * whose drawing goes to standard output. Made anew by `cmake --build build/dev --target slip_picture`.
  */
 #include "agent/receipt/page.h"
-#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/render.h"
 #include "drivers/printer/profile.h"
 #include "drivers/sim/sim_escpos.h"
 #include "tests/unit/agent/receipt/sample_facts.h"
@@ -36,13 +36,13 @@ int main(int argc, char **argv)
     static struct sim_escpos printer;
     struct receipt_facts facts = argc > 1 && strcmp(argv[1], "en") == 0 ? sample_facts_en() : sample_facts_ru();
     struct page page = PAGE_INIT;
-    struct strbuf bytes = STRBUF_INIT(ESCPOS_JOB_BYTES_MAX);
+    struct strbuf bytes = STRBUF_INIT(RENDER_JOB_BYTES_MAX);
     struct errmsg err = ERRMSG_INIT;
     const char *profile = "epson-tm-t88v";
     enum status st = receipt_build(&facts, &page, &err);
 
     if (st == ST_OK)
-        st = escpos_render(profile_find(profile), &page, &bytes, NULL, NULL, &err);
+        st = render_page(profile_find(profile), &page, &bytes, NULL, NULL, &err);
     if (st != ST_OK) {
         (void)fprintf(stderr, "draw_slip: %s\n", err.text);
         return 1;

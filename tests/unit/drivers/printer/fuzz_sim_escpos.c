@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes a host may send the simulated printer: it stays in its bounds, and always goes on. The first byte says
- * how the rest is cut into pieces. */
+ * how the rest is cut into pieces, and which printer it is (F0 and above: one of Star's). */
 #include "drivers/sim/sim_escpos.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct sim_escpos printer; /* too large for a stack */
     size_t piece = size > 0 ? 1 + (size_t)data[0] * 2 : 1;
 
-    sim_escpos_init(&printer, sim_profile_at(size > 0 ? data[0] % 4 : 0));
+    sim_escpos_init(&printer, sim_profile_at(size > 0 && data[0] >= 0xF0 ? 4 : size > 0 ? data[0] % 4 : 0));
     printer.reply = on_reply;
     printer.cut = on_cut;
     printer.context = &printer;

@@ -79,6 +79,28 @@ Test(printer, prints_once_and_confirms)
 }
 
 /* Other numbers for the same pages, and Chinese mode at power-on. */
+/* In Star's language, with its numbers, its codes and its count. */
+Test(printer, prints_once_and_confirms_on_a_star)
+{
+    struct rig rig;
+
+    rig_begin(&rig, "star-tsp600");
+    for (int i = 0; i < 3; i++) {
+        char id[2] = {(char)('a' + i), '\0'};
+
+        print(&rig, id);
+        rig_wait_done(&rig, (size_t)i + 1);
+        expect_job(&rig, (size_t)i, id, PRINT_CONFIRMED, "");
+    }
+    cr_expect_eq(rig.slip_count, 3);
+    expect_paper(&rig, 1, 42);
+    expect_facts(&rig, 1, "\"cut\":\"partial\",\"code_pages\":[10,34]");
+    expect_facts(&rig, 3, "\"unknown_commands\":0,\"undecodable_characters\":0,\"truncated\":false");
+    expect_facts(&rig, 3, "\"barcodes\":[{\"symbology\":\"EAN-13\",\"data\":\"2900000012349\"}]");
+    expect_facts(&rig, 3, "\"qr\":[\"https://loyald.example/s/018f6c2e-7b1a-7c3d-9e2f-0a1b2c3d4e5f\"]");
+    rig_end(&rig);
+}
+
 Test(printer, speaks_the_numbers_of_a_clone)
 {
     struct rig rig;
@@ -119,11 +141,11 @@ Test(printer, says_unknown_of_a_model_that_cannot_confirm)
     rig_end(&rig);
 }
 
-Test(printer, sends_nothing_without_paper)
+static void sends_nothing_without_paper(const char *profile)
 {
     struct rig rig;
 
-    rig_begin(&rig, "epson-tm-t20iii");
+    rig_begin(&rig, profile);
     rig_command(&rig, "paper out");
     print(&rig, "a");
     rig_wait_done(&rig, 1);
@@ -137,6 +159,16 @@ Test(printer, sends_nothing_without_paper)
     expect_job(&rig, 1, "b", PRINT_CONFIRMED, "");
     cr_expect_eq(rig.slip_count, 1);
     rig_end(&rig);
+}
+
+Test(printer, sends_nothing_without_paper_by_name)
+{
+    sends_nothing_without_paper("epson-tm-t20iii");
+}
+
+Test(printer, sends_nothing_without_paper_by_count)
+{
+    sends_nothing_without_paper("star-tsp600");
 }
 
 Test(printer, sends_nothing_with_the_cover_open)
@@ -175,6 +207,11 @@ Test(printer, waits_for_paper_in_the_middle)
     waits_for_paper("epson-tm-t20iii");
 }
 
+Test(printer, waits_for_paper_in_the_middle_on_a_star)
+{
+    waits_for_paper("star-tsp600");
+}
+
 /* The same without automatic status. */
 Test(printer, waits_for_paper_in_the_middle_on_a_clone)
 {
@@ -199,12 +236,12 @@ Test(printer, does_not_wait_for_paper_for_ever)
     rig_end(&rig);
 }
 
-Test(printer, does_not_print_again_what_a_power_cut_took)
+static void does_not_print_again_what_a_power_cut_took(const char *profile)
 {
     struct rig rig;
     unsigned before;
 
-    rig_begin(&rig, "epson-tm-t20iii");
+    rig_begin(&rig, profile);
     rig_command(&rig, "paper 10");
     print(&rig, "a");
     rig_wait_condition(&rig, PRINTER_ATTENTION);
@@ -224,11 +261,21 @@ Test(printer, does_not_print_again_what_a_power_cut_took)
     rig_end(&rig);
 }
 
-Test(printer, never_takes_an_old_answer_for_a_new_one)
+Test(printer, does_not_print_again_what_a_power_cut_took_by_name)
+{
+    does_not_print_again_what_a_power_cut_took("epson-tm-t20iii");
+}
+
+Test(printer, does_not_print_again_what_a_power_cut_took_by_count)
+{
+    does_not_print_again_what_a_power_cut_took("star-tsp600");
+}
+
+static void never_takes_an_old_answer_for_a_new_one(const char *profile)
 {
     struct rig rig;
 
-    rig_begin(&rig, "epson-tm-t20iii");
+    rig_begin(&rig, profile);
     rig.on_sending = "stall";
     print(&rig, "a");
     rig_wait_done(&rig, 1);
@@ -245,17 +292,32 @@ Test(printer, never_takes_an_old_answer_for_a_new_one)
     rig_wait_done(&rig, 3);
     expect_job(&rig, 2, "c", PRINT_UNKNOWN, "nobody helped");
     cr_expect_eq(rig.slip_count, 1);
-    expect_paper(&rig, 1, 48);
+    expect_paper(&rig, 1, profile[0] == 'e' ? 48 : 42);
     rig_end(&rig);
 }
 
+Test(printer, never_takes_an_old_answer_for_a_new_one_by_name)
+{
+    never_takes_an_old_answer_for_a_new_one("epson-tm-t20iii");
+}
+
+Test(printer, never_takes_an_old_answer_for_a_new_one_by_status)
+{
+    never_takes_an_old_answer_for_a_new_one("rongta-rp326");
+}
+
+Test(printer, never_takes_an_old_answer_for_a_new_one_by_count)
+{
+    never_takes_an_old_answer_for_a_new_one("star-tsp600");
+}
+
 /* A slow printer answers the first job's marker when the second is in its buffer: that confirms nothing. */
-Test(printer, never_takes_a_late_answer_for_its_own)
+static void never_takes_a_late_answer_for_its_own(const char *profile)
 {
     struct rig rig;
     int64_t until;
 
-    rig_begin(&rig, "epson-tm-t20iii");
+    rig_begin(&rig, profile);
     rig.on_sending = "busy on";
     print(&rig, "a");
     rig_wait_done(&rig, 1);
@@ -273,12 +335,27 @@ Test(printer, never_takes_a_late_answer_for_its_own)
     rig_end(&rig);
 }
 
-Test(printer, is_unknown_when_unplugged_in_the_middle)
+Test(printer, never_takes_a_late_answer_for_its_own_by_name)
+{
+    never_takes_a_late_answer_for_its_own("epson-tm-t20iii");
+}
+
+Test(printer, never_takes_a_late_answer_for_its_own_by_status)
+{
+    never_takes_a_late_answer_for_its_own("rongta-rp326");
+}
+
+Test(printer, never_takes_a_late_answer_for_its_own_by_count)
+{
+    never_takes_a_late_answer_for_its_own("star-tsp600");
+}
+
+static void is_unknown_when_unplugged_in_the_middle(const char *profile)
 {
     struct rig rig;
     unsigned before;
 
-    rig_begin(&rig, "epson-tm-t20iii");
+    rig_begin(&rig, profile);
     rig_command(&rig, "paper 10");
     print(&rig, "a");
     rig_wait_condition(&rig, PRINTER_ATTENTION);
@@ -299,6 +376,16 @@ Test(printer, is_unknown_when_unplugged_in_the_middle)
     /* What came out of the first one is cut off, so that the second stands alone. */
     cr_expect(rig.slip_count > before && rig.slip_count <= before + 2);
     rig_end(&rig);
+}
+
+Test(printer, is_unknown_when_unplugged_in_the_middle_by_name)
+{
+    is_unknown_when_unplugged_in_the_middle("epson-tm-t20iii");
+}
+
+Test(printer, is_unknown_when_unplugged_in_the_middle_by_count)
+{
+    is_unknown_when_unplugged_in_the_middle("star-tsp600");
 }
 
 Test(printer, takes_eight_jobs_and_no_more)
@@ -365,8 +452,7 @@ Test(printer, refuses_what_it_cannot_be)
     rig_begin(&rig, NULL);
     options.loop = rig.loop;
     cr_expect_eq(printer_create(&options, &printer, &err), ST_INVALID);
-    cr_expect_str_eq(err.text,
-                     "printer: no profile is called \"hp-laserjet\"; loyalctl devices profiles lists them");
+    cr_expect_str_eq(err.text, "printer: no profile is called \"hp-laserjet\"; loyalctl devices profiles lists them");
     options.profile = NULL;
     options.uri = "lpt1";
     cr_expect_neq(printer_create(&options, &printer, &err), ST_OK);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/render.h"
 
 #include "agent/receipt/page.h"
 #include "drivers/printer/profile.h"
+#include "drivers/printer/raster.h"
 #include "tests/unit/agent/receipt/sample_facts.h"
 
 #include <criterion/criterion.h>
@@ -14,9 +15,12 @@ static const struct page_style plain = {.align = PAGE_LEFT};
 
 static void render(const char *profile, const struct page *page, struct strbuf *out, uint64_t *substituted)
 {
+    struct render_counts counts = {0};
     struct errmsg err = ERRMSG_INIT;
 
-    cr_assert_eq(escpos_render(profile_find(profile), page, out, NULL, substituted, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(render_page(profile_find(profile), page, out, NULL, &counts, &err), ST_OK, "%s", err.text);
+    if (substituted)
+        *substituted = counts.substituted;
 }
 
 /* The job after its beginning (ESC @ FS . ESC R 0 ESC t n) and before its end (ESC @). */
@@ -191,10 +195,86 @@ Test(render, holds_the_largest_page_and_says_when_one_is_too_large)
     while (page.row_count < 1300)
         page_add_text(&page, plain, text);
     render("generic-58mm", &page, &out, NULL);
-    cr_expect_lt(out.len, ESCPOS_JOB_BYTES_MAX);
-    cr_expect_eq(escpos_render(profile_at(0), &page, &small, NULL, NULL, &err), ST_FULL);
+    cr_expect_lt(out.len, RENDER_JOB_BYTES_MAX);
+    cr_expect_eq(render_page(profile_at(0), &page, &small, NULL, NULL, &err), ST_FULL);
     cr_expect_str_eq(err.text, "print job: more bytes than a job may have");
     strbuf_free(&out);
     strbuf_free(&small);
     page_free(&page);
+}
+
+/* What a printer cannot say it is not told: blanks align, a code stands in its characters. */
+Test(render, puts_bare_text_for_a_printer_of_bare_text)
+{
+    struct page page = PAGE_INIT;
+    struct strbuf out = STRBUF_INIT(1 << 20);
+    struct page_style centre = {.align = PAGE_CENTRE, .bold = true};
+
+    page_add_text(&page, centre, "Хлеб");
+    cr_assert_eq(page_add_barcode(&page, PAGE_EAN13, "4006381333931", NULL), ST_OK);
+    cr_assert_eq(page_add_qr(&page, "hi", NULL), ST_OK);
+    page_add_feed(&page, 1);
+    page_add_cut(&page);
+    render("generic-text", &page, &out, NULL);
+    cr_expect_str_eq(out.data,
+                     "\r                 KHleb\r\n             4006381333931\r\n                   "
+                     "hi\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n",
+                     "%s", out.data);
+    strbuf_free(&out);
+    page_free(&page);
+}
+
+Test(render, writes_codes_in_stars_language)
+{
+    struct page page = PAGE_INIT;
+    struct strbuf out = STRBUF_INIT(1 << 20);
+    static const char body[] = "\x1B\x1D"
+                               "a\1\x1B"
+                               "b\3\2\2\x50"
+                               "4006381333931\x1E\x1B"
+                               "b\6\2\2\x50"
+                               "A%01\x1E"
+                               "\x1B\x1DyS0\2\x1B\x1DyS1\1\x1B\x1DyS2\6\x1B\x1DyD1\0\2\0hi\x1B\x1DyP\x1B"
+                               "d\3\x1B@";
+
+    cr_assert_eq(page_add_barcode(&page, PAGE_EAN13, "400638133393", NULL), ST_OK);
+    cr_assert_eq(page_add_barcode(&page, PAGE_CODE128, "A%1", NULL), ST_OK);
+    cr_assert_eq(page_add_qr(&page, "hi", NULL), ST_OK);
+    page_add_cut(&page);
+    render("star-tsp600", &page, &out, NULL);
+    cr_expect_arr_eq(out.data, "\x1B@\x1BR\0\x1B\x1Dt\x0A", 9);
+    cr_expect_not_null(memmem(out.data, out.len, body + 0, 5));
+    cr_expect_not_null(memmem(out.data, out.len, body + 5, 50));
+    strbuf_free(&out);
+    page_free(&page);
+}
+
+/* A printer that draws no codes gets their pictures, and no picture holds what it would obey. */
+Test(render, draws_codes_for_a_printer_that_has_none)
+{
+    struct page page = PAGE_INIT;
+    struct strbuf out = STRBUF_INIT(1 << 20);
+
+    cr_assert_eq(page_add_barcode(&page, PAGE_EAN13, "4006381333931", NULL), ST_OK);
+    cr_assert_eq(page_add_qr(&page, "https://example.org/1", NULL), ST_OK);
+    render("generic-58mm", &page, &out, NULL);
+    cr_expect_not_null(memmem(out.data, out.len, "\x1Dv0\0\x24\0", 6)); /* 95 modules of 3 dots */
+    cr_expect_not_null(memmem(out.data, out.len, "4006381333931\n", 14));
+    for (size_t i = 0; i + 1 < out.len; i++)
+        cr_expect(!(out.data[i] == 0x10 && (out.data[i + 1] == 4 || out.data[i + 1] == 5 || out.data[i + 1] == 20)));
+    strbuf_free(&out);
+    page_free(&page);
+}
+
+Test(render, moves_a_dot_where_a_picture_would_be_a_command)
+{
+    struct bitmap bitmap;
+    struct strbuf out = STRBUF_INIT(1 << 16);
+
+    cr_assert_eq(bitmap_init(&bitmap, 32, 3), ST_OK);
+    memcpy(bitmap.bits, "\x10\x04\x10\x05\x10\x14\x1B\x06\x10\x06\x04\x10", 12);
+    raster_put_band(&out, &bitmap, 0, 3);
+    cr_expect_arr_eq(out.data, "\x10\x0C\x10\x0D\x10\x1C\x1B\x0E\x10\x06\x04\x10", 12);
+    bitmap_clear(&bitmap);
+    strbuf_free(&out);
 }

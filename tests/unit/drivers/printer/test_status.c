@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/printer/escpos_status.h"
+#include "drivers/printer/star_status.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 /* The kinds of the packets in bytes, as letters. */
 static void read_kinds(const uint8_t *bytes, size_t len, char *out, struct escpos_packet *out_last)
 {
-    static const char letters[] = ".+-RAMB";
+    static const char letters[] = ".+-RAMSB";
     struct escpos_reader reader = {0};
     size_t n = 0;
 
@@ -105,4 +106,52 @@ Test(status, reads_automatic_status)
     cr_expect(condition.offline && condition.cover_open && condition.paper_end && condition.paper_low);
     escpos_condition_asb(&condition, (const uint8_t[]){0x14, 0x08, 0x00, 0x0F});
     cr_expect(!condition.offline && !condition.cover_open && !condition.paper_end && condition.cutter_error);
+}
+
+static struct escpos_packet star_packet(const uint8_t *bytes, size_t len)
+{
+    struct escpos_reader reader = {0};
+    struct escpos_packet packet = {0};
+
+    for (size_t i = 0; i < len; i++) {
+        enum escpos_packet_kind kind = star_reader_push(&reader, bytes[i], &packet);
+
+        cr_expect_eq(kind, i + 1 == len ? ESCPOS_STAR : ESCPOS_NOTHING, "byte %zu", i);
+    }
+    return packet;
+}
+
+#define STAR(...) star_packet((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+Test(status, reads_a_star)
+{
+    struct escpos_condition condition = {0};
+    struct escpos_packet packet = STAR(0x23, 0x06, 0x00, 0x00, 0x00, 0x00, 0x00, 0x6E, 0x00);
+
+    cr_expect_eq(star_counter(&packet), 31);
+    star_condition(&condition, &packet);
+    cr_expect_null(escpos_condition_trouble(&condition));
+    packet =
+        STAR(0x23, 0x86, 0x28, 0x00, 0x00, 0x0C, 0x00, 0x02, 0x00, 0x00, 0x00); /* two more, by the second byte */
+    star_condition(&condition, &packet);
+    cr_expect(condition.cover_open && condition.offline && condition.paper_low && condition.paper_end);
+    cr_expect_eq(star_counter(&packet), 1);
+    packet = STAR(0x0F, 0x06, 0x08, 0x28, 0x00, 0x00, 0x00); /* seven bytes: an old one, without the count */
+    star_condition(&condition, &packet);
+    cr_expect(condition.cutter_error && condition.fatal_error && !condition.paper_end);
+    cr_expect_eq(star_counter(&packet), -1);
+}
+
+Test(status, of_a_star_begins_anew_after_lost_bytes)
+{
+    static const uint8_t bytes[] = {0x23, 0x06, 0x00, 0x23, 0x06, 0, 0, 0, 0x08, 0, 0, 0};
+    struct escpos_reader reader = {0};
+    struct escpos_packet packet;
+    int count = 0;
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        count += star_reader_push(&reader, bytes[i], &packet) == ESCPOS_STAR;
+    cr_expect_eq(count, 1);
+    cr_expect_eq(packet.bytes[5], 0x08);
+    cr_expect_eq(reader.ignored_bytes, 3);
 }

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/printer/escpos_render.h"
+#include "drivers/printer/render.h"
 
 #include "agent/base/utf8.h"
 #include "agent/receipt/page.h"
 #include "drivers/charset/code_pages.h"
-#include "drivers/printer/escpos_codes.h"
-#include "drivers/printer/profile.h"
 #include "drivers/charset/transliterate.h"
+#include "drivers/printer/language.h"
+#include "drivers/printer/profile.h"
+#include "drivers/printer/raster.h"
 
 #include <string.h>
 
-enum { KNOWN_CODES = 0x500 }; /* Latin, Greek, Cyrillic: what nearly all characters are */
+enum {
+    KNOWN_CODES = 0x500, /* Latin, Greek, Cyrillic: what nearly all characters are */
+    QR_CELL_DOTS = 6,
+};
 
 struct render {
     const struct profile *profile;
+    const struct language *language;
     uint16_t known[KNOWN_CODES]; /* where a character is; 0: not looked for yet */
     const struct code_page *tables[PROFILE_PAGES_MAX];
     size_t table_count;
@@ -73,7 +78,8 @@ static size_t substitute(void *context, uint32_t code, uint32_t out_codes[PAGE_S
 static void select_page(struct render *render, size_t index)
 {
     render->current = index;
-    escpos_put3(render->out, 0x1B, 't', render->profile->pages[index].n);
+    if (render->language->select_page)
+        render->language->select_page(render->out, render->profile->pages[index].n);
 }
 
 static void put_character(struct render *render, uint32_t code)
@@ -103,56 +109,91 @@ static void put_text(struct render *render, const char *text, size_t len)
 /* Alignment is obeyed at the start of a line only, which is where we are between two lines. */
 static void set_align(struct render *render, enum page_align align)
 {
-    if (align != render->align)
-        escpos_put3(render->out, 0x1B, 'a', (uint8_t)align);
+    if (align != render->align && render->language->set_align)
+        render->language->set_align(render->out, align);
     render->align = align;
+}
+
+/* For a printer that cannot align: blanks before the line. */
+static void pad(struct render *render, int width)
+{
+    int room = render->profile->columns - width;
+
+    if (render->language->set_align || render->align == PAGE_LEFT)
+        return;
+    for (room = render->align == PAGE_CENTRE ? room / 2 : room; room > 0; room--)
+        strbuf_putc(render->out, ' ');
 }
 
 static void set_look(struct render *render, struct page_look look)
 {
-    if (look.bold != render->look.bold)
-        escpos_put3(render->out, 0x1B, 'E', look.bold);
-    if (look.underline != render->look.underline)
-        escpos_put3(render->out, 0x1B, '-', look.underline);
-    if (look.inverse != render->look.inverse)
-        escpos_put3(render->out, 0x1D, 'B', look.inverse);
-    if (look.wide != render->look.wide || look.tall != render->look.tall)
-        escpos_put3(render->out, 0x1D, '!', (uint8_t)((look.wide - 1) << 4 | (look.tall - 1)));
+    if (render->language->set_look)
+        render->language->set_look(render->out, render->look, look);
     render->look = look;
 }
 
 static void put_plain_line(struct render *render, const char *text, size_t len)
 {
+    pad(render, (int)utf8_length(text, len));
     put_text(render, text, len);
-    strbuf_putc(render->out, '\n');
+    strbuf_puts(render->out, render->language->newline);
 }
 
 static void put_runs(struct render *render, const struct page_lines *lines, const struct page_line *line)
 {
+    pad(render, line->width);
     for (uint32_t i = 0; i < line->run_count; i++) {
         const struct page_run *run = &lines->runs[line->run_at + i];
 
         set_look(render, run->look);
         put_text(render, strbuf_text(&lines->text) + run->text_at, run->text_len);
     }
-    strbuf_putc(render->out, '\n');
+    strbuf_puts(render->out, render->language->newline);
 }
 
-static void put_cut(struct render *render)
+/* The printer's own, else its picture, else its characters. */
+static void put_barcode(struct render *render, const struct page_line *line, const char *text)
 {
-    switch (render->profile->cut) {
-    case PROFILE_CUT_NONE: /* far enough to tear off */
-        escpos_put3(render->out, 0x1B, 'd', 4);
+    const struct language *language = render->language;
+    struct bitmap bitmap;
+    bool drawn = render->profile->barcode && language->put_barcode &&
+                 language->put_barcode(render->out, &line->code, text, render->profile->dots);
+
+    if (drawn)
         return;
-    case PROFILE_CUT_FULL:
-        escpos_put3(render->out, 0x1D, 'V', 65);
-        strbuf_putc(render->out, 0);
-        return;
-    case PROFILE_CUT_PARTIAL:
-        escpos_put3(render->out, 0x1D, 'V', 66);
-        strbuf_putc(render->out, 0);
-        return;
+    if (render->profile->raster && language->put_raster &&
+        bitmap_of_bars(&bitmap, &line->code, text, render->profile->dots) == ST_OK) {
+        language->put_raster(render->out, &bitmap);
+        bitmap_clear(&bitmap);
+        if (line->code.no_text)
+            return;
     }
+    put_plain_line(render, text, line->text_len);
+}
+
+static enum status put_qr(struct render *render, const struct page_line *line, const char *text, struct errmsg *err)
+{
+    const struct language *language = render->language;
+    int side = qr_side(text, line->code.level), wanted = line->code.cell_dots ? line->code.cell_dots : QR_CELL_DOTS;
+    struct bitmap bitmap;
+    enum status st;
+
+    if (render->profile->qr && language->put_qr && side > 0) {
+        int fits = render->profile->dots / side;
+
+        language->put_qr(render->out, text, fits < wanted ? fits : wanted, line->code.level);
+        return ST_OK;
+    }
+    if (!render->profile->raster || !language->put_raster) {
+        put_plain_line(render, text, line->text_len);
+        return ST_OK;
+    }
+    st = bitmap_of_qr(&bitmap, &line->code, text, render->profile->dots, err);
+    if (st == ST_OK) {
+        language->put_raster(render->out, &bitmap);
+        bitmap_clear(&bitmap);
+    }
+    return st;
 }
 
 static enum status put_line(struct render *render, const struct page_lines *lines, const struct page_line *line,
@@ -172,33 +213,25 @@ static enum status put_line(struct render *render, const struct page_lines *line
         return ST_OK;
     case PAGE_FEED:
         if (line->feed_lines > 0)
-            escpos_put3(render->out, 0x1B, 'd', line->feed_lines);
+            render->language->feed(render->out, line->feed_lines);
         return ST_OK;
     case PAGE_BARCODE:
-        if (!escpos_put_barcode(render->out, render->profile, &line->code, text))
-            put_plain_line(render, text, line->text_len);
+        put_barcode(render, line, text);
         return ST_OK;
     case PAGE_QR:
-        return escpos_put_qr(render->out, render->profile, &line->code, text, err);
+        return put_qr(render, line, text, err);
     case PAGE_CUT:
-        put_cut(render);
+        render->language->cut(render->out, render->profile->cut);
         return ST_OK;
     }
     return ST_INTERNAL;
 }
 
-static void begin(struct render *render)
+enum status render_page(const struct profile *profile, const struct page *page, struct strbuf *out,
+                        struct strbuf *out_ends, struct render_counts *out_counts, struct errmsg *err)
 {
-    static const uint8_t init[] = {0x1B, '@', 0x1C, '.', 0x1B, 'R', 0};
-
-    strbuf_add(render->out, init, sizeof init);
-    select_page(render, 0);
-}
-
-enum status escpos_render(const struct profile *profile, const struct page *page, struct strbuf *out,
-                          struct strbuf *out_ends, uint64_t *out_substituted, struct errmsg *err)
-{
-    struct render render = {.profile = profile, .look = {.wide = 1, .tall = 1}, .out = out};
+    struct render render = {
+        .profile = profile, .language = language_of(profile), .look = {.wide = 1, .tall = 1}, .out = out};
     struct page_layout_options options = {.columns = profile->columns, .substitute = substitute, .context = &render};
     struct page_lines lines = PAGE_LINES_INIT;
     enum status st;
@@ -210,7 +243,8 @@ enum status escpos_render(const struct profile *profile, const struct page *page
     st = page_layout(page, &options, &lines, err);
     if (st != ST_OK)
         goto out;
-    begin(&render);
+    render.language->begin(out);
+    select_page(&render, 0);
     for (size_t i = 0; i < lines.count && st == ST_OK; i++) {
         uint32_t end;
 
@@ -220,15 +254,15 @@ enum status escpos_render(const struct profile *profile, const struct page *page
             strbuf_add(out_ends, &end, sizeof end);
     }
     /* Another program's job must not start in our bold. */
-    escpos_put2(out, 0x1B, '@');
+    render.language->end(out);
     if (st == ST_OK && strbuf_status(out) == ST_OK && out_ends)
         out->st = strbuf_status(out_ends);
     if (st == ST_OK && strbuf_status(out) != ST_OK) {
         st = strbuf_status(out);
         errmsg_set(err, "print job: %s", st == ST_FULL ? "more bytes than a job may have" : status_text(st));
     }
-    if (st == ST_OK && out_substituted)
-        *out_substituted = render.substituted;
+    if (st == ST_OK && out_counts)
+        *out_counts = (struct render_counts){.substituted = render.substituted};
 out:
     page_lines_free(&lines);
     return st;

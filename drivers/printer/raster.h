@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* raster - pictures of one bit a dot: made from codes, sent by whichever language can. */
+#ifndef LOYALD_PRINTER_RASTER_H
+#define LOYALD_PRINTER_RASTER_H
+
+#include "agent/base/errmsg.h"
+#include "agent/base/status.h"
+#include "agent/receipt/page.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    BITMAP_WIDTH_MAX = 1024,
+    BITMAP_HEIGHT_MAX = 1024,
+    /* Rows in one command: a job broken off leaves the printer waiting for at most that (render.h). */
+    RASTER_BAND_BYTES_MAX = 2000,
+    RASTER_BAND_ROWS_MAX = 255,
+};
+
+/* Rows of whole bytes, the highest bit at the left; 1 is black. */
+struct bitmap {
+    int width, height; /* in dots */
+    size_t row_bytes;
+    uint8_t *bits; /* owned */
+};
+
+/* White. ST_INVALID past the bounds, ST_NOMEM. */
+enum status bitmap_init(struct bitmap *bitmap, int width, int height);
+void bitmap_clear(struct bitmap *bitmap);                                     /* frees */
+void bitmap_fill(struct bitmap *bitmap, int x, int y, int width, int height); /* black; what is outside is left out */
+bool bitmap_at(const struct bitmap *bitmap, int x, int y);
+
+/* A bar code without its characters: ST_INVALID when it is wider than dots at two dots a module. */
+enum status bitmap_of_bars(struct bitmap *bitmap, const struct page_code_options *options, const char *code,
+                           int dots);
+/* ST_INVALID with words when the text is too long for a QR code, or the code for the paper. */
+enum status bitmap_of_qr(struct bitmap *bitmap, const struct page_code_options *options, const char *text, int dots,
+                         struct errmsg *err);
+/* Modules of a side with its quiet zone; 0 when the text does not fit into any. */
+int qr_side(const char *text, char level);
+
+/* How many rows of the bitmap go into the next command, from row `from` on. */
+int raster_band_rows(const struct bitmap *bitmap, int from);
+/* Copies those rows, a dot set where bytes would be a command that printers obey even inside data. */
+struct strbuf;
+void raster_put_band(struct strbuf *out, const struct bitmap *bitmap, int from, int rows);
+
+#endif
