@@ -54,6 +54,8 @@ static enum problem problem_of_status(int status)
         return PROBLEM_NO_ROUTE;
     case 413:
         return PROBLEM_TOO_LARGE;
+    case 429:
+        return PROBLEM_TOO_OFTEN;
     case 503:
         return PROBLEM_BUSY;
     default:

@@ -34,6 +34,8 @@ static struct http_server_options base_options(struct api *api)
                                         .routes = api_routes,
                                         .context = api,
                                         .connections_max = API_CONNECTIONS_MAX,
+                                        .rate_per_s = API_REQUESTS_PER_S,
+                                        .rate_burst = API_REQUESTS_BURST,
                                         .answer_header = "Cache-Control: no-store",
                                         .write_error = api_write_server_error};
 }

@@ -28,6 +28,8 @@ enum {
     API_CODE_MAX = 63,
     API_CONNECTIONS_MAX = 64,
     API_PEER_CONNECTIONS_MAX = 48,
+    API_REQUESTS_PER_S = 500, /* of one program, or of all over loopback; a basket put after each scan needs ten */
+    API_REQUESTS_BURST = 2000,
     API_SMALL_BODY_MAX = 64 * 1024
 };
 

@@ -117,7 +117,8 @@ static void connection_began(struct http_server *server, struct MHD_Connection *
     if (!connection)
         return; /* served all the same, only not watched for slowness */
     connection->fd = info ? info->connect_fd : -1;
-    connection->peer = server->per_peer_max > 0 ? peer_of(connection->fd, server->unix_socket) : 0;
+    connection->peer =
+        server->per_peer_max > 0 || server->rate_per_s > 0 ? peer_of(connection->fd, server->unix_socket) : 0;
     connection->since_ms = loop_now_ms(server->loop);
     connection->fresh = true;
     server->fresh_count++;

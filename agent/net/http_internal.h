@@ -42,6 +42,13 @@ enum {
     HTTP_ERROR_BYTES_MAX = 1024,
     HTTP_HANDSHAKE_POLL_MS = 1,
     HTTP_STOP_MS = 300, /* to bring out the last answers */
+    HTTP_BUCKETS_MAX = 128,
+};
+
+/* What one client may still ask at once, in thousandths of a request. */
+struct http_bucket {
+    uint64_t peer;
+    int64_t left_milli, used_ms; /* used_ms 0: free */
 };
 
 struct http_connection {
@@ -108,6 +115,8 @@ struct http_server {
     int fresh_count, connection_count;
     int connections_max, per_peer_max;
     int64_t cut_count, cut_logged_ms;
+    int rate_per_s, rate_burst; /* 0: any number of requests */
+    struct http_bucket buckets[HTTP_BUCKETS_MAX];
     struct http_request *requests;
     bool running;   /* inside MHD_run */
     bool run_again; /* something was resumed meanwhile */
@@ -133,6 +142,9 @@ enum status http_listen(const struct http_server_options *options, struct http_s
 void http_connection_changed(void *context, struct MHD_Connection *mhd, void **slot,
                              enum MHD_ConnectionNotificationCode code);
 void http_connections_cut_slow(void *context);
+
+/* http_rate.c: counts a request of that client; false when it has made too many. */
+bool http_rate_allows(struct http_server *server, uint64_t peer);
 
 /* http_request.c: the callbacks of libmicrohttpd. */
 enum MHD_Result http_request_access(void *context, struct MHD_Connection *mhd, const char *url, const char *method,

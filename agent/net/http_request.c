@@ -83,6 +83,11 @@ static void check_head(struct http_request *request)
         http_request_refuse(request, 503, "stopping", "the server is stopping; try again in a few seconds");
         return;
     }
+    if (!http_rate_allows(request->server, request->connection ? request->connection->peer : 0)) {
+        http_add_header(request, "Retry-After", "1");
+        http_request_refuse(request, 429, "too_often", "too many requests in a second; wait one, then go on");
+        return;
+    }
     if (!http_route_find(request, &status)) {
         if (status == 405)
             http_request_refuse(request, 405, "method_not_allowed",

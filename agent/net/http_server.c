@@ -139,6 +139,8 @@ static enum status copy_options(struct http_server *server, const struct http_se
     server->idle_timeout_s = options->idle_timeout_s > 0 ? options->idle_timeout_s : HTTP_IDLE_DEFAULT_S;
     server->connections_max = options->connections_max > 0 ? options->connections_max : HTTP_CONNECTIONS_DEFAULT;
     server->per_peer_max = options->per_peer_max;
+    server->rate_per_s = options->rate_per_s;
+    server->rate_burst = options->rate_burst;
     server->tls = options->certificate_pem != NULL;
     if (options->bearer_token && options->bearer_token[0]) {
         server->bearer_token = strdup(options->bearer_token);

@@ -58,6 +58,9 @@ struct http_server_options {
      * streams are never cut for it. A client (a process on a Unix socket, an address over TCP) with more than
      * per_peer_max (0: no bound) loses its own. */
     int connections_max, per_peer_max;
+    /* Requests that such a client may make in a second, and at once after a pause; more are answered 429 with
+     * Retry-After. 0: any number. */
+    int rate_per_s, rate_burst;
     int idle_timeout_s; /* 0: 60; parked requests do not time out; a request must be complete within twice that */
     const char *answer_header; /* "Name: value": on every answer, the server's own errors too; NULL: none; copies */
     /* Writes the JSON body of the errors the server makes itself (404, 405, 413, 401, 403, 400); NULL:
