@@ -19,7 +19,7 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
 
     if (problem == PROBLEM_NONE)
         problem = command_find_open(till, id, &sale, err);
-    if (problem == PROBLEM_SALE_VOIDED) { /* asked again */
+    if (problem == PROBLEM_SALE_VOIDED && till_find_sale(till, id)) { /* asked again */
         json_free(root);
         return till_get_sale(till, id, out, err);
     }
@@ -39,6 +39,7 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
         return problem;
     spending_release(till, sale, "void");
     (void)sale_move(sale, SALE_VOID);
+    command_note_void(till, sale->id);
     reservations_release(&till->reserved, sale->id);
     if (till->current == sale)
         till->current = NULL;

@@ -25,7 +25,7 @@ enum problem till_open_sale(struct till *till, const char *body, size_t len, str
     if (st != ST_OK || !id_is_valid(id)) {
         errmsg_set(err, "/sale_id: 1 to %d of A-Z a-z 0-9 . _ : -", ID_LEN_MAX);
         problem = PROBLEM_BAD_FIELD;
-    } else if (till_find_sale(till, id) || command_is_in_journal(till, id)) {
+    } else if (till_find_sale(till, id) || command_why_used(till, id) != PROBLEM_NONE) {
         errmsg_set(err, "sale %s", id);
         problem = PROBLEM_SALE_EXISTS;
     } else {
@@ -44,6 +44,7 @@ static enum problem sale_to_put(struct till *till, const char *id, struct sale *
                                 struct errmsg *err)
 {
     struct sale *sale = till_find_sale(till, id);
+    enum problem problem;
 
     *out_new = false;
     if (sale && !sale_is_open(sale))
@@ -56,10 +57,21 @@ static enum problem sale_to_put(struct till *till, const char *id, struct sale *
         errmsg_set(err, "the sale's id: 1 to %d of A-Z a-z 0-9 . _ : -", ID_LEN_MAX);
         return PROBLEM_BAD_FIELD;
     }
-    if (command_is_in_journal(till, id))
-        return PROBLEM_SALE_COMMITTED;
+    problem = command_why_used(till, id);
+    if (problem != PROBLEM_NONE)
+        return problem;
     *out_new = true;
     return till_add_sale(till, id, out_sale);
+}
+
+/* Takes a text when it is there; false when it is none, or too long. */
+static bool read_text(const cJSON *root, const char *name, size_t len_max, const char **out_text, bool *out_given,
+                      struct errmsg *err)
+{
+    enum status st = json_text(root, name, len_max, out_text, err);
+
+    *out_given = *out_given || st == ST_OK;
+    return json_optional(st) == ST_OK;
 }
 
 /* Reads "card" or "phone" of the body; *out_given is false when it has neither. */
@@ -67,12 +79,11 @@ static enum problem read_identifier(const struct till *till, const cJSON *root, 
                                     struct shown_identifier *out, bool *out_given, struct errmsg *err)
 {
     const char *card = "", *typed = "", *entry = "keyed";
-    enum status has_card = json_text(root, "card", 64, &card, err);
-    enum status has_phone = json_text(root, "phone", 40, &typed, err);
-    enum status st = json_optional(json_text(root, "entry", 16, &entry, err));
+    bool any = false;
 
-    *out_given = has_card == ST_OK || has_phone == ST_OK;
-    if (st != ST_OK || json_optional(has_card) != ST_OK || json_optional(has_phone) != ST_OK)
+    *out_given = false;
+    if (!read_text(root, "entry", 16, &entry, &any, err) || !read_text(root, "card", 64, &card, out_given, err) ||
+        !read_text(root, "phone", 40, &typed, out_given, err))
         return PROBLEM_BAD_FIELD;
     if (card[0] != '\0' && typed[0] != '\0') {
         errmsg_set(err, "/phone: beside /card; a sale goes by one of them");

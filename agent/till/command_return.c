@@ -201,6 +201,9 @@ static enum problem write_return(struct till *till, const struct returning *r, s
     strbuf_free(&body);
     if (problem != PROBLEM_NONE || r->quote)
         return problem;
+    if (strcmp(r->policy, "unreferenced") ==
+        0) /* who took it back without a receipt, the office wants to see at once */
+        till_note_override(till, r->id, PROBLEM_RETURN_NO_SALE, r->cashier, r->reason);
     print_original(till, r->id);
     problem = till_get_return(till, r->id, out, err);
     tell_return(till, out);

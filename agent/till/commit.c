@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { OVERRIDE_JSON_MAX = 4096 };
+
 /* ---- records ---- */
 
 enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err)
@@ -99,6 +101,24 @@ static enum status write_body(struct till *till, const struct sale *sale, int64_
     return strbuf_status(out);
 }
 
+void till_note_override(struct till *till, const char *id, enum problem rule, const char *by, const char *reason)
+{
+    struct strbuf body = STRBUF_INIT(OVERRIDE_JSON_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&body);
+    struct errmsg err = ERRMSG_INIT;
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "sale_id", id);
+    jw_field_text(&w, "what", problem_spec(rule)->code);
+    jw_field_text(&w, "by", by);
+    jw_field_text(&w, "reason", reason);
+    jw_object_end(&w);
+    /* The record it goes with says so, too. */
+    if (strbuf_status(&body) != ST_OK || till_append(till, "override", body.data, body.len, &err) != ST_OK)
+        log_warn("till", "an override could not be journalled id=%s: %s", id, err.text);
+    strbuf_free(&body);
+}
+
 enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown_minor, bool paid_difference,
                              struct errmsg *err)
 {
@@ -115,6 +135,8 @@ enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown
     sale->committed_position = head.position;
     (void)sale_move(sale, SALE_COMMIT);
     reservations_release(&till->reserved, sale->id);
+    if (paid_difference)
+        till_note_override(till, sale->id, PROBLEM_TOTAL_DIFFERS, sale->basket.cashier, "paid");
     return PROBLEM_NONE;
 }
 

@@ -220,11 +220,17 @@ static void read_return(struct projection *p)
     }
 }
 
+/* Its id is used up. */
+static void read_void(struct projection *p)
+{
+    (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", tree_text(p->tree, "sale_id"));
+}
+
 /* Those that do something here; a record of any other type does nothing. */
 static const struct {
     const char *type;
     void (*read)(struct projection *p);
-} readers[] = {{"sale", read_sale}, {"return", read_return}, {"shift", read_shift}};
+} readers[] = {{"sale", read_sale}, {"return", read_return}, {"shift", read_shift}, {"void", read_void}};
 
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err)

@@ -23,7 +23,7 @@ struct cJSON;
 struct engine;
 struct projection;
 
-enum { TILL_TIMES_MAX = 4096 };
+enum { TILL_TIMES_MAX = 4096, VOIDED_SALES_MAX = 4096 };
 
 /* From the last scanned byte to the answer, in ns: the latest TILL_TIMES_MAX of them. */
 struct till_times {
@@ -50,6 +50,12 @@ struct unsynced_sales {
     int64_t acked, counted, count;
 };
 
+/* Sales that were voided before anybody paid leave no record; late copies of their requests must not open them again. */
+struct voided_sales {
+    uint8_t ids[VOIDED_SALES_MAX][8]; /* digests; the oldest gives way */
+    int64_t count;
+};
+
 struct till {
     struct till_options options;
     struct engine *engine;
@@ -61,6 +67,7 @@ struct till {
     struct own_codes own_codes;
     struct app_codes app_codes;
     struct waiting_card waiting;
+    struct voided_sales voided;
     struct shift shift;
     struct floor_uses floor_uses;
     struct sold_answer sold_answers[SOLD_ANSWERS_MAX];
@@ -120,6 +127,8 @@ void till_reserve(struct till *till, const struct sale *sale);
 enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
 /* The same as a command's word on it: PROBLEM_NONE, PROBLEM_DISK_FULL or PROBLEM_JOURNAL_FAILED. */
 enum problem till_append_command(struct till *till, const char *type, const struct strbuf *body, struct errmsg *err);
+/* Journals that somebody let pass what the rule of that problem would have stopped; it stops nothing itself. */
+void till_note_override(struct till *till, const char *id, enum problem rule, const char *by, const char *reason);
 /* Writes the sale's record; on PROBLEM_NONE the sale is committed and on disk. */
 enum problem till_write_sale(struct till *till, struct sale *sale, int64_t shown_minor, bool paid_difference,
                              struct errmsg *err);

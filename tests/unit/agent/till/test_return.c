@@ -260,6 +260,7 @@ Test(till_return, without_a_sale_is_refused_unless_the_policy_says_so)
     cr_expect_eq(problem, PROBLEM_RETURN_NO_SALE);
     (void)snprintf(body, sizeof body, "{\"policy\":\"unreferenced\",%s}", line);
     cr_expect_eq(take_back(body, NULL), 700);
+    cr_expect_eq(world_count(&world, "override"), 1, "somebody let it pass");
     (void)take_back("{\"policy\":\"generous\",\"sale_id\":\"s1\"}", &problem);
     cr_expect_eq(problem, PROBLEM_SALE_ELSEWHERE);
     sell("s1", THREE);

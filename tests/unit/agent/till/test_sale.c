@@ -10,12 +10,14 @@
 #include <string.h>
 
 /* 10 % on everything, and 1.00 off for the first sale in the chain only. */
-#define BUNDLE                                                                                                        \
-    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"            \
-    "\"layers\":[{\"id\":\"promo\",\"mode\":\"stack\"}],\"promotions\":["                                              \
-    "{\"id\":\"ten\",\"title\":{\"en\":\"10%\"},\"layer\":\"promo\",\"order\":1,\"reward\":{\"kind\":\"percent_off\","   \
+#define BUNDLE                                                                                                       \
+    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"         \
+    "\"layers\":[{\"id\":\"promo\",\"mode\":\"stack\"}],\"promotions\":["                                            \
+    "{\"id\":\"ten\",\"title\":{\"en\":\"10%\"},\"layer\":\"promo\",\"order\":1,\"reward\":{\"kind\":\"percent_"     \
+    "off\","                                                                                                         \
     "\"items\":{\"any\":true},\"percent_bp\":1000}},"                                                                \
-    "{\"id\":\"once\",\"title\":{\"en\":\"once\"},\"layer\":\"promo\",\"order\":2,\"reward\":{\"kind\":\"amount_off\","  \
+    "{\"id\":\"once\",\"title\":{\"en\":\"once\"},\"layer\":\"promo\",\"order\":2,\"reward\":{\"kind\":\"amount_"    \
+    "off\","                                                                                                         \
     "\"items\":{\"any\":true},\"amount_minor\":100,\"per\":\"basket\"},\"limits\":{\"total\":1}}]}"
 
 static struct world world;
@@ -50,7 +52,8 @@ Test(sale, is_on_disk_before_it_is_printed)
     cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
     cr_assert_eq(world_do(&world, "commit", "s1", "{}", NULL), PROBLEM_NONE);
     cr_expect_eq(world.prints, 1);
-    cr_expect_eq(world.journal_at_print, 1, "the page came when %lld records were on disk", (long long)world.journal_at_print);
+    cr_expect_eq(world.journal_at_print, 1, "the page came when %lld records were on disk",
+                 (long long)world.journal_at_print);
 }
 
 Test(sale, same_basket_again_changes_nothing)
@@ -100,8 +103,10 @@ Test(sale, paid_at_another_total_is_recorded_and_said)
 {
     world_rules(&world, BUNDLE, 1);
     cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
-    cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":10000,\"paid\":true}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":10000,\"paid\":true}", NULL),
+                 PROBLEM_NONE);
     cr_expect_eq(world_count(&world, "sale"), 1);
+    cr_expect_eq(world_count(&world, "override"), 1);
     cr_expect(world_has_notice(&world, "s1", "L-210"));
 }
 
@@ -225,4 +230,29 @@ Test(sale, failed_print_is_said_and_can_be_copied)
     world.printed(world.printed_context, world.job_id, TILL_PRINT_CONFIRMED, "");
     cr_expect_not(world_has_notice(&world, "s1", "L-501"));
     cr_expect_eq(world_count(&world, "print"), 2);
+}
+
+Test(sale, that_was_voided_is_not_opened_again_when_it_has_left_memory)
+{
+    char id[16];
+
+    cr_assert_eq(world_do(&world, "put", "untouched", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "void", "untouched", "{}", NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "paying", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "tender", "paying", "{}", NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "void", "paying", "{}", NULL), PROBLEM_NONE);
+    for (int i = 0; i < TILL_SALES_MAX + 1; i++) {
+        (void)snprintf(id, sizeof id, "s%d", i);
+        world.time.mono_ms += 10;
+        cr_assert_eq(world_do(&world, "put", id, WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+        cr_assert_eq(world_do(&world, "commit", id, "{}", NULL), PROBLEM_NONE);
+    }
+    cr_expect_eq(world_do(&world, "put", "untouched", WORLD_ONE_LINE, NULL), PROBLEM_SALE_VOIDED);
+    cr_expect_eq(world_do(&world, "put", "paying", WORLD_ONE_LINE, NULL), PROBLEM_SALE_VOIDED);
+    cr_expect_eq(world_do(&world, "commit", "paying", "{}", NULL), PROBLEM_SALE_VOIDED);
+    cr_expect_eq(world_do(&world, "void", "paying", "{}", NULL), PROBLEM_SALE_VOIDED);
+    cr_expect_eq(world_do(&world, "open", "", "{\"sale_id\":\"paying\"}", NULL), PROBLEM_SALE_EXISTS);
+    cr_expect_eq(world_do(&world, "return", "", "{\"return_id\":\"r\",\"sale_id\":\"paying\"}", NULL),
+                 PROBLEM_SALE_ELSEWHERE);
+    cr_expect_eq(world_count(&world, "sale"), TILL_SALES_MAX + 1);
 }
