@@ -4,7 +4,9 @@
 
 #include "agent/base/cli.h"
 #include "agent/base/clock.h"
+#include "agent/base/file.h"
 #include "agent/base/json.h"
+#include "sync/client/vault.h"
 
 #include <cjson/cJSON.h>
 #include <sqlite3.h>
@@ -12,11 +14,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SQLITE_LEAST = 3040000, RULES_OLD_DAYS = 30, DAY_MS = 86400000 };
+enum { KEY_BYTES_MAX = 64 * 1024, SQLITE_LEAST = 3040000, RULES_OLD_DAYS = 30, DAY_MS = 86400000 };
 
 static const char *text_of(const cJSON *item)
 {
@@ -176,6 +179,18 @@ void doctor_databases(struct doctor *doctor)
 
 /* ---- keys ---- */
 
+/* As loyald-sync writes it with a storage-key. */
+static bool is_sealed(const char *path)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    bool sealed = file_read(path, KEY_BYTES_MAX, &bytes, &len, NULL) == ST_OK &&
+                  strncmp(bytes, VAULT_MARK, strlen(VAULT_MARK)) == 0;
+
+    free(bytes);
+    return sealed;
+}
+
 void doctor_keys(struct doctor *doctor)
 {
     char path[CONFIG_TEXT_MAX + 32], fix[DOCTOR_TEXT_MAX];
@@ -197,6 +212,11 @@ void doctor_keys(struct doctor *doctor)
         doctor_find(doctor, LEVEL_CRITICAL, fix, "%s can be read by others than its owner", path);
         return;
     }
-    doctor_find(doctor, LEVEL_OK, NULL, "%s is its owner's alone. A stolen disk can be read unless it is encrypted",
-                path);
+    if (is_sealed(path))
+        doctor_find(doctor, LEVEL_OK, NULL, "%s is sealed: without this machine's storage-key it is of no use", path);
+    else
+        doctor_find(doctor, LEVEL_OK, NULL,
+                    "%s is its owner's alone. A stolen disk can be read unless it is encrypted (security-model.md: A "
+                    "key for this machine)",
+                    path);
 }

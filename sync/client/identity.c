@@ -15,6 +15,7 @@
 #include "agent/base/log.h"
 #include "agent/base/pk.h"
 #include "agent/base/x509.h"
+#include "sync/client/vault.h"
 #include "sync/protocol/renewal.h"
 
 #include <cjson/cJSON.h>
@@ -32,21 +33,31 @@ static enum status path_of(const char *dir, const char *name, char out_path[PATH
     return ST_INVALID;
 }
 
+/* Of the files those that hold the key. */
+static bool is_secret(const char *name)
+{
+    return strcmp(name, cert_file) != 0 && strcmp(name, ca_file_name) != 0;
+}
+
 static enum status read_file(const char *dir, const char *name, size_t len_max, char **out_text, struct errmsg *err)
 {
     char path[PATH_MAX];
     size_t len;
     enum status st = path_of(dir, name, path, err);
 
-    return st == ST_OK ? file_read(path, len_max, out_text, &len, err) : st;
+    if (st != ST_OK)
+        return st;
+    return is_secret(name) ? vault_read(path, len_max, out_text, err) : file_read(path, len_max, out_text, &len, err);
 }
 
-static enum status write_file(const char *dir, const char *name, const char *text, mode_t mode, struct errmsg *err)
+static enum status write_file(const char *dir, const char *name, const char *text, struct errmsg *err)
 {
     char path[PATH_MAX];
     enum status st = path_of(dir, name, path, err);
 
-    return st == ST_OK ? file_write(path, text, strlen(text), mode, err) : st;
+    if (st != ST_OK)
+        return st;
+    return is_secret(name) ? vault_write(path, text, err) : file_write(path, text, strlen(text), 0644, err);
 }
 
 static void free_secret(char *text)
@@ -135,12 +146,12 @@ static enum status check_for(struct pem_set *set, const char *dev, struct errmsg
 /* Writes the three files. In any order: pending.json stays until all are there. */
 static enum status set_write(const struct pem_set *set, const char *dir, struct errmsg *err)
 {
-    enum status st = write_file(dir, ca_file_name, set->ca, 0644, err);
+    enum status st = write_file(dir, ca_file_name, set->ca, err);
 
     if (st == ST_OK)
-        st = write_file(dir, key_file, set->key, 0600, err);
+        st = write_file(dir, key_file, set->key, err);
     if (st == ST_OK)
-        st = write_file(dir, cert_file, set->cert, 0644, err);
+        st = write_file(dir, cert_file, set->cert, err);
     return st;
 }
 
@@ -343,7 +354,7 @@ static enum status write_whole(const struct pem_set *set, const char *dir, const
     jw_object_end(&w);
     st = strbuf_status(&text);
     if (st == ST_OK)
-        st = write_file(dir, name, strbuf_text(&text), 0600, err);
+        st = write_file(dir, name, strbuf_text(&text), err);
     if (text.data)
         crypto_wipe(text.data, text.len);
     strbuf_free(&text);

@@ -2,10 +2,10 @@
 /*
  * identity - the till's TLS key, its certificate and the central's CA, kept in loyald-sync's state directory.
  *
- * Files key.pem (0600), cert.pem, ca.pem; ca.pem may hold two authorities, the newest first. A new set is first
- * written whole as pending.json and applied from there, at the next start too, so that a power cut leaves the old
- * three or the new three, never a key beside another key's certificate. A renewed set waits in unproven.json beside
- * them until a request has shown that it is good.
+ * Files key.pem (0600, sealed where there is a key for that: vault.h), cert.pem, ca.pem; ca.pem may hold two
+ * authorities, the newest first. A new set is first written whole as pending.json and applied from there, at the next
+ * start too, so that a power cut leaves the old three or the new three, never a key beside another key's certificate.
+ * A renewed set waits in unproven.json beside them until a request has shown that it is good.
  */
 #ifndef LOYALD_CLIENT_IDENTITY_H
 #define LOYALD_CLIENT_IDENTITY_H
