@@ -440,6 +440,8 @@ void link_write(const struct link *link, struct json_writer *w)
         jw_field_int(w, "since_unix_ms", link->up_since_unix_ms);
     if (!link->up)
         jw_field_text(w, "reason", link->down_reason);
+    if (report_oldest(link) > 0)
+        jw_field_int(w, "oldest_unsynced_unix_ms", report_oldest(link));
     jw_field_text(w, "courier", courier_peer_version(link->courier));
     jw_field_bool(w, "forked", link->outbox.forked);
     jw_field_bool(w, "records_gone", link->outbox.gone);

@@ -75,6 +75,8 @@ enum status report_init(struct report *report, struct link *link);
 void report_clear(struct report *report);
 /* The link came up. */
 void report_soon(struct report *report);
+/* When the first record was committed that the central has not acknowledged; 0 when it has all. */
+int64_t report_oldest(const struct link *link);
 
 struct link {
     struct link_options options;

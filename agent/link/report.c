@@ -77,24 +77,34 @@ static bool take_time(void *context, const struct journal_entry *entry)
     return false;
 }
 
+int64_t report_oldest(const struct link *link)
+{
+    struct journal *journal = link->options.journal;
+    int64_t acked = journal_acked_position(journal), oldest_unix_ms = 0;
+    struct journal_head head;
+
+    journal_head(journal, &head);
+    if (head.position > acked) /* what cannot be read now is told another time */
+        (void)journal_each(journal, acked + 1, take_time, &oldest_unix_ms, NULL);
+    return oldest_unix_ms;
+}
+
 static void write_report(const struct link *link, struct strbuf *out)
 {
     struct json_writer w = JSON_WRITER_INIT(out);
     struct journal *journal = link->options.journal;
     struct journal_head head;
-    int64_t acked = journal_acked_position(journal), oldest_unix_ms = 0, queue;
+    int64_t queue;
 
     journal_head(journal, &head);
-    queue = head.position - acked;
-    if (queue > 0) /* what cannot be read now is told another time */
-        (void)journal_each(journal, acked + 1, take_time, &oldest_unix_ms, NULL);
+    queue = head.position - journal_acked_position(journal);
     jw_object_begin(&w);
     jw_field_text(&w, "version", cli_version());
     jw_field_text(&w, "courier", courier_peer_version(link->courier));
     jw_field_int(&w, "head", head.seq);
     jw_field_int(&w, "acked", head.seq > queue ? head.seq - queue : 0);
     jw_field_int(&w, "queue", queue);
-    jw_field_int(&w, "oldest_unix_ms", oldest_unix_ms);
+    jw_field_int(&w, "oldest_unix_ms", report_oldest(link));
     jw_field_int(&w, "at_unix_ms", clock_wall_ms(link->options.clock));
     jw_field_int(&w, "bundle_version", rule_edition_version(rulebook_active(link->options.rulebook)));
     jw_field_bool(&w, "forked", link->outbox.forked);

@@ -10,19 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The first ones are on the status screen too: quick, and nobody is asked. */
 static const struct {
     const char *name;
     void (*look)(struct doctor *doctor);
 } checks[] = {
-    {"settings", doctor_settings}, {"loyald", doctor_daemon},
-    {"versions", doctor_versions}, {"databases", doctor_databases},
-    {"rules", doctor_rules},       {"disk", doctor_disk},
-    {"fsync", doctor_sync_time},   {"users", doctor_users},
-    {"udev", doctor_udev},         {"modem", doctor_modem_manager},
-    {"devices", doctor_devices},   {"courier", doctor_courier},
-    {"central", doctor_central},   {"certificate", doctor_certificate},
+    {"disk", doctor_disk},           {"clock", doctor_clock},     {"certificate", doctor_certificate},
+    {"settings", doctor_settings},   {"loyald", doctor_daemon},   {"versions", doctor_versions},
+    {"databases", doctor_databases}, {"rules", doctor_rules},     {"fsync", doctor_sync_time},
+    {"users", doctor_users},         {"udev", doctor_udev},       {"modem", doctor_modem_manager},
+    {"devices", doctor_devices},     {"courier", doctor_courier}, {"central", doctor_central},
     {"keys", doctor_keys},
 };
+
+enum { CHECKS = sizeof checks / sizeof checks[0], STATUS_CHECKS = 3 };
 
 void doctor_find(struct doctor *doctor, enum level level, const char *fix, const char *format, ...)
 {
@@ -128,14 +129,25 @@ static enum level worst_of(const struct doctor *doctor)
     return worst;
 }
 
+static void make_checks(struct doctor *doctor, int count)
+{
+    for (int i = 0; i < count; i++) {
+        doctor->check = checks[i].name;
+        checks[i].look(doctor);
+    }
+}
+
 void doctor_examine(struct doctor *doctor, const struct command_call *call)
 {
     doctor->call = call;
     ask_health(doctor);
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        doctor->check = checks[i].name;
-        checks[i].look(doctor);
-    }
+    make_checks(doctor, CHECKS);
+}
+
+void doctor_look_at_machine(struct doctor *doctor, const struct command_call *call)
+{
+    doctor->call = call;
+    make_checks(doctor, STATUS_CHECKS);
 }
 
 enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *out)

@@ -40,6 +40,8 @@ struct doctor {
 
 /* Makes every check. The caller frees doctor->health (json_free). */
 void doctor_examine(struct doctor *doctor, const struct command_call *call);
+/* Makes those of the status screen alone: quick, and nobody is asked. */
+void doctor_look_at_machine(struct doctor *doctor, const struct command_call *call);
 /* Appends the findings, for a person or as JSON; answers the worst level. */
 enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *out);
 
@@ -63,6 +65,7 @@ void doctor_keys(struct doctor *doctor);
 /* doctor_machine.c */
 void doctor_disk(struct doctor *doctor);
 void doctor_sync_time(struct doctor *doctor);
+void doctor_clock(struct doctor *doctor);
 void doctor_users(struct doctor *doctor);
 void doctor_udev(struct doctor *doctor);
 void doctor_modem_manager(struct doctor *doctor);

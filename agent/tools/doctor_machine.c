@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 enum {
@@ -109,6 +110,23 @@ void doctor_sync_time(struct doctor *doctor)
     else
         doctor_find(doctor, LEVEL_OK, NULL,
                     "writing through to the disk takes %" PRId64 " us, at worst %" PRId64 " us", median_us, worst_us);
+}
+
+/* ---- the clock ---- */
+
+/* Whether something keeps it right. A wrong one is seen against the central's (doctor_central.c). */
+void doctor_clock(struct doctor *doctor)
+{
+    struct timex now = {0};
+    char stamp[26];
+    struct civil_time at;
+
+    clock_local(clock_wall_ms(clock_system()), &at);
+    civil_format_time(&at, stamp);
+    if (ntp_adjtime(&now) == TIME_ERROR || (now.status & STA_UNSYNC) != 0)
+        doctor_find(doctor, LEVEL_OK, NULL, "%.16s; nothing keeps it right (timedatectl set-ntp true)", stamp);
+    else
+        doctor_find(doctor, LEVEL_OK, NULL, "%.16s, kept right by the network", stamp);
 }
 
 /* ---- users ---- */

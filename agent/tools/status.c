@@ -5,6 +5,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
+#include "agent/tools/doctor.h"
 
 #include <stdio.h>
 
@@ -31,6 +32,7 @@ static enum status ask_health(const struct command_call *call, struct strbuf *an
 
 int command_status(const struct command_call *call)
 {
+    static struct doctor machine; /* large, and the only one of this process */
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX), screen = STRBUF_INIT(ASK_ANSWER_MAX);
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *health = NULL;
@@ -40,7 +42,8 @@ int command_status(const struct command_call *call)
     if (st != ST_OK) {
         level = cannot_tell(st, err.text);
     } else { /* the exit status is the same with --json */
-        level = status_screen(health, &call->config->limits, clock_wall_ms(clock_system()), &screen);
+        doctor_look_at_machine(&machine, call);
+        level = status_screen(health, &machine, &call->config->limits, clock_wall_ms(clock_system()), &screen);
         printf("%s%s", strbuf_text(call->json ? &answer : &screen), call->json ? "\n" : "");
     }
     json_free(health);

@@ -4,6 +4,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/tools/answer.h"
+#include "agent/tools/doctor.h"
 
 #include <cjson/cJSON.h>
 
@@ -118,8 +119,13 @@ static void show_link(const cJSON *health, const struct command_limits *limits, 
             screen, LEVEL_CRITICAL,
             "the central was put back to a state of long ago and wants records this till has removed: put it back to "
             "a later one");
-    strbuf_printf(&screen->page, "unsynced   %" PRId64 " of %" PRId64 " records\n", unsynced,
+    strbuf_printf(&screen->page, "unsynced   %" PRId64 " of %" PRId64 " records", unsynced,
                   answer_number(till, "records"));
+    if (unsynced > 0 && answer_number(courier, "oldest_unsynced_unix_ms") > 0) {
+        say_span(screen->now_unix_ms - answer_number(courier, "oldest_unsynced_unix_ms"), span);
+        strbuf_printf(&screen->page, ", the oldest of %s ago", span);
+    }
+    strbuf_puts(&screen->page, "\n");
     if (!yes(link, "up") && since > 0) {
         down_min = (screen->now_unix_ms - since) / 60000;
         say_span(down_min * 60000, span);
@@ -234,6 +240,18 @@ static void show_agent(const cJSON *health, struct screen *screen)
                   answer_number(health, "watchers"));
 }
 
+/* What loyalctl sees for itself. What it may not see is shown, and is no finding: a POS asks as a user of its own. */
+static void show_machine(const struct doctor *machine, struct screen *screen)
+{
+    for (int i = 0; i < machine->finding_count; i++) {
+        const struct doctor_finding *seen = &machine->findings[i];
+
+        strbuf_printf(&screen->page, "%-10s %s\n", seen->check, seen->text);
+        if (seen->level == LEVEL_WARNING || seen->level == LEVEL_CRITICAL)
+            find(screen, seen->level, "%s", seen->text);
+    }
+}
+
 /* Names and reasons come from elsewhere: what would steer the terminal is not passed on. */
 static void add_safely(struct strbuf *out, const struct strbuf *page)
 {
@@ -244,8 +262,8 @@ static void add_safely(struct strbuf *out, const struct strbuf *page)
     }
 }
 
-enum level status_screen(const struct cJSON *health, const struct command_limits *limits, int64_t now_unix_ms,
-                         struct strbuf *out)
+enum level status_screen(const struct cJSON *health, const struct doctor *machine,
+                         const struct command_limits *limits, int64_t now_unix_ms, struct strbuf *out)
 {
     struct screen screen = {
         .now_unix_ms = now_unix_ms, .findings = STRBUF_INIT(FINDINGS_MAX), .page = STRBUF_INIT(PAGE_MAX)};
@@ -257,6 +275,7 @@ enum level status_screen(const struct cJSON *health, const struct command_limits
     show_devices(health, &screen);
     show_answer_times(till, limits, &screen);
     show_agent(health, &screen);
+    show_machine(machine, &screen);
     strbuf_puts(out, level_word(screen.level));
     strbuf_puts(out, ": ");
     if (screen.level == LEVEL_OK)

@@ -49,8 +49,12 @@ static void write_doctor(struct doctor *doctor, struct strbuf *out)
 
 static void write_status(struct doctor *doctor, struct strbuf *out)
 {
+    static struct doctor machine;
+
+    doctor_look_at_machine(&machine, doctor->call);
     if (doctor->health)
-        (void)status_screen(doctor->health, &doctor->call->config->limits, clock_wall_ms(clock_system()), out);
+        (void)status_screen(doctor->health, &machine, &doctor->call->config->limits, clock_wall_ms(clock_system()),
+                            out);
     else
         strbuf_printf(out, "loyald does not answer\n");
 }

@@ -22,7 +22,7 @@ places_lines() {
     echo "courier_user = $(id -un)"
     echo "udev_rules = $demo/../udev/60-loyald.rules"
 }
-doctor() { "$bin/loyalctl" --config "$dir/loyalctl.conf" doctor "$@"; }
+doctor() { "${another:-$bin/loyalctl}" --config "$dir/loyalctl.conf" doctor "$@"; }
 # finds LEVEL CHECK TEXT [FIX]: one finding, and the line after it
 finds() {
     doctor >"$work/said"
@@ -129,6 +129,27 @@ else
     echo 'left out: no small disk may be mounted here'
 fi
 places
+
+start holder python3 -c 'import os, pty, signal, sys
+main, line = pty.openpty()
+os.symlink(os.ttyname(line), sys.argv[1])
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+signal.pause()' "$dir/ttyHELD"
+must 'another program has a line' wait_for 10 test -e "$dir/ttyHELD"
+cp "$dir/loyald.conf" "$dir/kept.conf"
+sed -i "s|ttySCANNER|ttyHELD|" "$dir/loyald.conf"
+check 'a line that another program holds' finds FAIL devices "is held by python3 (pid $(pid_of holder))" "kill $(pid_of holder)"
+cp "$dir/kept.conf" "$dir/loyald.conf"
+stop holder
+
+# The same program of another version, as after an upgrade whose daemons were not restarted.
+version=$("$bin/loyalctl" --version | sed 's/.* //')
+LC_ALL=C sed "s/$(printf '%s' "$version" | sed 's/\./\\./g')/$(printf '%s' "$version" | tr 0-9 9)/g" "$bin/loyalctl" >"$dir/another"
+chmod 0755 "$dir/another"
+another=$dir/another
+check 'a loyald of another version' finds WARN versions "loyald that runs is $version" 'systemctl restart loyald$'
+check 'a loyald-sync of another version' finds WARN versions "loyald-sync that runs is $version" 'systemctl restart loyald-sync'
+another=
 
 rm -f "$dir/ttySCANNER"
 stop scanner

@@ -3,6 +3,7 @@
 #include "agent/tools/status_screen.h"
 
 #include "agent/base/json.h"
+#include "agent/tools/doctor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@ static const struct command_limits limits = {.unsynced_warn = 1000,
                                              .link_down_warn_min = 15,
                                              .link_down_critical_min = 10080,
                                              .answer_warn_ms = 20};
+
+static struct doctor machine; /* what loyalctl sees for itself: nothing, but where a test says so */
 
 /* A till that is well, but for what a case says otherwise. */
 struct facts {
@@ -50,11 +53,11 @@ static enum level judge(const struct facts *facts, struct strbuf *out)
     strbuf_printf(
         &text,
         "\"devices\":[{\"kind\":\"printer\",\"port\":\"serial:/dev/ttyS0\",\"state\":\"%s\",\"reason\":\"%s\","
-        "\"since_unix_ms\":1795359000000}],\"courier\":{\"up\":true,\"forked\":%s}}",
+        "\"since_unix_ms\":1795359000000}],\"courier\":{\"up\":true,\"forked\":%s,\"oldest_unsynced_unix_ms\":%lld}}",
         facts->device_state ? facts->device_state : "ready", facts->device_reason ? facts->device_reason : "",
-        facts->forked ? "true" : "false");
+        facts->forked ? "true" : "false", (long long)(NOW - 720000));
     cr_assert_eq(json_parse(text.data, text.len, text.len, &health, &err), ST_OK, "%s in %s", err.text, text.data);
-    level = status_screen(health, &limits, NOW, out);
+    level = status_screen(health, &machine, &limits, NOW, out);
     json_free(health);
     strbuf_free(&text);
     return level;
@@ -128,13 +131,29 @@ Test(tools_status, lets_nothing_steer_the_terminal)
     strbuf_free(&out);
 }
 
+Test(tools_status, says_how_old_the_oldest_is_and_what_the_machine_lacks)
+{
+    struct facts facts = {.version = 7, .unsynced = 3};
+    struct strbuf out = STRBUF_INIT(65536);
+
+    machine.check = "disk";
+    doctor_find(&machine, LEVEL_CRITICAL, NULL, "the disk is full to 93 %%");
+    machine.check = "certificate";
+    doctor_find(&machine, LEVEL_UNKNOWN, NULL, "cannot be seen by this user");
+    cr_expect_eq(judge(&facts, &out), LEVEL_CRITICAL);
+    cr_expect_not_null(strstr(strbuf_text(&out), "CRITICAL: the disk is full to 93 %\n"), "%s", strbuf_text(&out));
+    cr_expect_not_null(strstr(strbuf_text(&out), "unsynced   3 of 450 records, the oldest of 12 min ago\n"));
+    cr_expect_not_null(strstr(strbuf_text(&out), "certificate cannot be seen by this user\n"));
+    strbuf_free(&out);
+}
+
 Test(tools_status, takes_an_answer_that_says_nothing)
 {
     struct strbuf out = STRBUF_INIT(65536);
     struct cJSON *health;
 
     cr_assert_eq(json_parse("{}", 2, 2, &health, NULL), ST_OK);
-    cr_expect_eq(status_screen(health, &limits, NOW, &out), LEVEL_WARNING);
+    cr_expect_eq(status_screen(health, &machine, &limits, NOW, &out), LEVEL_WARNING);
     json_free(health);
     strbuf_free(&out);
 }
