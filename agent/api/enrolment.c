@@ -10,6 +10,7 @@
 #include "agent/api/api_internal.h"
 
 #include "agent/base/json.h"
+#include "agent/base/log.h"
 
 #include <stdlib.h>
 
@@ -96,6 +97,17 @@ static enum problem start(struct api *api, struct http_request *request, const c
     return PROBLEM_NONE;
 }
 
+/* Who gives this till its name is worth a line; whoever came over loopback had the token. */
+static void say_who(const struct http_request *request)
+{
+    uid_t uid;
+
+    if (http_peer_uid(request, &uid))
+        log_info("api", "enrolment asked for uid=%u", (unsigned)uid);
+    else
+        log_info("api", "enrolment asked for over loopback");
+}
+
 void api_enrol(void *context, struct http_request *request)
 {
     struct api *api = context;
@@ -104,6 +116,7 @@ void api_enrol(void *context, struct http_request *request)
     const char *code = "";
     enum problem problem = read_code(request, &root, &code, &err);
 
+    say_who(request);
     if (problem == PROBLEM_NONE)
         problem = start(api, request, code);
     if (problem != PROBLEM_NONE)
