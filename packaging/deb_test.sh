@@ -8,6 +8,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/packaging/lib.sh"
+. "$root/packaging/system.sh"
 keep=
 [ "${1:-}" = --keep ] && keep=1
 [ "$(id -u)" -eq 0 ] || give_up 'a chroot is root'"'"'s to make: run it as root'
@@ -18,55 +19,29 @@ bare=${LOYALD_CHROOT:-$work/bare}
 finish() {
     code=$?
     trap - EXIT INT TERM
-    for place in proc dev; do
-        if mountpoint -q "$system/$place"; then umount -R -l "$system/$place"; fi
-    done
+    leave_system
     if [ -n "$keep" ]; then say "kept: $work"; else rm -rf --one-file-system "$work"; fi
     exit $code
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-mirror() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1; }
-
-# Packages come from where this machine has them from.
-make_bare() {
-    [ -e "$bare/etc/debian_version" ] && return 0
-    debootstrap --variant=minbase --include=ca-certificates bookworm "$bare.new" "$(mirror)"
-    rm -f "$bare.new/etc/apt/sources.list"
-    cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d "$bare.new/etc/apt/"
-    cp /usr/share/keyrings/*.gpg "$bare.new/usr/share/keyrings/"
-    mv "$bare.new" "$bare"
-}
-
 make_system() {
     cp -a "$bare" "$system"
-    mount -t proc proc "$system/proc"
-    mount --rbind /dev "$system/dev" && mount --make-rslave "$system/dev"
+    enter_system
     mkdir -p "$system/root/try"
     cp "$root"/packaging/demo/bundle-1.json "$root"/packaging/demo/members.csv "$root"/packaging/demo/shop.sh \
         "$root"/packaging/deb_shop.sh "$system/root/try/"
 }
 
-in_system() { chroot "$system" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
-
-# A repository of our own, signed by a key made for it; the system takes packages from its ring "stable" alone.
-make_key() {
-    export GNUPGHOME=$work/gnupg
-    install -d -m 0700 "$GNUPGHOME"
-    gpg --batch --pinentry-mode loopback --passphrase '' --quick-generate-key 'Loyald test <test@example.org>' ed25519 sign 1d
-    key=$(gpg --list-secret-keys --with-colons | sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p' | head -n 1)
-}
-put() { # FOLDER: its packages, but for those of debug symbols, through two rings
-    find "$1" -name '*.deb' ! -name '*dbgsym*' -exec sh "$root/packaging/repo.sh" add "$work/repo" canary "$key" {} + >"$work/source" 2>&1 &&
-        sh "$root/packaging/repo.sh" promote "$work/repo" canary stable >>"$work/source" 2>&1 || { cat "$work/source"; return 1; }
+put() { # FOLDER: its packages, where the system finds them
+    fill_repository "$1" || return 1
     rm -rf "$system/root/try/repo"
     mkdir -p "$system/root/try/repo"
     cp -R "$work/repo/dists" "$work/repo/pool" "$system/root/try/repo/"
     chmod -R a+rX "$system/root" # apt reads as a user of its own
     cp "$work/repo/loyald-archive-keyring.gpg" "$system/usr/share/keyrings/"
-    sed -n '/^Types/,$p' "$work/source" | sed '/^Types: deb$/,/^Signed-By/!d; s|^URIs:.*|URIs: file:/root/try/repo|; s|^Suites:.*|Suites: stable|' \
-        >"$system/etc/apt/sources.list.d/loyald.sources"
+    apt_source file:/root/try/repo >"$system/etc/apt/sources.list.d/loyald.sources"
 }
 
 install_packages_there() {
@@ -92,14 +67,6 @@ judge_lan_printer() {
     systemd-analyze security --offline=true --no-pager --threshold="$1" "$work/lan.service"
 }
 judge() { systemd-analyze security --offline=true --no-pager --threshold="$2" "$root/packaging/systemd/$1.service"; }
-
-# A later version, made from the first by its version alone.
-build_later() {
-    mkdir -p "$work/tree"
-    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -C "$work/tree" -xf -
-    sed -i '1s/(\([0-9.]*\))/(\1+later1)/' "$work/tree/packaging/deb/changelog"
-    sh "$work/tree/packaging/deb.sh" "$work/later"
-}
 
 shop() { in_system sh /root/try/deb_shop.sh "$1" 2>&1 | tee -a "$work/shop.log"; return "${PIPESTATUS[0]}"; }
 stage() { # NAME COMMAND...
