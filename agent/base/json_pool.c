@@ -149,7 +149,7 @@ const cJSON *json_member(const cJSON *object, const char *name)
     const cJSON *member = object ? object->child : NULL;
 
     /* Elements of an array have no name. */
-    while (member && !(member->string && same_name(member->string, name)))
+    while (member && !(member->string && *member->string == *name && same_name(member->string, name)))
         member = member->next;
     return member;
 }

@@ -251,27 +251,25 @@ static void skip_string(struct json_scan *s)
     }
 }
 
-/* Over an array without looking into it: to behind its bracket. */
+/* Over an array without looking into it: to behind its bracket. Only quotes are guessed at, byte by byte. */
 static bool skip_array(struct json_scan *s)
 {
-    static const bool matters[256] = {
-        ['['] = true, [']'] = true, ['{'] = true, ['}'] = true, ['"'] = true, [','] = true};
-    size_t depth = 0;
+    static const signed char deeper[256] = {['['] = 1, ['{'] = 1, [']'] = -1, ['}'] = -1};
+    size_t depth = 0, commas = 0, from = s->at;
 
-    s->left_out = (struct json_left_out){.at = s->at, .count_max = 1};
     while (s->at < s->len) {
-        char c = s->text[s->at++];
+        unsigned char c = (unsigned char)s->text[s->at++];
 
-        if (!matters[(unsigned char)c])
-            continue;
-        if (c == '[' || c == '{')
-            depth++;
-        else if ((c == ']' || c == '}') && --depth == 0)
-            return true;
-        else if (c == '"')
+        if (c == '"') {
             skip_string(s);
-        else if (c == ',')
-            s->left_out.count_max += depth == 1;
+            continue;
+        }
+        commas += (c == ',') & (depth == 1);
+        depth += (size_t)deeper[c];
+        if (depth == 0) {
+            s->left_out = (struct json_left_out){.at = from, .count_max = commas + 1};
+            return true;
+        }
     }
     s->at = s->len;
     return fail(s, "the text ends inside an array");

@@ -127,17 +127,18 @@ uint32_t bundle_find(const struct bundle *bundle, const char *id)
 
 const char *bundle_text_in(const struct bundle_text *text, const char *language)
 {
-    const char *english = NULL;
+    const char *at = text ? text->texts : NULL, *words, *english = NULL;
 
     if (!text || text->count == 0)
         return "";
-    for (uint32_t i = 0; i < text->count; i++) {
-        if (language && strcmp(text->entries[i].language, language) == 0)
-            return text->entries[i].text;
-        if (strcmp(text->entries[i].language, "en") == 0)
-            english = text->entries[i].text;
+    for (uint32_t i = 0; i < text->count; i++, at = bundle_text_next(words)) {
+        words = bundle_text_next(at);
+        if (language && strcmp(at, language) == 0)
+            return words;
+        if (strcmp(at, "en") == 0)
+            english = words;
     }
-    return english ? english : text->entries[0].text;
+    return english ? english : bundle_text_next(text->texts);
 }
 
 const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language)

@@ -28,12 +28,15 @@ struct text_list {
     uint32_t count;
 };
 
+/* Languages and texts in turn, each with its NUL; of one language "" it was written as a plain text. */
 struct bundle_text {
     uint32_t count;
-    struct {
-        const char *language, *text;
-    } entries[];
+    char texts[];
 };
+static inline const char *bundle_text_next(const char *text)
+{
+    return text + strlen(text) + 1;
+}
 
 /* ---- selections of lines (items.c) */
 struct selection {

@@ -19,6 +19,12 @@ struct named_set {
     bool open;          /* being compiled: met again it is a circle */
 };
 
+/* Where the members of an object went when they were sorted. */
+enum { DIGEST_ORDERED_MAX = 32, DIGEST_ORDERS = 64 };
+struct digest_order {
+    uint8_t count, to[DIGEST_ORDERED_MAX];
+};
+
 /* The digest of the bundle while it is read: the outermost object's members in the order of their names, its
  * promotions one by one when it is their turn. */
 struct digest {
@@ -28,6 +34,7 @@ struct digest {
     const cJSON **members; /* sorted */
     size_t count, next;
     bool good; /* nothing but integers so far, and memory */
+    struct digest_order orders[DIGEST_ORDERS];
 };
 
 struct compiler {

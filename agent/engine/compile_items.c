@@ -101,7 +101,7 @@ static struct named_set *set_find(struct compiler *c, const char *name)
 static uint32_t set_number(struct compiler *c, const char *name)
 {
     struct named_set *set = set_find(c, name);
-    struct reader here = c->rd;
+    struct reader_at here = c->rd.at;
 
     if (!set) {
         rd_fault(&c->rd, NULL, "there is no item set \"%s\"", name);
@@ -120,8 +120,7 @@ static uint32_t set_number(struct compiler *c, const char *name)
         (void)rd_in(&c->rd, name);
         set->selection = compile_selection(c, set->json);
         set->json = NULL; /* once, also when it was wrong: one fault is enough */
-        memcpy(c->rd.at, here.at, sizeof here.at);
-        c->rd.at_len = here.at_len;
+        c->rd.at = here;
         c->set_depth--;
         set->open = false;
     }

@@ -38,10 +38,13 @@ static void compile_cost(struct compiler *c, const cJSON *json, struct promotion
 static void compile_per_member(struct compiler *c, const cJSON *limits, struct promotion *out)
 {
     const cJSON *array = rd_array(&c->rd, limits, "per_member", OPTIONAL), *value;
-    size_t mark = rd_in(&c->rd, "per_member"), i = 0;
+    size_t mark, i = 0;
     int64_t limit[PERIOD_COUNT] = {0};
     const int64_t *shared;
 
+    if (!array || !array->child)
+        return;
+    mark = rd_in(&c->rd, "per_member");
     cJSON_ArrayForEach(value, array)
     {
         size_t inner = rd_in_index(&c->rd, i++);
@@ -89,7 +92,7 @@ static void compile_promotion(struct compiler *c, const cJSON *json, struct prom
     out->reward.items = out->reward.buy_items = NONE; /* also of an entry that is no object: the index asks all */
     if (!rd_names(&c->rd, json, "id title hint layer order exclusive_group final when cost reward limits round"))
         return;
-    (void)rd_text(&c->rd, json, "id", REQUIRED, ID_BYTES_MAX, &out->id);
+    (void)rd_own_text(&c->rd, json, "id", REQUIRED, ID_BYTES_MAX, &out->id);
     rd_language_text(&c->rd, json, "title", OPTIONAL, &out->title);
     rd_language_text(&c->rd, json, "hint", OPTIONAL, &out->hint);
     out->layer = layer_number(c, json);
@@ -126,20 +129,42 @@ static int rank_cmp(const void *a, const void *b)
     return ids ? ids : x->number < y->number ? -1 : x->number > y->number;
 }
 
-static void rank_promotions(struct compiler *c, const struct promotion *unsorted, size_t count)
+/* To each place what its key says, ring by ring: a ring ends where it began. */
+static void promotions_move(struct promotion *promotions, struct rank_key *keys, size_t count)
+{
+    for (size_t first = 0; first < count; first++) {
+        struct promotion moved;
+        size_t to = first;
+
+        if (keys[first].number == first)
+            continue;
+        moved = promotions[first];
+        for (size_t from = keys[to].number; from != first; from = keys[to].number) {
+            promotions[to] = promotions[from];
+            keys[to].number = (uint32_t)to; /* this place is done */
+            to = from;
+        }
+        promotions[to] = moved;
+        keys[to].number = (uint32_t)to;
+    }
+}
+
+static bool rank_promotions(struct compiler *c, size_t count)
 {
     struct rank_key *keys = arena_array(&c->scratch, count + 1, sizeof *keys);
 
-    c->promotions = arena_array(&c->bundle->arena, count + 1, sizeof *c->promotions);
-    if (!keys || !c->promotions)
-        return;
-    for (size_t i = 0; i < count; i++)
-        keys[i] = (struct rank_key){unsorted[i].order, unsorted[i].id, unsorted[i].layer, (uint32_t)i};
+    if (!keys)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct promotion *promotion = &c->promotions[i];
+
+        keys[i] = (struct rank_key){promotion->order, promotion->id, promotion->layer, (uint32_t)i};
+    }
     sort_items(keys, count, sizeof *keys, rank_cmp);
-    for (size_t i = 0; i < count; i++)
-        c->promotions[i] = unsorted[keys[i].number];
+    promotions_move(c->promotions, keys, count);
     c->bundle->promotions = c->promotions;
     c->bundle->promotion_count = (uint32_t)count;
+    return true;
 }
 
 struct id_entry {
@@ -218,25 +243,23 @@ void compile_promotions(struct compiler *c, const cJSON *root)
 {
     size_t count = c->promotions_text.at ? c->promotions_text.count_max : 0, mark;
     const cJSON *array = rd_array(&c->rd, root, "promotions", REQUIRED);
-    struct promotion *unsorted;
 
     if (count > BUNDLE_PROMOTIONS_MAX) {
         rd_fault(&c->rd, "promotions", "holds more than %d promotions", BUNDLE_PROMOTIONS_MAX);
         return;
     }
-    unsorted = arena_array(&c->scratch, count + 1, sizeof *unsorted);
-    if (!array || !unsorted || !digest_to_array(&c->digest, "promotions"))
+    c->promotions = arena_array(&c->bundle->arena, count + 1, sizeof *c->promotions);
+    if (!array || !c->promotions || !digest_to_array(&c->digest, "promotions"))
         return;
     mark = rd_in(&c->rd, "promotions");
-    count = read_promotions(c, unsorted, count);
+    count = read_promotions(c, c->promotions, count);
     rd_out(&c->rd, mark);
     digest_array_end(&c->digest);
     if (count > 0 && c->bundle->layer_count == 0)
         rd_fault(&c->rd, "layers", "is empty, and a promotion needs a layer");
     if (c->syntax_st != ST_OK || c->bundle->arena.st != ST_OK || c->scratch.st != ST_OK || c->temp.st != ST_OK)
         return;
-    rank_promotions(c, unsorted, count);
-    if (!c->promotions)
+    if (!rank_promotions(c, count))
         return;
     c->bundle->group_count = (uint32_t)c->groups.count;
     number_ids(c);

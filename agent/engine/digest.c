@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW_MEMBERS = 32, PIECE_BYTES = 16 * 1024, TEXT_BYTES_MAX = BUNDLE_BYTES_MAX * 2 };
+enum { FEW_MEMBERS = DIGEST_ORDERED_MAX, PIECE_BYTES = 16 * 1024, TEXT_BYTES_MAX = BUNDLE_BYTES_MAX * 2 };
 
 static int member_cmp(const void *a, const void *b)
 {
@@ -41,6 +41,45 @@ static size_t count_members(const cJSON *object)
     return count;
 }
 
+static bool rises(const char *before, const char *after)
+{
+    unsigned char x = (unsigned char)*before, y = (unsigned char)*after;
+
+    return x != y ? x < y : strcmp(before, after) <= 0;
+}
+
+/* Objects of a kind have their names in the same order most often: they are put where those of the last one went.
+ * False when that does not sort these. */
+static bool members_as_before(const struct digest_order *order, const cJSON *object, const cJSON **out_members,
+                              size_t count)
+{
+    const cJSON *member = object->child;
+
+    if (order->count != count)
+        return false;
+    for (size_t i = 0; i < count; i++, member = member->next)
+        out_members[order->to[i]] = member;
+    for (size_t i = 1; i < count; i++) {
+        if (!rises(out_members[i - 1]->string, out_members[i]->string))
+            return false;
+    }
+    return true;
+}
+
+static void order_keep(struct digest_order *order, const cJSON *object, const cJSON **members, size_t count)
+{
+    const cJSON *member = object->child;
+
+    order->count = (uint8_t)count;
+    for (size_t i = 0; i < count; i++, member = member->next) {
+        uint8_t to = 0;
+
+        while (members[to] != member)
+            to++;
+        order->to[i] = to;
+    }
+}
+
 static void members_sorted(const cJSON *object, const cJSON **out_members, size_t count)
 {
     size_t i = 0;
@@ -53,6 +92,18 @@ static void members_sorted(const cJSON *object, const cJSON **out_members, size_
     }
     if (count > FEW_MEMBERS)
         sort_items(out_members, count, sizeof *out_members, member_cmp);
+}
+
+/* The members of a small object in order; the kind is guessed by its first name and their number. */
+static void members_few(struct digest *d, const cJSON *object, const cJSON **out_members, size_t count)
+{
+    unsigned first = (unsigned char)object->child->string[0];
+    struct digest_order *order = &d->orders[(first * 7 + (unsigned)count) % DIGEST_ORDERS];
+
+    if (members_as_before(order, object, out_members, count))
+        return;
+    members_sorted(object, out_members, count);
+    order_keep(order, object, out_members, count);
 }
 
 static void flush(struct digest *d)
@@ -76,7 +127,10 @@ static void write_object(struct digest *d, const cJSON *object)
         d->good = false;
         return;
     }
-    members_sorted(object, members, count);
+    if (members == few && count > 1)
+        members_few(d, object, members, count);
+    else
+        members_sorted(object, members, count);
     jw_object_begin(&d->writer);
     for (size_t i = 0; i < count; i++) {
         jw_name(&d->writer, members[i]->string);

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { LANGUAGE_TEXT_MAX = 1024 };
+
 /* Appends one part of a pointer, escaped (RFC 6901); what does not fit is cut. */
 static size_t at_add(char *at, size_t len, const char *part)
 {
@@ -29,12 +31,30 @@ static size_t at_add(char *at, size_t len, const char *part)
     return len;
 }
 
+static size_t step_in(struct reader *reader, const char *name, size_t index)
+{
+    struct reader_at *at = &reader->at;
+
+    if (at->depth < RD_DEPTH_MAX) {
+        at->steps[at->depth].name = name;
+        at->steps[at->depth].index = index;
+    }
+    return at->depth++;
+}
+
 size_t rd_in(struct reader *reader, const char *name)
 {
-    size_t mark = reader->at_len;
+    return step_in(reader, name, 0);
+}
 
-    reader->at_len = at_add(reader->at, mark, name);
-    return mark;
+size_t rd_in_index(struct reader *reader, size_t index)
+{
+    return step_in(reader, NULL, index);
+}
+
+void rd_out(struct reader *reader, size_t mark)
+{
+    reader->at.depth = mark;
 }
 
 static void index_text(size_t index, char out_text[24])
@@ -51,18 +71,19 @@ static void index_text(size_t index, char out_text[24])
     out_text[len] = '\0';
 }
 
-size_t rd_in_index(struct reader *reader, size_t index)
+/* Where the reader is, as a pointer. */
+static size_t at_text(const struct reader_at *at, char out_text[BUNDLE_AT_BYTES])
 {
-    char text[24];
+    size_t len = 0;
+    char index[24];
 
-    index_text(index, text);
-    return rd_in(reader, text);
-}
-
-void rd_out(struct reader *reader, size_t mark)
-{
-    reader->at_len = mark;
-    reader->at[mark] = '\0';
+    out_text[0] = '\0';
+    for (size_t i = 0; i < at->depth && i < RD_DEPTH_MAX; i++) {
+        if (!at->steps[i].name)
+            index_text(at->steps[i].index, index);
+        len = at_add(out_text, len, at->steps[i].name ? at->steps[i].name : index);
+    }
+    return len;
 }
 
 void rd_note(struct reader *reader, bool warning, const char *name, const char *text)
@@ -76,9 +97,9 @@ void rd_note(struct reader *reader, bool warning, const char *name, const char *
         return;
     note = &report->notes[report->note_count++];
     note->warning = warning;
-    memcpy(note->at, reader->at, reader->at_len + 1);
+    len = at_text(&reader->at, note->at);
     if (name)
-        (void)at_add(note->at, reader->at_len, name);
+        (void)at_add(note->at, len, name);
     len = utf8_cut(text, strlen(text), sizeof note->text - 1);
     memcpy(note->text, text, len);
     note->text[len] = '\0';
@@ -226,21 +247,28 @@ bool rd_bool(struct reader *reader, const cJSON *object, const char *name, bool 
     return true;
 }
 
-/* Copies a text value that stands anywhere; name only says where. */
+/* A text value that stands anywhere, with its length; name only says where. */
+static bool text_good(struct reader *reader, const cJSON *value, const char *name, size_t len_max, size_t *out_len)
+{
+    if (!cJSON_IsString(value) || value->valuestring[0] == '\0') {
+        rd_fault(reader, name, "wants a text that is not empty");
+        return false;
+    }
+    *out_len = strlen(value->valuestring);
+    if (*out_len > len_max) {
+        rd_fault(reader, name, "is longer than %zu bytes", len_max);
+        return false;
+    }
+    return true;
+}
+
 static bool text_value(struct reader *reader, const cJSON *value, const char *name, size_t len_max,
                        const char **out_text)
 {
     size_t len;
 
-    if (!cJSON_IsString(value) || value->valuestring[0] == '\0') {
-        rd_fault(reader, name, "wants a text that is not empty");
+    if (!text_good(reader, value, name, len_max, &len))
         return false;
-    }
-    len = strlen(value->valuestring);
-    if (len > len_max) {
-        rd_fault(reader, name, "is longer than %zu bytes", len_max);
-        return false;
-    }
     *out_text = share_bytes(reader->sharing, value->valuestring, len + 1, true);
     return *out_text != NULL;
 }
@@ -251,6 +279,21 @@ bool rd_text(struct reader *reader, const cJSON *object, const char *name, enum 
     const cJSON *value = get(reader, object, name, need);
 
     return value && text_value(reader, value, name, len_max, out_text);
+}
+
+bool rd_own_text(struct reader *reader, const cJSON *object, const char *name, enum need need, size_t len_max,
+                 const char **out_text)
+{
+    const cJSON *value = get(reader, object, name, need);
+    const char *text;
+    size_t len;
+
+    if (!value || !text_good(reader, value, name, len_max, &len))
+        return false;
+    text = arena_text(reader->arena, value->valuestring, len);
+    if (text)
+        *out_text = text;
+    return text != NULL;
 }
 
 bool rd_word(struct reader *reader, const cJSON *object, const char *name, enum need need, const char *words,
@@ -300,11 +343,38 @@ void rd_texts(struct reader *reader, const cJSON *object, const char *name, stru
     out_list->items = rd_share(reader, items, out_list->count, sizeof *items);
 }
 
+/* The text of one language behind those that are there; a wrong one is a fault and left out. */
+static void language_add(struct reader *reader, const cJSON *value, const char *language, const char *name,
+                         struct bundle_text *text, size_t *bytes)
+{
+    size_t language_len = strlen(language), len;
+
+    if (!text_good(reader, value, name, LANGUAGE_TEXT_MAX, &len))
+        return;
+    memcpy(text->texts + *bytes, language, language_len + 1);
+    memcpy(text->texts + *bytes + language_len + 1, value->valuestring, len + 1);
+    *bytes += language_len + len + 2;
+    text->count++;
+}
+
+/* The most bytes that a text in languages takes. */
+static size_t language_bytes(const cJSON *value)
+{
+    size_t bytes = 0;
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, value)
+    {
+        bytes += strlen(member->string) + LANGUAGE_TEXT_MAX + 2;
+    }
+    return bytes;
+}
+
 void rd_language_text(struct reader *reader, const cJSON *object, const char *name, enum need need,
                       const struct bundle_text **out_text)
 {
     const cJSON *value = get(reader, object, name, need), *member;
-    size_t count, mark;
+    size_t bytes = 0, mark;
     struct bundle_text *text;
 
     if (!value)
@@ -313,24 +383,21 @@ void rd_language_text(struct reader *reader, const cJSON *object, const char *na
         rd_fault(reader, name, "wants a text, or an object of texts by language such as {\"en\":\"..\"}");
         return;
     }
-    count = cJSON_IsString(value) ? 1 : (size_t)cJSON_GetArraySize(value);
-    text = arena_alloc(reader->temp, sizeof *text + count * sizeof text->entries[0]);
+    text = arena_raw(reader->temp, sizeof *text + LANGUAGE_TEXT_MAX + 2 + language_bytes(value), 1);
     if (!text)
         return;
+    text->count = 0;
     if (cJSON_IsString(value)) {
-        text->entries[0].language = ""; /* written out as the plain text it is */
-        text->count = text_value(reader, value, name, 1024, &text->entries[0].text);
+        language_add(reader, value, "", name, text, &bytes); /* written out as the plain text it is */
     } else {
         mark = rd_in(reader, name);
         cJSON_ArrayForEach(member, value)
         {
-            text->entries[text->count].language =
-                share_bytes(reader->sharing, member->string, strlen(member->string) + 1, true);
-            text->count += text_value(reader, member, member->string, 1024, &text->entries[text->count].text);
+            language_add(reader, member, member->string, member->string, text, &bytes);
         }
         rd_out(reader, mark);
     }
-    *out_text = rd_share(reader, text, 1, sizeof *text + text->count * sizeof text->entries[0]);
+    *out_text = rd_share(reader, text, 1, sizeof *text + bytes);
 }
 
 bool rd_local_time(struct reader *reader, const cJSON *object, const char *name, struct local_time *out_time)

@@ -21,13 +21,23 @@ struct rd_order {
     const char *words[RD_MEMBERS];
 };
 
+/* Where the reader is, as steps: a pointer is made of them when there is a fault to tell. What lies deeper than JSON
+ * may nest is not told apart. */
+enum { RD_DEPTH_MAX = 48 };
+struct reader_at {
+    size_t depth;
+    struct {
+        const char *name; /* of a member; NULL: the index of an element */
+        size_t index;
+    } steps[RD_DEPTH_MAX];
+};
+
 struct reader {
     struct bundle_report *report;
     struct arena *arena;
     struct arena *temp; /* for what is being put together before it is shared */
     struct sharing *sharing;
-    char at[BUNDLE_AT_BYTES];
-    size_t at_len;
+    struct reader_at at;
     struct rd_order *orders; /* RD_KINDS of them, or NULL */
 };
 
@@ -70,6 +80,9 @@ bool rd_bool(struct reader *reader, const cJSON *object, const char *name, bool 
 /* Copies. 1 to len_max bytes. */
 bool rd_text(struct reader *reader, const cJSON *object, const char *name, enum need need, size_t len_max,
              const char **out_text);
+/* The same for a text that no other equals: it is not looked for among what is shared. */
+bool rd_own_text(struct reader *reader, const cJSON *object, const char *name, enum need need, size_t len_max,
+                 const char **out_text);
 /* One of the words, separated by spaces; answers its place among them. */
 bool rd_word(struct reader *reader, const cJSON *object, const char *name, enum need need, const char *words,
              int *out_index);

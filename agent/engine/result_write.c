@@ -45,17 +45,20 @@ static void missing(struct strbuf *out, enum engine_missing kind, int64_t value)
 
 static void bundle_text(struct strbuf *out, const struct bundle_text *text)
 {
+    const char *language = text ? text->texts : NULL, *words;
+
     PUT(out, "\"text\":");
-    if (text && text->count == 1 && text->entries[0].language[0] == '\0') {
-        json_put_text(out, text->entries[0].text);
+    if (text && text->count == 1 && language[0] == '\0') {
+        json_put_text(out, bundle_text_next(language));
         return;
     }
     PUT(out, "{");
-    for (uint32_t i = 0; text && i < text->count; i++) {
+    for (uint32_t i = 0; text && i < text->count; i++, language = bundle_text_next(words)) {
+        words = bundle_text_next(language);
         if (i > 0)
             PUT(out, ",");
-        json_put_text(out, text->entries[i].language);
-        PUT_TEXT(out, ":", text->entries[i].text);
+        json_put_text(out, language);
+        PUT_TEXT(out, ":", words);
     }
     PUT(out, "}");
 }

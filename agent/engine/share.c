@@ -5,41 +5,49 @@
 
 #include <string.h>
 
-/* A bundle has no more bytes than numbers. */
-enum { SLOT_BITS_FIRST = 10, NUMBER_BITS = 26 };
-#define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
-_Static_assert(BUNDLE_BYTES_MAX <= 1 << NUMBER_BITS, "each entry stems from a byte of the bundle");
+enum { SLOT_BITS_FIRST = 10, HASH_BITS = 32 };
+_Static_assert(BUNDLE_BYTES_MAX <= UINT32_MAX, "what is shared stems from the bytes of the bundle");
 
-static uint64_t hash_of(const unsigned char *bytes, size_t len)
+static uint64_t mixed(uint64_t hash, const unsigned char *bytes, size_t len)
 {
-    uint64_t hash = len * UINT64_C(0x9e3779b97f4a7c15), part;
+    uint64_t part = 0;
 
-    for (; len >= sizeof part; bytes += sizeof part, len -= sizeof part) {
-        memcpy(&part, bytes, sizeof part);
-        hash = (hash ^ part) * UINT64_C(0xff51afd7ed558ccd);
-        hash ^= hash >> 32;
-    }
-    part = 0;
     memcpy(&part, bytes, len);
     hash = (hash ^ part) * UINT64_C(0xff51afd7ed558ccd);
-    return hash ^ hash >> 29;
+    return hash ^ hash >> 32;
 }
 
-/* The slots go by the first bits of the hash; those behind tell most others apart without a look at the entry. */
-static uint64_t *slot_of(const struct sharing *sharing, uint64_t hash, const void *bytes, size_t len)
+/* Two at a time, as each multiplication waits for the one before it. */
+static uint32_t hash_of(const unsigned char *bytes, size_t len)
 {
-    size_t mask = ((size_t)1 << sharing->slot_bits) - 1, at = (size_t)(hash >> (64 - sharing->slot_bits));
+    enum { PART = sizeof(uint64_t) };
+    uint64_t even = len * UINT64_C(0x9e3779b97f4a7c15), odd = ~even;
 
-    for (; sharing->slots[at]; at = (at + 1) & mask) {
-        const struct share_entry *entry;
-
-        if ((sharing->slots[at] ^ hash) & ~NUMBER_MASK)
-            continue;
-        entry = &sharing->entries.items[(sharing->slots[at] & NUMBER_MASK) - 1];
-        if (entry->len == len && memcmp(entry->bytes, bytes, len) == 0)
-            break;
+    for (; len >= 2 * PART; bytes += 2 * PART, len -= 2 * PART) {
+        even = mixed(even, bytes, PART);
+        odd = mixed(odd, bytes + PART, PART);
     }
-    return &sharing->slots[at];
+    if (len >= PART) {
+        odd = mixed(odd, bytes, PART);
+        bytes += PART;
+        len -= PART;
+    }
+    even = mixed(even, bytes, len) ^ odd >> 7;
+    return (uint32_t)(even * UINT64_C(0xff51afd7ed558ccd) >> 32);
+}
+
+/* The slot of equal bytes, or the free one where they belong. The hash tells most others apart without a look at
+ * them. */
+static struct share_slot *slot_of(const struct sharing *sharing, uint32_t hash, const void *bytes, size_t len)
+{
+    size_t mask = ((size_t)1 << sharing->slot_bits) - 1, at = hash >> (HASH_BITS - sharing->slot_bits);
+    struct share_slot *slot = &sharing->slots[at];
+
+    while (slot->bytes && !(slot->hash == hash && slot->len == len && memcmp(slot->bytes, bytes, len) == 0)) {
+        at = (at + 1) & mask;
+        slot = &sharing->slots[at];
+    }
+    return slot;
 }
 
 /* Doubles the table when it is half full. */
@@ -47,19 +55,19 @@ static int slots_ready(struct sharing *sharing)
 {
     unsigned bits = sharing->slot_bits ? sharing->slot_bits + 1 : SLOT_BITS_FIRST;
     size_t count = (size_t)1 << bits, old_count = sharing->slot_bits ? (size_t)1 << sharing->slot_bits : 0;
-    uint64_t *more;
+    struct share_slot *more;
 
-    if (sharing->entries.count * 2 < old_count)
+    if (sharing->used * 2 < old_count)
         return 1;
     more = arena_array(sharing->scratch, count, sizeof *more);
     if (!more)
         return 0;
     for (size_t i = 0; i < old_count; i++) {
-        size_t at = (size_t)(sharing->slots[i] >> (64 - bits));
+        size_t at = sharing->slots[i].hash >> (HASH_BITS - bits);
 
-        while (sharing->slots[i] && more[at])
+        while (sharing->slots[i].bytes && more[at].bytes)
             at = (at + 1) & (count - 1);
-        if (sharing->slots[i])
+        if (sharing->slots[i].bytes)
             more[at] = sharing->slots[i];
     }
     sharing->slots = more;
@@ -76,20 +84,15 @@ static void *copy_of(struct sharing *sharing, const void *bytes, size_t len, int
 
 const void *share_bytes(struct sharing *sharing, const void *bytes, size_t len, int text)
 {
-    uint64_t hash = hash_of(bytes, len), *slot;
-    struct share_entry *entry;
-    void *copy;
+    uint32_t hash = hash_of(bytes, len);
+    struct share_slot *slot;
 
     if (!slots_ready(sharing))
         return NULL;
     slot = slot_of(sharing, hash, bytes, len);
-    if (*slot)
-        return sharing->entries.items[(*slot & NUMBER_MASK) - 1].bytes;
-    copy = copy_of(sharing, bytes, len, text);
-    entry = copy ? VEC_ADD(sharing->scratch, &sharing->entries) : NULL;
-    if (!entry)
-        return NULL;
-    *entry = (struct share_entry){copy, len};
-    *slot = (hash & ~NUMBER_MASK) | sharing->entries.count;
-    return copy;
+    if (!slot->bytes) {
+        *slot = (struct share_slot){copy_of(sharing, bytes, len, text), (uint32_t)len, hash};
+        sharing->used += slot->bytes != NULL;
+    }
+    return slot->bytes;
 }

@@ -10,19 +10,16 @@
 
 #include <stdint.h>
 
-struct share_entry {
+struct share_slot { /* free: bytes is NULL */
     const void *bytes;
-    size_t len;
+    uint32_t len, hash; /* the first half of it: where the slot stands in a table of any size, and which it is */
 };
 
 struct sharing {
     struct arena *kept;    /* what is shared lives here */
     struct arena *scratch; /* the table */
-    struct {
-        struct share_entry *items;
-        size_t count, cap;
-    } entries;
-    uint64_t *slots;    /* the entry's number + 1, and the rest of its hash; 0 is free */
+    struct share_slot *slots;
+    size_t used;
     unsigned slot_bits; /* there are 2^slot_bits of them; 0: none */
 };
 
