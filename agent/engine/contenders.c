@@ -20,6 +20,7 @@ enum { BP = PLAIN_BP };
 static void add(struct engine *e, uint32_t promotion)
 {
     e->contenders[promotion / 64] |= UINT64_C(1) << promotion % 64;
+    e->contender_count++;
 }
 
 void contenders_begin(struct engine *e)
@@ -63,14 +64,18 @@ struct field {
     int64_t price_min; /* of all its units; INT64_MAX when no line takes a discount */
 };
 
-static bool holds(const struct engine *e, const struct plain *plain)
+static bool holds_wholly(const struct engine *e, const struct plain *plain)
 {
     const struct promotion *promotion = &e->bundle->promotions[plain->number];
     const struct gate *gate = &e->bundle->gates[plain->number];
 
-    return (plain->tiers & e->gate.tier_folded) && (plain->weekdays & e->gate.weekday) &&
-           gate_open(e, plain->number) && (gate->whole || !conditions_hold(e, promotion).reason) &&
+    return gate_open(e, plain->number) && (gate->whole || !conditions_hold(e, promotion).reason) &&
            (gate->whole_basket || !conditions_group_threshold(e, promotion).reason);
+}
+
+static inline bool holds(const struct engine *e, const struct plain *plain)
+{
+    return (plain->tiers & e->gate.tier_folded) && (plain->weekdays & e->gate.weekday) && holds_wholly(e, plain);
 }
 
 /* The part of a list that belongs to the layer: the list goes by layers, whose promotions' numbers follow another. */
@@ -110,18 +115,17 @@ static bool hopeless(const struct field *field, int32_t bp)
     return bp < field->least && field->price_min >= BP / 2;
 }
 
-/* The least percent that may be in a best solution on a line: see best_simple.c. Of a single unit, the least that
- * gives as much. It only rises with the best one. */
+/* A percent below which none may be in a best solution on a line: see best_simple.c. Of a single unit one that gives
+ * as much is at most (BP - 1) / amount below; where a line costs more than that nothing has to be divided. It only
+ * rises with the best one. */
 static void least_make(struct simple_line *line)
 {
-    int64_t gain = plain_gain(line->amount, line->best_bp);
+    int64_t margin = line->single ? BP : PLAIN_MARGIN;
 
-    if (gain == 0 || line->price_min == 0)
+    if (line->price_min == 0 || plain_gain(line->amount, line->best_bp) == 0)
         line->least_bp = 0;
-    else if (line->single)
-        line->least_bp = (int32_t)((gain * BP - BP / 2 + line->amount - 1) / line->amount);
     else
-        line->least_bp = (int32_t)(line->best_bp - (PLAIN_MARGIN - 1) / line->price_min);
+        line->least_bp = line->best_bp - (line->price_min >= margin ? 0 : (int32_t)((margin - 1) / line->price_min));
 }
 
 /* Finds the top, and tells its lines. False when there is none that may win. */
@@ -191,13 +195,11 @@ static void plain_of_layer(struct engine *e, const struct layer *layer)
     arena_rewind(&e->arena, mark);
 }
 
-static bool candidates_room(struct engine *e, const struct layer *layer)
+static bool candidates_room(struct engine *e)
 {
-    size_t need = e->candidate_count;
+    size_t need = e->candidate_count + e->contender_count; /* some twice, some of layers beside it */
     struct candidate *moved;
 
-    for (uint32_t word = layer->first / 64; word * 64 < layer->first + layer->count; word++)
-        need += (size_t)__builtin_popcountll(e->contenders[word]); /* those of layers beside it, too */
     if (need <= e->candidate_cap)
         return true;
     moved = arena_raw(&e->arena, need, sizeof *moved);
@@ -221,7 +223,7 @@ void contenders_of_layer(struct engine *e, const struct layer *layer)
         simple_lines_make(e);
     if (e->arena.st == ST_OK && !e->trace && layer->mode == MODE_BEST)
         plain_of_layer(e, layer);
-    if (e->arena.st != ST_OK || !candidates_room(e, layer))
+    if (e->arena.st != ST_OK || !candidates_room(e))
         return;
     for (uint32_t word = layer->first / 64; word * 64 < end; word++) {
         for (uint64_t bits = e->contenders[word]; bits; bits &= bits - 1) {

@@ -15,24 +15,24 @@ static uint32_t find(const struct engine *e, enum name_kind kind, const char *te
 /* "a/b/c" is below "a", "a/b" and itself; the levels that the bundle names. */
 static void line_categories(struct engine *e, struct work_line *line)
 {
-    const char *path = line->line->category;
-    size_t len = name_category_len(path);
-    uint32_t found[CATEGORY_LEVELS_MAX], count = 0, *kept;
+    const char *path = line->line->category, *end = path + name_category_len(path);
+    uint32_t found[CATEGORY_LEVELS_MAX], count = 0, *kept = &line->category;
 
-    for (size_t i = 1; len > 0 && *path && i <= len && count < CATEGORY_LEVELS_MAX; i++) {
-        if (i == len || path[i] == '/') {
-            uint32_t number = intern_find(&e->bundle->names, NAME_CATEGORY, path, i);
+    for (const char *at = path; at < end && count < CATEGORY_LEVELS_MAX; at++) {
+        uint32_t number;
 
-            if (number != NONE)
-                found[count++] = number;
-        }
+        at = memchr(at + (at == path), '/', (size_t)(end - at - (at == path)));
+        at = at ? at : end;
+        number = intern_find(&e->bundle->names, NAME_CATEGORY, path, (size_t)(at - path));
+        if (number != NONE)
+            found[count++] = number;
     }
-    if (count == 0)
+    if (count > 1)
+        kept = arena_raw(&e->arena, count, sizeof *kept);
+    if (!kept || count == 0)
         return;
-    kept = arena_array(&e->arena, count, sizeof *kept);
-    if (!kept)
-        return;
-    memcpy(kept, found, count * sizeof *kept);
+    for (uint32_t i = 0; i < count; i++)
+        kept[i] = found[i];
     line->categories = kept;
     line->category_count = count;
 }
@@ -135,42 +135,46 @@ static bool selection_hits(const struct bundle *bundle, uint32_t number, const s
     return tests_pass(bundle, s, s->tests, line);
 }
 
-static void try_list(struct engine *e, const struct number_list *list, uint32_t line);
-
-/* It comes by its anchor, or has none. */
-static void try_selection(struct engine *e, uint32_t number, uint32_t line)
+static void hit_add(struct engine *e, uint32_t number, uint32_t line)
 {
-    const struct selection *selection = &e->bundle->selections[number];
     struct selection_state *state = &e->selections[number];
-    struct hit *hit;
+    struct hit *hit = VEC_ADD(&e->arena, &e->hits);
+    uint32_t *slot;
 
-    /* Reached before for this line, by another of its names. */
-    if (state->stamp == e->stamp && e->hits.items[state->last - 1].line == line)
-        return;
-    if (!tests_pass(e->bundle, selection, selection->tests_anchored, &e->lines[line]))
-        return;
-    hit = VEC_ADD(&e->arena, &e->hits);
     if (!hit)
         return;
     *hit = (struct hit){.line = line};
     if (state->stamp == e->stamp) {
         e->hits.items[state->last - 1].next = (uint32_t)e->hits.count;
     } else {
-        uint32_t *slot = VEC_ADD(&e->arena, &e->selection_hits);
-
+        slot = VEC_ADD(&e->arena, &e->selection_hits);
         if (slot)
             *slot = number;
         state->stamp = e->stamp;
         state->first = (uint32_t)e->hits.count;
     }
     state->last = (uint32_t)e->hits.count;
-    try_list(e, &e->bundle->dependents[number], line);
 }
 
+/* Selections that come by their anchor, or have none, then those that name them. */
 static void try_list(struct engine *e, const struct number_list *list, uint32_t line)
 {
-    for (uint32_t i = 0; i < list->count; i++)
-        try_selection(e, list->items[i], line);
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t number = list->items[i];
+        const struct selection *selection = &e->bundle->selections[number];
+        const struct selection_state *state = &e->selections[number];
+
+        /* Reached before for this line, by another of its names. */
+        if (state->stamp == e->stamp && e->hits.items[state->last - 1].line == line)
+            continue;
+        if (!tests_pass(e->bundle, selection, selection->tests_anchored, &e->lines[line]))
+            continue;
+        hit_add(e, number, line);
+        if (e->arena.st != ST_OK)
+            return;
+        if (e->bundle->dependents[number].count > 0)
+            try_list(e, &e->bundle->dependents[number], line);
+    }
 }
 
 static void try_name(struct engine *e, uint32_t name, uint32_t line)

@@ -35,14 +35,16 @@ void units_begin(struct engine *e)
 {
     struct run *runs = arena_raw(&e->arena, e->sale->line_count + 1u, RUNS_AT_FIRST * sizeof *runs);
 
-    e->lines = arena_raw(&e->arena, e->sale->line_count + 1u, sizeof *e->lines);
+    e->lines =
+        arena_array(&e->arena, e->sale->line_count + 1u, sizeof *e->lines); /* zeroed at once, not by the line */
     if (!e->lines) /* nor without runs: what was refused once stays so */
         return;
     e->line_count = e->sale->line_count;
     for (uint32_t i = 0; i < e->line_count; i++) {
         uint32_t index = e->sale->canonical[i];
 
-        e->lines[i] = (struct work_line){.line = &e->sale->lines[index], .index = index};
+        e->lines[i].line = &e->sale->lines[index];
+        e->lines[i].index = index;
         line_begin(&e->lines[i], &runs[RUNS_AT_FIRST * (size_t)i]);
         e->gross += e->lines[i].line->gross_minor;
     }

@@ -35,6 +35,7 @@ struct work_line {
     uint32_t sku, gtin, brand;
     const uint32_t *categories, *tags, *lists;
     uint32_t category_count, tag_count, list_count;
+    uint32_t category; /* most lines have one that the bundle names: categories points here */
 };
 
 struct move { /* what one promotion did with some units of one line */
@@ -127,6 +128,7 @@ struct engine {
     } selection_hits;             /* selections that hit any line */
     struct simple_line *simple;   /* of this layer, when it is a best one (best.h) */
     uint64_t *contenders;         /* bit map of promotions that are looked at when their layer comes */
+    size_t contender_count;       /* how often one was put there */
     struct candidate *candidates; /* by promotion number; of layers that have come */
     uint32_t candidate_count;
     size_t candidate_cap;
