@@ -30,5 +30,9 @@ check 'the printer is ready again' wait_for 20 printer_is_ready
 check 'a slip is printed again' sell --baskets 1 --seed 5 --print-wait-ms 20000
 check 'it is confirmed' is printed 1
 copied=$(tail -n 1 "$dir/confirmed" | cut -d ' ' -f 1)
+records() { ctl totals --json | number records; }
+is_journalled() { [ "$(records)" -gt "$before" ]; }
+before=$(records)
 check 'a copy is printed' ctl sale copy "$copied" >/dev/null
+check 'what became of it is journalled' wait_for 20 is_journalled
 settle
