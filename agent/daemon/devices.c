@@ -126,6 +126,9 @@ static enum status open_printer(struct devices *devices, struct errmsg *err)
         .uri = options->printer_port,
         .profile = options->printer_profile,
         .profiles_path = options->printer_profiles,
+        .font_path = options->printer_font,
+        .pictures_path = options->printer_pictures,
+        .drawer = (enum printer_drawer)options->printer_drawer,
         .loop = devices->loop,
     };
 
@@ -147,8 +150,7 @@ static void show(void *device, const struct till_screen *screens, size_t count)
 
     for (size_t i = 0; i < page_count; i++) {
         for (int row = 0; row < DISPLAY_ROWS; row++)
-            pages[i].lines[row] =
-                (struct display_line){screens[i].lines[row].left, screens[i].lines[row].right};
+            pages[i].lines[row] = (struct display_line){screens[i].lines[row].left, screens[i].lines[row].right};
     }
     display_show(devices->display, pages, page_count);
 }
@@ -272,6 +274,23 @@ static void write_scanner(const struct device_scanner *own, const struct scanner
     jw_object_end(w);
 }
 
+static void write_printer(const struct devices *devices, struct json_writer *w)
+{
+    struct printer_status status;
+
+    printer_status(devices->printer, &status);
+    begin_device(w, "printer", "printer", devices->options->printer_port, printer_condition_text(status.condition),
+                 status.reason, status.since_mono_ms);
+    jw_field_bool(w, "paper_low", status.paper_low);
+    jw_field_int(w, "queued", (int64_t)status.queued);
+    jw_field_int(w, "confirmed", (int64_t)status.confirmed_count);
+    jw_field_int(w, "unknown", (int64_t)status.unknown_count);
+    jw_field_int(w, "failed", (int64_t)status.failed_count);
+    jw_field_int(w, "substituted", (int64_t)status.substituted_count);
+    jw_field_int(w, "drawn", (int64_t)status.drawn_count);
+    jw_object_end(w);
+}
+
 static void write_display(const struct devices *devices, struct json_writer *w)
 {
     struct display_status status;
@@ -295,14 +314,8 @@ void devices_write(const struct devices *devices, struct json_writer *w)
     for (int i = 0; i < OPTIONS_SCANNERS; i++)
         if (devices->scanners[i].scanner)
             write_scanner(&devices->scanners[i], &devices->options->scanners[i], w);
-    if (devices->printer) {
-        struct printer_status status;
-
-        printer_status(devices->printer, &status);
-        begin_device(w, "printer", "printer", devices->options->printer_port,
-                     printer_condition_text(status.condition), status.reason, status.since_mono_ms);
-        jw_object_end(w);
-    }
+    if (devices->printer)
+        write_printer(devices, w);
     if (devices->display)
         write_display(devices, w);
     jw_array_end(w);

@@ -175,6 +175,7 @@ size_t bars_modules(enum page_symbology symbology, const char *code, char out_mo
         put_codabar(&bars, code);
         break;
     case PAGE_QR_CODE:
+    case PAGE_PICTURE:
     case PAGE_ANY_CODE:
         break;
     }

@@ -34,6 +34,7 @@ void page_clear(struct page *page)
 {
     page->row_count = page->cell_count = page->span_count = 0;
     page->st = ST_OK;
+    page->in_cash = false;
     strbuf_clear(&page->text);
 }
 

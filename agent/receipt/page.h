@@ -28,6 +28,7 @@ enum {
     PAGE_QR_BYTES_MAX = 512,          /* ST_INVALID beyond */
     PAGE_CODE128_LEN_MAX = 32,        /* what fits on 58 mm paper: ST_INVALID beyond */
     PAGE_FEED_LINES_MAX = 20,         /* clamped */
+    PAGE_PICTURE_NAME_MAX = 31,       /* of a picture: ST_INVALID beyond */
     PAGE_COLUMNS_MIN = 16,
     PAGE_COLUMNS_MAX = 96,
     PAGE_CELLS_MAX = 16,        /* in one row: ST_FULL beyond */
@@ -46,8 +47,9 @@ enum page_symbology {
     PAGE_CODABAR,
     PAGE_QR_CODE,
     PAGE_ANY_CODE, /* EAN-13 when it is one, else Code 128, else QR */
+    PAGE_PICTURE,  /* no code: a picture by its name, in the same ways aligned and added */
 };
-enum page_kind { PAGE_TEXT, PAGE_COLUMNS, PAGE_CELLS, PAGE_RULE, PAGE_FEED, PAGE_BARCODE, PAGE_QR, PAGE_CUT };
+enum page_kind { PAGE_TEXT, PAGE_COLUMNS, PAGE_CELLS, PAGE_RULE, PAGE_FEED, PAGE_BARCODE, PAGE_QR, PAGE_IMAGE, PAGE_CUT };
 /* What happens to a left column that does not fit beside the right one, which is never cut. */
 enum page_overflow {
     PAGE_WRAP, /* wraps over several lines; the right column stands on the last one */
@@ -121,6 +123,7 @@ struct page {
     size_t span_count, span_cap;
     struct strbuf text;
     enum status st; /* the first fault; sticky until page_clear */
+    bool in_cash;   /* money changes hands: a device may open the cash drawer; for the caller to set */
 };
 
 /* A plain value: `struct page page = PAGE_INIT;`, ended by page_free. */
@@ -154,7 +157,10 @@ enum status page_add_barcode(struct page *page, enum page_symbology symbology, c
 /* Printable UTF-8, and GS (1D) for GS1 data; other control characters are ST_INVALID: a printer acts on DLE EOT
  * and its kin even inside data. */
 enum status page_add_qr(struct page *page, const char *text, struct errmsg *err);
-/* Either of them, with how it is drawn. */
+/* A picture that the device has by that name: 1 to PAGE_PICTURE_NAME_MAX of a-z 0-9 _ -. One it has not leaves no
+ * trace on paper; a screen shows the name. */
+enum status page_add_picture(struct page *page, enum page_align align, const char *name, struct errmsg *err);
+/* Any of them, with how it is drawn. */
 enum status page_add_code(struct page *page, const struct page_code_options *options, const char *code,
                           struct errmsg *err);
 const char *page_symbology_name(enum page_symbology symbology); /* "EAN-13" */

@@ -81,6 +81,7 @@ void page_append(struct page *page, const struct page *from)
         page_fault(page, from->st);
         return;
     }
+    page->in_cash = page->in_cash || from->in_cash;
     if (from->row_count == 0)
         return;
     strbuf_add(&page->text, strbuf_text(&from->text), from->text.len);

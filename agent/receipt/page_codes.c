@@ -130,6 +130,19 @@ static enum page_symbology choose(const char *code)
     return len > 0 && len <= PAGE_CODE128_LEN_MAX ? PAGE_CODE128 : PAGE_QR_CODE;
 }
 
+static enum status add_picture(struct page *page, const struct page_code_options *options, const char *name,
+                               struct errmsg *err)
+{
+    size_t len = strlen(name);
+
+    if (len == 0 || len > PAGE_PICTURE_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz" DIGITS "_-") != len) {
+        errmsg_set(err, "picture \"%.40s\": a name is 1 to %d of a-z 0-9 _ -", name, PAGE_PICTURE_NAME_MAX);
+        return ST_INVALID;
+    }
+    add_code(page, PAGE_IMAGE, options, name, len);
+    return page->st;
+}
+
 enum status page_add_code(struct page *page, const struct page_code_options *options, const char *code,
                           struct errmsg *err)
 {
@@ -153,6 +166,8 @@ enum status page_add_code(struct page *page, const struct page_code_options *opt
     case PAGE_QR_CODE:
     case PAGE_ANY_CODE:
         return add_qr(page, &chosen, code, err);
+    case PAGE_PICTURE:
+        return add_picture(page, &chosen, code, err);
     }
     return ST_INTERNAL;
 }
@@ -167,12 +182,18 @@ enum status page_add_qr(struct page *page, const char *text, struct errmsg *err)
     return page_add_barcode(page, PAGE_QR_CODE, text, err);
 }
 
+enum status page_add_picture(struct page *page, enum page_align align, const char *name, struct errmsg *err)
+{
+    return page_add_code(page, &(struct page_code_options){.symbology = PAGE_PICTURE, .align = align}, name, err);
+}
+
 const char *page_symbology_name(enum page_symbology symbology)
 {
     static const char *const names[] = {
         [PAGE_EAN13] = "EAN-13",    [PAGE_CODE128] = "Code 128", [PAGE_EAN8] = "EAN-8",
         [PAGE_UPC_A] = "UPC-A",     [PAGE_CODE39] = "Code 39",   [PAGE_ITF] = "ITF",
         [PAGE_CODABAR] = "Codabar", [PAGE_QR_CODE] = "QR code",  [PAGE_ANY_CODE] = "code",
+        [PAGE_PICTURE] = "picture",
     };
 
     return names[symbology];

@@ -359,6 +359,7 @@ static void lay_row(struct layout *layout, const struct page *page, const struct
         return;
     case PAGE_BARCODE:
     case PAGE_QR:
+    case PAGE_IMAGE:
     case PAGE_FEED:
     case PAGE_CUT:
         if ((line = line_begin(layout, row->kind, row))) {

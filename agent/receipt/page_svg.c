@@ -167,6 +167,9 @@ static void draw_line(struct drawing *d, const struct page_line *line)
     case PAGE_QR:
         draw_qr(d, line, text);
         return;
+    case PAGE_IMAGE:
+        draw_caption(d, line, text);
+        return;
     case PAGE_CUT:
         strbuf_printf(&d->body, "<path d=\"M0 %dH%d\" stroke=\"#888\" stroke-dasharray=\"6 6\"/>\n", d->y + 12,
                       d->width);

@@ -35,6 +35,9 @@ static void put_line(const struct page_lines *lines, const struct page_line *lin
     case PAGE_QR:
         strbuf_printf(out, "[QR %s]\n", text);
         return;
+    case PAGE_IMAGE:
+        strbuf_printf(out, "[picture %s]\n", text);
+        return;
     case PAGE_CUT:
         for (int i = 0; i + 1 < lines->columns; i += 2)
             strbuf_puts(out, "- ");

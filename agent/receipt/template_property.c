@@ -214,6 +214,28 @@ static void add_code(struct template_compiler *c, enum page_align align, const s
     LIST_AT(c->out->ops, struct op, op)->code.align = align;
 }
 
+/* {image: name}: a picture that the till has; those of ReceiptLine, in base64, are none. */
+static void add_image(struct template_compiler *c, enum page_align align, const struct member *member)
+{
+    const enum page_symbology before = c->code.symbology;
+
+    for (const char *at = member->at; at < member->end; at++) {
+        if ((*at < 'a' || *at > 'z') && (*at < '0' || *at > '9') && *at != '_' && *at != '-') {
+            template_fault(c, member->at,
+                           "a picture is named, 1 to %d of a-z 0-9 _ -, and lies on the till as NAME.png",
+                           PAGE_PICTURE_NAME_MAX);
+            return;
+        }
+    }
+    if (member->at == member->end || member->end - member->at > PAGE_PICTURE_NAME_MAX) {
+        template_fault(c, member->at, "a picture's name has 1 to %d characters", PAGE_PICTURE_NAME_MAX);
+        return;
+    }
+    c->code.symbology = PAGE_PICTURE;
+    add_code(c, align, member);
+    c->code.symbology = before;
+}
+
 /* The key before the colon; 0 and the fault when there is none that is known. */
 static char read_key(struct template_compiler *c, const char *at, const char *colon)
 {
@@ -227,7 +249,7 @@ static char read_key(struct template_compiler *c, const char *at, const char *co
         if ((word.len == 1 && at[0] == keys[i].letter) || word_is(&word, keys[i].name))
             return keys[i].letter;
     }
-    template_fault(c, at, "no such property: align border code comment option text width");
+    template_fault(c, at, "no such property: align border code comment image option text width");
     return '\0';
 }
 
@@ -285,7 +307,7 @@ static void apply(struct template_compiler *c, enum page_align align, const stru
         add_code(c, align, member);
         return;
     case 'i':
-        template_fault(c, member->at, "pictures are not printed here");
+        add_image(c, align, member);
         return;
     case 'x':
         template_fault(c, member->at, "raw commands are not sent to a printer: they could print a receipt twice");

@@ -2,6 +2,7 @@
 #include "agent/settings/options.h"
 
 #include "drivers/display/display.h"
+#include "drivers/printer/printer.h"
 #include "drivers/scanner/scanner.h"
 
 #define MODES       "0600|0660|0666"
@@ -123,6 +124,12 @@ const struct option_spec loyald_options[] = {
      "Model of the printer, as loyalctl devices profiles lists them; empty: epson-tm-t20iii."},
     {"printer", "profiles", OPTION_TEXT, FIELD(printer_profiles), 1, 400, NULL, "",
      "File of the store's own models, each like one of ours with a difference; empty: none."},
+    {"printer", "drawer", OPTION_ENUM, FIELD(printer_drawer), 0, 0, PRINTER_DRAWER_CHOICES, "never",
+     "When the cash drawer at the printer is opened, before the slip is printed: when money changes hands, or with each."},
+    {"printer", "pictures", OPTION_TEXT, FIELD(printer_pictures), 1, 400, NULL, "",
+     "Folder of pictures, NAME.png or NAME.pbm, that a receipt's template prints with {image: NAME}; empty: none."},
+    {"printer", "font", OPTION_TEXT, FIELD(printer_font), 1, 400, NULL, "/usr/share/unifont/unifont.hex",
+     "Font for characters that the printer has not and that cannot be spelt, when the file is there (package unifont)."},
     {"display", "port", OPTION_TEXT, FIELD(display_port), 1, 400, NULL, "",
      "Line of the customer display, such as serial:/dev/ttyS1?baud=9600; empty: none."},
     {"display", "commands", OPTION_ENUM, FIELD(display_commands), 0, 0, DISPLAY_SET_CHOICES, "epson",

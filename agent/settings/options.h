@@ -35,6 +35,8 @@ struct options {
     char printer_port[CONFIG_TEXT_MAX];
     char printer_profile[CONFIG_TEXT_MAX];
     char printer_profiles[CONFIG_TEXT_MAX];
+    char printer_font[CONFIG_TEXT_MAX], printer_pictures[CONFIG_TEXT_MAX];
+    int64_t printer_drawer;
     char display_port[CONFIG_TEXT_MAX];
     int64_t display_commands, display_code_page, display_code_page_n, display_columns;
     char display_welcome[CONFIG_TEXT_MAX];

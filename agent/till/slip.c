@@ -248,6 +248,16 @@ static enum status fill(struct slip_build *b)
     return st;
 }
 
+/* Money in coins and notes goes into the till or out of it. */
+static bool is_in_cash(const struct receipt_facts *facts)
+{
+    for (size_t i = 0; i < facts->tender_count; i++) {
+        if (facts->tenders[i].kind == RECEIPT_CASH)
+            return true;
+    }
+    return false;
+}
+
 enum status slip_build(const struct slip_facts *facts, struct page *out_page, struct errmsg *err)
 {
     struct slip_build b = {.from = facts};
@@ -263,6 +273,8 @@ enum status slip_build(const struct slip_facts *facts, struct page *out_page, st
         st = receipt_build(&b.facts, out_page, err);
     if (st != ST_OK)
         errmsg_wrap(err, "receipt");
+    else if (facts->copy_number == 0)
+        out_page->in_cash = is_in_cash(&b.facts);
     template_destroy(own);
     free(b.lines);
     free(b.adjustments);

@@ -23,7 +23,7 @@ enum { SECONDS_DEFAULT = 60, OPEN_MS = 2000, CARD_WAIT_MS = 100, STATUS_TEXT_MAX
 static void list_one(const cJSON *device)
 {
     static const char *const figures[] = {"scans", "unreadable",  "payment_cards", "resent",
-                                          "shown", "substituted", "opened",        "lost"};
+                                          "confirmed", "unknown", "failed", "shown", "substituted", "drawn", "opened",        "lost"};
 
     printf("%-9s %-9s %s %s\n", answer_text(device, "name"), answer_text(device, "state"),
            answer_text(device, "family"), answer_text(device, "port"));

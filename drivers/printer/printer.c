@@ -5,7 +5,9 @@
 #include "agent/receipt/page.h"
 #include "drivers/port/port.h"
 #include "drivers/printer/render.h"
+#include "drivers/printer/font.h"
 #include "drivers/printer/language.h"
+#include "drivers/printer/pictures.h"
 #include "drivers/printer/printer_internal.h"
 #include "drivers/printer/profile.h"
 
@@ -151,12 +153,31 @@ static enum status take_profile(struct printer *printer, const struct printer_op
     return ST_INVALID;
 }
 
+/* A font that is not installed is none; a picture that is none is a fault of the settings. */
+static enum status take_looks(struct printer *printer, const struct printer_options *options, struct errmsg *err)
+{
+    enum status st = ST_NOT_FOUND;
+
+    if (options->font_path && options->font_path[0])
+        st = font_load_file(options->font_path, &printer->font, err);
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        return st;
+    if (err)
+        err->text[0] = '\0';
+    if (!options->pictures_path || !options->pictures_path[0])
+        return ST_OK;
+    return pictures_load(options->pictures_path, printer->profile->dots, &printer->pictures, err);
+}
+
 static enum status take_options(struct printer *printer, const struct printer_options *options, struct errmsg *err)
 {
     enum status st = take_profile(printer, options, err);
 
+    if (st == ST_OK)
+        st = take_looks(printer, options, err);
     if (st != ST_OK)
         return st;
+    printer->drawer = options->drawer;
     (void)snprintf(printer->name, sizeof printer->name, "%s", options->name ? options->name : "printer");
     printer->loop = options->loop;
     printer->on_state = options->on_state;
@@ -223,6 +244,8 @@ void printer_destroy(struct printer *printer)
     loop_timer_destroy(printer->start_timer);
     loop_timer_destroy(printer->job_timer);
     watch_destroy(&printer->watch);
+    pictures_destroy(printer->pictures);
+    font_destroy(printer->font);
     profiles_destroy(printer->profiles);
     free(printer);
 }
@@ -234,7 +257,14 @@ static enum status make_bytes(struct printer *printer, const struct page *page, 
 {
     struct render_counts counts = {0};
     struct strbuf *out = &job->bytes;
-    enum status st = render_page(printer->profile, page, out, &job->ends, &counts, err);
+    const struct render_options wanted = {
+        .profile = printer->profile,
+        .font = printer->font,
+        .pictures = printer->pictures,
+        .open_drawer =
+            printer->drawer == PRINTER_DRAWER_ALWAYS || (printer->drawer == PRINTER_DRAWER_CASH && page->in_cash),
+    };
+    enum status st = render_page(&wanted, page, out, &job->ends, &counts, err);
 
     if (st != ST_OK)
         return st;
@@ -246,6 +276,7 @@ static enum status make_bytes(struct printer *printer, const struct page *page, 
         return strbuf_status(out);
     }
     printer->status.substituted_count += counts.substituted;
+    printer->status.drawn_count += counts.drawn;
     return ST_OK;
 }
 

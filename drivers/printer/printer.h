@@ -62,16 +62,24 @@ struct printer_status {
     int64_t since_mono_ms;                 /* of the condition, on the loop's clock */
     size_t queued;                         /* jobs not yet finished */
     uint64_t confirmed_count, unknown_count, failed_count;
-    uint64_t substituted_count; /* characters the printer's code pages lack, printed otherwise */
+    uint64_t substituted_count; /* characters the printer's code pages lack, spelt otherwise */
+    uint64_t drawn_count;       /* lines printed as pictures for such a character */
     uint64_t ignored_bytes;     /* received bytes that mean nothing */
 };
 
+/* When the cash drawer at the printer is opened, of printers that can: before the slip. */
+enum printer_drawer { PRINTER_DRAWER_NEVER, PRINTER_DRAWER_CASH, PRINTER_DRAWER_ALWAYS };
+#define PRINTER_DRAWER_CHOICES "never|cash|always"
+
 struct printer_options {
-    const char *name;    /* copies; what messages call it: "printer" */
-    const char *uri;     /* copies; as of port.h */
-    const char *profile; /* a name of ours, or of the file; NULL or empty: our first */
+    const char *name;          /* copies; what messages call it: "printer" */
+    const char *uri;           /* copies; as of port.h */
+    const char *profile;       /* a name of ours, or of the file; NULL or empty: our first */
     const char *profiles_path; /* a file of the store's own profiles (profile.h); NULL or empty: none */
-    struct loop *loop;   /* borrows */
+    struct loop *loop;         /* borrows */
+    const char *font_path;     /* font.h; NULL or empty: none. One that is not there is none */
+    const char *pictures_path; /* a folder, pictures.h; NULL or empty: none */
+    enum printer_drawer drawer;
     /* Every change of condition, paper_low or reason; from the loop, never from within printer_create. May be NULL.
      */
     void (*on_state)(void *context, const struct printer_status *status);

@@ -9,7 +9,9 @@
 
 #include "agent/base/strbuf.h"
 
+struct font;
 struct language;
+struct pictures;
 struct port;
 struct profile;
 struct profiles;
@@ -57,6 +59,9 @@ struct printer {
     struct profiles *profiles; /* owned: the store's own; NULL: none */
     const struct profile *profile;
     const struct language *language;
+    struct font *font;         /* owned; NULL: none */
+    struct pictures *pictures; /* owned; NULL: none */
+    enum printer_drawer drawer;
     struct loop *loop;
     struct port *port;
     struct printer_watch watch;

@@ -5,9 +5,11 @@
 #include "agent/receipt/page.h"
 #include "drivers/charset/code_pages.h"
 #include "drivers/charset/transliterate.h"
+#include "drivers/printer/font.h"
 #include "drivers/printer/language.h"
+#include "drivers/printer/pictures.h"
 #include "drivers/printer/profile.h"
-#include "drivers/printer/raster.h"
+#include "drivers/printer/render_drawn.h"
 
 #include <string.h>
 
@@ -17,15 +19,17 @@ enum {
 };
 
 struct render {
+    const struct render_options *options;
     const struct profile *profile;
     const struct language *language;
     uint16_t known[KNOWN_CODES]; /* where a character is; 0: not looked for yet */
     const struct code_page *tables[PROFILE_PAGES_MAX];
     size_t table_count;
     size_t current; /* index of the page in force */
+    bool draws;     /* some character is in no page, and in the font */
     enum page_align align;
     struct page_look look;
-    uint64_t substituted;
+    struct render_counts counts;
     struct strbuf *out;
 };
 
@@ -59,6 +63,11 @@ static bool has(void *context, uint32_t code)
     return find(context, code) != NOWHERE;
 }
 
+static bool can_draw(const struct render *render, uint32_t code)
+{
+    return render->profile->raster && render->language->put_raster && font_has(render->options->font, code);
+}
+
 /* Asked by the layout for each character before it measures. */
 static size_t substitute(void *context, uint32_t code, uint32_t out_codes[PAGE_SUBSTITUTE_MAX])
 {
@@ -68,8 +77,12 @@ static size_t substitute(void *context, uint32_t code, uint32_t out_codes[PAGE_S
     out_codes[0] = code;
     if (has(render, code))
         return 1;
-    render->substituted++;
     count = transliterate_for(code, has, render, out_codes);
+    if (count == 0 && can_draw(render, code)) {
+        render->draws = true;
+        return 1;
+    }
+    render->counts.substituted++;
     if (count == 0)
         out_codes[count++] = '?';
     return count;
@@ -139,8 +152,44 @@ static void put_plain_line(struct render *render, const char *text, size_t len)
     strbuf_puts(render->out, render->language->newline);
 }
 
+static bool must_draw(struct render *render, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len && render->draws;) {
+        uint32_t code;
+
+        i += utf8_next(text + i, len - i, &code, NULL);
+        if (!has(render, code))
+            return true;
+    }
+    return false;
+}
+
+/* The whole line as a picture; false when there is no memory for it. */
+static bool draw_line(struct render *render, const struct page_lines *lines, const struct page_line *line)
+{
+    struct bitmap bitmap;
+
+    set_look(render, (struct page_look){.wide = 1, .tall = 1});
+    if (render_drawn_line(render->options, lines, line, &bitmap) != ST_OK)
+        return false;
+    render->language->put_raster(render->out, &bitmap);
+    bitmap_clear(&bitmap);
+    render->counts.drawn++;
+    return true;
+}
+
+static void put_picture(struct render *render, const char *name)
+{
+    const struct bitmap *bitmap = pictures_find(render->options->pictures, name);
+
+    if (bitmap && render->profile->raster && render->language->put_raster)
+        render->language->put_raster(render->out, bitmap);
+}
+
 static void put_runs(struct render *render, const struct page_lines *lines, const struct page_line *line)
 {
+    if (must_draw(render, page_line_text(lines, line), line->text_len) && draw_line(render, lines, line))
+        return;
     pad(render, line->width);
     for (uint32_t i = 0; i < line->run_count; i++) {
         const struct page_run *run = &lines->runs[line->run_at + i];
@@ -220,6 +269,9 @@ static enum status put_line(struct render *render, const struct page_lines *line
         return ST_OK;
     case PAGE_QR:
         return put_qr(render, line, text, err);
+    case PAGE_IMAGE:
+        put_picture(render, text);
+        return ST_OK;
     case PAGE_CUT:
         render->language->cut(render->out, render->profile->cut);
         return ST_OK;
@@ -227,11 +279,15 @@ static enum status put_line(struct render *render, const struct page_lines *line
     return ST_INTERNAL;
 }
 
-enum status render_page(const struct profile *profile, const struct page *page, struct strbuf *out,
+enum status render_page(const struct render_options *wanted, const struct page *page, struct strbuf *out,
                         struct strbuf *out_ends, struct render_counts *out_counts, struct errmsg *err)
 {
-    struct render render = {
-        .profile = profile, .language = language_of(profile), .look = {.wide = 1, .tall = 1}, .out = out};
+    const struct profile *profile = wanted->profile;
+    struct render render = {.options = wanted,
+                            .profile = profile,
+                            .language = language_of(profile),
+                            .look = {.wide = 1, .tall = 1},
+                            .out = out};
     struct page_layout_options options = {.columns = profile->columns, .substitute = substitute, .context = &render};
     struct page_lines lines = PAGE_LINES_INIT;
     enum status st;
@@ -244,6 +300,8 @@ enum status render_page(const struct profile *profile, const struct page *page, 
     if (st != ST_OK)
         goto out;
     render.language->begin(out);
+    if (wanted->open_drawer && profile->drawer && render.language->open_drawer)
+        render.language->open_drawer(out);
     select_page(&render, 0);
     for (size_t i = 0; i < lines.count && st == ST_OK; i++) {
         uint32_t end;
@@ -262,7 +320,7 @@ enum status render_page(const struct profile *profile, const struct page *page, 
         errmsg_set(err, "print job: %s", st == ST_FULL ? "more bytes than a job may have" : status_text(st));
     }
     if (st == ST_OK && out_counts)
-        *out_counts = (struct render_counts){.substituted = render.substituted};
+        *out_counts = render.counts;
 out:
     page_lines_free(&lines);
     return st;

@@ -16,7 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct font;
 struct page;
+struct pictures;
 struct profile;
 
 enum {
@@ -26,13 +28,21 @@ enum {
 };
 
 struct render_counts {
-    uint64_t substituted; /* characters printed otherwise */
+    uint64_t substituted; /* characters spelt otherwise, or '?' */
+    uint64_t drawn;       /* lines that are pictures, for a character that no code page has */
+};
+
+struct render_options {
+    const struct profile *profile;
+    const struct font *font;         /* NULL: none */
+    const struct pictures *pictures; /* NULL: none */
+    bool open_drawer;                /* first of all */
 };
 
 /* Appends the job. out_ends (may be NULL) gets, as uint32_t one after another, the offsets at which a row ends:
  * between two rows no command is open, so that a question may be put there. out_counts may be NULL. ST_FULL,
  * ST_NOMEM, or the page's fault, in words. */
-enum status render_page(const struct profile *profile, const struct page *page, struct strbuf *out,
+enum status render_page(const struct render_options *options, const struct page *page, struct strbuf *out,
                         struct strbuf *out_ends, struct render_counts *out_counts, struct errmsg *err);
 
 #endif

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The customer's display along a sale, by both command sets: welcome, item, total, points; gone and back in the middle.
+# What a cash sale does beside its slip: the customer's display, by both command sets, gone and back in the middle; the
+# drawer.
 set=${3:-epson}
 . "$(dirname "$0")/common.sh"
 start_display() {
@@ -9,6 +10,7 @@ start_display() {
 }
 start_till_with_display() {
     start_till && stop till || return 1
+    printf '[printer]\ndrawer = cash\n' >>"$dir/loyald.conf"
     printf '[display]\nport = tty:%s\ncommands = %s\nwelcome = Welcome|to the shop\n' "$dir/ttyDISPLAY" "$set" >>"$dir/loyald.conf"
     start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
     wait_for 15 till_answers
@@ -49,6 +51,7 @@ check 'it is tendered all the same' ctl api POST /v1/sales/d1/tender '{"tenders"
 check 'the cable is back' device display plug >/dev/null
 check 'it shows what is to be paid' shows 'TO PAY .*' '.*'
 check 'it is committed' ctl api POST /v1/sales/d1/commit '{}' >/dev/null
+check 'the drawer was opened' wait_for 10 grep -q '"drawer_pulses":1' "$dir/slips/slip-0001.json"
 check 'it shows the change' shows 'Thank you!' 'Change *[0-9].*'
 check 'and the points' shows 'Earned .*' 'Points .*'
 check 'the welcome comes back' shows 'Welcome' 'to the shop' 30

@@ -141,6 +141,13 @@ Test(template, prints_codes_by_their_options)
                 &facts, 30, "[EAN-13 4006381333931]\n[Code 39 A400638133393Z]\n[QR a]\n[EAN-8 96385074]\n");
 }
 
+Test(template, names_a_picture_of_the_till)
+{
+    expect_text("{image: logo}\n|{i: cafe_2}", "[picture logo]\n[picture cafe_2]\n");
+    expect_text("{c: 9638507; o: ean}\n{image: logo}\n{c: 9638507}",
+                "[EAN-8 96385074]\n[picture logo]\n[EAN-8 96385074]\n");
+}
+
 /* Each fault where it is: line:column. */
 static const struct {
     const char *text;
@@ -158,7 +165,9 @@ static const struct {
     {"{line.name}", 1, 2, "\"line.name\" is only within {each lines}"},
     {"{each lines}\n{each lines}\n{end}\n{end}", 2, 7, "{each lines} is open already"},
     {"a | {w: 1}", 1, 5, "a property stands alone on its line"},
-    {"{wdth: 1}", 1, 2, "no such property: align border code comment option text width"},
+    {"{image: iVBORw0KGgo=}", 1, 9, "a picture is named, 1 to 31 of a-z 0-9 _ -, and lies on the till as NAME.png"},
+    {"{image: }", 1, 9, "a picture's name has 1 to 31 characters"},
+    {"{wdth: 1}", 1, 2, "no such property: align border code comment image option text width"},
     {"{width: 1 x}", 1, 11, "a width is \"*\" or 0 to 96 columns"},
     {"{border: line}", 1, 10, "lines between columns are not drawn here: use space, none, 0, 1 or 2"},
     {"{command: \\x1b}", 1, 11, "raw commands are not sent to a printer: they could print a receipt twice"},

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     enum status st = receipt_build(&facts, &page, &err);
 
     if (st == ST_OK)
-        st = render_page(profile_find(profile), &page, &bytes, NULL, NULL, &err);
+        st = render_page(&(struct render_options){.profile = profile_find(profile)}, &page, &bytes, NULL, NULL, &err);
     if (st != ST_OK) {
         (void)fprintf(stderr, "draw_slip: %s\n", err.text);
         return 1;

@@ -58,7 +58,21 @@ static void on_done(void *context, const char *job_id, enum print_state state, c
     rig->done_count++;
 }
 
-void rig_begin(struct rig *rig, const char *profile)
+static void make_picture(const char *dir)
+{
+    char path[128];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/large.pbm", dir);
+    file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fprintf(file, "P4 384 1024\n");
+    for (int i = 0; i < 384 / 8 * 1024; i++)
+        fputc(i % 251, file);
+    cr_assert_eq(fclose(file), 0);
+}
+
+static void begin(struct rig *rig, const char *profile, bool pictured)
 {
     struct errmsg err = ERRMSG_INIT;
     struct sim_printer_options sim = {.link_path = rig->link,
@@ -79,8 +93,22 @@ void rig_begin(struct rig *rig, const char *profile)
     snprintf(uri, sizeof uri, "tty:%s", rig->link);
     cr_assert_eq(loop_create(&rig->loop, &err), ST_OK, "%s", err.text);
     sim.loop = printer.loop = rig->loop;
+    if (pictured) {
+        make_picture(rig->dir);
+        printer.pictures_path = rig->dir;
+    }
     cr_assert_eq(sim_printer_create(&sim, &rig->sim, &err), ST_OK, "%s", err.text);
     cr_assert_eq(printer_create(&printer, &rig->printer, &err), ST_OK, "%s", err.text);
+}
+
+void rig_begin(struct rig *rig, const char *profile)
+{
+    begin(rig, profile, false);
+}
+
+void rig_begin_pictured(struct rig *rig, const char *profile)
+{
+    begin(rig, profile, true);
 }
 
 void rig_end(struct rig *rig)
@@ -116,14 +144,20 @@ void rig_sample_page(struct page *page)
     cr_assert_eq(receipt_build(&facts, page, &err), ST_OK, "%s", err.text);
 }
 
+enum status rig_print_page(struct rig *rig, const struct page *page, const char *id, struct errmsg *err)
+{
+    struct print_callbacks callbacks = {.sending = on_sending, .done = on_done, .context = rig};
+
+    return printer_print(rig->printer, page, id, &callbacks, err);
+}
+
 enum status rig_print(struct rig *rig, const char *id, struct errmsg *err)
 {
     struct page page = PAGE_INIT;
-    struct print_callbacks callbacks = {.sending = on_sending, .done = on_done, .context = rig};
     enum status st;
 
     rig_sample_page(&page);
-    st = printer_print(rig->printer, &page, id, &callbacks, err);
+    st = rig_print_page(rig, &page, id, err);
     page_free(&page);
     return st;
 }

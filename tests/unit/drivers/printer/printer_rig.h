@@ -33,8 +33,12 @@ struct rig {
 
 /* confirm_ms 500, attention_ms 3000, absent_ms 300. */
 void rig_begin(struct rig *rig, const char *profile);
+/* The same with a folder of pictures, removed at the end: one, "large", of 384 dots by 1,024. */
+void rig_begin_pictured(struct rig *rig, const char *profile);
 void rig_end(struct rig *rig);
 void rig_command(struct rig *rig, const char *line); /* asserts "ok" */
+/* Queues a page of the caller's. */
+enum status rig_print_page(struct rig *rig, const struct page *page, const char *id, struct errmsg *err);
 /* Queues the sample receipt under that id. */
 enum status rig_print(struct rig *rig, const char *id, struct errmsg *err);
 void rig_wait_done(struct rig *rig, size_t count);

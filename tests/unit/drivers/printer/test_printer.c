@@ -388,6 +388,44 @@ Test(printer, is_unknown_when_unplugged_in_the_middle_by_count)
     is_unknown_when_unplugged_in_the_middle("star-tsp600");
 }
 
+/* It hangs in the middle of a picture: what it still waits for is given, and the next receipt is whole. */
+static void goes_on_after_a_picture_was_broken_off(const char *profile)
+{
+    struct rig rig;
+    struct page page = PAGE_INIT;
+    struct errmsg err = ERRMSG_INIT;
+
+    rig_begin_pictured(&rig, profile);
+    rig_wait_condition(&rig, PRINTER_READY);
+    cr_assert_eq(page_add_picture(&page, PAGE_LEFT, "large", &err), ST_OK, "%s", err.text);
+    page_add_cut(&page);
+    rig.on_sending = "stall";
+    cr_assert_eq(rig_print_page(&rig, &page, "a", &err), ST_OK, "%s", err.text);
+    rig_wait_done(&rig, 1);
+    expect_job(&rig, 0, "a", PRINT_UNKNOWN, "stopped taking data");
+    rig_command(&rig, "resume");
+    rig_wait_condition(&rig, PRINTER_READY);
+    print(&rig, "b");
+    rig_wait_done(&rig, 2);
+    expect_job(&rig, 1, "b", PRINT_CONFIRMED, "");
+    cr_expect_eq(rig.slip_count, 2, "%u slips", rig.slip_count);
+    expect_paper(&rig, 2, profile[0] == 'e' ? 48 : 42);
+    expect_facts(&rig, 1, "\"unknown_commands\":0");
+    expect_facts(&rig, 2, "\"unknown_commands\":0");
+    page_free(&page);
+    rig_end(&rig);
+}
+
+Test(printer, goes_on_after_a_picture_was_broken_off)
+{
+    goes_on_after_a_picture_was_broken_off("epson-tm-t20iii");
+}
+
+Test(printer, goes_on_after_a_picture_was_broken_off_on_a_star)
+{
+    goes_on_after_a_picture_was_broken_off("star-tsp600");
+}
+
 Test(printer, takes_eight_jobs_and_no_more)
 {
     struct rig rig;

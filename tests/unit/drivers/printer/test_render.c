@@ -15,10 +15,11 @@ static const struct page_style plain = {.align = PAGE_LEFT};
 
 static void render(const char *profile, const struct page *page, struct strbuf *out, uint64_t *substituted)
 {
+    const struct render_options options = {.profile = profile_find(profile)};
     struct render_counts counts = {0};
     struct errmsg err = ERRMSG_INIT;
 
-    cr_assert_eq(render_page(profile_find(profile), page, out, NULL, &counts, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(render_page(&options, page, out, NULL, &counts, &err), ST_OK, "%s", err.text);
     if (substituted)
         *substituted = counts.substituted;
 }
@@ -196,7 +197,8 @@ Test(render, holds_the_largest_page_and_says_when_one_is_too_large)
         page_add_text(&page, plain, text);
     render("generic-58mm", &page, &out, NULL);
     cr_expect_lt(out.len, RENDER_JOB_BYTES_MAX);
-    cr_expect_eq(render_page(profile_at(0), &page, &small, NULL, NULL, &err), ST_FULL);
+    cr_expect_eq(render_page(&(struct render_options){.profile = profile_at(0)}, &page, &small, NULL, NULL, &err),
+                 ST_FULL);
     cr_expect_str_eq(err.text, "print job: more bytes than a job may have");
     strbuf_free(&out);
     strbuf_free(&small);
