@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/embedded.h"
 #include "agent/db/cache.h"
 #include "tests/unit/agent/db/support.h"
 
@@ -647,4 +648,46 @@ Test(cache, projected_anew_from_the_journal_it_is_what_it_was)
     cr_expect_eq(position, 33);
     cache_close(cache);
     journal_close(journal);
+}
+
+/* ---- files of before ---- */
+
+extern const struct embedded_file schema_till_cache[];
+
+/* A file as a program left it that knew so many of the schema's steps, with a member and what he did since. */
+static void make_older(const char *path, int version)
+{
+    char hex[2 * IDENTIFIER_HASH_BYTES + 1] = "", sql[512];
+    sqlite3 *db = NULL;
+
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    for (int i = 0; i < version; i++)
+        cr_assert_eq(sqlite3_exec(db, schema_till_cache[i].text, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    for (int i = 0; i < IDENTIFIER_HASH_BYTES; i++)
+        (void)strcat(hex, "07");
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO member (id, profile, identifiers, epoch, seq) VALUES ('M1', '{\"tier\":\"gold\"}', x'%s', "
+                   "x'0000000000000007', 3); INSERT INTO identifier VALUES (x'%s', 'M1');"
+                   "INSERT INTO effect VALUES ('M1', 'points', 'bonus', 1, 50, 20000);"
+                   "INSERT INTO state VALUES ('projected', x'0000000000000001'); PRAGMA application_id=%d; PRAGMA user_version=%d",
+                   hex, hex, 0x4c594443, version);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+Test(cache, of_an_older_number_keeps_its_members_and_is_projected_anew)
+{
+    for (int version = 1; version <= 2; version++) {
+        char name[32];
+        bool rebuilt;
+        struct cache *cache;
+
+        (void)snprintf(name, sizeof name, "old%d.db", version);
+        make_older(path_in(name), version);
+        cache = open_cache(path_in(name), &rebuilt);
+        cr_expect_not(rebuilt, "version %d: brought up, not made anew", version);
+        cr_expect_str_eq(found_id(cache, 7), "M1");
+        cr_expect_eq(cache_projected(cache), 0, "its totals are added up from the first record on");
+        cache_close(cache);
+    }
 }

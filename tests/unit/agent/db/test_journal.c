@@ -6,6 +6,7 @@
 #include "tests/unit/agent/db/support.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -483,4 +484,25 @@ Test(journal, keeps_the_exact_bytes_of_every_type_known_or_not)
     cr_expect_eq(*at, '\0');
     free(text);
     journal_close(journal);
+}
+
+Test(journal, of_a_newer_number_is_refused_in_words_and_not_touched)
+{
+    struct journal *journal = open_journal(path_in("journal.db"));
+    struct journal_options options = {.path = path_in("journal.db"), .now_unix_ms = 1790000000000, .new_dev = 1, .new_epoch = 2};
+    uint8_t before[SHA256_BYTES], after[SHA256_BYTES];
+    struct errmsg err = ERRMSG_INIT;
+    sqlite3 *db = NULL;
+
+    cr_assert_eq(append_sale(journal, 1, NULL), ST_OK);
+    journal_close(journal);
+    cr_assert_eq(sqlite3_open(path_in("journal.db"), &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    file_digest(path_in("journal.db"), before);
+    cr_expect_eq(journal_open(&options, &journal, &err), ST_UNSUPPORTED);
+    cr_expect(strstr(err.text, "newer version") && strstr(err.text, "install that version again"), "%s", err.text);
+    file_digest(path_in("journal.db"), after);
+    cr_expect_arr_eq(before, after, sizeof before, "a sale that an older program cannot read is kept for the newer one");
+    cr_expect_eq(count_files("journal.db.damaged"), 0, "and is no damage");
 }
