@@ -62,13 +62,15 @@ static bool takes_for_nothing(const struct player *player)
     return false;
 }
 
-/* Whether it may give more, or as much on fewer units, when one of its units goes to another. */
+/* Whether it may give more, or as much on fewer units, when one of its units goes to another; a final one that takes
+ * units for nothing gives as much without them, and then later layers have them. */
 static bool gains_by_losing(const struct player *player)
 {
     const struct promotion *promotion = player->promotion;
 
     return !player->monotone || promotion->cap_minor ||
-           (promotion->reward.kind == REWARD_AMOUNT_OFF && promotion->reward.per == PER_LINE);
+           (promotion->reward.kind == REWARD_AMOUNT_OFF && promotion->reward.per == PER_LINE) ||
+           (promotion->final && takes_for_nothing(player));
 }
 
 bool best_any_gains_by_losing(const struct best_layer *b)
