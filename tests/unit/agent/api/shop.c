@@ -177,7 +177,7 @@ void shop_open(struct shop *shop)
                                  .language = "en",
                                  .card_prefixes = "29",
                                  .printer = {shop, has_printer ? print : NULL},
-                                 .central = {shop, ask_member, is_up, NULL},
+                                 .central = {.link = shop, .ask_member = ask_member, .is_up = is_up},
                                  .watcher = hub_watcher(shop->hub)};
     OK(till_create(&till, &shop->till, &err));
     snprintf(shop->dir, sizeof shop->dir, "/tmp/api-test-XXXXXX");
