@@ -43,6 +43,45 @@ static void on_stop(void *context)
     loop_stop(context);
 }
 
+/* ---- what other processes on the same database change ---- */
+
+enum { LOOK_MS = 250 };
+
+struct watch {
+    struct central *central;
+    struct loop_timer *timer;
+    int64_t change; /* the last one seen */
+};
+
+/* Asks; a NOTIFY would make every commit of every process wait for a lock of the whole database. */
+static void on_look(void *context)
+{
+    struct watch *watch = context;
+    struct errmsg err = ERRMSG_INIT;
+    int64_t change;
+    enum status st = store_last_change(watch->central->store, &change, &err);
+
+    if (st != ST_OK) {
+        log_warn("central", "cannot look for changes: %s", err.text);
+        return;
+    }
+    if (change != watch->change)
+        central_tell_changed(watch->central);
+    watch->change = change;
+}
+
+static enum status watch_start(struct watch *watch, struct loop *loop, struct errmsg *err)
+{
+    if (!store_is_shared(watch->central->store))
+        return ST_OK;
+    if (loop_timer_create(loop, on_look, watch, &watch->timer) != ST_OK) {
+        errmsg_set(err, "no timer for what other processes change");
+        return ST_NOMEM;
+    }
+    loop_timer_set(watch->timer, LOOK_MS, LOOK_MS);
+    return ST_OK;
+}
+
 static enum status serve(const struct command_call *call, struct central *central, struct loop *loop,
                          struct errmsg *err)
 {
@@ -55,12 +94,15 @@ static enum status serve(const struct command_call *call, struct central *centra
     struct http_server *admin = NULL;
     struct loop_timer *watchdog = NULL;
     struct upkeep *upkeep = NULL;
+    struct watch watch = {.central = central};
     enum status st = till_server_create(&options, &tills, err);
 
     if (st == ST_OK)
         st = admin_server_create(loop, central, call->state_dir, &admin, err);
     if (st == ST_OK)
         st = upkeep_create(loop, central, &upkeep, err);
+    if (st == ST_OK)
+        st = watch_start(&watch, loop, err);
     if (st == ST_OK)
         st = service_watchdog_start(loop, &watchdog, err);
     if (st == ST_OK)
@@ -73,6 +115,7 @@ static enum status serve(const struct command_call *call, struct central *centra
         service_notify("STOPPING=1");
     }
     loop_timer_destroy(watchdog);
+    loop_timer_destroy(watch.timer);
     upkeep_destroy(upkeep);
     http_server_destroy(admin);
     till_server_destroy(tills);
@@ -90,6 +133,8 @@ enum status command_serve(const struct command_call *call, struct errmsg *err)
     enum status st =
         central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
 
+    if (st == ST_OK)
+        st = store_upkeep(central->store, central_now_us(central), err);
     if (st == ST_OK)
         st = loop_create(&loop, err);
     if (st == ST_OK)

@@ -418,6 +418,14 @@
 #define PG_SQL_MIGRATE_BEGIN                                                                                         \
     "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4808331);"     \
     " CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)"
+/* A month's table: its name, and from when to when in microseconds. Made beside the journal, filled with what came before it
+ * was there, then taken in. */
+#define PG_SQL_MONTH_HAS    "SELECT 1 WHERE to_regclass('%s') IS NOT NULL"
+#define PG_SQL_MONTH_MAKE   "CREATE TABLE %s (LIKE journal INCLUDING ALL)"
+#define PG_SQL_MONTH_FILL                                                                                            \
+    "WITH early AS (DELETE FROM journal_other WHERE received_us >= %lld AND received_us < %lld RETURNING *)"         \
+    " INSERT INTO %s SELECT * FROM early"
+#define PG_SQL_MONTH_TAKE   "ALTER TABLE journal ATTACH PARTITION %s FOR VALUES FROM (%lld) TO (%lld)"
 #define PG_SQL_VERSION      "SELECT COALESCE(MAX(version), 0) FROM schema_version"
 #define PG_SQL_VERSION_HAS  "SELECT to_regclass('schema_version') IS NOT NULL"
 #define PG_SQL_VERSION_MARK "DELETE FROM schema_version; INSERT INTO schema_version (version) VALUES (%d)"

@@ -72,6 +72,12 @@ enum status store_mark_keep(struct store *store, struct errmsg *err);
 enum status store_mark_undo(struct store *store, struct errmsg *err);
 bool store_has_failed(const struct store *store);
 
+/* What is due once an hour: where the journal is kept by months, this month's table and the next two are made. */
+enum status store_upkeep(struct store *store, int64_t now_us, struct errmsg *err);
+/* Writes a copy of the whole database, as of one moment, to a file that is not there yet, while it is in use.
+ * ST_UNSUPPORTED in words where the database is a server, whose own tools do it. */
+enum status store_backup(struct store *store, const char *path, struct errmsg *err);
+
 /* Runs a statement that answers nothing of interest. out_changed (may be NULL) is the number of rows written.
  * ST_CONFLICT when a unique or foreign key stands against it. */
 enum status store_run(struct store *store, enum statement statement, const struct store_value *values, size_t count,

@@ -28,6 +28,8 @@ struct store_engine {
     const char *(*text)(const struct rows *rows, int column);
     const void *(*blob)(const struct rows *rows, int column, size_t *out_len);
     enum status (*end)(struct rows *rows, struct errmsg *err);
+    enum status (*upkeep)(struct store *store, int64_t now_us, struct errmsg *err); /* NULL: nothing is ever due */
+    enum status (*backup)(struct store *store, const char *path, struct errmsg *err);
     bool shared; /* other processes may write to it too */
 };
 

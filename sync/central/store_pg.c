@@ -318,6 +318,7 @@ enum status store_pg_open(const char *url, struct store **out_store, struct errm
                                                .text = pg_text,
                                                .blob = pg_blob,
                                                .end = pg_end,
+                                               .upkeep = pg_make_months,
                                                .shared = true};
     struct pg_store *store = calloc(1, sizeof(*store));
     uint8_t random[8];

@@ -82,6 +82,9 @@ enum status pg_send(struct pg_store *store, const char *name, const struct pg_pa
  * caller, when all went well. The first fault decides what is answered. */
 enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err);
 enum status pg_control(struct pg_store *store, enum pg_control control, struct errmsg *err);
+/* Runs one text that is no statement of the registry; *out_any (may be NULL) is whether it answered a row. */
+enum status pg_text_run(struct pg_store *store, const char *sql, const char *doing, bool *out_any,
+                        struct errmsg *err);
 const char *pg_control_name(enum pg_control control);
 
 /* ---- store_pg_rows.c ---- */
@@ -103,6 +106,11 @@ enum status pg_end(struct rows *rows, struct errmsg *err);
 
 /* Writes this process's signature, alone or with the transaction at hand. */
 enum status pg_sign(struct pg_store *store, struct errmsg *err);
+
+/* ---- store_pg_months.c ---- */
+
+/* Makes the journal's tables of this month and the next two; records that came before theirs was made move there. */
+enum status pg_make_months(struct store *store, int64_t now_us, struct errmsg *err);
 
 /* ---- store_pg_schema.c ---- */
 

@@ -190,6 +190,21 @@ enum status pg_control(struct pg_store *store, enum pg_control control, struct e
     return st == ST_OK ? pg_collect(store, NULL, err) : st;
 }
 
+enum status pg_text_run(struct pg_store *store, const char *sql, const char *doing, bool *out_any, struct errmsg *err)
+{
+    PGresult *result = NULL;
+    enum status st;
+
+    if (!PQsendQueryParams(store->conn, sql, 0, NULL, NULL, NULL, NULL, 1))
+        return lost(store, doing, err);
+    store->pending[store->pending_count++] = doing;
+    st = pg_collect(store, &result, err);
+    if (st == ST_OK && out_any)
+        *out_any = PQntuples(result) > 0;
+    PQclear(result);
+    return st;
+}
+
 /* ---- a new connection ---- */
 
 /* Values for what the URL leaves out: libpq lets it override what stands before it. */

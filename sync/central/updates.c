@@ -420,15 +420,28 @@ static enum status write_page(const struct page *page, const struct updates_curs
     return st == ST_OK ? strbuf_status(out) : st;
 }
 
+/* All rows of an answer, and what they say of the till's own records, are of one moment: another process may book
+ * some of those meanwhile. */
+static enum status begin_reading(struct central *central, const struct device *device, struct device *out_now,
+                                 struct errmsg *err)
+{
+    enum status st = store_snapshot_begin(central->store, err);
+
+    return st == ST_OK ? device_load(central, device->dev, out_now, err) : st;
+}
+
 void updates_answer(struct central *central, const struct device *device, const struct updates_cursor *cursor,
                     struct answer *answer)
 {
     struct errmsg err = ERRMSG_INIT;
-    struct page page = {.central = central, .device = device};
+    struct device now;
+    struct page page = {.central = central, .device = &now};
     struct updates_cursor from = *cursor;
-    int64_t last, dated = 0;
-    enum status st = store_last_change(central->store, &last, &err);
+    int64_t last = 0, dated = 0;
+    enum status st = begin_reading(central, device, &now, &err);
 
+    if (st == ST_OK)
+        st = store_last_change(central->store, &last, &err);
     for (int i = 0; i < LIST_COUNT; i++) {
         page.rows[i] = (struct strbuf)STRBUF_INIT(2 * UPDATES_BYTES_MAX);
         page.writers[i].out = &page.rows[i];
@@ -443,6 +456,7 @@ void updates_answer(struct central *central, const struct device *device, const 
         st = fill(&page, last, &err);
     if (st == ST_OK)
         st = write_page(&page, &from, &answer->body, &err);
+    store_snapshot_end(central->store);
     if (st != ST_OK)
         answer_status(answer, st, &err);
     for (int i = 0; i < LIST_COUNT; i++)
@@ -453,18 +467,22 @@ void updates_member(struct central *central, const struct device *device, const 
 {
     struct errmsg err = ERRMSG_INIT;
     struct json_writer w = JSON_WRITER_INIT(&answer->body);
+    struct device now;
     char id[ID_BYTES];
-    enum status st = member_by_identifier(central, device->chain, hash, id, &err);
+    enum status st = begin_reading(central, device, &now, &err);
 
+    if (st == ST_OK)
+        st = member_by_identifier(central, device->chain, hash, id, &err);
     jw_object_begin(&w);
     jw_name(&w, "member");
     if (st == ST_OK) {
-        st = member_write(central, device->chain, id, device, &w, &err);
+        st = member_write(central, device->chain, id, &now, &w, &err);
     } else if (st == ST_NOT_FOUND) {
         jw_null(&w);
         st = ST_OK;
     }
     jw_object_end(&w);
+    store_snapshot_end(central->store);
     if (st == ST_OK)
         st = strbuf_status(&answer->body);
     if (st != ST_OK)

@@ -27,6 +27,8 @@ static enum status run_batch(struct central *central, struct lot_place *place, b
     enum status st = lot_expire(central, place, &more, err);
 
     if (st == ST_OK)
+        st = store_upkeep(central->store, central_now_us(central), err);
+    if (st == ST_OK)
         st = lease_write_off(central, out_written_off, err);
     if (st == ST_OK)
         st = circle_forget(central, &forgotten, err);
