@@ -104,7 +104,8 @@ central_answers() { central notice list >/dev/null 2>&1; }
 
 # The system gives the port the first time; it is kept, since tills know it.
 start_central() {
-    printf '[central]\nlisten_host = 127.0.0.1\nlisten_port = %s\n' "${central_port:-0}" >"$dir/loyal-central.conf"
+    printf '[central]\nlisten_host = 127.0.0.1\nlisten_port = %s\ndatabase = %s\n' "${central_port:-0}" \
+        "${central_database:-}" >"$dir/loyal-central.conf"
     start central "$bin/loyal-central" --config "$dir/loyal-central.conf" --state-dir "$dir/central" serve
     wait_for 15 central_answers || return 1
     [ -n "${central_port:-}" ] || central_port=$(central_port_of_log)
@@ -112,7 +113,7 @@ start_central() {
 
 # make_chain: authority, chain, store, key; the members of the file given.
 make_chain() {
-    central init --host localhost >>"$dir/log/setup.log" &&
+    central init --host localhost --database "${central_database:-}" >>"$dir/log/setup.log" &&
         start_central &&
         central chain create demo --currency RUB --language "${language:-ru}" --name 'Demo' >>"$dir/log/setup.log" &&
         "$bin/loyal-central" key create --out "$dir/office.pem" >>"$dir/log/setup.log" &&

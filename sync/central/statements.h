@@ -409,6 +409,7 @@
 #define PG_SQL_LOCK      "SELECT value FROM change_counter WHERE one = 1 FOR UPDATE"
 #define PG_SQL_SIGN                                                                                                  \
     "INSERT INTO central_process (id, signature) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET signature = $2"
+#define PG_SQL_SIGN_FIRST "INSERT INTO central_process (id, signature) VALUES ($1, 0) ON CONFLICT (id) DO NOTHING"
 #define PG_SQL_SIGNED    "SELECT signature FROM central_process WHERE id = $1 FOR UPDATE"
 #define PG_SQL_COMMIT    "COMMIT"
 #define PG_SQL_ROLLBACK  "ROLLBACK"

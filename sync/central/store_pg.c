@@ -56,10 +56,13 @@ static enum status send_signature(struct pg_store *store, struct errmsg *err)
     return send_control(store, PG_SIGN, &parameters, err);
 }
 
-enum status pg_sign(struct pg_store *store, struct errmsg *err)
+enum status pg_sign_first(struct pg_store *store, struct errmsg *err)
 {
-    enum status st = send_signature(store, err);
+    struct pg_parameters parameters = {0};
+    enum status st;
 
+    pg_bind_text(&parameters, store->process);
+    st = send_control(store, PG_SIGN_FIRST, &parameters, err);
     return st == ST_OK ? pg_collect(store, NULL, err) : st;
 }
 

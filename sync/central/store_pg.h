@@ -31,6 +31,7 @@ enum pg_control {
     PG_BEGIN,
     PG_SNAPSHOT,
     PG_LOCK_WRITER,
+    PG_SIGN_FIRST,
     PG_SIGN,
     PG_SIGNED,
     PG_COMMIT,
@@ -104,8 +105,8 @@ enum status pg_end(struct rows *rows, struct errmsg *err);
 
 /* ---- store_pg.c ---- */
 
-/* Writes this process's signature, alone or with the transaction at hand. */
-enum status pg_sign(struct pg_store *store, struct errmsg *err);
+/* Makes the row that this process signs, when it is not there: what was signed before a line was lost stays. */
+enum status pg_sign_first(struct pg_store *store, struct errmsg *err);
 
 /* ---- store_pg_months.c ---- */
 

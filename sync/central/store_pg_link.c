@@ -14,11 +14,12 @@ enum { WAIT_READ = POLLIN, WAIT_BOTH = POLLIN | POLLOUT };
 static const struct {
     const char *name, *sql;
 } controls[PG_CONTROL_COUNT] = {
-    [PG_BEGIN] = {"BEGIN", PG_SQL_BEGIN},          [PG_SNAPSHOT] = {"SNAPSHOT", PG_SQL_SNAPSHOT},
-    [PG_LOCK_WRITER] = {"LOCK", PG_SQL_LOCK},      [PG_SIGN] = {"SIGN", PG_SQL_SIGN},
-    [PG_SIGNED] = {"SIGNED", PG_SQL_SIGNED},       [PG_COMMIT] = {"COMMIT", PG_SQL_COMMIT},
-    [PG_ROLLBACK] = {"ROLLBACK", PG_SQL_ROLLBACK}, [PG_MARK] = {"MARK", PG_SQL_MARK},
-    [PG_MARK_KEEP] = {"KEEP", PG_SQL_MARK_KEEP},   [PG_MARK_UNDO] = {"UNDO", PG_SQL_MARK_UNDO},
+    [PG_BEGIN] = {"BEGIN", PG_SQL_BEGIN},        [PG_SNAPSHOT] = {"SNAPSHOT", PG_SQL_SNAPSHOT},
+    [PG_LOCK_WRITER] = {"LOCK", PG_SQL_LOCK},    [PG_SIGN_FIRST] = {"SIGN_FIRST", PG_SQL_SIGN_FIRST},
+    [PG_SIGN] = {"SIGN", PG_SQL_SIGN},           [PG_SIGNED] = {"SIGNED", PG_SQL_SIGNED},
+    [PG_COMMIT] = {"COMMIT", PG_SQL_COMMIT},     [PG_ROLLBACK] = {"ROLLBACK", PG_SQL_ROLLBACK},
+    [PG_MARK] = {"MARK", PG_SQL_MARK},           [PG_MARK_KEEP] = {"KEEP", PG_SQL_MARK_KEEP},
+    [PG_MARK_UNDO] = {"UNDO", PG_SQL_MARK_UNDO},
 };
 
 const char *pg_control_name(enum pg_control control)
@@ -234,6 +235,12 @@ static enum status run_at_once(PGconn *conn, const char *sql, struct errmsg *err
     return st;
 }
 
+static void on_notice(void *context, const char *text)
+{
+    (void)context;
+    log_debug("store", "server says: %.*s", (int)strcspn(text, "\n"), text);
+}
+
 /* Durable, in words, and never waiting for ever, whatever the server's own settings are. */
 static enum status set_up(PGconn *conn, struct errmsg *err)
 {
@@ -304,6 +311,7 @@ static enum status open_connection(struct pg_store *store, struct errmsg *err)
         errmsg_set(err, "database: cannot connect: %.*s", (int)strcspn(text, "\n"), text);
         return ST_AGAIN;
     }
+    (void)PQsetNoticeProcessor(store->conn, on_notice, NULL);
     st = set_up(store->conn, err);
     if (st == ST_OK)
         st = pg_migrate(store->conn, err);
@@ -313,7 +321,7 @@ static enum status open_connection(struct pg_store *store, struct errmsg *err)
         st = prepare_controls(store, err);
     if (st == ST_OK)
         st = prepare_statements(store, err);
-    return st == ST_OK ? pg_sign(store, err) : st;
+    return st == ST_OK ? pg_sign_first(store, err) : st;
 }
 
 /* A server that went while nothing was asked of it has left its farewell in the socket. */

@@ -24,6 +24,8 @@ struct fixture {
 void fixture_open(struct fixture *fixture);
 void fixture_reopen(struct fixture *fixture); /* as after a restart */
 void fixture_close(struct fixture *fixture);
+/* Members enough for several pages; fewer on a server, where each is a few ways there and back. */
+int fixture_many(const struct fixture *fixture);
 void fixture_code(struct fixture *fixture, const char *till, char out_code[16]);
 
 /* A bundle of 10 % off and one point for each full 1.00. */
