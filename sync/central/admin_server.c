@@ -8,6 +8,7 @@
 
 #include "agent/base/json.h"
 #include "sync/central/admin_answer.h"
+#include "sync/central/admin_backup.h"
 #include "sync/central/admin_points.h"
 #include "sync/central/device.h"
 #include "sync/central/fleet.h"
@@ -256,6 +257,7 @@ static const struct http_route routes[] = {
     {"GET", "/admin/exposure", HTTP_AUTH_PEER, admin_exposure, 0},
     {"GET", "/admin/leases", HTTP_AUTH_PEER, admin_lease_list, 0},
     {"POST", "/admin/leases/{lease}/recall", HTTP_AUTH_PEER, admin_lease_recall, ADMIN_BODY_MAX},
+    {"POST", "/admin/backup", HTTP_AUTH_PEER, admin_backup, ADMIN_BODY_MAX},
     {"POST", "/admin/upkeep", HTTP_AUTH_PEER, admin_upkeep, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/consents", HTTP_AUTH_PEER, on_consent_set, ADMIN_BODY_MAX},
     {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},

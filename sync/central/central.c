@@ -161,6 +161,7 @@ void central_close(struct central *central)
     if (!central)
         return;
     evaluator_destroy(central->evaluator);
+    store_backup_end(central->backup);
     store_close(central->store);
     pk_destroy(central->ca_key);
     pk_destroy(central->forms_key);

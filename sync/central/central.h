@@ -44,6 +44,7 @@ struct central {
     char server_pem[X509_PEM_BYTES_MAX];
     char server_key_pem[PK_PEM_BYTES_MAX];
     int lock_fd;
+    struct store_backup *backup; /* the one under way, or NULL */
     /* Enrolments that failed in the minute that began at this monotonic time: guessing codes is slowed down. */
     int64_t failures_since_ms;
     int failures;

@@ -31,6 +31,8 @@ typedef enum status command_fn(const struct command_call *call, struct errmsg *e
 
 /* command_serve.c */
 command_fn command_init, command_serve, command_restored;
+/* command_backup.c */
+command_fn command_backup;
 /* command_ca.c */
 command_fn command_ca_rotate, command_ca_drop;
 /* command_fleet.c */

@@ -17,6 +17,7 @@ static const char usage[] =
     "the server\n"
     "  init [--host NAME]                    make database, certificate authority and server certificate\n"
     "  serve                                 serve the tills over TLS and the commands below on admin.sock\n"
+    "  backup FILE                           a copy of the database while the server runs\n"
     "  restored                              after a backup was put back, before serve: tills send again\n"
     "  ca rotate                             a new authority beside the one there is; the server is stopped\n"
     "  ca drop [--force]                     the older one goes, once every till has the newer; likewise\n"
@@ -98,6 +99,7 @@ static const struct command commands[] = {
     {{"init"}, 0, 0, command_init},
     {{"serve"}, 0, 0, command_serve},
     {{"restored"}, 0, 0, command_restored},
+    {{"backup"}, 1, 1, command_backup},
     {{"ca", "rotate"}, 0, 0, command_ca_rotate},
     {{"ca", "drop"}, 0, 0, command_ca_drop},
     {{"chain", "create"}, 1, 1, command_chain_create},

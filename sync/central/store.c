@@ -176,15 +176,6 @@ enum status store_upkeep(struct store *store, int64_t now_us, struct errmsg *err
     return store->engine->upkeep ? store->engine->upkeep(store, now_us, err) : ST_OK;
 }
 
-enum status store_backup(struct store *store, const char *path, struct errmsg *err)
-{
-    if (store->engine->backup)
-        return store->engine->backup(store, path, err);
-    errmsg_set(err,
-               "the database is a PostgreSQL: its own tools back it up, see \"loyal-central backup\" in the manual");
-    return ST_UNSUPPORTED;
-}
-
 bool store_has_failed(const struct store *store)
 {
     return store->failed;

@@ -74,9 +74,15 @@ bool store_has_failed(const struct store *store);
 
 /* What is due once an hour: where the journal is kept by months, this month's table and the next two are made. */
 enum status store_upkeep(struct store *store, int64_t now_us, struct errmsg *err);
-/* Writes a copy of the whole database, as of one moment, to a file that is not there yet, while it is in use.
- * ST_UNSUPPORTED in words where the database is a server, whose own tools do it. */
-enum status store_backup(struct store *store, const char *path, struct errmsg *err);
+/* A copy of the whole database to a file that is not there yet, while it is in use: a part with each step, what is
+ * written meanwhile is in it. The file gets its name when it is whole. ST_UNSUPPORTED in words where the database is a
+ * server, whose own tools do it. The store outlives the backup; store_backup_end accepts NULL. */
+struct store_backup;
+enum status store_backup_begin(struct store *store, const char *path, struct store_backup **out_backup,
+                               struct errmsg *err);
+/* Both 0 before the first step; done == all: it is whole. */
+enum status store_backup_step(struct store_backup *backup, int64_t *out_done, int64_t *out_all, struct errmsg *err);
+void store_backup_end(struct store_backup *backup);
 
 /* Runs a statement that answers nothing of interest. out_changed (may be NULL) is the number of rows written.
  * ST_CONFLICT when a unique or foreign key stands against it. */

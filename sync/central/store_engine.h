@@ -29,7 +29,6 @@ struct store_engine {
     const void *(*blob)(const struct rows *rows, int column, size_t *out_len);
     enum status (*end)(struct rows *rows, struct errmsg *err);
     enum status (*upkeep)(struct store *store, int64_t now_us, struct errmsg *err); /* NULL: nothing is ever due */
-    enum status (*backup)(struct store *store, const char *path, struct errmsg *err);
     bool shared; /* other processes may write to it too */
 };
 
@@ -51,6 +50,10 @@ struct rows {
 
 enum status store_sqlite_open(const char *path, struct store **out_store, struct errmsg *err);
 enum status store_pg_open(const char *url, struct store **out_store, struct errmsg *err);
+
+/* For store_backup.c, the one that knows what is behind the file: NULL when it is none. */
+struct sqlite3 *store_sqlite_handle(struct store *store);
+enum status store_sqlite_status(int rc);
 
 /* Says that a statement was given what it does not take. */
 enum status store_misused(enum statement statement, struct errmsg *err);

@@ -30,7 +30,7 @@ static struct sqlite_store *of_store(struct store *store)
     return (struct sqlite_store *)store;
 }
 
-static enum status status_of(int rc)
+enum status store_sqlite_status(int rc)
 {
     switch (rc & 0xff) {
     case SQLITE_OK:
@@ -60,7 +60,7 @@ static enum status status_of(int rc)
 static enum status fault(struct sqlite_store *store, int rc, const char *doing, struct errmsg *err)
 {
     errmsg_set(err, "database: %s: %s", doing, sqlite3_errmsg(store->db));
-    return status_of(rc);
+    return store_sqlite_status(rc);
 }
 
 static enum status run_text(struct sqlite_store *store, const char *sql, const char *doing, struct errmsg *err)
@@ -292,35 +292,6 @@ static enum status sqlite_run(struct store *base, enum statement statement, cons
     return st;
 }
 
-/* The copy gets its name when it is whole; the pages are those of one moment, since nobody else writes meanwhile. */
-static enum status copy_to(struct sqlite_store *store, sqlite3 *to, struct errmsg *err)
-{
-    sqlite3_backup *backup = sqlite3_backup_init(to, "main", store->db, "main");
-    int rc = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(to);
-
-    (void)sqlite3_backup_finish(backup);
-    if (rc == SQLITE_DONE)
-        return ST_OK;
-    errmsg_set(err, "database: cannot be copied: %s", sqlite3_errmsg(to));
-    return status_of(rc) == ST_OK ? ST_IO : status_of(rc);
-}
-
-static enum status sqlite_backup(struct store *base, const char *path, struct errmsg *err)
-{
-    sqlite3 *to = NULL;
-    enum status st = ST_OK;
-    int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-
-    if (rc != SQLITE_OK) {
-        errmsg_set(err, "database: cannot make the copy: %s", to ? sqlite3_errmsg(to) : "no memory");
-        st = status_of(rc);
-    }
-    if (st == ST_OK)
-        st = copy_to(of_store(base), to, err);
-    sqlite3_close(to);
-    return st;
-}
-
 enum status store_sqlite_open(const char *path, struct store **out_store, struct errmsg *err)
 {
     static const struct store_engine engine = {.close = sqlite_close,
@@ -334,8 +305,7 @@ enum status store_sqlite_open(const char *path, struct store **out_store, struct
                                                .integer = sqlite_integer,
                                                .text = sqlite_text,
                                                .blob = sqlite_blob,
-                                               .end = sqlite_end,
-                                               .backup = sqlite_backup};
+                                               .end = sqlite_end};
     struct sqlite_store *store = calloc(1, sizeof(*store));
     enum status st = ST_OK;
     int rc;
@@ -359,4 +329,9 @@ enum status store_sqlite_open(const char *path, struct store **out_store, struct
     }
     *out_store = &store->base;
     return ST_OK;
+}
+
+sqlite3 *store_sqlite_handle(struct store *store)
+{
+    return store->engine->shared ? NULL : of_store(store)->db;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/json_writer.h"
 #include "fixture.h"
@@ -15,6 +16,8 @@
 enum { TEXT_MAX = 1024 * 1024 };
 
 /* ---- the store ---- */
+
+#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
 
 Test(central_store, keeps_to_one_dialect)
 {
@@ -66,6 +69,56 @@ Test(central_store, refuses_a_statement_with_the_wrong_number_of_values)
     fixture_open(&f);
     cr_expect_eq(STORE_SELECT(f.central->store, STATEMENT_CHAIN_EXISTS, &rows, NULL, V_TEXT("a"), V_TEXT("b")),
                  ST_INTERNAL);
+    fixture_close(&f);
+}
+
+/* Copied in parts with writing between them, the copy opens as a database of its own and has what was written. */
+Test(central_store, copies_itself_while_it_is_written_to)
+{
+    struct fixture f;
+    struct errmsg err = ERRMSG_INIT;
+    struct store_backup *backup = NULL;
+    struct store *copy = NULL;
+    int64_t done = 0, all = 1, uses = 0, written = 0;
+    char path[128], csv[20000] = "member\n";
+
+    fixture_open(&f);
+    snprintf(path, sizeof(path), "%s/copy.db", f.dir);
+    if (store_is_shared(f.central->store)) {
+        cr_expect_eq(store_backup_begin(f.central->store, path, &backup, &err), ST_UNSUPPORTED);
+        cr_expect(strstr(err.text, "pg_dump"), "%s", err.text);
+        fixture_close(&f);
+        return;
+    }
+    for (int i = 0; i < 1000; i++)
+        snprintf(csv + strlen(csv), 16, "M%d\n", i);
+    fixture_import(&f, csv);
+    for (int i = 0; i < 5; i++) { /* some 10 MB: more than a step */
+        static char bytes[2 * 1024 * 1024];
+
+        snprintf(path, sizeof(path), "%064d", i);
+        OK(STORE_RUN(f.central->store, STATEMENT_BLOB_PUT, &err, V_TEXT(path), V_BLOB(bytes, sizeof(bytes))));
+    }
+    snprintf(path, sizeof(path), "%s/copy.db", f.dir);
+    OK(store_backup_begin(f.central->store, path, &backup, &err));
+    while (done < all) {
+        OK(store_backup_step(backup, &done, &all, &err));
+        if (done < all) {
+            OK(STORE_RUN(f.central->store, STATEMENT_USAGE_COUNT, &err, V_TEXT("demo"), V_TEXT("while"),
+                         V_INT(1000 + written++)));
+            cr_expect_neq(access(path, F_OK), 0, "it has its name when it is whole");
+        }
+    }
+    store_backup_end(backup);
+    cr_expect_gt(written, 0);
+    cr_expect_eq(store_backup_begin(f.central->store, path, &backup, &err), ST_CONFLICT);
+    cr_expect_eq(store_backup_begin(f.central->store, "here", &backup, &err), ST_INVALID);
+    OK(store_open(path, &copy, &err));
+    OK(STORE_NUMBER(copy, STATEMENT_USAGE_GET, &uses, &err, V_TEXT("demo"), V_TEXT("while")));
+    cr_expect_eq(uses, written);
+    OK(STORE_NUMBER(copy, STATEMENT_TOTAL_MEMBERS, &all, &err, V_TEXT("demo")));
+    cr_expect_eq(all, 1000);
+    store_close(copy);
     fixture_close(&f);
 }
 
