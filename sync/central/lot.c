@@ -272,7 +272,7 @@ static enum status read_expired(struct central *central, const struct lot_place 
 enum status lot_expire(struct central *central, struct lot_place *place, bool *out_more, struct errmsg *err)
 {
     struct lot_place *places = calloc(LOT_EXPIRE_BATCH, sizeof(*places));
-    int64_t amount, expired = 0;
+    int64_t amount = 0, expired = 0;
     int count = 0;
     enum status st = places ? store_begin(central->store, err) : ST_NOMEM;
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_central - what the central takes in from four tills whose bodies were packed beforehand, on disk, beside the
+ * least a disk and the database can do with the same bytes, all in one run, so that only ratios speak:
+ *
+ *   disk     each body appended to a file, fdatasync
+ *   rows     each record a row with its hash, through the store layer, a transaction a body: no chain, no ledger
+ *   taken    journal_accept: envelope, chain, row, interpretation, ledger, cursor
+ *
+ *   bench_central [--database URL] [--batches N] [--folder DIR]     N bodies of each till (20), 250 sales each
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/crypto.h"
+#include "agent/base/log.h"
+#include "sync/central/central.h"
+#include "sync/central/device.h"
+#include "sync/central/import.h"
+#include "sync/central/journal.h"
+#include "sync/central/office.h"
+#include "sync/central/store.h"
+#include "sync/protocol/record.h"
+
+enum { TILLS = 4, SALES = 250, MEMBERS = 1000, BATCHES_MAX = 2000, BODY_MAX = 1024 * 1024 };
+
+struct till {
+    uint64_t dev;
+    char dev_hex[HEX64_TEXT];
+    int64_t seq;
+    uint8_t head[SHA256_BYTES];
+    struct strbuf *bodies;
+};
+
+struct bench {
+    char dir[256];
+    const char *database;
+    int batches;
+    struct central *central;
+    struct till tills[TILLS];
+    char epoch[HEX64_TEXT];
+};
+
+static void must(enum status st, const char *what, const struct errmsg *err)
+{
+    if (st == ST_OK)
+        return;
+    fprintf(stderr, "bench_central: %s: %s\n", what, err->text[0] ? err->text : status_text(st));
+    exit(1);
+}
+
+#define MUST(call) must((call), #call, &err)
+
+/* ---- what is measured ---- */
+
+static void add_sale(const struct bench *bench, struct till *till, struct strbuf *out)
+{
+    char body[1200];
+    struct record_head head = {.type = "sale", .type_version = 1, .dev = till->dev, .epoch = 1, .seq = ++till->seq};
+    struct errmsg err = ERRMSG_INIT;
+    size_t before = out->len;
+
+    (void)bench;
+    head.hlc = UINT64_C(0x01a2000000000000) + (uint64_t)till->seq;
+    memcpy(head.prev, till->head, SHA256_BYTES);
+    /* No bundle, so nothing is worked out again: that follows the ack and is measured by bench_engine. */
+    (void)snprintf(body, sizeof(body),
+                   "{\"sale\":{\"sale_id\":\"%s-%" PRId64 "\",\"store\":{\"id\":\"S12\"},\"till\":\"3\","
+                   "\"at\":\"2026-11-22T18:05:00+03:00\",\"business_date\":\"2026-11-22\",\"lines\":[{\"line\":1,"
+                   "\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}],\"member\":{\"id\":\"M%" PRId64
+                   "\"}},\"result\":{\"digest\":\"00\",\"gross_minor\":10000,\"discount_minor\":0,"
+                   "\"redeemed_minor\":0,\"net_minor\":10000,\"points\":[{\"currency\":\"bonus\",\"earned\":90,"
+                   "\"redeemed\":0,\"by\":[]}]},\"bundle\":\"\",\"identifier\":\"\",\"entry\":\"scan\",\"tenders\":"
+                   "[{\"kind\":\"cash\",\"amount_minor\":10000}],\"shown_minor\":10000}",
+                   till->dev_hex, till->seq, (till->seq * 7919 + (int64_t)till->dev) % MEMBERS);
+    MUST(record_encode(&head, body, strlen(body), out, &err));
+    record_hash(head.prev, out->data + before, out->len - before, till->head);
+    strbuf_putc(out, '\n');
+}
+
+static void pack(struct bench *bench)
+{
+    for (int t = 0; t < TILLS; t++) {
+        struct till *till = &bench->tills[t];
+
+        till->bodies = calloc((size_t)bench->batches, sizeof(*till->bodies));
+        if (!till->bodies)
+            exit(1);
+        for (int b = 0; b < bench->batches; b++) {
+            till->bodies[b] = (struct strbuf)STRBUF_INIT(BODY_MAX);
+            for (int i = 0; i < SALES; i++)
+                add_sale(bench, till, &till->bodies[b]);
+        }
+    }
+}
+
+static void enrol(struct bench *bench, struct till *till)
+{
+    static const uint8_t zeros[SHA256_BYTES];
+    struct errmsg err = ERRMSG_INIT;
+
+    MUST(STORE_RUN(bench->central->store, STATEMENT_DEVICE_PUT, &err, V_TEXT(till->dev_hex), V_TEXT("demo"),
+                   V_TEXT("S12"), V_TEXT("3"), V_BLOB(zeros, CRYPTO_KEY_BYTES), V_INT(0), V_TEXT(bench->epoch),
+                   V_INT(0), V_BLOB(zeros, SHA256_BYTES), V_TEXT("bench"), V_INT(0), V_TEXT(""), V_TEXT("")));
+}
+
+static void set_up(struct bench *bench)
+{
+    struct central_place place = {bench->dir, bench->database};
+    struct office_chain chain = {.id = "demo", .name = "Demo", .currency = "RUB", .language = "en"};
+    struct errmsg err = ERRMSG_INIT;
+
+    MUST(central_init(&place, "", clock_system(), &err));
+    MUST(central_open(&place, clock_system(), &bench->central, &err));
+    MUST(office_chain_create(bench->central, &chain, &err));
+    MUST(office_store_create(bench->central, "demo", "S12", "Store", "{}", &err));
+    MUST(store_upkeep(bench->central->store, central_now_us(bench->central), &err));
+    hex_from_u64(1, bench->epoch);
+    for (int t = 0; t < TILLS; t++) {
+        bench->tills[t].dev = 0xb0 + (uint64_t)t;
+        hex_from_u64(bench->tills[t].dev, bench->tills[t].dev_hex);
+        enrol(bench, &bench->tills[t]);
+    }
+    pack(bench);
+}
+
+/* ---- the three ways ---- */
+
+static void write_plain(const struct bench *bench, int fd, const struct strbuf *body)
+{
+    (void)bench;
+    if (write(fd, body->data, body->len) != (ssize_t)body->len || fdatasync(fd) != 0) {
+        perror("bench_central: the plain file");
+        exit(1);
+    }
+}
+
+struct plain_rows {
+    struct bench *bench;
+    const struct till *till;
+    const struct strbuf *body;
+    int64_t first;
+};
+
+/* Under an epoch that no till has: beside what is taken in. */
+static enum status write_rows(void *context, struct errmsg *err)
+{
+    struct plain_rows *rows = context;
+    const char *at = rows->body->data, *end;
+    uint8_t hash[SHA256_BYTES] = {0};
+    int64_t seq = rows->first;
+    enum status st = ST_OK;
+
+    for (; st == ST_OK && (end = strchr(at, '\n')); at = end + 1)
+        st = STORE_RUN(rows->bench->central->store, STATEMENT_JOURNAL_INSERT, err, V_TEXT(rows->till->dev_hex),
+                       V_TEXT("00000000000000ff"), V_INT(seq++), V_TEXT("sale"), V_BLOB(at, (size_t)(end - at)),
+                       V_BLOB(hash, sizeof(hash)), V_INT(central_now_us(rows->bench->central)));
+    return st;
+}
+
+static void take(struct bench *bench, const struct till *till, const struct strbuf *body)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct answer answer = ANSWER_INIT;
+    struct device device;
+
+    MUST(device_load(bench->central, till->dev_hex, &device, &err));
+    journal_accept(bench->central, &device, body->data, body->len, &answer);
+    if (answer.status != 200) {
+        fprintf(stderr, "bench_central: refused: %s\n", strbuf_text(&answer.body));
+        exit(1);
+    }
+    strbuf_free(&answer.body);
+}
+
+/* ---- by turns ---- */
+
+struct sums {
+    int64_t disk_ns, rows_ns, taken_ns, taken_cpu_us;
+};
+
+static int64_t cpu_us(void)
+{
+    struct rusage usage;
+
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) + usage.ru_utime.tv_usec +
+           usage.ru_stime.tv_usec;
+}
+
+static void one_round(struct bench *bench, int fd, int batch, struct sums *sums)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    for (int t = 0; t < TILLS; t++) {
+        const struct till *till = &bench->tills[t];
+        const struct strbuf *body = &till->bodies[batch];
+        struct plain_rows rows = {bench, till, body, (int64_t)batch * SALES + 1};
+        int64_t began = clock_measure_ns(), used;
+
+        write_plain(bench, fd, body);
+        sums->disk_ns += clock_measure_ns() - began;
+        began = clock_measure_ns();
+        MUST(store_transact(bench->central->store, write_rows, &rows, &err));
+        sums->rows_ns += clock_measure_ns() - began;
+        began = clock_measure_ns();
+        used = cpu_us();
+        take(bench, till, body);
+        sums->taken_cpu_us += cpu_us() - used;
+        sums->taken_ns += clock_measure_ns() - began;
+    }
+}
+
+static void print_one(const char *name, int64_t records, int64_t ns, int64_t floor_ns)
+{
+    printf("  %-6s %9" PRId64 " records/s   %6" PRId64 ".%02" PRId64 " times the disk's time\n", name,
+           records * INT64_C(1000000000) / (ns > 0 ? ns : 1), ns / (floor_ns > 0 ? floor_ns : 1),
+           ns * 100 / (floor_ns > 0 ? floor_ns : 1) % 100);
+}
+
+static void measure(struct bench *bench)
+{
+    char path[300];
+    struct sums sums = {0};
+    int64_t records = (int64_t)bench->batches * TILLS * SALES;
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/plain", bench->dir);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    for (int b = 0; b < bench->batches; b++)
+        one_round(bench, fd, b, &sums);
+    (void)close(fd);
+    printf("%s: %" PRId64 " records of %d tills, %zu bytes each, %d a body\n",
+           store_is_shared(bench->central->store) ? "PostgreSQL" : "SQLite", records, TILLS,
+           bench->tills[0].bodies[0].len / SALES, SALES);
+    print_one("disk", records, sums.disk_ns, sums.disk_ns);
+    print_one("rows", records, sums.rows_ns, sums.disk_ns);
+    print_one("taken", records, sums.taken_ns, sums.disk_ns);
+    printf("  taken: %" PRId64 " us of this process's CPU a record\n", sums.taken_cpu_us / records);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"database", required_argument, NULL, 'd'},
+                                            {"batches", required_argument, NULL, 'b'},
+                                            {"folder", required_argument, NULL, 'f'},
+                                            {0}};
+    struct bench bench = {.batches = 20};
+    const char *folder = "/var/tmp";
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'd')
+            bench.database = optarg;
+        else if (option == 'f')
+            folder = optarg;
+        else if (option == 'b')
+            bench.batches = (int)strtol(optarg, NULL, 10);
+        if (option == '?' || bench.batches < 1 || bench.batches > BATCHES_MAX) {
+            fprintf(stderr, "usage: bench_central [--database URL] [--batches 1..%d] [--folder DIR]\n", BATCHES_MAX);
+            return 2;
+        }
+    }
+    log_set_level(LOG_LEVEL_WARN);
+    (void)snprintf(bench.dir, sizeof(bench.dir), "%s/loyald-bench-XXXXXX", folder);
+    if (!mkdtemp(bench.dir)) {
+        perror(bench.dir);
+        return 1;
+    }
+    set_up(&bench);
+    measure(&bench);
+    central_close(bench.central);
+    for (int t = 0; t < TILLS; t++) {
+        for (int b = 0; b < bench.batches; b++)
+            strbuf_free(&bench.tills[t].bodies[b]);
+        free(bench.tills[t].bodies);
+    }
+    printf("written to %s\n", bench.dir);
+    return 0;
+}
