@@ -76,7 +76,7 @@ static void add_sale(const struct bench *bench, struct till *till, struct strbuf
                    "\"at\":\"2026-11-22T18:05:00+03:00\",\"business_date\":\"2026-11-22\",\"lines\":[{\"line\":1,"
                    "\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}],\"member\":{\"id\":\"M%" PRId64
                    "\"}},\"result\":{\"digest\":\"00\",\"gross_minor\":10000,\"discount_minor\":0,"
-                   "\"redeemed_minor\":0,\"net_minor\":10000,\"points\":[{\"currency\":\"bonus\",\"earned\":90,"
+                   "\"redeemed_minor\":0,\"total_minor\":10000,\"points\":[{\"currency\":\"bonus\",\"earned\":90,"
                    "\"redeemed\":0,\"by\":[]}]},\"bundle\":\"\",\"identifier\":\"\",\"entry\":\"scan\",\"tenders\":"
                    "[{\"kind\":\"cash\",\"amount_minor\":10000}],\"shown_minor\":10000}",
                    till->dev_hex, till->seq, (till->seq * 7919 + (int64_t)till->dev) % MEMBERS);
@@ -229,7 +229,8 @@ static void measure(struct bench *bench)
 {
     char path[300];
     struct sums sums = {0};
-    int64_t records = (int64_t)bench->batches * TILLS * SALES;
+    struct errmsg err = ERRMSG_INIT;
+    int64_t records = (int64_t)bench->batches * TILLS * SALES, dead = 0;
     int fd;
 
     (void)snprintf(path, sizeof(path), "%s/plain", bench->dir);
@@ -243,6 +244,11 @@ static void measure(struct bench *bench)
     print_one("disk", records, sums.disk_ns, sums.disk_ns);
     print_one("rows", records, sums.rows_ns, sums.disk_ns);
     print_one("taken", records, sums.taken_ns, sums.disk_ns);
+    MUST(STORE_NUMBER(bench->central->store, STATEMENT_TOTAL_DEAD, &dead, &err, V_TEXT("demo")));
+    if (dead > 0) {
+        fprintf(stderr, "bench_central: %" PRId64 " records were not booked\n", dead);
+        exit(1);
+    }
     printf("  taken: %" PRId64 " us of this process's CPU a record\n", sums.taken_cpu_us / records);
 }
 
@@ -268,7 +274,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    log_set_level(LOG_LEVEL_WARN);
+    log_set_level(LOG_LEVEL_ERROR);
     (void)snprintf(bench.dir, sizeof(bench.dir), "%s/loyald-bench-XXXXXX", folder);
     if (!mkdtemp(bench.dir)) {
         perror(bench.dir);
