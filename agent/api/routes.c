@@ -5,8 +5,11 @@
 
 #include "agent/api/commands.h"
 #include "agent/api/events.h"
+#include "agent/base/json.h"
 #include "agent/till/till.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +121,38 @@ static void handle_totals(void *context, struct http_request *request)
     strbuf_free(&out);
 }
 
+static bool read_position(const char *text, int64_t *out_position)
+{
+    char *end;
+
+    errno = 0;
+    *out_position = strtoll(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *out_position <= JSON_INT_MAX;
+}
+
+/* GET /v1/outbox?after=POSITION: a page of what the central has not got, for a till that must be replaced. */
+static void handle_outbox(void *context, struct http_request *request)
+{
+    struct api *api = context;
+    struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    const char *after = http_query(request, "after");
+    int64_t position = 0;
+    enum status st = after[0] != '\0' && !read_position(after, &position) ? ST_INVALID : ST_OK;
+
+    if (st == ST_INVALID)
+        errmsg_set(&err, "after: wants the position of a record, 0 to %" PRId64, JSON_INT_MAX);
+    else
+        st = till_write_unsynced(api->options.till, position, &out, &err);
+    if (st == ST_OK)
+        st = strbuf_status(&out);
+    if (st == ST_OK)
+        http_answer(request, 200, "application/x-ndjson", strbuf_text(&out), out.len);
+    else
+        api_answer_problem(api, request, st == ST_INVALID ? PROBLEM_BAD_FIELD : PROBLEM_INTERNAL, err.text);
+    strbuf_free(&out);
+}
+
 static void handle_events(void *context, struct http_request *request)
 {
     struct api *api = context;
@@ -147,6 +182,7 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
     {"GET", "/metrics", HTTP_AUTH_PEER, api_metrics, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
+    {"GET", "/v1/outbox", HTTP_AUTH_PEER, handle_outbox, 0},
     {"GET", "/v1/events", HTTP_AUTH_PEER, handle_events, 0},
     {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/page", HTTP_AUTH_PEER, api_page_address, 0},

@@ -18,6 +18,7 @@ static const char usage[] =
     "  loyalctl doctor [--json]           looks at everything, and names the command that mends it; exits as status\n"
     "  loyalctl support-bundle [--file FILE]  one text file for who helps from afar; it is sent nowhere\n"
     "  loyalctl outbox [--json|--count]   what the central has not got yet\n"
+    "  loyalctl export-unsynced FILE      writes just that into a file, for a till that is replaced\n"
     "  loyalctl idle [--wait SECONDS]     exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
     "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
     "  loyalctl shift show [--json]       the shift and what it has come to\n"
@@ -71,6 +72,7 @@ static const struct command {
     {"status", NULL, 0, 0, command_status},
     {"totals", NULL, 0, 0, command_totals},
     {"outbox", NULL, 0, 0, command_outbox},
+    {"export-unsynced", NULL, 1, 1, command_export_unsynced},
     {"idle", NULL, 0, 0, command_idle},
     {"doctor", NULL, 0, 0, command_doctor},
     {"support-bundle", NULL, 0, 0, command_support_bundle},

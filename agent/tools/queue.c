@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loyalctl outbox and idle: what packages and scripts ask before they touch a till. How many records are not at the
- * central yet; whether a sale is open, and the wait for its end. */
+/* loyalctl outbox, export-unsynced and idle: what packages and scripts ask before they touch a till. How many records
+ * are not at the central yet, and which; whether a sale is open, and the wait for its end. */
 #include "agent/tools/command.h"
 
 #include "agent/base/clock.h"
+#include "agent/base/hex.h"
 #include "agent/base/json.h"
+#include "agent/base/sha256.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { LOOK_EVERY_MS = 500, WAIT_MAX_S = 3600 };
 
 struct queue {
-    int64_t unsynced, unsynced_sales, open_sales;
+    int64_t records, unsynced, unsynced_sales, open_sales;
     bool up, known_since;
     int64_t since_unix_ms;
 };
@@ -23,6 +29,8 @@ static enum status read_queue(const struct cJSON *health, struct queue *out_queu
     const struct cJSON *till = NULL, *link = NULL;
     enum status st = json_object(health, "till", &till, err);
 
+    if (st == ST_OK)
+        st = json_int(till, "records", 0, INT64_MAX, &out_queue->records, err);
     if (st == ST_OK)
         st = json_int(till, "unsynced", 0, INT64_MAX, &out_queue->unsynced, err);
     if (st == ST_OK)
@@ -89,6 +97,105 @@ int command_outbox(const struct command_call *call)
         say_link(&queue);
     }
     return command_finish(0);
+}
+
+/* ---- export-unsynced ---- */
+
+struct exporting {
+    FILE *file;
+    struct sha256 hash;
+    int64_t records;
+};
+
+static enum status write_page(struct exporting *to, const struct strbuf *page, struct errmsg *err)
+{
+    sha256_add(&to->hash, page->data, page->len);
+    for (size_t i = 0; i < page->len; i++)
+        to->records += page->data[i] == '\n';
+    if (fwrite(page->data, page->len, 1, to->file) == 1)
+        return ST_OK;
+    errmsg_set(err, "%s", strerror(errno));
+    return ST_IO;
+}
+
+/* Up to what was there at the beginning: a till that sells meanwhile has more, and says so afterwards. */
+static int export_records(const struct command_call *call, int64_t after, int64_t until, struct exporting *to)
+{
+    struct strbuf page = STRBUF_INIT(ASK_ANSWER_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    int64_t begin = after;
+    int exit_status = 0;
+    char path[64];
+
+    while (exit_status == 0 && after < until) {
+        strbuf_clear(&page);
+        (void)snprintf(path, sizeof path, "/v1/outbox?after=%" PRId64, after);
+        exit_status = command_ask(call, "GET", path, NULL, 0, &page);
+        if (exit_status != 0 || page.len == 0)
+            break;
+        if (write_page(to, &page, &err) != ST_OK) {
+            command_say("%s: %s", call->words[0], err.text);
+            exit_status = EXIT_REFUSED;
+        }
+        after = begin + to->records;
+    }
+    strbuf_free(&page);
+    return exit_status;
+}
+
+static int end_export(struct exporting *to, const char *path, int exit_status)
+{
+    bool written = fflush(to->file) == 0 && fsync(fileno(to->file)) == 0;
+
+    if (fclose(to->file) != 0 || !written) {
+        command_say("%s: %s", path, strerror(errno));
+        exit_status = EXIT_REFUSED;
+    }
+    if (exit_status != 0)
+        (void)unlink(path); /* half a file is worse than none; where it stays, its hash was not told */
+    return exit_status;
+}
+
+static void say_export(const struct command_call *call, const struct queue *queue, struct exporting *to)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+
+    sha256_end(&to->hash, digest);
+    hex_encode(digest, sizeof digest, hex);
+    if (call->json)
+        printf("{\"file\":\"%s\",\"records\":%" PRId64 ",\"sales\":%" PRId64 ",\"sha256\":\"%s\"}\n", call->words[0],
+               to->records, queue->unsynced_sales, hex);
+    else
+        printf(
+            "%" PRId64 " records that the central has not got, %" PRId64 " sales among them, are in %s\n"
+            "sha256 %s\n"
+            "Give it to the office, and keep journal.db as well: see operations.md, \"A till that is replaced\".\n",
+            to->records, queue->unsynced_sales, call->words[0], hex);
+}
+
+int command_export_unsynced(const struct command_call *call)
+{
+    struct exporting to = {0};
+    struct queue queue = {0};
+    int fd, exit_status = ask_queue(call, &queue);
+
+    if (exit_status != 0)
+        return exit_status;
+    fd = open(call->words[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    to.file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!to.file) {
+        command_say("%s: %s", call->words[0], strerror(errno));
+        if (fd >= 0)
+            (void)close(fd);
+        return EXIT_REFUSED;
+    }
+    sha256_init(&to.hash);
+    exit_status = export_records(call, queue.records - queue.unsynced, queue.records, &to);
+    exit_status = end_export(&to, call->words[0], exit_status);
+    if (exit_status == 0)
+        say_export(call, &queue, &to);
+    return command_finish(exit_status);
 }
 
 /* --wait's seconds; -1 and words when it is no such number. */

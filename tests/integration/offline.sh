@@ -19,8 +19,22 @@ check 'shoppers are served after a restart without a link' sell --from 20 --bask
 check 'all are sold' is sales 20
 check 'rules and members are still there' is_more earned 1
 check 'the records wait' test "$(unsynced)" -ge 40
+
+# For a till whose box is replaced now: the same bytes that can be saved from its journal when it is stopped.
+check 'what waits is exported' ctl export-unsynced "$dir/export.jsonl"
+check 'all of it' test "$(wc -l <"$dir/export.jsonl")" -eq "$(unsynced)"
+check 'for this user alone' test "$(stat -c %a "$dir/export.jsonl")" = 600
+cp "$dir/export.jsonl" "$dir/export.kept"
+check 'a file that is there is left alone' sh -c "! '$bin/loyalctl' --state-dir '$dir/till' export-unsynced '$dir/export.jsonl' 2>/dev/null"
+check 'byte for byte' cmp "$dir/export.jsonl" "$dir/export.kept"
+check 'the till stops' stop till
+check 'salvage finds the same' "$bin/loyalctl" salvage "$dir/till/journal.db" "$dir/saved"
+check 'byte for byte' cmp "$dir/export.jsonl" "$dir/saved/unsynced.jsonl"
+must 'the till starts again' start_till
+must 'the scanner is ready' wait_for 10 scanner_is_ready
 check 'loyald-sync away as well' stop courier
 check 'shoppers are served without loyald-sync' sell --baskets 5 --seed 3
 must 'the central starts again' start_central
 must 'loyald-sync starts again' start_courier
 settle
+check 'nothing is left to export' sh -c "'$bin/loyalctl' --state-dir '$dir/till' export-unsynced '$dir/empty.jsonl' | grep -q '^0 records'"

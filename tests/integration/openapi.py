@@ -91,7 +91,7 @@ def find(operation_id):
 called = set()
 
 
-def ask(operation_id, want, body="example", sale="S12-3-000451", screen=""):
+def ask(operation_id, want, body="example", sale="S12-3-000451", screen="", query=""):
     method, path, operation = find(operation_id)
     called.add(operation_id)
     if body == "example":
@@ -99,7 +99,7 @@ def ask(operation_id, want, body="example", sale="S12-3-000451", screen=""):
         examples = request.get("content", {}).get("application/json", {}).get("examples", {})
         body = next(iter(examples.values()))["value"] if examples else None
     where = f"{method.upper()} {path}"
-    status, kind, text = call(method, path.replace("{id}", sale).replace("{name}", screen), body)
+    status, kind, text = call(method, path.replace("{id}", sale).replace("{name}", screen) + query, body)
     if status != want:
         faults.append(f"{where}: answered {status}, expected {want}: {text[:300]!r}")
     return check_answer(operation, where, status, kind, text)
@@ -122,8 +122,11 @@ for name, schema in document["components"]["schemas"].items():
         faults.append(f"schema {name}: {error.message}")
 
 # The server is what it says: a day at the till, each call by its example.
-for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth", "getWords", "watchEvents", "getTotals", "getMetrics"):
+for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth", "getWords", "watchEvents", "getTotals", "getMetrics", "getOutbox"):
     ask(operation_id, 200)
+for after in ("-1", "1x", "9" * 20):
+    ask("getOutbox", 400, query="?after=" + after)
+ask("getOutbox", 200, query="?after=9007199254740991")
 for screen in ("status", "why", "parked", "shift"):
     ask("getScreen", 200, screen=screen)
 ask("getScreen", 409, screen="form")
