@@ -194,7 +194,7 @@ static enum status open_till(struct shop *shop, struct errmsg *err)
                                 .language = "en",
                                 .card_prefixes = "29",
                                 .printer = {shop, print},
-                                .central = {shop, NULL, is_up, NULL}};
+                                .central = {.link = shop, .is_up = is_up}};
     enum status st = rulebook_create(&book, &shop->rulebook, err);
 
     if (st != ST_OK)

@@ -57,7 +57,7 @@ int64_t __wrap_clock_measure_ns(void)
     return the_world->now_ms * 1000000;
 }
 
-static void show(const char *area, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void show(const char *area, const char *format, va_list args)
 {
     if (!the_world->show)
         return;
@@ -67,7 +67,7 @@ static void show(const char *area, const char *format, va_list args)
 }
 
 #define LOG_BY(name)                                                                                                 \
-    void __wrap_##name(const char *area, const char *format, ...)                                                    \
+    __attribute__((format(printf, 2, 3))) void __wrap_##name(const char *area, const char *format, ...)              \
     {                                                                                                                \
         va_list args;                                                                                                \
         va_start(args, format);                                                                                      \
