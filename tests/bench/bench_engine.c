@@ -8,7 +8,8 @@
  * bench_engine --curve              promotions,lines,p50_ns,p99_ns,floor_ns as CSV, for a picture
  *
  * "lines" sells every line as one unit, as the comparison wants it; "units" sells pieces, which may take different
- * promotions. A time is the least of all passes over a basket: what a quiet machine would take.
+ * promotions. A time is the least of all passes over a basket: what a quiet machine would take. What takes
+ * milliseconds (bundles, replays) is the least time on the CPU.
  */
 #include "tests/bench/bench_basket.h"
 #include "tests/bench/bench_figures.h"
