@@ -88,7 +88,8 @@ static struct field field_of(const struct engine *e, uint32_t selection, const s
         from++;
     while (end > from && list->items[end - 1].number >= layer->first + layer->count)
         end--;
-    return (struct field){.selection = selection, .items = list->items + from, .count = end - from};
+    return (struct field){
+        .selection = selection, .items = end > from ? &list->items[from] : NULL, .count = end - from};
 }
 
 /* What its lines are like now. False when one has floors or final units: there a percent is no plain one. */
