@@ -16,6 +16,7 @@ enum { BP = PLAIN_BP, PAIRS_A_LINE = 2 /* room for, at first */ };
 void simple_lines_make(struct engine *e)
 {
     e->simple = arena_raw(&e->arena, e->line_count + 1u, sizeof *e->simple);
+    e->simple_all = true;
     for (uint32_t l = 0; e->simple && l < e->line_count; l++) {
         const struct work_line *line = &e->lines[l];
         struct simple_line simple = {.amount = line->items[0].price * line->items[0].count,
@@ -34,6 +35,7 @@ void simple_lines_make(struct engine *e)
             simple.price_min = run->price < simple.price_min ? run->price : simple.price_min;
         }
         e->simple[l] = simple;
+        e->simple_all = e->simple_all && (simple.plain || simple.closed);
     }
 }
 
@@ -53,7 +55,7 @@ bool best_simple_offer(struct best_layer *b, uint32_t number)
 
     if (!(gate->flags & GATE_SIMPLE))
         return false;
-    for (uint32_t i = hit_first(e, gate->items); i; i = hit_next(e, i)) {
+    for (uint32_t i = e->simple_all ? 0 : hit_first(e, gate->items); i; i = hit_next(e, i)) {
         if (!b->lines[hit_line(e, i)].plain && !b->lines[hit_line(e, i)].closed)
             return false;
     }
@@ -94,9 +96,15 @@ static void give_line(struct best_layer *b, const struct simple_line *line, uint
     struct engine *e = b->e;
     const struct work_line *units = &e->lines[number];
     struct candidate *candidate = &e->candidates[line->best];
-    int64_t count = units->items[0].count, low = line->best_gain / count, odd = line->best_gain % count;
-    struct move move = {.promotion = candidate->promotion, .line = number, .count = odd, .amount = low + 1};
+    int64_t count = units->items[0].count, low = line->best_gain, odd = 0;
+    struct move move = {.promotion = candidate->promotion, .line = number};
 
+    if (count > 1) {
+        low = line->best_gain / count;
+        odd = line->best_gain % count;
+    }
+    move.count = odd;
+    move.amount = low + 1;
     if (odd > 0)
         units_move(e, &move, false);
     move.start = odd;

@@ -55,13 +55,16 @@ void contenders_begin(struct engine *e)
 
 /* ---- plain percents */
 
-/* A selection's plain percents of this layer. */
+/* A selection's plain percents of this layer. Most select one line or two, but which is a guess: both are looked at
+ * without one, the second being none at all where there is none. */
 struct field {
     const struct plain *items;
     uint32_t selection, count;
-    uint32_t top;      /* the first that holds */
-    int32_t least;     /* the least percent that may win on any of its lines, as far as is known */
-    int64_t price_min; /* of all its units; INT64_MAX when no line takes a discount */
+    uint32_t top;                /* the first that holds */
+    uint32_t more;               /* hits beyond the two */
+    struct simple_line *line[2]; /* those that take discounts */
+    int32_t least;               /* the least percent that may win on any of its lines, as far as is known */
+    int64_t price_min;           /* of all its units; INT64_MAX when no line takes a discount */
 };
 
 static bool holds_wholly(const struct engine *e, const struct plain *plain)
@@ -92,20 +95,41 @@ static struct field field_of(const struct engine *e, uint32_t selection, const s
         .selection = selection, .items = end > from ? &list->items[from] : NULL, .count = end - from};
 }
 
-/* What its lines are like now. False when one has floors or final units: there a percent is no plain one. */
-static bool field_look(const struct engine *e, struct field *field)
+static void field_see(struct field *field, const struct simple_line *line)
+{
+    field->least = line->least_bp < field->least ? line->least_bp : field->least;
+    field->price_min = line->price_min < field->price_min ? line->price_min : field->price_min;
+}
+
+/* What its lines are like now. */
+static void field_look(const struct engine *e, struct field *field)
 {
     field->price_min = INT64_MAX;
     field->least = INT32_MAX;
-    for (uint32_t i = hit_first(e, field->selection); i; i = hit_next(e, i)) {
+    field_see(field, field->line[0]);
+    field_see(field, field->line[1]);
+    for (uint32_t i = field->more; i; i = hit_next(e, i)) {
         const struct simple_line *line = &e->simple[hit_line(e, i)];
 
-        if (line->closed)
-            continue;
-        if (!line->plain)
+        if (!line->closed)
+            field_see(field, line);
+    }
+}
+
+/* Its lines, the first time. False when one has floors or final units: there a percent is no plain one. */
+static bool field_lines(const struct engine *e, struct field *field, struct simple_line *none)
+{
+    uint32_t first = hit_first(e, field->selection), second = hit_next(e, first);
+    struct simple_line *a = &e->simple[hit_line(e, first)], *b = second ? &e->simple[hit_line(e, second)] : none;
+
+    field->line[0] = a->closed ? none : a;
+    field->line[1] = b->closed ? none : b;
+    field->more = second ? hit_next(e, second) : 0;
+    for (uint32_t i = e->simple_all ? 0 : first; i; i = hit_next(e, i)) {
+        const struct simple_line *line = &e->simple[hit_line(e, i)];
+
+        if (!line->plain && !line->closed)
             return false;
-        field->least = line->least_bp < field->least ? line->least_bp : field->least;
-        field->price_min = line->price_min < field->price_min ? line->price_min : field->price_min;
     }
     return true;
 }
@@ -126,7 +150,16 @@ static void least_make(struct simple_line *line)
     if (line->price_min == 0 || plain_gain(line->amount, line->best_bp) == 0)
         line->least_bp = 0;
     else
-        line->least_bp = line->best_bp - (line->price_min >= margin ? 0 : (int32_t)((margin - 1) / line->price_min));
+        line->least_bp =
+            line->best_bp -
+            (line->price_min >= margin ? 0 : (int32_t)((uint32_t)(margin - 1) / (uint32_t)line->price_min));
+}
+
+/* The line knows of a percent that holds. */
+static void line_tell(struct simple_line *line, int32_t bp)
+{
+    line->best_bp = bp > line->best_bp ? bp : line->best_bp;
+    least_make(line);
 }
 
 /* Finds the top, and tells its lines. False when there is none that may win. */
@@ -140,21 +173,17 @@ static bool field_enter(const struct engine *e, struct field *field)
     if (field->top == field->count || hopeless(field, field->items[field->top].percent_bp))
         return false;
     bp = field->items[field->top].percent_bp;
-    for (uint32_t i = hit_first(e, field->selection); i; i = hit_next(e, i)) {
-        struct simple_line *line = &e->simple[hit_line(e, i)];
-
-        if (bp > line->best_bp) {
-            line->best_bp = bp;
-            least_make(line);
-        }
-    }
+    line_tell(field->line[0], bp);
+    line_tell(field->line[1], bp);
+    for (uint32_t i = field->more; i; i = hit_next(e, i))
+        line_tell(&e->simple[hit_line(e, i)], bp);
     return true;
 }
 
 /* All that may win somewhere, and all that may take a unit for nothing. */
 static void field_add(struct engine *e, struct field *field)
 {
-    (void)field_look(e, field); /* its lines are plain */
+    field_look(e, field);
     for (uint32_t i = field->top; i < field->count; i++) {
         int32_t bp = field->items[i].percent_bp;
 
@@ -177,6 +206,8 @@ static void plain_of_layer(struct engine *e, const struct layer *layer)
 {
     struct arena_mark mark = arena_mark(&e->arena);
     struct field *fields = arena_raw(&e->arena, e->selection_hits.count + 1, sizeof *fields);
+    /* Whatever it is told, nothing wins on it. */
+    struct simple_line none = {.amount = BP, .price_min = INT64_MAX, .best_bp = INT32_MAX, .least_bp = INT32_MAX};
     size_t count = 0;
 
     if (!fields)
@@ -186,9 +217,12 @@ static void plain_of_layer(struct engine *e, const struct layer *layer)
 
         if (field.count == 0)
             continue;
-        if (!field_look(e, &field))
+        if (!field_lines(e, &field, &none)) {
             field_add_open(e, &field);
-        else if (field.price_min != INT64_MAX && field_enter(e, &field))
+            continue;
+        }
+        field_look(e, &field);
+        if (field.price_min != INT64_MAX && field_enter(e, &field))
             fields[count++] = field;
     }
     for (size_t i = 0; i < count; i++)

@@ -37,21 +37,15 @@ void engine_set_verify(struct engine *engine, engine_verify *verify, void *user)
 /* Everything of the last sale goes; what is kept is memory. */
 static void begin(struct engine *engine, const struct bundle *bundle, const struct engine_sale *sale, bool trace)
 {
-    struct engine kept = *engine;
+    size_t kept = offsetof(struct engine, bundle);
 
-    arena_reset(&kept.arena);
-    *engine = (struct engine){.arena = kept.arena,
-                              .selections = kept.selections,
-                              .selection_cap = kept.selection_cap,
-                              .stamp = kept.stamp,
-                              .text = kept.text,
-                              .verify = kept.verify,
-                              .verify_user = kept.verify_user,
-                              .bundle = bundle,
-                              .sale = sale,
-                              .trace = trace,
-                              .nodes_left = bundle->search_nodes,
-                              .optimal = true};
+    arena_reset(&engine->arena);
+    memset((char *)engine + kept, 0, sizeof *engine - kept);
+    engine->bundle = bundle;
+    engine->sale = sale;
+    engine->trace = trace;
+    engine->nodes_left = bundle->search_nodes;
+    engine->optimal = true;
 }
 
 /* The stamps make old entries void; they are cleared only when they run out. */

@@ -107,7 +107,9 @@ struct engine {
     /* Kept between evaluations, so that nothing as large as the bundle is cleared for each sale. */
     struct selection_state *selections;
     uint32_t selection_cap, stamp;
+    struct strbuf text; /* for the digest */
 
+    /* From here on all is of one sale and begins as zeros. */
     const struct bundle *bundle;
     const struct engine_sale *sale;
     bool trace;
@@ -127,6 +129,7 @@ struct engine {
         size_t count, cap;
     } selection_hits;             /* selections that hit any line */
     struct simple_line *simple;   /* of this layer, when it is a best one (best.h) */
+    bool simple_all;              /* each of them is plain or closed */
     uint64_t *contenders;         /* bit map of promotions that are looked at when their layer comes */
     size_t contender_count;       /* how often one was put there */
     struct candidate *candidates; /* by promotion number; of layers that have come */
@@ -172,7 +175,6 @@ struct engine {
     bool optimal;
     int64_t bound;
     struct engine_result result;
-    struct strbuf text; /* for the digest */
 };
 
 /* items.c */
