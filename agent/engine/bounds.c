@@ -10,12 +10,13 @@
 enum { BP = 10000 };
 
 /* Sets of one kind of unit give at most get / (buy + get) of what all their units would: the got ones are cheapest.
- */
+ * Not so in a pool that buys held units: these may be cheaper. */
 static bool is_plain_set(const struct seat *seat)
 {
     const struct reward *reward = &seat->promotion->reward;
 
-    if (reward->kind != REWARD_BUY_GET || reward->dearest || reward->gives != GIVES_PERCENT || reward->partial)
+    if (reward->kind != REWARD_BUY_GET || reward->dearest || reward->gives != GIVES_PERCENT || reward->partial ||
+        (reward->pool && seat->reuses))
         return false;
     for (size_t i = 0; i < seat->count; i++) {
         if (!seat->offers[i].get || !seat->offers[i].buy || seat->offers[i].room != seat->offers[i].price)

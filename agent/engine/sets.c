@@ -12,8 +12,8 @@
  * the units for buying suffice.
  *
  * A held unit (another reward that does not count has it, reuse_buys) is an E unit that may only be bought: it stands
- * on the right of the bounds and is never chosen, so it makes no got unit dearer than itself possible. In a pool
- * this is looked at when all is chosen, and sets are taken back until it holds.
+ * on the right of the bounds and is never chosen, so it makes no got unit dearer than itself possible. A pool
+ * forms as many sets as there can be, whatever that makes the bought ones.
  *
  * Decisions: a set that gives nothing is not formed. Of solutions that give the same the one with fewer sets, then
  * with the larger amount on the earlier unit is taken, then the one in which that unit is got. Bought are B units
@@ -107,83 +107,14 @@ static void best_sets(struct sets *s)
 
 /* ---- pools */
 
-struct pool {
-    struct sets *s;
-    struct piece **gets, **buys; /* in the order in which they are got, and bought */
-    size_t get_count, buy_count;
-    int64_t sets, got;
-};
-
-/* Got of each piece in that order, so that enough is left for buying. Answers the dearest one that could be bought.
- */
-static int64_t pool_get(const struct pool *pool)
-{
-    const struct sets *s = pool->s;
-    int64_t from_either = s->only_buy.units + s->either.units - pool->sets * s->buy, got = pool->got, dearest = 0;
-
-    for (size_t i = 0; i < s->either.count; i++)
-        s->either.items[i].chosen = 0;
-    for (size_t i = 0; i < s->only_get.count; i++)
-        s->only_get.items[i].chosen = 0;
-    for (size_t i = 0; i < pool->get_count && got > 0; i++) {
-        struct piece *piece = pool->gets[i];
-        bool either = s->offers[piece->offer].buy;
-
-        piece->chosen = sets_least(sets_least(piece->count, got), either ? from_either : got);
-        got -= piece->chosen;
-        from_either -= either ? piece->chosen : 0;
-        if (either && piece->chosen > 0 && piece->price > dearest)
-            dearest = piece->price;
-    }
-    return dearest;
-}
-
-/* Whether no got unit is dearer than a bought one that could be got, too, but for another that holds it. */
-static bool pool_fair(const struct pool *pool)
-{
-    int64_t dearest = pool_get(pool), wanted = pool->sets * pool->s->buy;
-
-    for (size_t i = 0; i < pool->buy_count && wanted > 0; i++) {
-        const struct piece *piece = pool->buys[i];
-
-        if (piece->held && pool->s->offers[piece->offer].get && piece->price < dearest)
-            return false;
-        wanted -= sets_least(wanted, piece->count - piece->chosen);
-    }
-    return true;
-}
-
-/* The most of *number, at least from, with which the pool is fair: fewer got are cheaper and leave dearer to buy. */
-static void pool_narrow(struct pool *pool, int64_t *number, int64_t from, int64_t got_each)
-{
-    int64_t high = *number;
-
-    for (int64_t low = from; low < high;) {
-        *number = low + (high - low + 1) / 2;
-        if (got_each)
-            pool->got = *number * got_each;
-        if (pool_fair(pool))
-            low = *number;
-        else
-            high = *number - 1;
-    }
-    *number = high;
-}
-
 /* As many sets as there can be; sets with one got unit count when partial. */
-static void pool_size(struct pool *pool)
+static int64_t pool_sets(const struct sets *s)
 {
-    const struct sets *s = pool->s;
     int64_t each = s->reward->partial ? 1 : s->get;
     int64_t buys = s->only_buy.units + s->either.units, gets = s->only_get.units + s->either.units - s->either.held;
     int64_t most = sets_least(sets_least(buys / s->buy, gets / each), s->limit);
 
-    pool->sets = sets_least(most, (buys + s->only_get.units) / (s->buy + each));
-    if (s->either.held && !s->reward->dearest)
-        pool_narrow(pool, &pool->sets, 0, each);
-    pool->got = pool->sets * s->get;
-    if (s->either.held && !s->reward->dearest)
-        pool_narrow(pool, &pool->got, pool->sets * each, 0);
+    return sets_least(most, (buys + s->only_get.units) / (s->buy + each));
 }
 
 static int by_unit_order(const void *a, const void *b)
@@ -201,33 +132,38 @@ static int by_cheapness(const void *a, const void *b)
     return x->offer < y->offer ? -1 : x->offer > y->offer;
 }
 
+/* The got ones in their order, as far as enough is left for buying; then the dearest of the rest as bought. */
 static void pool_take(struct sets *s)
 {
-    struct pool pool = {.s = s};
-    int64_t wanted;
+    struct piece **gets = arena_array(s->arena, s->only_get.count + s->either.count + 1, sizeof *gets);
+    struct piece **buys = arena_array(s->arena, s->only_buy.count + s->either.count + 1, sizeof *buys);
+    size_t get_count = 0, buy_count = 0;
+    int64_t sets = pool_sets(s), from_either = s->only_buy.units + s->either.units - sets * s->buy;
+    int64_t got = sets * s->get, bought = sets * s->buy;
 
-    pool.gets = arena_array(s->arena, s->only_get.count + s->either.count + 1, sizeof(struct piece *));
-    pool.buys = arena_array(s->arena, s->only_buy.count + s->either.count + 1, sizeof(struct piece *));
-    if (!pool.gets || !pool.buys)
+    if (!gets || !buys)
         return;
     for (size_t i = 0; i < s->only_get.count; i++)
-        pool.gets[pool.get_count++] = &s->only_get.items[i];
+        gets[get_count++] = &s->only_get.items[i];
     for (size_t i = 0; i < s->only_buy.count; i++)
-        pool.buys[pool.buy_count++] = &s->only_buy.items[i];
+        buys[buy_count++] = &s->only_buy.items[i];
     for (size_t i = 0; i < s->either.count; i++) {
         if (!s->either.items[i].held)
-            pool.gets[pool.get_count++] = &s->either.items[i];
-        pool.buys[pool.buy_count++] = &s->either.items[i];
+            gets[get_count++] = &s->either.items[i];
+        buys[buy_count++] = &s->either.items[i];
     }
-    sort_items(pool.gets, pool.get_count, sizeof(struct piece *), s->reward->dearest ? by_unit_order : by_cheapness);
-    sort_items(pool.buys, pool.buy_count, sizeof(struct piece *), by_unit_order);
-    pool_size(&pool);
-    (void)pool_get(&pool);
-    for (size_t i = 0; i < pool.get_count && pool.sets > 0; i++)
-        reward_emit(s->arena, s->out, pool.gets[i]->offer, pool.gets[i]->chosen, pool.gets[i]->gain, false);
-    wanted = pool.sets * s->buy;
-    for (size_t i = 0; i < pool.buy_count && wanted > 0; i++)
-        wanted = bought_of(s, pool.buys[i], wanted);
+    sort_items(gets, get_count, sizeof *gets, s->reward->dearest ? by_unit_order : by_cheapness);
+    sort_items(buys, buy_count, sizeof *buys, by_unit_order);
+    for (size_t i = 0; i < get_count && got > 0; i++) {
+        bool either = s->offers[gets[i]->offer].buy;
+        int64_t units = sets_least(sets_least(gets[i]->count, got), either ? from_either : got);
+
+        emit_got(s, gets[i], units);
+        got -= units;
+        from_either -= either ? units : 0;
+    }
+    for (size_t i = 0; i < buy_count && bought > 0; i++)
+        bought = bought_of(s, buys[i], bought);
 }
 
 void sets_compute(struct arena *arena, const struct promotion *promotion, const struct offer *offers, size_t count,

@@ -81,63 +81,29 @@ static void pool_fill(struct reward_context *context, struct pool *pool, int64_t
     }
 }
 
-/* No got unit is dearer than a bought one where each could stand in the other's place, but for that it is held. */
-static bool pool_fair(const struct reward_context *context, const struct pool *pool, const struct outcome *out)
-{
-    const cJSON *reward = context->promotion->reward;
-
-    if (strcmp(get_text(reward, "pick", "cheapest"), "dearest") == 0)
-        return true;
-    for (int g = 0; g < context->groups->count; g++) {
-        for (int b = 0; b < context->groups->count; b++) {
-            if (out->taken[g] && out->bought[b] && context->groups->at[g].price > context->groups->at[b].price &&
-                pool->buys[g] && group_in(context, get(get(reward, "get"), "items"), b))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* With so many sets as many got units as there can be; false: not even the least. */
-static bool pool_try(struct reward_context *context, const struct pool *whole, int64_t sets, struct outcome *out)
-{
-    const cJSON *reward = context->promotion->reward;
-    int64_t buy = sets * get_int(get(reward, "buy"), "qty", 1), got_each = get_int(get(reward, "get"), "qty", 1);
-
-    for (int64_t got = sets * got_each; got >= (get_bool(reward, "partial", false) ? sets : sets * got_each); got--) {
-        struct pool pool = *whole;
-        struct outcome tried = {0};
-
-        if (!pool_can(&pool, context->groups->count, buy, got))
-            continue;
-        pool_fill(context, &pool, buy, got, &tried);
-        if (!pool_fair(context, whole, &tried))
-            continue;
-        *out = tried;
-        return true;
-    }
-    return false;
-}
-
-/* As many sets as there can be. */
+/* As many sets as there can be, with as many got units. */
 void pool_apply(struct reward_context *context, const int *offered, struct outcome *out)
 {
     const cJSON *buy = get(context->promotion->reward, "buy"), *rule = get(context->promotion->reward, "get");
+    int64_t buy_qty = get_int(buy, "qty", 1), got_qty = get_int(rule, "qty", 1), got, sets = 0;
+    int64_t least = get_bool(context->promotion->reward, "partial", false) ? 1 : got_qty;
+    int limit = sets_limit(context->promotion), groups = context->groups->count;
     struct pool pool = {0};
-    int64_t sets = sets_limit(context->promotion), units = 0;
 
-    for (int g = 0; g < context->groups->count; g++) {
-        units += offered[g];
+    for (int g = 0; g < groups; g++) {
         pool.left[g] = offered[g];
         pool.buys[g] = group_in(context, get(buy, "items"), g);
         pool.gets[g] = group_got_in(context, get(rule, "items"), g);
     }
-    if (!sets || sets > units)
-        sets = units;
-    while (sets > 0 && !pool_try(context, &pool, sets, out))
-        sets--;
-    if (sets > 0)
-        reach_note(POOL_FORMED);
+    while ((!limit || sets < limit) && pool_can(&pool, groups, (sets + 1) * buy_qty, (sets + 1) * least))
+        sets++;
+    got = sets * got_qty;
+    while (got > 0 && !pool_can(&pool, groups, sets * buy_qty, got))
+        got--;
+    if (sets == 0)
+        return;
+    reach_note(POOL_FORMED);
+    pool_fill(context, &pool, sets * buy_qty, got, out);
 }
 
 /* ---- what completes a set ---- */
