@@ -29,9 +29,10 @@ trap 'exit 1' INT TERM
 make_system() {
     cp -a "$bare" "$system"
     enter_system
-    mkdir -p "$system/root/try"
+    mkdir -p "$system/root/try" "$system/root/tree"
     cp "$root"/packaging/demo/bundle-1.json "$root"/packaging/demo/members.csv "$root"/packaging/demo/shop.sh \
         "$root"/packaging/deb_shop.sh "$system/root/try/"
+    (cd "$root" && tar -cf - packaging/deb/tests packaging/demo/shop.sh) | tar -C "$system/root/tree" -xf -
 }
 
 put() { # FOLDER: its packages, where the system finds them
@@ -55,6 +56,25 @@ build_twice() {
     sh "$root/packaging/deb.sh" "$work/a-second-folder"
 }
 same_bits() { (cd "$work/first" && sha256sum ./*.deb) | (cd "$work/a-second-folder" && sha256sum --check --quiet); }
+
+# Each dependency of ours is in the bill, with a version, and each relation is between two that are in it.
+bill_of_materials() {
+    find "$work/first" -name '*.deb' ! -name '*dbgsym*' -exec python3 "$root/packaging/sbom.py" {} + >"$work/sbom.json" &&
+        python3 - "$work/sbom.json" <<'CHECK'
+import json, sys
+bill = json.load(open(sys.argv[1]))
+packages = {package["SPDXID"]: package for package in bill["packages"]}
+ours = [package for package in packages.values() if package["licenseDeclared"] == "Apache-2.0"]
+assert len(ours) == 4, [package["name"] for package in ours]
+assert all(package["versionInfo"] for package in packages.values())
+assert len(packages) == len(bill["packages"]) > 30, len(packages)
+for relation in bill["relationships"]:
+    assert relation["relatedSpdxElement"] in packages, relation
+    assert relation["spdxElementId"] in packages or relation["relationshipType"] == "DESCRIBES", relation
+wanted = {"libserialport0", "libsqlite3-0", "libcurl4", "libmbedcrypto7", "libmicrohttpd12", "libuv1", "libcjson1"}
+assert wanted <= {package["name"] for package in packages.values()}, wanted
+CHECK
+}
 
 # Exposure as systemd itself reckons it, times ten; a unit that became laxer is seen here.
 judge_units() {
@@ -84,12 +104,14 @@ else
     step 'Building a later version' build_later
 fi
 step 'Lintian' lintian --fail-on error,warning "$work"/first/*.deb
+step 'The bill of materials' bill_of_materials
 step 'Judging the units' judge_units
 step 'A bare Debian 12' make_bare
 step 'A system of its own' make_system
 step 'A key for the repository' make_key
 stage 'the repository' put "$work/first"
 step 'Installing' install_packages_there
+step 'The test that comes with the packages' in_system sh -c 'cd /root/tree && sh packaging/deb/tests/sell'
 stage 'selling' shop sell
 stage 'the repository' put "$work/later"
 step 'Upgrading' install_packages_there
