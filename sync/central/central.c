@@ -34,6 +34,15 @@ static bool is_shared(const struct central_place *place)
     return place->database && place->database[0];
 }
 
+static enum status check_place(const struct central_place *place, struct errmsg *err)
+{
+    if (!is_shared(place) || store_is_url(place->database))
+        return ST_OK;
+    errmsg_set(err, "database \"%.80s\": wanted is postgres://USER@HOST/DATABASE, or nothing for a file of our own",
+               place->database);
+    return ST_INVALID;
+}
+
 static enum status read_meta(struct central *central, struct errmsg *err);
 
 /* The database gets its incarnation last: with it the central is made, without it init may run again. */
@@ -84,8 +93,10 @@ enum status central_init(const struct central_place *place, const char *host, co
 {
     int64_t now_s = clock_wall_ms(clock) / 1000;
     int lock_fd = -1;
-    enum status st = file_mkdir(place->state_dir, 0700, err);
+    enum status st = check_place(place, err);
 
+    if (st == ST_OK)
+        st = file_mkdir(place->state_dir, 0700, err);
     if (st == ST_OK)
         st = file_lock_dir(place->state_dir, "loyal-central", &lock_fd, err);
     if (st != ST_OK)
@@ -137,7 +148,9 @@ enum status central_open(const struct central_place *place, const struct clock_s
         return ST_NOMEM;
     central->clock = clock;
     central->lock_fd = -1;
-    st = file_lock_dir(state_dir, "loyal-central", &central->lock_fd, err);
+    st = check_place(place, err);
+    if (st == ST_OK)
+        st = file_lock_dir(state_dir, "loyal-central", &central->lock_fd, err);
     if (st == ST_OK)
         st = open_store(place, &central->store, err);
     if (st == ST_OK)

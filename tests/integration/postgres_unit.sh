@@ -16,7 +16,8 @@ trap 'cluster_stop 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 cluster_make "$work" || exit 1
 LOYALD_TEST_DATABASE=$cluster_url
-export LOYALD_TEST_DATABASE
+LOYALD_ROUNDS=${LOYALD_ROUNDS:-3} # of random tests: the same seeds run on SQLite, more of them
+export LOYALD_TEST_DATABASE LOYALD_ROUNDS
 failed=0
 for program in "$@"; do
     echo "== ${program##*/} on PostgreSQL"

@@ -130,6 +130,8 @@ Test(central_init, refuses_where_one_is_and_opens_once)
 
     fixture_open(&f);
     cr_expect_eq(central_open(&(struct central_place){f.dir, f.database}, &f.clock, &second, &err), ST_CONFLICT);
+    cr_expect_eq(central_open(&(struct central_place){f.dir, "mysql://x"}, &f.clock, &second, &err), ST_INVALID);
+    cr_expect(strstr(err.text, "postgres://USER@HOST/DATABASE"), "%s", err.text);
     central_close(f.central);
     cr_expect_eq(central_init(&(struct central_place){f.dir, f.database}, "", clock_system(), &err), ST_CONFLICT);
     cr_expect(strstr(err.text, "already"), "%s", err.text);
