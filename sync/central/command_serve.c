@@ -51,6 +51,7 @@ struct watch {
     struct central *central;
     struct loop_timer *timer;
     int64_t change; /* the last one seen */
+    bool failing;   /* said once, not four times a second */
 };
 
 /* Asks; a NOTIFY would make every commit of every process wait for a lock of the whole database. */
@@ -61,10 +62,13 @@ static void on_look(void *context)
     int64_t change;
     enum status st = store_last_change(watch->central->store, &change, &err);
 
-    if (st != ST_OK) {
+    if (st != ST_OK && !watch->failing)
         log_warn("central", "cannot look for changes: %s", err.text);
+    if (st == ST_OK && watch->failing)
+        log_info("central", "the database answers again");
+    watch->failing = st != ST_OK;
+    if (st != ST_OK)
         return;
-    }
     if (change != watch->change)
         central_tell_changed(watch->central);
     watch->change = change;

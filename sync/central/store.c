@@ -255,7 +255,7 @@ enum status store_number(struct store *store, enum statement statement, const st
 
 enum status store_next_change(struct store *store, int64_t *out_change, struct errmsg *err)
 {
-    enum status st = know_change(store, err);
+    enum status st = store->in_transaction ? know_change(store, err) : store_misused(STATEMENT_CHANGE_SET, err);
 
     if (st != ST_OK)
         return st;

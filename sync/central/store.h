@@ -75,8 +75,8 @@ bool store_has_failed(const struct store *store);
 /* What is due once an hour: where the journal is kept by months, this month's table and the next two are made. */
 enum status store_upkeep(struct store *store, int64_t now_us, struct errmsg *err);
 /* A copy of the whole database to a file that is not there yet, while it is in use: a part with each step, what is
- * written meanwhile is in it. The file gets its name when it is whole. ST_UNSUPPORTED in words where the database is a
- * server, whose own tools do it. The store outlives the backup; store_backup_end accepts NULL. */
+ * written meanwhile is in it. The file gets its name when it is whole. ST_UNSUPPORTED in words where the database is
+ * a server, whose own tools do it. The store outlives the backup; store_backup_end accepts NULL. */
 struct store_backup;
 enum status store_backup_begin(struct store *store, const char *path, struct store_backup **out_backup,
                                struct errmsg *err);
