@@ -1,60 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/powercut/disk.h"
-
+#include "tests/powercut/disk_internal.h"
 #include "tests/powercut/must.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One write or truncation that is not synced yet; the bytes are in the file's store. */
-struct pending {
-    int64_t at; /* of a truncation: the new size */
-    size_t len;
-    size_t stored_at;
-    bool truncates;
-};
-
-struct file {
-    bool used;
-    int opens;
-    uint8_t *live, *kept; /* as the program sees it; as the platter has it; zeros past the size */
-    int64_t live_size, kept_size, room;
-    struct pending *pending;
-    size_t pending_count, pending_room;
-    uint8_t *store;
-    size_t stored, store_room;
-    bool forgot; /* a sync failed: what live shows and kept has not will never be written */
-};
-
-/* The file a name stands for, -1 for none. */
-struct name {
-    char text[DISK_NAME_MAX + 1];
-    int live, kept;
-};
-
-/* One change of names that is not synced yet; a rename is two in one. */
-struct change {
-    int name[2], file[2];
-    int count;
-};
-
-enum { CHANGES_MAX = 64 };
-
-struct disk {
-    struct dice dice;
-    struct file files[DISK_FILES_MAX];
-    struct name names[DISK_NAMES_MAX];
-    int name_count;
-    struct change changes[CHANGES_MAX];
-    int change_count;
-    int64_t events, cut_at;
-    bool off;
-    enum disk_fault fault;
-    int64_t fail_at, faults, calls[DISK_SYNC_ERROR + 1];
-    bool fault_stays;
-};
 
 struct disk *disk_create(void)
 {
@@ -173,7 +124,7 @@ int64_t disk_events(const struct disk *disk)
 }
 
 /* Counts a write, sync or change of a name; the power may go in the middle of it. */
-static void happens(struct disk *disk)
+void disk_happens(struct disk *disk)
 {
     disk->events++;
     if (disk->cut_at > 0 && disk->events >= disk->cut_at)
@@ -199,7 +150,7 @@ int64_t disk_calls(const struct disk *disk, enum disk_fault fault)
     return disk->calls[fault];
 }
 
-static bool is_due(struct disk *disk, enum disk_fault kind)
+bool disk_is_due(struct disk *disk, enum disk_fault kind)
 {
     bool due;
 
@@ -249,7 +200,7 @@ static int make_name(struct disk *disk, const char *path)
     return at;
 }
 
-static void sync_names(struct disk *disk)
+void disk_sync_names(struct disk *disk)
 {
     for (int i = 0; i < disk->name_count; i++)
         disk->names[i].kept = disk->names[i].live;
@@ -261,13 +212,13 @@ static void add_change(struct disk *disk, const struct change *change)
     for (int i = 0; i < change->count; i++)
         disk->names[change->name[i]].live = change->file[i];
     if (disk->change_count == CHANGES_MAX)
-        sync_names(disk); /* a journalling file system would have got round to it by now */
+        disk_sync_names(disk); /* a journalling file system would have got round to it by now */
     else
         disk->changes[disk->change_count++] = *change;
 }
 
 /* Frees the files that nobody has open and no name can lead to. */
-static void sweep(struct disk *disk)
+void disk_sweep(struct disk *disk)
 {
     for (int i = 0; i < DISK_FILES_MAX; i++) {
         bool reached = disk->files[i].opens > 0 || !disk->files[i].used;
@@ -316,8 +267,8 @@ int disk_open(struct disk *disk, const char *path, int flags, bool *out_created)
         return -EEXIST;
     if (file == -ENOENT && (flags & DISK_CREATE || !path)) {
         if (path) {
-            happens(disk);
-            if (is_due(disk, DISK_WRITE_ERROR))
+            disk_happens(disk);
+            if (disk_is_due(disk, DISK_WRITE_ERROR))
                 return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
         }
         file = new_file(disk);
@@ -337,7 +288,7 @@ int disk_close(struct disk *disk, int handle)
 {
     if (handle != DISK_FOLDER_HANDLE) {
         disk->files[handle].opens--;
-        sweep(disk);
+        disk_sweep(disk);
     }
     return 0;
 }
@@ -348,10 +299,10 @@ int disk_rename(struct disk *disk, const char *from, const char *to)
 
     if (file < 0)
         return file;
-    happens(disk);
+    disk_happens(disk);
     add_change(
         disk, &(struct change){.name = {make_name(disk, from), make_name(disk, to)}, .file = {-1, file}, .count = 2});
-    sweep(disk);
+    disk_sweep(disk);
     return disk->off ? -EIO : 0;
 }
 
@@ -361,9 +312,9 @@ int disk_unlink(struct disk *disk, const char *path)
 
     if (file < 0)
         return file;
-    happens(disk);
+    disk_happens(disk);
     add_change(disk, &(struct change){.name = {make_name(disk, path)}, .file = {-1}, .count = 1});
-    sweep(disk);
+    disk_sweep(disk);
     return disk->off ? -EIO : 0;
 }
 
@@ -379,7 +330,7 @@ int64_t disk_read(struct disk *disk, int handle, void *bytes, size_t len, int64_
     const struct file *file = &disk->files[handle];
     int64_t got = file->live_size - at;
 
-    if (disk->off || is_due(disk, DISK_READ_ERROR))
+    if (disk->off || disk_is_due(disk, DISK_READ_ERROR))
         return -EIO;
     got = got < 0 ? 0 : got > (int64_t)len ? (int64_t)len : got;
     if (got > 0)
@@ -418,8 +369,8 @@ int disk_write(struct disk *disk, int handle, const void *bytes, size_t len, int
 
     if (disk->off)
         return -EIO;
-    happens(disk);
-    if (is_due(disk, DISK_WRITE_ERROR)) {
+    disk_happens(disk);
+    if (disk_is_due(disk, DISK_WRITE_ERROR)) {
         if (len / 2 > 0)
             write_live(file, bytes, len / 2, at); /* some of it went through */
         return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
@@ -434,195 +385,11 @@ int disk_truncate(struct disk *disk, int handle, int64_t size)
 
     if (disk->off)
         return -EIO;
-    happens(disk);
+    disk_happens(disk);
     set_room(file, size);
     if (size < file->live_size)
         memset(file->live + size, 0, (size_t)(file->live_size - size));
     file->live_size = size;
     add_pending(file, NULL, 0, size, true);
     return disk->off ? -EIO : 0;
-}
-
-/* ---- what reaches the disk ---- */
-
-/* What becomes of a file's pending work. */
-struct fate {
-    size_t sized; /* so many of the changes of its size are there */
-    int chance;   /* that a piece has reached the disk, of 16 */
-    bool stale;   /* what was never written inside the size holds garbage, not zeros */
-    bool *torn;   /* the one piece under the head was met already; NULL: there is none */
-};
-
-static void garbage(struct dice *dice, uint8_t *bytes, int64_t len)
-{
-    for (int64_t i = 0; i < len; i++)
-        bytes[i] = (uint8_t)dice_bits(dice);
-}
-
-/* Of one pending write, some pieces reach the disk. */
-static void keep_some(struct disk *disk, struct file *file, const struct pending *p, const struct fate *fate)
-{
-    int64_t at = p->at, end = p->at + (int64_t)p->len;
-
-    while (at < end) {
-        int64_t next = (at / DISK_PIECE_BYTES + 1) * DISK_PIECE_BYTES;
-
-        if (next > end)
-            next = end;
-        if (dice_below(&disk->dice, 16) < fate->chance) {
-            if (fate->torn && !*fate->torn && dice_one_in(&disk->dice, 64)) {
-                garbage(&disk->dice, file->kept + at, next - at);
-                *fate->torn = true; /* there is one head */
-            } else {
-                memcpy(file->kept + at, file->store + p->stored_at + (at - p->at), (size_t)(next - at));
-            }
-        }
-        at = next;
-    }
-}
-
-/* Brings to the platter what of the pending work gets there; live is not touched. */
-static void settle_file(struct disk *disk, struct file *file, const struct fate *fate)
-{
-    int64_t size = file->kept_size, extent = file->kept_size;
-
-    for (size_t i = 0; i < file->pending_count; i++) {
-        const struct pending *p = &file->pending[i];
-        int64_t end = p->at + (int64_t)p->len;
-
-        if (p->truncates && i < fate->sized) {
-            if (p->at < extent)
-                memset(file->kept + p->at, 0, (size_t)(extent - p->at));
-            size = extent = p->at;
-        }
-        if (p->truncates)
-            continue;
-        if (fate->stale && p->at >= extent)
-            garbage(&disk->dice, file->kept + p->at, (int64_t)p->len); /* of whoever had these blocks before */
-        if (fate->chance == 16 && !fate->torn)
-            memcpy(file->kept + p->at, file->store + p->stored_at, p->len);
-        else
-            keep_some(disk, file, p, fate);
-        if (end > extent)
-            extent = end;
-        if (i < fate->sized && end > size)
-            size = end;
-    }
-    if (size < extent)
-        memset(file->kept + size, 0, (size_t)(extent - size));
-    file->kept_size = size;
-}
-
-/* Every cut has a character of its own: nothing got there, all of it, or this and that. */
-static struct fate draw_fate(struct disk *disk, const struct file *file, bool *torn)
-{
-    static const int of_16[] = {0, 1, 8, 15, 16, 8};
-    struct fate fate = {.chance = of_16[dice_below(&disk->dice, 6)], .torn = torn};
-
-    fate.sized =
-        fate.chance == 16 ? file->pending_count : (size_t)dice_below(&disk->dice, (int64_t)file->pending_count + 1);
-    fate.stale = dice_one_in(&disk->dice, 4);
-    return fate;
-}
-
-/* The process sees what the platter has. */
-static void reread(struct file *file)
-{
-    bool whole = file->forgot;
-
-    for (size_t i = 0; i < file->pending_count; i++)
-        whole = whole || file->pending[i].truncates;
-    if (whole)
-        memcpy(file->live, file->kept, (size_t)file->room);
-    for (size_t i = 0; !whole && i < file->pending_count; i++)
-        memcpy(file->live + file->pending[i].at, file->kept + file->pending[i].at, file->pending[i].len);
-    file->live_size = file->kept_size;
-    file->pending_count = file->stored = 0;
-    file->forgot = false;
-}
-
-/* Of the names some prefix of the changes is kept, as by a journalling file system, or any of them. */
-static void settle_names(struct disk *disk)
-{
-    bool any = dice_one_in(&disk->dice, 2);
-    int prefix = (int)dice_below(&disk->dice, disk->change_count + 1);
-
-    for (int i = 0; i < disk->change_count; i++) {
-        const struct change *change = &disk->changes[i];
-
-        if (any ? !dice_one_in(&disk->dice, 2) : i >= prefix)
-            continue;
-        for (int k = 0; k < change->count; k++)
-            disk->names[change->name[k]].kept = change->file[k];
-    }
-    for (int i = 0; i < disk->name_count; i++)
-        disk->names[i].live = disk->names[i].kept;
-    disk->change_count = 0;
-}
-
-void disk_power_on(struct disk *disk)
-{
-    bool torn = !dice_one_in(&disk->dice, 4);
-
-    for (int i = 0; i < DISK_FILES_MAX; i++) {
-        struct file *file = &disk->files[i];
-        struct fate fate;
-
-        must(file->opens == 0, "a file is still open when the power comes back");
-        if (!file->used || (file->pending_count == 0 && !file->forgot))
-            continue;
-        fate = draw_fate(disk, file, &torn);
-        settle_file(disk, file, &fate);
-        reread(file);
-    }
-    settle_names(disk);
-    disk->off = false;
-    disk->cut_at = 0;
-    sweep(disk);
-}
-
-void disk_revive(struct disk *disk)
-{
-    for (int i = 0; i < DISK_FILES_MAX; i++)
-        must(disk->files[i].opens == 0, "a file of a killed process is still open");
-    disk->off = false;
-    disk->cut_at = 0;
-}
-
-/* A failed sync: some is written, and what is not is forgotten. The process still sees it, until the power goes. */
-static void sync_badly(struct disk *disk, struct file *file)
-{
-    bool torn = true;
-    struct fate fate = draw_fate(disk, file, &torn);
-
-    settle_file(disk, file, &fate);
-    file->pending_count = file->stored = 0;
-    file->forgot = true;
-}
-
-static void sync_well(struct disk *disk, struct file *file)
-{
-    const struct fate all = {.sized = file->pending_count, .chance = 16};
-
-    settle_file(disk, file, &all);
-    file->pending_count = file->stored = 0;
-}
-
-int disk_sync(struct disk *disk, int handle)
-{
-    if (disk->off)
-        return -EIO;
-    happens(disk);
-    if (disk->off)
-        return -EIO; /* in the middle of it: what is pending may be there or not */
-    if (is_due(disk, DISK_SYNC_ERROR)) {
-        if (handle != DISK_FOLDER_HANDLE)
-            sync_badly(disk, &disk->files[handle]);
-        return -EIO;
-    }
-    if (handle == DISK_FOLDER_HANDLE)
-        sync_names(disk);
-    else
-        sync_well(disk, &disk->files[handle]);
-    return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,4 +134,23 @@ struct journal *open_journal(const char *path)
 
     cr_assert_eq(journal_open(&options, &journal, &err), ST_OK, "%s", err.text);
     return journal;
+}
+
+void make_sales(int records)
+{
+    struct journal *journal = open_journal(path_in("journal.db"));
+
+    for (int i = 0; i < records; i++)
+        cr_assert_eq(append_sale(journal, i, NULL), ST_OK);
+    journal_close(journal);
+}
+
+void run_sql(const char *name, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *text = NULL;
+
+    cr_assert_eq(sqlite3_open(path_in(name), &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &text), SQLITE_OK, "%s: %s", sql, text);
+    sqlite3_close(db);
 }

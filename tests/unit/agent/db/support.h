@@ -24,12 +24,15 @@ int count_files(const char *prefix);
 /* The whole file's bytes as a SHA-256, for "was not touched". */
 void file_digest(const char *path, uint8_t out_digest[SHA256_BYTES]);
 
+/* Runs statements on a database of the folder that nobody has open. */
+void run_sql(const char *name, const char *sql);
 /* The record that follows the journal's head, as docs/protocol.md 2 says. */
 void make_record(const struct journal_head *head, uint64_t hlc, const char *type, const char *body,
                  struct strbuf *out);
 /* Makes and appends a sale whose body holds n. */
 enum status append_sale(struct journal *journal, int n, struct errmsg *err);
 struct journal *open_journal(const char *path); /* asserts that it works */
+void make_sales(int records);                   /* journal.db with so many sales, closed */
 
 /* The disk. From fail_begin on, the nth write or sync (from 1; 0 never) on a file whose name ends in suffix fails,
  * and those after it too when it stays so. */

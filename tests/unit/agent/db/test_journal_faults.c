@@ -22,185 +22,6 @@
 
 TestSuite(journal_faults, .init = scratch_begin, .fini = scratch_end);
 
-static void make_journal(int records)
-{
-    struct journal *journal = open_journal(path_in("journal.db"));
-
-    for (int i = 0; i < records; i++)
-        cr_assert_eq(append_sale(journal, i, NULL), ST_OK);
-    journal_close(journal);
-}
-
-/* Opening is refused, says why, and leaves every byte as it was. */
-static void expect_refused(enum status expected, const char *words)
-{
-    const struct journal_options options = {path_in("journal.db"), 1, 2, 3};
-    struct journal *journal = NULL;
-    struct errmsg err = ERRMSG_INIT;
-    uint8_t before[SHA256_BYTES], after[SHA256_BYTES];
-
-    file_digest(path_in("journal.db"), before);
-    cr_expect_eq(journal_open(&options, &journal, &err), expected, "%s", err.text);
-    cr_expect_null(journal);
-    cr_expect(strstr(err.text, words), "\"%s\" has no \"%s\"", err.text, words);
-    file_digest(path_in("journal.db"), after);
-    cr_expect_arr_eq(before, after, SHA256_BYTES, "the file was touched");
-}
-
-static void run_sql(const char *sql)
-{
-    sqlite3 *db = NULL;
-    char *text = NULL;
-
-    cr_assert_eq(sqlite3_open(path_in("journal.db"), &db), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &text), SQLITE_OK, "%s: %s", sql, text);
-    sqlite3_close(db);
-}
-
-struct breakage {
-    const char *sql, *words;
-};
-
-Test(journal_faults, a_chain_broken_on_disk_is_found)
-{
-    static const struct breakage cases[] = {
-        {"UPDATE record SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"n\":7', '\"n\":8') AS BLOB) WHERE position "
-         "= 8",
-         "record 8: its hash is not that of its bytes"},
-        {"UPDATE record SET hash = zeroblob(32) WHERE position = 5", "record 5: its hash"},
-        {"DELETE FROM record WHERE position = 6", "record 6 is missing"},
-        {"DELETE FROM record WHERE position = 1", "record 1 is missing"},
-        {"UPDATE record SET type = 'void' WHERE position = 20", "record 20: the record does not follow"},
-        {"UPDATE record SET bytes = substr(bytes, 1, 40) WHERE position = 20", "record 20: the envelope is cut"},
-        {"UPDATE record SET bytes = x'' WHERE position = 20", "record 20"},
-        {"UPDATE state SET value = x'0000000000000001' WHERE name = 'journal.dev'", "record 1: the record does not"},
-        {"DELETE FROM state WHERE name = 'journal.dev'", "the till's own name is missing"},
-        {"UPDATE epoch SET epoch = x'0000000000000001'", "record 1: the record does not follow"},
-        {"UPDATE epoch SET base = 30", "records are missing"},
-        {"DELETE FROM epoch", "records but no epoch"},
-        {"UPDATE epoch SET base = 2", "records are missing"},
-        {"INSERT INTO epoch (epoch, base, opened_unix_ms) VALUES (x'0000000000000009', 12, 1)", "record 13"},
-        {"UPDATE record SET position = 21 WHERE position = 20", "record 20 is missing"},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        make_journal(20);
-        run_sql(cases[i].sql);
-        expect_refused(ST_CORRUPT, cases[i].words);
-        cr_assert_eq(unlink(path_in("journal.db")), 0);
-    }
-}
-
-Test(journal_faults, only_the_end_of_a_long_chain_is_read_at_opening)
-{
-    make_journal(JOURNAL_CHECKED_AT_OPEN + 5);
-    run_sql("UPDATE record SET bytes = x'00' WHERE position = 3");
-    journal_close(open_journal(path_in("journal.db")));
-    run_sql("UPDATE record SET bytes = x'00' WHERE position = 6");
-    expect_refused(ST_CORRUPT, "record 6");
-}
-
-Test(journal_faults, garbage_and_torn_files_are_refused_in_words)
-{
-    static char garbage[8192];
-
-    memset(garbage, 'x', sizeof garbage);
-    make_journal(300);
-    file_damage(path_in("journal.db"), 0, garbage, 100);
-    expect_refused(ST_CORRUPT, "cannot be trusted");
-    unlink(path_in("journal.db"));
-
-    make_journal(300);
-    file_damage(path_in("journal.db"), -8192, garbage, 3000);
-    expect_refused(ST_CORRUPT, "journal.db");
-    unlink(path_in("journal.db"));
-
-    make_journal(300);
-    cr_assert_eq(truncate(path_in("journal.db"), file_size(path_in("journal.db")) / 2 / 4096 * 4096), 0);
-    expect_refused(ST_CORRUPT, "journal.db");
-    cr_assert_eq(truncate(path_in("journal.db"), 700), 0);
-    expect_refused(ST_CORRUPT, "journal.db");
-    unlink(path_in("journal.db"));
-
-    file_exists(path_in("journal.db"));
-    run_sql("CREATE TABLE somebody_elses (x)");
-    expect_refused(ST_CORRUPT, "database of another program");
-}
-
-/* A process that died left records in the WAL; then the file is damaged. What may still be of use to somebody stays,
- * byte for byte. */
-Test(journal_faults, a_damaged_file_keeps_its_wal)
-{
-    static const char garbage[4096] = "garbage";
-    uint8_t before[SHA256_BYTES], after[SHA256_BYTES];
-    pid_t child = fork();
-
-    if (child == 0) {
-        struct journal *journal = open_journal(path_in("journal.db"));
-
-        for (int i = 0; i < 300; i++)
-            (void)append_sale(journal, i, NULL);
-        journal_checkpoint(journal);
-        for (int i = 0; i < 20; i++)
-            (void)append_sale(journal, i, NULL);
-        _exit(0);
-    }
-    cr_assert_eq(waitpid(child, NULL, 0), child);
-    file_damage(path_in("journal.db"), 10 * 4096, garbage, sizeof garbage);
-    file_digest(path_in("journal.db-wal"), before);
-    expect_refused(ST_CORRUPT, "cannot be trusted");
-    file_digest(path_in("journal.db-wal"), after);
-    cr_expect_arr_eq(before, after, SHA256_BYTES, "the WAL was touched");
-}
-
-/* splitmix64 */
-static uint64_t next_random(uint64_t *seed)
-{
-    uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-/* Bytes all over the file change: found, or of no consequence to what the chain covers; never a crash. */
-Test(journal_faults, single_damaged_bytes_never_pass_as_other_records)
-{
-    struct journal *journal = NULL;
-    const struct journal_options options = {path_in("journal.db"), 1, 2, 3};
-    long long size, at;
-    uint64_t seed = 4711;
-    int refused = 0;
-
-    make_journal(60);
-    size = file_size(path_in("journal.db"));
-    cr_assert_eq(rename(path_in("journal.db"), path_in("good.db")), 0);
-    for (int round = 0; round < 150; round++) {
-        char command[900];
-        struct journal_head head;
-        uint8_t byte;
-        enum status st;
-
-        at = (long long)(next_random(&seed) % (uint64_t)size);
-        (void)snprintf(command, sizeof command, "cp %s %s", path_in("good.db"), path_in("journal.db"));
-        cr_assert_eq(system(command), 0);
-        byte = (uint8_t)next_random(&seed);
-        file_damage(path_in("journal.db"), at, &byte, 1);
-        st = journal_open(&options, &journal, NULL);
-        if (st == ST_OK) {
-            journal_head(journal, &head);
-            cr_expect_eq(head.position, 60, "round %d of seed 4711: byte %lld is %02x, %lld records", round, at, byte,
-                         (long long)head.position);
-            journal_close(journal);
-        } else {
-            refused++;
-        }
-        (void)unlink(path_in("journal.db"));
-        (void)unlink(path_in("journal.db-wal"));
-    }
-    cr_expect_gt(refused, 30, "only %d of 150 were seen", refused);
-}
-
 Test(journal_faults, an_empty_file_is_a_making_that_broke_off)
 {
     int fd = open(path_in("journal.db"), O_CREAT | O_RDWR, 0600);
@@ -358,7 +179,7 @@ static void fail_sticky(enum disk_fault fault, int nth)
 Test(journal_faults, after_a_failed_write_or_sync_nothing_is_written_until_reopened)
 {
     disk_install();
-    make_journal(3);
+    make_sales(3);
     for (int nth = 1; nth <= 2; nth++)
         fail_sticky(DISK_WRITE_ERROR, nth);
     /* Two syncs: of the WAL's header, as this is the first commit after opening, and of the record. */
@@ -493,7 +314,7 @@ Test(journal_faults, a_folder_or_file_that_may_not_be_written_is_said)
     cr_assert_eq(chmod(scratch_folder(), 0555), 0);
     cr_expect_eq(open_as_nobody(), ST_DENIED);
     cr_assert_eq(chmod(scratch_folder(), 0700), 0);
-    make_journal(2);
+    make_sales(2);
     cr_assert_eq(chmod(path_in("journal.db"), 0444), 0);
     cr_assert_eq(chmod(scratch_folder(), 0555), 0);
     cr_expect_eq(open_as_nobody(), ST_DENIED);

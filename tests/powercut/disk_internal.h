@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* disk_internal - what the disk's parts share: its files, names and faults (disk.c), and what of them is there after
+ * the power went (disk_settle.c). */
+#ifndef LOYALD_TESTS_POWERCUT_DISK_INTERNAL_H
+#define LOYALD_TESTS_POWERCUT_DISK_INTERNAL_H
+
+#include "tests/powercut/disk.h"
+
+/* One write or truncation that is not synced yet; the bytes are in the file's store. */
+struct pending {
+    int64_t at; /* of a truncation: the new size */
+    size_t len;
+    size_t stored_at;
+    bool truncates;
+};
+
+struct file {
+    bool used;
+    int opens;
+    uint8_t *live, *kept; /* as the program sees it; as the platter has it; zeros past the size */
+    int64_t live_size, kept_size, room;
+    struct pending *pending;
+    size_t pending_count, pending_room;
+    uint8_t *store;
+    size_t stored, store_room;
+    bool forgot; /* a sync failed: what live shows and kept has not will never be written */
+};
+
+/* The file a name stands for, -1 for none. */
+struct name {
+    char text[DISK_NAME_MAX + 1];
+    int live, kept;
+};
+
+/* One change of names that is not synced yet; a rename is two in one. */
+struct change {
+    int name[2], file[2];
+    int count;
+};
+
+enum { CHANGES_MAX = 64 };
+
+struct disk {
+    struct dice dice;
+    struct file files[DISK_FILES_MAX];
+    struct name names[DISK_NAMES_MAX];
+    int name_count;
+    struct change changes[CHANGES_MAX];
+    int change_count;
+    int64_t events, cut_at;
+    bool off;
+    enum disk_fault fault;
+    int64_t fail_at, faults, calls[DISK_SYNC_ERROR + 1];
+    bool fault_stays;
+};
+
+/* An event: the power may go in the middle of it. */
+void disk_happens(struct disk *disk);
+/* Counts a call of that kind; true when it is to fail. */
+bool disk_is_due(struct disk *disk, enum disk_fault kind);
+void disk_sync_names(struct disk *disk);
+/* Frees the files that nobody has open and no name can lead to. */
+void disk_sweep(struct disk *disk);
+
+#endif
