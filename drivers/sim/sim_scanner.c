@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drivers/sim/sim_scanner.h"
+#include "drivers/sim/sim_scanner_internal.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/hex.h"
 #include "agent/base/strbuf.h"
 #include "agent/net/loop.h"
-#include "drivers/sim/sim_code.h"
 #include "drivers/sim/sim_pty.h"
 
 #include <errno.h>
@@ -16,27 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1, BITS_PER_BYTE = 10, SUFFIX_BYTES_MAX = 8 };
+enum { TICK_MS = 1, BITS_PER_BYTE = 10 };
 
-struct sim_scanner {
-    struct sim_scanner_options options;
-    char link_path[SIM_PATH_BYTES_MAX];
-    char suffix[SUFFIX_BYTES_MAX];
-    struct sim_pty pty;
-    struct loop_watch *watch; /* while plugged in: what the agent sends is read and thrown away */
-    struct loop_timer *tick;
-
-    struct sim_family family;
-    struct loop_timer *resend, *pause;
-    int damaged; /* so many scans more */
-    bool mangled;
-
-    struct strbuf bytes; /* being typed */
-    size_t typed;
-    int64_t begun_ns, give_up_ms;
-};
-
-static int64_t unix_ns(void)
+int64_t sim_scanner_unix_ns(void)
 {
     struct timespec now;
 
@@ -44,7 +24,7 @@ static int64_t unix_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void answer_ok(struct sim_scanner *scanner, int64_t written_ns)
+void sim_scanner_answer_ok(struct sim_scanner *scanner, int64_t written_ns)
 {
     char text[48];
 
@@ -52,7 +32,7 @@ static void answer_ok(struct sim_scanner *scanner, int64_t written_ns)
     scanner->options.on_answer(scanner->options.context, text);
 }
 
-static void answer_error(struct sim_scanner *scanner, const char *what)
+void sim_scanner_answer_error(struct sim_scanner *scanner, const char *what)
 {
     char text[ERRMSG_BYTES_MAX + 8];
 
@@ -92,14 +72,15 @@ static void type_on(void *context)
     if (len > 0)
         scanner->typed += (size_t)len;
     if (scanner->typed == scanner->bytes.len) {
-        int64_t written_ns = unix_ns();
+        int64_t written_ns = sim_scanner_unix_ns();
 
         stop_typing(scanner);
-        answer_ok(scanner, written_ns);
+        sim_scanner_answer_ok(scanner, written_ns);
     } else if ((len < 0 && errno != EAGAIN && errno != EINTR) ||
                loop_now_ms(scanner->options.loop) > scanner->give_up_ms) {
         stop_typing(scanner);
-        answer_error(scanner, len < 0 && errno != EAGAIN ? strerrordesc_np(errno) : "nobody reads the line");
+        sim_scanner_answer_error(scanner,
+                                 len < 0 && errno != EAGAIN ? strerrordesc_np(errno) : "nobody reads the line");
     } else {
         loop_timer_set(scanner->tick, TICK_MS, 0);
     }
@@ -139,10 +120,10 @@ static void on_pause(void *context)
 {
     struct sim_scanner *scanner = context;
 
-    answer_ok(scanner, unix_ns());
+    sim_scanner_answer_ok(scanner, sim_scanner_unix_ns());
 }
 
-static void begin_typing(struct sim_scanner *scanner)
+void sim_scanner_type(struct sim_scanner *scanner)
 {
     int64_t own_ms = 0;
 
@@ -153,7 +134,7 @@ static void begin_typing(struct sim_scanner *scanner)
 
     if (strbuf_status(&scanner->bytes) != ST_OK) {
         stop_typing(scanner);
-        answer_error(scanner, "that is longer than a scanner can hold");
+        sim_scanner_answer_error(scanner, "that is longer than a scanner can hold");
         return;
     }
     if (scanner->options.baud > 0)
@@ -182,7 +163,7 @@ static void on_line(void *context, int events)
     say_now(scanner, &answer);
 }
 
-static void unplug(struct sim_scanner *scanner)
+void sim_scanner_unplug(struct sim_scanner *scanner)
 {
     enum sim_family_id id = scanner->family.id;
 
@@ -194,7 +175,7 @@ static void unplug(struct sim_scanner *scanner)
     sim_pty_unplug(&scanner->pty);
 }
 
-static enum status plug(struct sim_scanner *scanner, struct errmsg *err)
+enum status sim_scanner_plug(struct sim_scanner *scanner, struct errmsg *err)
 {
     enum status st = sim_pty_plug(&scanner->pty, scanner->link_path, err);
 
@@ -204,186 +185,6 @@ static enum status plug(struct sim_scanner *scanner, struct errmsg *err)
     if (st != ST_OK)
         sim_pty_unplug(&scanner->pty);
     return st;
-}
-
-/* Commands. Each fills bytes, to be typed, or answers and returns false. */
-
-static void damage(struct sim_scanner *scanner)
-{
-    if (scanner->damaged == 0 || scanner->bytes.len == 0)
-        return;
-    scanner->damaged--;
-    scanner->bytes.data[scanner->bytes.len / 2] ^= 1;
-}
-
-static bool do_scan(struct sim_scanner *scanner, const char *code)
-{
-    const char *why = "";
-
-    if (!code[0]) {
-        answer_error(scanner, "scan: which code?");
-        return false;
-    }
-    if (scanner->family.id != SIM_ASCII) {
-        if (!sim_family_say(&scanner->family, code, scanner->suffix, &scanner->bytes, &why)) {
-            answer_error(scanner, why);
-            return false;
-        }
-        damage(scanner);
-        return true;
-    }
-    if (scanner->suffix[0] == '\x02')
-        strbuf_putc(&scanner->bytes, '\x02');
-    if (scanner->options.code_ids)
-        strbuf_puts(&scanner->bytes, sim_code_id(code));
-    strbuf_puts(&scanner->bytes, scanner->options.code_ids ? code : sim_code_text(code));
-    strbuf_puts(&scanner->bytes, scanner->suffix[0] == '\x02' ? "\x03" : scanner->suffix);
-    return true;
-}
-
-static bool do_raw(struct sim_scanner *scanner, const char *hex)
-{
-    size_t len = strlen(hex) / 2;
-    uint8_t *bytes = malloc(len + 1);
-    bool good = bytes && len > 0 && hex_decode(hex, len, bytes) == ST_OK;
-
-    if (good)
-        strbuf_add(&scanner->bytes, bytes, len);
-    else
-        answer_error(scanner, "raw: wants bytes in hexadecimal, as in 5d4530");
-    free(bytes);
-    return good;
-}
-
-static bool do_half(struct sim_scanner *scanner, const char *text)
-{
-    strbuf_puts(&scanner->bytes, text);
-    return true;
-}
-
-static bool do_garbage(struct sim_scanner *scanner, const char *arguments)
-{
-    char *end = NULL;
-    unsigned long count = strtoul(arguments, &end, 10);
-    uint64_t state;
-
-    if (end == arguments || *end != ' ' || count == 0 || count > SIM_SCANNER_BYTES_MAX) {
-        answer_error(scanner, "garbage: wants a count and a seed, as in garbage 40 7");
-        return false;
-    }
-    state = strtoull(end, NULL, 10);
-    for (unsigned long i = 0; i < count; i++)
-        strbuf_putc(&scanner->bytes, (char)sim_random(&state));
-    return true;
-}
-
-static bool do_oversize(struct sim_scanner *scanner, const char *arguments)
-{
-    unsigned long count = strtoul(arguments, NULL, 10);
-
-    if (count == 0 || count > SIM_SCANNER_BYTES_MAX - SUFFIX_BYTES_MAX) {
-        answer_error(scanner, "oversize: wants a count, as in oversize 5000");
-        return false;
-    }
-    for (unsigned long i = 0; i < count; i++)
-        strbuf_putc(&scanner->bytes, (char)('A' + i % 26));
-    strbuf_puts(&scanner->bytes, scanner->suffix[0] == '\x02' ? "\x03" : scanner->suffix);
-    return true;
-}
-
-/* A number from 0 to max that is all of the arguments. */
-static bool take_count(struct sim_scanner *scanner, const char *arguments, int max, int *out_count)
-{
-    char *end = NULL;
-    unsigned long count = strtoul(arguments, &end, 10);
-
-    if (end == arguments || *end != '\0' || count > (unsigned long)max) {
-        answer_error(scanner, "wants a number, as in damage 1, ignore 2, wait 500");
-        return false;
-    }
-    *out_count = (int)count;
-    return true;
-}
-
-static bool do_damage(struct sim_scanner *scanner, const char *arguments)
-{
-    if (take_count(scanner, arguments, 1000, &scanner->damaged))
-        answer_ok(scanner, unix_ns());
-    return false;
-}
-
-static bool do_ignore(struct sim_scanner *scanner, const char *arguments)
-{
-    if (take_count(scanner, arguments, 1000, &scanner->family.ignored))
-        answer_ok(scanner, unix_ns());
-    return false;
-}
-
-static bool do_mangle(struct sim_scanner *scanner, const char *arguments)
-{
-    scanner->mangled = strcmp(arguments, "on") == 0;
-    answer_ok(scanner, unix_ns());
-    return false;
-}
-
-static bool do_wait(struct sim_scanner *scanner, const char *arguments)
-{
-    int wait_ms = 0;
-
-    if (take_count(scanner, arguments, 3600 * 1000, &wait_ms))
-        loop_timer_set(scanner->pause, wait_ms, 0);
-    return false;
-}
-
-static bool do_unplug(struct sim_scanner *scanner, const char *arguments)
-{
-    (void)arguments;
-    unplug(scanner);
-    answer_ok(scanner, unix_ns());
-    return false;
-}
-
-static bool do_plug(struct sim_scanner *scanner, const char *arguments)
-{
-    struct errmsg err = ERRMSG_INIT;
-
-    (void)arguments;
-    if (scanner->pty.fd < 0 && plug(scanner, &err) != ST_OK)
-        answer_error(scanner, err.text);
-    else
-        answer_ok(scanner, unix_ns());
-    return false;
-}
-
-static const struct {
-    const char *name;
-    bool (*run)(struct sim_scanner *scanner, const char *arguments);
-    bool types; /* needs the cable */
-} commands[] = {
-    {"scan", do_scan, true},       {"raw", do_raw, true},           {"half", do_half, true},
-    {"garbage", do_garbage, true}, {"oversize", do_oversize, true}, {"unplug", do_unplug, false},
-    {"damage", do_damage, false},  {"ignore", do_ignore, false},    {"mangle", do_mangle, false},
-    {"wait", do_wait, false},      {"plug", do_plug, false},
-};
-
-void sim_scanner_command(struct sim_scanner *scanner, const char *line)
-{
-    size_t len = strcspn(line, " ");
-    const char *arguments = line + len + strspn(line + len, " ");
-
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strlen(commands[i].name) != len || memcmp(commands[i].name, line, len) != 0)
-            continue;
-        if (commands[i].types && scanner->pty.fd < 0)
-            answer_error(scanner, "unplugged");
-        else if (commands[i].run(scanner, arguments))
-            begin_typing(scanner);
-        else
-            strbuf_clear(&scanner->bytes);
-        return;
-    }
-    answer_error(scanner, "commands: scan CODE, raw HEX, half TEXT, garbage N SEED, oversize N, damage N, ignore N, "
-                          "mangle on|off, wait MS, unplug, plug");
 }
 
 enum status sim_scanner_create(const struct sim_scanner_options *options, struct sim_scanner **out_scanner,
@@ -413,7 +214,7 @@ enum status sim_scanner_create(const struct sim_scanner_options *options, struct
     if (st == ST_OK)
         st = loop_timer_create(options->loop, on_pause, scanner, &scanner->pause);
     if (st == ST_OK)
-        st = plug(scanner, err);
+        st = sim_scanner_plug(scanner, err);
     if (st != ST_OK) {
         sim_scanner_destroy(scanner);
         return st;
@@ -426,7 +227,7 @@ void sim_scanner_destroy(struct sim_scanner *scanner)
 {
     if (!scanner)
         return;
-    unplug(scanner);
+    sim_scanner_unplug(scanner);
     loop_timer_destroy(scanner->tick);
     loop_timer_destroy(scanner->resend);
     loop_timer_destroy(scanner->pause);
