@@ -350,6 +350,25 @@ enum status rules_activate(struct rules *rules, struct errmsg *err)
     return st;
 }
 
+enum status rules_go_back(struct rules *rules, struct errmsg *err)
+{
+    struct rules_entry entry;
+    enum status st = rules_find(rules, RULES_PREVIOUS, &entry, err);
+
+    if (st == ST_OK)
+        st = sqlite_begin(&rules->db, err);
+    if (st != ST_OK)
+        return st;
+    st = sqlite_exec(&rules->db,
+                     "DELETE FROM bundle WHERE state = 'active';"
+                     "UPDATE bundle SET state = 'active' WHERE state = 'previous'",
+                     err);
+    st = sqlite_end(&rules->db, st, err);
+    if (st == ST_OK)
+        keep_wal_short(rules);
+    return st;
+}
+
 enum status rules_drop(struct rules *rules, struct errmsg *err)
 {
     enum status st = sqlite_exec(&rules->db, "DELETE FROM bundle WHERE state IN ('fetching', 'staged')", err);

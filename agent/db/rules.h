@@ -42,8 +42,8 @@ enum status rules_open(const char *path, int64_t now_unix_ms, struct rules **out
 void rules_close(struct rules *rules); /* accepts NULL */
 
 /* Begins to fetch, or goes on where the same file broke off (have_bytes of rules_find); another file being fetched is
- * dropped. One that is staged is being fetched again, with all its bytes. have_bytes of entry is not read. ST_CONFLICT
- * when this very file is active; ST_RANGE past a bound above. */
+ * dropped. One that is staged is being fetched again, with all its bytes. have_bytes of entry is not read.
+ * ST_CONFLICT when this very file is active; ST_RANGE past a bound above. */
 enum status rules_begin(struct rules *rules, const struct rules_entry *entry, int64_t now_unix_ms,
                         struct errmsg *err);
 /* Appends the piece at offset, which must be have_bytes. ST_CONFLICT otherwise; ST_RANGE past total_bytes or
@@ -61,6 +61,8 @@ enum status rules_read(struct rules *rules, enum rules_state state, char **out_b
 enum status rules_stage(struct rules *rules, struct errmsg *err);
 /* staged -> active, active -> previous, previous goes; in one commit. ST_NOT_FOUND when nothing is staged. */
 enum status rules_activate(struct rules *rules, struct errmsg *err);
+/* previous -> active, active goes; in one commit. ST_NOT_FOUND when there is no previous. */
+enum status rules_go_back(struct rules *rules, struct errmsg *err);
 /* Removes the bundle in that state: what it holds is damaged. */
 enum status rules_forget(struct rules *rules, enum rules_state state, struct errmsg *err);
 /* Drops what is being fetched or staged. */

@@ -19,9 +19,8 @@ enum { WAITED_BYTES_MAX = 256 * 1024 }; /* of a bundle compiled within a command
 
 /* ---- start ---- */
 
-/* Compiles what rules.db holds in that state. */
-static enum status load(struct rulebook *book, enum rules_state state, struct rule_edition **out_edition,
-                        struct errmsg *err)
+enum status rulebook_load(struct rulebook *book, enum rules_state state, struct rule_edition **out_edition,
+                          struct errmsg *err)
 {
     struct rules_entry entry;
     struct bundle *bundle = NULL;
@@ -50,7 +49,7 @@ static enum status load_any(struct rulebook *book, struct errmsg *err)
     for (size_t i = 0; i < 2; i++) {
         struct errmsg why = ERRMSG_INIT;
 
-        st = load(book, tried[i], &book->active, &why);
+        st = rulebook_load(book, tried[i], &book->active, &why);
         if (st == ST_OK)
             return st;
         if (st != ST_NOT_FOUND)
@@ -131,6 +130,7 @@ enum status rulebook_create(const struct rulebook_options *options, struct ruleb
         rulebook_destroy(book);
         return st;
     }
+    rulebook_read_trial(book);
     *out_rulebook = book;
     return ST_OK;
 }
@@ -151,6 +151,7 @@ void rulebook_free(struct rulebook *book)
     rulebook_forget_offer(book);
     free(book->next_manifest);
     free(book->next_signatures);
+    rule_edition_release(book->trial.before);
     rule_edition_release(book->active);
     free(book);
 }
@@ -181,7 +182,8 @@ struct rule_edition *rulebook_edition(struct rulebook *book, const char *sha256_
         entry.total_bytes > WAITED_BYTES_MAX)
         return NULL;
     hex_encode(entry.sha256, SHA256_BYTES, hex);
-    return strcmp(hex, sha256_hex) == 0 && load(book, RULES_PREVIOUS, &edition, NULL) == ST_OK ? edition : NULL;
+    return strcmp(hex, sha256_hex) == 0 && rulebook_load(book, RULES_PREVIOUS, &edition, NULL) == ST_OK ? edition
+                                                                                                        : NULL;
 }
 
 /* ---- refusing ---- */
@@ -200,6 +202,8 @@ enum status rulebook_journal(struct rulebook *book, const char *type, const char
     jw_field_text(&w, "sha256", reason ? book->sha256 : book->active->sha256);
     if (reason)
         jw_field_text(&w, "reason", reason);
+    else
+        jw_field_bool(&w, "healthy", !book->trial.on || book->trial.passed);
     jw_object_end(&w);
     st = book->options.journal_record(book->options.context, type, body.data, body.len, &err);
     if (st != ST_OK)
@@ -239,6 +243,10 @@ static enum status judge(const struct rulebook *book, const struct manifest *man
         errmsg_set(err, "it is of chain \"%s\", this till is of \"%s\"", manifest->chain,
                    book->options.identity->chain);
         return ST_DENIED;
+    }
+    if (manifest->version == book->refused_version && rulebook_was_rolled_back(book)) {
+        errmsg_set(err, "%s", book->refused_reason);
+        return ST_CONFLICT;
     }
     if (manifest->version < book->ratchet) {
         errmsg_set(err, "version %" PRId64 " is older than %" PRId64 ", which was active here", manifest->version,
@@ -321,6 +329,7 @@ void rulebook_write(const struct rulebook *book, struct json_writer *w)
     jw_field_text(w, "sha256", book->active->sha256);
     jw_field_int(w, "promotions", (int64_t)bundle_promotion_count(book->active->bundle));
     jw_field_int(w, "since_unix_ms", book->active->since_unix_ms);
+    jw_field_bool(w, "on_trial", book->trial.on);
     if (book->refused_reason[0] != '\0') {
         jw_name(w, "refused");
         jw_object_begin(w);

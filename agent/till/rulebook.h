@@ -5,7 +5,8 @@
  * A bundle comes as a signed manifest and then in pieces. It is refused in words, and the one before stays, when the
  * signature, the chain, the version (it only rises), the length, the hash or the compiler says so. Checking and
  * compiling run in a worker on memory of its own. What passed is staged on disk and becomes active when no sale is in
- * tender; a sale keeps the bundle it started with.
+ * tender; a sale keeps the bundle it started with. It is on trial then: rules that cannot be applied to a basket, or
+ * under which the agent starts again and again, give way to those before by themselves.
  */
 #ifndef LOYALD_TILL_RULEBOOK_H
 #define LOYALD_TILL_RULEBOOK_H
@@ -73,7 +74,9 @@ void rulebook_piece(struct rulebook *rulebook, const char *sha256_hex, int64_t o
 void rulebook_begin_chain(struct rulebook *rulebook);
 /* The link is up: goes on with a fetch that broke off. */
 void rulebook_resume(struct rulebook *rulebook);
-/* Activates what is staged when may_switch allows; called between sales. */
+/* A basket was worked out by that edition, or could not be: what is on trial is judged by it. */
+void rulebook_tried(struct rulebook *rulebook, const struct rule_edition *edition, bool applied);
+/* Activates what is staged when may_switch allows, and judges what is on trial; called between sales. */
 void rulebook_settle(struct rulebook *rulebook);
 /* {"version","id","sha256","promotions","since","refused":{"version","reason"}} */
 void rulebook_write(const struct rulebook *rulebook, struct json_writer *w);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rulebook_internal - what the files of the rulebook share: offers and refusals (rulebook.c), the signature
- * (rulebook_check.c), fetching, compiling and switching (rulebook_stage.c). Nobody else includes it. */
+ * (rulebook_check.c), fetching, compiling and switching (rulebook_stage.c), the trial of what is new
+ * (rulebook_health.c). Nobody else includes it. */
 #ifndef LOYALD_TILL_RULEBOOK_INTERNAL_H
 #define LOYALD_TILL_RULEBOOK_INTERNAL_H
 
 #include "agent/till/rulebook.h"
 
+#include "agent/db/rules.h"
 #include "agent/till/identity.h"
 #include "agent/till/rule_edition.h"
 #include "sync/protocol/manifest.h"
@@ -13,8 +15,21 @@
 enum { RULEBOOK_REASON_MAX = 400 };
 
 #define RATCHET_STATE  IDENTITY_RULES_VERSION
-#define ANNOUNCE_STATE "rules_to_announce" /* what is to become active and has no record of it yet */
+#define ANNOUNCE_STATE "rules_to_announce"    /* what is to become active and has no record of it yet */
 #define REFUSED_STATE  IDENTITY_RULES_REFUSED /* so that a restart does not journal it again */
+
+#define TRIAL_STATE "rules_trial"   /* "<version> <starts>" of what is on trial */
+#define ROLLED_BACK "rolled back: " /* how the reason of such a refusal begins */
+
+/* Of the rules that are active, while they are new. */
+struct rulebook_trial {
+    bool on;
+    bool passed;
+    int starts, baskets;
+    int64_t since_mono_ms;
+    struct rule_edition *before; /* held: what to go back to; NULL after a start */
+    char fault[160];             /* "": none so far */
+};
 
 /* What a new bundle is going through. One at a time; a newer manifest that comes meanwhile waits in `next`.
  *
@@ -40,6 +55,7 @@ struct rulebook {
     char *next_manifest, *next_signatures; /* owned: the latest offer that came while another was under way */
     int jobs;                              /* in workers */
     bool closing;
+    struct rulebook_trial trial;
     bool announce_late; /* a start: the power may have gone between the rules becoming active and their record */
 };
 
@@ -49,6 +65,9 @@ void rulebook_forget_offer(struct rulebook *book);
 void rulebook_free(struct rulebook *book);
 /* The bundle under way is refused: said, journalled, forgotten; the offer that waited has its turn. */
 void rulebook_refuse(struct rulebook *book, const char *reason);
+/* Compiles what rules.db holds in that state. */
+enum status rulebook_load(struct rulebook *book, enum rules_state state, struct rule_edition **out_edition,
+                          struct errmsg *err);
 /* Appends bundle_activated, of the active one, or with a reason bundle_refused, of the one under way. */
 enum status rulebook_journal(struct rulebook *book, const char *type, const char *reason);
 void rulebook_take_next(struct rulebook *book);
@@ -63,5 +82,14 @@ enum status rulebook_start_check(struct rulebook *book, const char *signatures, 
 void rulebook_begin_fetch(struct rulebook *book);
 /* Journals what became active just before the power went; once. */
 void rulebook_announce_late(struct rulebook *book);
+
+/* ---- rulebook_health.c ---- */
+/* What is active now is new; takes the count of before. */
+void rulebook_begin_trial(struct rulebook *book, struct rule_edition *before);
+/* At a start: goes on with a trial, or with going back. */
+void rulebook_read_trial(struct rulebook *book);
+/* Between two sales: confirms it, or goes back. */
+void rulebook_judge_trial(struct rulebook *book);
+bool rulebook_was_rolled_back(const struct rulebook *book);
 
 #endif

@@ -251,11 +251,12 @@ void rulebook_settle(struct rulebook *book)
     struct rule_edition *edition;
     struct errmsg err = ERRMSG_INIT;
     struct journal_head head;
-    char version[24], to_announce[SHA256_TEXT + 64];
-    bool settled;
+    char version[24], to_announce[SHA256_TEXT + 64], trial[32];
+    bool settled, first = book->active->version == 0; /* with nothing to go back to there is nothing to try */
     enum status st;
 
     rulebook_announce_late(book);
+    rulebook_judge_trial(book);
     if (book->progress != STAGED || !book->options.may_switch(book->options.context))
         return;
     edition =
@@ -264,14 +265,16 @@ void rulebook_settle(struct rulebook *book)
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
     journal_head(book->options.journal, &head);
     (void)snprintf(to_announce, sizeof to_announce, "%s %s %" PRId64, book->sha256, version, head.position);
+    (void)snprintf(trial, sizeof trial, "%s 0", version);
     settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
     /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
     st = edition
              ? journal_put_states(book->options.journal,
                                   (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
                                                                  {ANNOUNCE_STATE, to_announce, strlen(to_announce)},
+                                                                 {TRIAL_STATE, first ? NULL : trial, strlen(trial)},
                                                                  {REFUSED_STATE, NULL, 0}},
-                                  settled ? 3 : 2, &err)
+                                  settled ? 4 : 3, &err)
              : ST_NOMEM;
     if (st == ST_OK)
         st = rules_activate(book->options.rules, &err);
@@ -284,7 +287,10 @@ void rulebook_settle(struct rulebook *book)
         book->refused_version = 0;
         book->refused_reason[0] = '\0';
     }
-    rule_edition_release(book->active);
+    if (first)
+        rule_edition_release(book->active);
+    else
+        rulebook_begin_trial(book, book->active);
     book->active = edition;
     book->ratchet = book->manifest.version;
     log_info("rules", "active version=%" PRId64 " promotions=%zu", edition->version,

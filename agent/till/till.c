@@ -246,6 +246,7 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
         errmsg_wrap(err, "sale %s", sale->id);
         return PROBLEM_TOO_LARGE;
     }
+    rulebook_tried(till->options.rulebook, sale->edition, !sale->evaluation.shelf_price);
     if (sale->evaluation.shelf_price)
         sale_notice(sale, PROBLEM_EVALUATION, NULL);
     return PROBLEM_NONE;

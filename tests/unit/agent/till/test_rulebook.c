@@ -2,6 +2,8 @@
 #include "world.h"
 
 #include "agent/base/json.h"
+#include "agent/db/journal.h"
+#include "agent/till/rulebook.h"
 
 #include <criterion/criterion.h>
 
@@ -23,16 +25,39 @@ static void end(void)
 
 TestSuite(rulebook, .init = begin, .fini = end);
 
+static char dir[64];
+
+static void begin_on_disk(void)
+{
+    (void)snprintf(dir, sizeof dir, "/tmp/loyald-rulebook-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    world_begin(&world, dir);
+}
+
+static void end_on_disk(void)
+{
+    char command[128];
+
+    world_end(&world);
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    cr_expect_eq(system(command), 0);
+}
+
+TestSuite(rulebook_restarts, .init = begin_on_disk, .fini = end_on_disk);
+
 /* A bundle that takes that many percent off everything. */
 static char *bundle(int64_t version, int percent)
 {
     char *text = malloc(1024);
 
-    (void)snprintf(text, 1024,
-                   "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%lld,\"currency\":\"RUB\",\"minor_digits\":2,"
-                   "\"layers\":[{\"id\":\"promo\",\"mode\":\"stack\"}],\"promotions\":[{\"id\":\"off\",\"title\":{\"en\":\"off\"},"
-                   "\"layer\":\"promo\",\"order\":1,\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_bp\":%d}}]}",
-                   (long long)version, percent * 100);
+    (void)snprintf(
+        text, 1024,
+        "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%lld,\"currency\":\"RUB\",\"minor_digits\":2,"
+        "\"layers\":[{\"id\":\"promo\",\"mode\":\"stack\"}],\"promotions\":[{\"id\":\"off\",\"title\":{\"en\":"
+        "\"off\"},"
+        "\"layer\":\"promo\",\"order\":1,\"reward\":{\"kind\":\"percent_off\",\"items\":{\"any\":true},\"percent_"
+        "bp\":%d}}]}",
+        (long long)version, percent * 100);
     return text;
 }
 
@@ -150,8 +175,9 @@ Test(rulebook, another_file_than_signed_is_refused)
 
 Test(rulebook, bundle_with_faults_is_refused_with_the_place)
 {
-    const char *broken = "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"
-                         "\"layers\":[{\"id\":\"a\",\"mode\":\"stack\"}],\"promotions\":[{\"id\":\"x\",\"layer\":\"none\"}]}";
+    const char *broken =
+        "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":1,\"currency\":\"RUB\",\"minor_digits\":2,"
+        "\"layers\":[{\"id\":\"a\",\"mode\":\"stack\"}],\"promotions\":[{\"id\":\"x\",\"layer\":\"none\"}]}";
 
     offer(broken, broken, "demo", 1, world.office);
     cr_expect(strstr(world.refused, "/promotions/0"), "said: %s", world.refused);
@@ -187,4 +213,112 @@ Test(rulebook, nonsense_is_refused_in_words)
     cr_expect(strstr(world.refused, "loyald-manifest/1"), "said: %s", world.refused);
     world_offer(&world, "not json", "[]");
     cr_expect_str_neq(world.refused, "");
+}
+
+/* ---- on trial ---- */
+
+struct search {
+    const char *type, *text;
+    int found;
+};
+
+static bool look(void *context, const struct journal_entry *entry)
+{
+    struct search *search = context;
+
+    search->found += strcmp(entry->type, search->type) == 0 &&
+                     memmem(entry->bytes, entry->len, search->text, strlen(search->text)) != NULL;
+    return true;
+}
+
+static int records_with(const char *type, const char *text)
+{
+    struct search search = {type, text, 0};
+
+    cr_assert_eq(journal_each(world.journal, 1, look, &search, NULL), ST_OK);
+    return search.found;
+}
+
+static int64_t active(void)
+{
+    return rule_edition_version(rulebook_active(world.rulebook));
+}
+
+static void offer_version(int64_t version)
+{
+    char *text = bundle(version, (int)version * 10);
+
+    offer(text, text, "demo", version, world.office);
+    free(text);
+}
+
+Test(rulebook, new_rules_are_healthy_when_they_worked)
+{
+    char sale[16];
+
+    offer_version(1);
+    cr_expect_eq(records_with("bundle_activated", "\"version\":1,"), 1);
+    cr_expect_eq(records_with("bundle_activated", "\"healthy\":true"), 1, "with nothing before there is no trial");
+    offer_version(2);
+    cr_expect_eq(records_with("bundle_activated", "\"healthy\":false"), 1);
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(sale, sizeof sale, "b%d", i);
+        cr_expect_eq(records_with("bundle_activated", "\"healthy\":true"), 1);
+        (void)total_of_new_sale(sale);
+        cr_assert_eq(world_do(&world, "void", sale, "{}", NULL), PROBLEM_NONE);
+    }
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(records_with("bundle_activated", "\"healthy\":true"), 2);
+    rulebook_tried(world.rulebook, rulebook_active(world.rulebook), false);
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(active(), 2, "what is proven stays: a fault now is of the basket or the machine");
+}
+
+Test(rulebook, quiet_till_confirms_new_rules_by_time)
+{
+    offer_version(1);
+    offer_version(2);
+    world.time.mono_ms += 30 * 60 * 1000;
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(records_with("bundle_activated", "\"healthy\":true"), 2);
+}
+
+Test(rulebook_restarts, rules_that_cannot_be_applied_give_way_to_those_before)
+{
+    offer_version(1);
+    offer_version(2);
+    cr_expect_eq(total_of_new_sale("A"), 8000);
+    rulebook_tried(world.rulebook, rulebook_active(world.rulebook), false);
+    cr_assert_eq(world_do(&world, "tender", "A", "{}", NULL), PROBLEM_NONE);
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(active(), 2, "not while somebody pays");
+    cr_assert_eq(world_do(&world, "void", "A", "{}", NULL), PROBLEM_NONE);
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(active(), 1);
+    cr_expect_eq(total_of_new_sale("B"), 9000);
+    cr_expect_eq(records_with("bundle_refused", "\"rolled_back\":true"), 1);
+    world_restart(&world, false);
+    cr_expect_eq(active(), 1);
+    offer_version(2);
+    cr_expect_eq(active(), 1, "not taken again");
+    cr_expect_eq(records_with("bundle_refused", "\"version\":2,"), 1, "said once");
+    offer_version(3);
+    cr_expect_eq(active(), 3);
+}
+
+Test(rulebook_restarts, rules_under_which_the_agent_keeps_ending_give_way)
+{
+    offer_version(1);
+    offer_version(2);
+    for (int start = 1; start <= 2; start++) {
+        world_restart(&world, false);
+        cr_expect_eq(active(), 2);
+    }
+    world_restart(&world, false);
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(active(), 1);
+    cr_expect_eq(records_with("bundle_refused", "had to start 3 times"), 1);
+    world_restart(&world, false);
+    rulebook_settle(world.rulebook);
+    cr_expect_eq(active(), 1);
 }
