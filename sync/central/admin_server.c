@@ -18,6 +18,7 @@
 #include "sync/central/office.h"
 #include "sync/central/publish.h"
 #include "sync/central/report.h"
+#include "sync/central/rollout.h"
 
 /* ---- what is done ---- */
 
@@ -208,6 +209,36 @@ static void on_bundles(void *context, struct http_request *request)
     admin_send_report(context, request, publish_list);
 }
 
+static void on_rollouts(void *context, struct http_request *request)
+{
+    admin_send_report(context, request, rollout_list);
+}
+
+static enum status do_rollout(const struct admin_call *call, struct errmsg *err)
+{
+    struct rollout_order order = {.chain = http_path_part(call->request, 0)};
+    enum status st = admin_text(call->root, "do", &order.word, err);
+
+    if (st == ST_OK)
+        st = admin_text_or_none(call->root, "reason", &order.reason, err);
+    if (st == ST_OK)
+        st = admin_text_or_none(call->root, "key", &order.key, err);
+    if (st == ST_OK)
+        st = admin_text_or_none(call->root, "signature", &order.signature_hex, err);
+    if (st == ST_OK)
+        st = json_optional(json_bool(call->root, "force", &order.force, err));
+    if (st == ST_OK)
+        st = rollout_do(call->central, &order, err);
+    if (st == ST_OK)
+        admin_write_one(call->w, "done", order.word);
+    return st;
+}
+
+static void on_rollout(void *context, struct http_request *request)
+{
+    admin_do_json(context, request, do_rollout);
+}
+
 static void on_totals(void *context, struct http_request *request)
 {
     admin_send_report(context, request, report_totals);
@@ -265,7 +296,9 @@ static const struct http_route routes[] = {
     {"GET", "/admin/fleet", HTTP_AUTH_PEER, on_fleet, 0},
     {"POST", "/admin/tills/{dev}/revoke", HTTP_AUTH_PEER, on_till_revoke, ADMIN_BODY_MAX},
     {"GET", "/admin/members/{id}", HTTP_AUTH_PEER, on_member, 0},
-    {"POST", "/admin/bundles", HTTP_AUTH_PEER, on_publish, (size_t)MANIFEST_FILE_BYTES_MAX + SIGNED_BYTES_MAX},
+    {"POST", "/admin/bundles", HTTP_AUTH_PEER, on_publish, 2 * (size_t)MANIFEST_FILE_BYTES_MAX + PARCEL_BYTES_MAX},
+    {"GET", "/admin/rollouts", HTTP_AUTH_PEER, on_rollouts, 0},
+    {"POST", "/admin/chains/{chain}/rollout", HTTP_AUTH_PEER, on_rollout, ADMIN_BODY_MAX},
     {"GET", "/admin/bundles", HTTP_AUTH_PEER, on_bundles, 0},
     {"GET", "/admin/totals", HTTP_AUTH_PEER, on_totals, 0},
     {"GET", "/admin/ledger", HTTP_AUTH_PEER, on_ledger, 0},

@@ -20,6 +20,7 @@ struct command_call {
     bool json, force;
     int *exit_code; /* of a command that did what it should and found something; else 0 */
     const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
+    const char *rings, *time_out, *failures, *band, *reason;
     const char *activate, *live, *lease_cap, *lease_days, *lost_days, *tills, *accept_exposure;
     const char *attrs[COMMAND_WORDS_MAX]; /* "k=v" */
     int attr_count;
@@ -44,6 +45,9 @@ command_fn command_chain_create, command_chain_key_add, command_store_create, co
 command_fn command_member_import, command_coupon_import;
 /* command_bundle.c */
 command_fn command_key_create, command_bundle_sign, command_bundle_check, command_bundle_publish, command_bundle_list;
+/* command_rollout.c */
+command_fn command_rollout_start, command_rollout_status, command_rollout_advance, command_rollout_halt,
+    command_rollout_resume, command_rollout_back, command_rollout_approve;
 /* command_coupon.c */
 command_fn command_coupon_key, command_coupon_sign;
 /* command_points.c */

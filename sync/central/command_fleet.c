@@ -20,6 +20,7 @@ static void print_fleet(const struct cJSON *root, int64_t level)
         {"version", "version", TABLE_TEXT},
         {"rules", "rules", TABLE_NUMBER},
         {"newest", "rules_newest", TABLE_NUMBER},
+        {"ring", "ring", TABLE_TEXT},
         {"queue", "queue", TABLE_NUMBER},
         {"oldest s", "oldest_s", TABLE_NUMBER},
         {"silent s", "silent_s", TABLE_NUMBER},

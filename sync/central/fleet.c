@@ -10,6 +10,7 @@
 
 #include "agent/base/json.h"
 #include "sync/central/device.h"
+#include "sync/central/rollout.h"
 
 enum {
     SILENT_WARN_S = 26 * 3600, /* a night and a late opening are no silence */
@@ -120,7 +121,9 @@ static void write_till(struct central *central, const struct rows *rows, struct 
     int64_t now_us = central_now_us(central);
     const char *told_text = rows_text(rows, 14);
     struct cJSON *told = NULL;
+    char ring[ID_BYTES];
 
+    (void)rollout_ring_of(central, rows_text(rows, 1), rows_text(rows, 2), rows_text(rows, 0), ring, NULL);
     (void)json_parse(told_text, strlen(told_text), DEVICE_TOLD_MAX, &told,
                      NULL); /* checked when it came; "" is none */
     jw_object_begin(w);
@@ -128,6 +131,7 @@ static void write_till(struct central *central, const struct rows *rows, struct 
         jw_field_text(w, texts[i], rows_text(rows, i));
     jw_field_int(w, "rules", rows_int(rows, 5));
     jw_field_int(w, "rules_newest", rows_int(rows, 6));
+    jw_field_text(w, "ring", ring);
     judge_link(central, rows, now_us, &look, w);
     judge_told(rows, told, now_us, &look, w);
     jw_field_int(w, "level", look.level);

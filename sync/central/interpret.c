@@ -11,6 +11,7 @@
 #include "sync/central/interpret_sale.h"
 #include "sync/central/interpret_spending.h"
 #include "sync/central/member.h"
+#include "sync/central/rollout.h"
 
 enum { REASON_MAX = 400 };
 
@@ -54,11 +55,15 @@ static enum status note_activated(struct central *central, const struct interpre
                                   const struct cJSON *body, struct errmsg *err)
 {
     int64_t version;
+    bool healthy = false;
     enum status st = json_int(body, "version", 0, JSON_INT_MAX, &version, err);
 
-    if (st != ST_OK)
-        return st;
-    return STORE_RUN(central->store, STATEMENT_DEVICE_ACTIVATED, err, V_TEXT(record->device->dev), V_INT(version));
+    if (st == ST_OK)
+        st = json_optional(json_bool(body, "healthy", &healthy, err));
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_DEVICE_ACTIVATED, err, V_TEXT(record->device->dev), V_INT(version));
+    return st == ST_OK ? rollout_heard(central, record->device, version, healthy ? "healthy" : "activated", "", err)
+                       : st;
 }
 
 static enum status note_refused(struct central *central, const struct interpret_record *record,
@@ -75,6 +80,8 @@ static enum status note_refused(struct central *central, const struct interpret_
         return st;
     (void)snprintf(text, sizeof(text), "version %lld: %s", (long long)version, reason);
     st = STORE_RUN(central->store, STATEMENT_DEVICE_REFUSED, err, V_TEXT(record->device->dev), V_TEXT(text));
+    if (st == ST_OK)
+        st = rollout_heard(central, record->device, version, "refused", reason, err);
     if (st != ST_OK)
         return st;
     (void)snprintf(text, sizeof(text), "till %s of store %s refused bundle %lld: %s", record->device->till,

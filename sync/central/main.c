@@ -47,7 +47,13 @@ static const char usage[] =
     "  bundle check FILE\n"
     "  bundle sign --key office.pem --chain ID FILE [--expires DATE|DAYS] [--out FILE.signed]\n"
     "              [--tills N] [--accept-exposure MINOR]   where tills may spend points without a link\n"
-    "  bundle publish FILE FILE.signed\n"
+    "  bundle publish FILE FILE.signed       every till gets it at once\n"
+    "  rollout start FILE FILE.signed [BACK BACK.signed]   ring by ring; BACK: the rules of before, a version "
+    "higher\n"
+    "              [--rings lab:S12+S13,1%,10%,100%] [--time-out MINUTES] [--failures PERCENT] [--band LOW..HIGH]\n"
+    "  rollout status | rollout advance CHAIN [--force] | rollout halt CHAIN | rollout resume CHAIN [--reason TEXT]\n"
+    "  rollout back CHAIN                    one command back, to every till\n"
+    "  rollout approve CHAIN --key office.pem   twice, with two keys: all rings at once\n"
     "  bundle list\n"
     "  coupon key --key office.pem           what \"keys\" of a signed series holds; needs no server, as coupon "
     "sign\n"
@@ -126,6 +132,13 @@ static const struct command commands[] = {
     {{"bundle", "sign"}, 1, 1, command_bundle_sign},
     {{"bundle", "publish"}, 2, 2, command_bundle_publish},
     {{"bundle", "list"}, 0, 0, command_bundle_list},
+    {{"rollout", "start"}, 2, 4, command_rollout_start},
+    {{"rollout", "status"}, 0, 0, command_rollout_status},
+    {{"rollout", "advance"}, 1, 1, command_rollout_advance},
+    {{"rollout", "halt"}, 1, 1, command_rollout_halt},
+    {{"rollout", "resume"}, 1, 1, command_rollout_resume},
+    {{"rollout", "back"}, 1, 1, command_rollout_back},
+    {{"rollout", "approve"}, 1, 1, command_rollout_approve},
     {{"coupon", "key"}, 0, 0, command_coupon_key},
     {{"coupon", "sign"}, 1, 2, command_coupon_sign},
     {{"totals"}, 0, 0, command_totals},
@@ -223,6 +236,11 @@ int main(int argc, char **argv)
         {"chain", &call.chain, NULL},
         {"expires", &call.expires, NULL},
         {"out", &call.out, NULL},
+        {"rings", &call.rings, NULL},
+        {"time-out", &call.time_out, NULL},
+        {"failures", &call.failures, NULL},
+        {"band", &call.band, NULL},
+        {"reason", &call.reason, NULL},
         {"activate", &call.activate, NULL},
         {"live", &call.live, NULL},
         {"lease-cap", &call.lease_cap, NULL},

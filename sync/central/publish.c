@@ -11,23 +11,31 @@
 #include "agent/base/log.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/office.h"
+#include "sync/central/rollout.h"
 
-struct offer { /* what somebody wants published */
-    struct cJSON *root;
+struct offer {        /* what somebody wants published; views of what came */
     const char *text; /* of the manifest */
     const struct cJSON *signatures;
     struct manifest manifest;
     char bundle_sha256[SHA256_TEXT];
+    const char *bundle;
+    size_t bundle_len;
 };
 
-static enum status read_offer(const char *json, size_t len, struct offer *offer, struct errmsg *err)
+/* What came: rules, and when they are to reach tills ring by ring, the plan and the way back. */
+struct parcel {
+    struct cJSON *root; /* owned */
+    struct offer offer, back;
+    bool by_rings, has_back;
+    struct rollout_plan plan;
+};
+
+static enum status read_signed(const struct cJSON *root, struct offer *offer, struct errmsg *err)
 {
-    enum status st = json_parse(json, len, SIGNED_BYTES_MAX, &offer->root, err);
+    enum status st = json_text(root, "text", MANIFEST_BYTES_MAX, &offer->text, err);
 
     if (st == ST_OK)
-        st = json_text(offer->root, "text", MANIFEST_BYTES_MAX, &offer->text, err);
-    if (st == ST_OK)
-        st = json_array(offer->root, "signatures", &offer->signatures, err);
+        st = json_array(root, "signatures", &offer->signatures, err);
     if (st == ST_OK)
         st = manifest_parse(offer->text, strlen(offer->text), &offer->manifest, err);
     if (st == ST_OK)
@@ -53,39 +61,46 @@ static enum status load_key(struct central *central, const char *chain, const ch
     return st == ST_OK ? end : st;
 }
 
+enum status publish_check_signature(struct central *central, const char *chain, const char *id, const char *hex,
+                                    const char *text, struct errmsg *err)
+{
+    uint8_t digest[SHA256_BYTES], der[PK_SIGNATURE_BYTES_MAX];
+    struct pk *key = NULL;
+    size_t len = strlen(hex) / 2;
+    enum status st;
+
+    if (strlen(hex) % 2 != 0 || len > sizeof(der) || hex_decode(hex, len, der) != ST_OK) {
+        errmsg_set(err, "the signature of key %.64s is not hex", id);
+        return ST_INVALID;
+    }
+    st = load_key(central, chain, id, &key, err);
+    if (st == ST_NOT_FOUND) {
+        errmsg_set(err, "key %.64s is not one of chain %.64s: see \"loyal-central chain key add\"", id, chain);
+        return ST_DENIED;
+    }
+    if (st != ST_OK)
+        return st;
+    sha256_of(text, strlen(text), digest);
+    st = pk_verify(key, digest, der, len, err);
+    if (st != ST_OK) {
+        errmsg_set(err, "the signature of key %s is not over this: it was changed after signing, or signed wrongly",
+                   id);
+        st = ST_DENIED;
+    }
+    pk_destroy(key);
+    return st;
+}
+
 /* ST_OK when this one signature is by a key of the chain over the text. */
 static enum status check_signature(struct central *central, const struct offer *offer, const struct cJSON *one,
                                    struct errmsg *err)
 {
-    uint8_t digest[SHA256_BYTES], der[PK_SIGNATURE_BYTES_MAX];
     const char *id, *hex;
-    struct pk *key = NULL;
-    size_t len;
     enum status st = json_text(one, "key", 64, &id, err);
 
     if (st == ST_OK)
         st = json_text(one, "signature", 2 * PK_SIGNATURE_BYTES_MAX, &hex, err);
-    if (st != ST_OK)
-        return st;
-    len = strlen(hex) / 2;
-    if (strlen(hex) % 2 != 0 || hex_decode(hex, len, der) != ST_OK) {
-        errmsg_set(err, "the signature of key %s is not hex", id);
-        return ST_INVALID;
-    }
-    st = load_key(central, offer->manifest.chain, id, &key, err);
-    if (st == ST_NOT_FOUND)
-        errmsg_set(err, "key %s is not one of chain %s: see \"loyal-central chain key add\"", id,
-                   offer->manifest.chain);
-    if (st != ST_OK)
-        return st;
-    sha256_of(offer->text, strlen(offer->text), digest);
-    st = pk_verify(key, digest, der, len, err);
-    if (st != ST_OK)
-        errmsg_set(
-            err, "the signature of key %s is not over this manifest: it was changed after signing, or signed wrongly",
-            id);
-    pk_destroy(key);
-    return st;
+    return st == ST_OK ? publish_check_signature(central, offer->manifest.chain, id, hex, offer->text, err) : st;
 }
 
 /* One good signature is enough; the last fault is told when there is none. */
@@ -124,19 +139,20 @@ static enum status check_version(struct central *central, const struct offer *of
     return st;
 }
 
-static enum status check_bundle(const struct offer *offer, const char *bundle, size_t len, struct errmsg *err)
+static enum status check_bundle(const struct offer *offer, struct errmsg *err)
 {
+    size_t len = offer->bundle_len;
     uint8_t digest[SHA256_BYTES];
     int64_t version = 0;
     enum status st;
 
-    sha256_of(bundle, len, digest);
+    sha256_of(offer->bundle, len, digest);
     if ((int64_t)len != offer->manifest.bundle_bytes ||
         memcmp(digest, offer->manifest.bundle_sha256, SHA256_BYTES) != 0) {
         errmsg_set(err, "the bundle is not the file that was signed: sign this one, or give the one signed");
         return ST_DENIED;
     }
-    st = evaluator_check(bundle, len, &version, NULL, err);
+    st = evaluator_check(offer->bundle, len, &version, NULL, err);
     if (st != ST_OK) {
         errmsg_wrap(err, "the bundle does not compile");
         return st;
@@ -149,9 +165,30 @@ static enum status check_bundle(const struct offer *offer, const char *bundle, s
     return ST_OK;
 }
 
-static enum status put_bundle(struct central *central, const struct offer *offer, const char *bundle, size_t len,
-                              struct errmsg *err)
+static enum status put_rollout(struct central *central, const struct parcel *parcel, struct errmsg *err)
 {
+    const char *chain = parcel->offer.manifest.chain;
+    char *signatures = parcel->has_back ? cJSON_PrintUnformatted(parcel->back.signatures) : NULL;
+    struct rollout_back back = {0, "", "", ""};
+    enum status st = ST_OK;
+
+    if (parcel->has_back && !signatures)
+        return ST_NOMEM;
+    if (signatures) {
+        back = (struct rollout_back){parcel->back.manifest.version, parcel->back.text, signatures,
+                                     parcel->back.bundle_sha256};
+        st = STORE_RUN(central->store, STATEMENT_BLOB_PUT, err, V_TEXT(back.bundle_sha256),
+                       V_BLOB(parcel->back.bundle, parcel->back.bundle_len));
+    }
+    if (st == ST_OK)
+        st = rollout_insert(central, chain, parcel->offer.manifest.version, &parcel->plan, &back, err);
+    cJSON_free(signatures);
+    return st;
+}
+
+static enum status put_parcel(struct central *central, const struct parcel *parcel, struct errmsg *err)
+{
+    const struct offer *offer = &parcel->offer;
     char *signatures = cJSON_PrintUnformatted(offer->signatures);
     int64_t change;
     enum status st = signatures ? store_begin(central->store, err) : ST_NOMEM;
@@ -159,7 +196,11 @@ static enum status put_bundle(struct central *central, const struct offer *offer
     if (st == ST_OK)
         st = store_next_change(central->store, &change, err);
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_BLOB_PUT, err, V_TEXT(offer->bundle_sha256), V_BLOB(bundle, len));
+        st = STORE_RUN(central->store, STATEMENT_BLOB_PUT, err, V_TEXT(offer->bundle_sha256),
+                       V_BLOB(offer->bundle, offer->bundle_len));
+    if (st == ST_OK)
+        st = parcel->by_rings ? put_rollout(central, parcel, err)
+                              : rollout_supersede(central, offer->manifest.chain, err);
     if (st == ST_OK)
         st = STORE_RUN(central->store, STATEMENT_MANIFEST_INSERT, err, V_TEXT(offer->manifest.chain),
                        V_INT(offer->manifest.version), V_INT(change), V_TEXT(offer->text), V_TEXT(signatures),
@@ -169,29 +210,88 @@ static enum status put_bundle(struct central *central, const struct offer *offer
     return st;
 }
 
+static enum status read_back(struct parcel *parcel, struct errmsg *err)
+{
+    const struct cJSON *back = NULL;
+    int64_t bytes = 0;
+    enum status st = json_optional(json_object(parcel->root, "back", &back, err));
+
+    if (st != ST_OK || !back)
+        return st;
+    st = json_int(back, "bytes", 1, (int64_t)parcel->offer.bundle_len, &bytes, err);
+    if (st == ST_OK)
+        st = read_signed(back, &parcel->back, err);
+    if (st != ST_OK)
+        return st;
+    parcel->has_back = true;
+    parcel->offer.bundle_len -= (size_t)bytes;
+    parcel->back.bundle = parcel->offer.bundle + parcel->offer.bundle_len;
+    parcel->back.bundle_len = (size_t)bytes;
+    if (strcmp(parcel->back.manifest.chain, parcel->offer.manifest.chain) == 0 &&
+        parcel->back.manifest.version > parcel->offer.manifest.version)
+        return ST_OK;
+    errmsg_set(err, "it must be of the same chain, and of a version above %lld",
+               (long long)parcel->offer.manifest.version);
+    return ST_INVALID;
+}
+
+static enum status read_parcel(const char *json, size_t len, struct parcel *parcel, struct errmsg *err)
+{
+    const struct cJSON *plan = NULL;
+    enum status st = json_parse(json, len, PARCEL_BYTES_MAX, &parcel->root, err);
+
+    if (st == ST_OK)
+        st = read_signed(parcel->root, &parcel->offer, err);
+    if (st == ST_OK)
+        st = json_optional(json_object(parcel->root, "rollout", &plan, err));
+    if (st == ST_OK && plan) {
+        parcel->by_rings = true;
+        st = rollout_plan_read(plan, &parcel->plan, err);
+    }
+    if (st == ST_OK && plan) {
+        st = read_back(parcel, err);
+        if (st != ST_OK)
+            errmsg_wrap(err, "the way back");
+    }
+    return st;
+}
+
+static enum status check_offer(struct central *central, const struct offer *offer, struct errmsg *err)
+{
+    enum status st = check_signatures(central, offer, err);
+
+    if (st == ST_OK)
+        st = check_version(central, offer, err);
+    return st == ST_OK ? check_bundle(offer, err) : st;
+}
+
 enum status publish_bundle(struct central *central, const char *signed_json, size_t signed_len, const char *bundle,
                            size_t bundle_len, int64_t *out_version, struct errmsg *err)
 {
-    struct offer offer = {0};
-    enum status st = read_offer(signed_json, signed_len, &offer, err);
+    struct parcel parcel = {.offer = {.bundle = bundle, .bundle_len = bundle_len}};
+    const struct offer *offer = &parcel.offer;
+    enum status st = read_parcel(signed_json, signed_len, &parcel, err);
 
     if (st == ST_OK)
-        st = office_need_chain(central, offer.manifest.chain, err);
+        st = office_need_chain(central, offer->manifest.chain, err);
     if (st == ST_OK)
-        st = check_signatures(central, &offer, err);
+        st = check_offer(central, offer, err);
+    if (st == ST_OK && parcel.has_back) {
+        st = check_offer(central, &parcel.back, err);
+        if (st != ST_OK)
+            errmsg_wrap(err, "the way back");
+    }
     if (st == ST_OK)
-        st = check_version(central, &offer, err);
-    if (st == ST_OK)
-        st = check_bundle(&offer, bundle, bundle_len, err);
-    if (st == ST_OK)
-        st = put_bundle(central, &offer, bundle, bundle_len, err);
+        st = put_parcel(central, &parcel, err);
     if (st == ST_OK) {
-        *out_version = offer.manifest.version;
-        log_info("publish", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu", offer.manifest.chain,
-                 (long long)offer.manifest.version, offer.bundle_sha256, bundle_len);
+        *out_version = offer->manifest.version;
+        log_info("publish", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu%s", offer->manifest.chain,
+                 (long long)offer->manifest.version, offer->bundle_sha256, offer->bundle_len,
+                 parcel.by_rings ? " by rings" : "");
         central_tell_changed(central);
     }
-    json_free(offer.root);
+    rollout_plan_clear(&parcel.plan);
+    json_free(parcel.root);
     return st;
 }
 

@@ -16,14 +16,20 @@
 
 enum {
     SIGNED_BYTES_MAX = 2 * MANIFEST_BYTES_MAX + 16 * 1024, /* of {"text","signatures"}: the text is escaped in it */
+    PARCEL_BYTES_MAX = 2 * SIGNED_BYTES_MAX + 64 * 1024,   /* with a plan, and the way back */
     SIGNATURES_MAX = 8,
     BLOB_RANGE_MAX = 1024 * 1024, /* bytes of one answer */
 };
 
-/* signed_json is {"text":"<manifest>","signatures":[{"key","signature"}]} as "bundle sign" writes it. *out_version is
- * what was published. ST_DENIED, ST_CONFLICT, ST_INVALID say in words what was refused. */
+/* signed_json is {"text":"<manifest>","signatures":[{"key","signature"}]} as "bundle sign" writes it: every till's at
+ * once. With "rollout" (rollout.h) it reaches them ring by ring; then "back" may be {"text","signatures","bytes"},
+ * the way back, whose file of so many bytes ends the bundle. *out_version is what was published. ST_DENIED,
+ * ST_CONFLICT, ST_INVALID say in words what was refused. */
 enum status publish_bundle(struct central *central, const char *signed_json, size_t signed_len, const char *bundle,
                            size_t bundle_len, int64_t *out_version, struct errmsg *err);
+/* ST_OK when that is a signature by that key of the chain over the text; ST_DENIED or ST_INVALID says why not. */
+enum status publish_check_signature(struct central *central, const char *chain, const char *id, const char *hex,
+                                    const char *text, struct errmsg *err);
 /* {"bundles":[...]}, newest first. */
 enum status publish_list(struct central *central, struct json_writer *w, struct errmsg *err);
 /* Answers 206 with bytes from..to, both included, of a blob of the till's own chain. */

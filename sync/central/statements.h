@@ -8,7 +8,7 @@
 #define LOYALD_CENTRAL_STATEMENTS_H
 
 /* clang-format off */
-#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_POINTS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X)
+#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_POINTS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X) STATEMENTS_ROLLOUT(X)
 
 #define STATEMENTS_OFFICE(X)                                                                                              \
     X(META_GET, "SELECT value FROM meta WHERE name = $1")                                                                 \
@@ -34,11 +34,52 @@
     X(MANIFEST_INSERT, "INSERT INTO manifest (chain, version, change_seq, text, signatures, bundle, published_us)"        \
         " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
     X(MANIFEST_VERSION, "SELECT COALESCE(MAX(version), 0) FROM manifest WHERE chain = $1")                                \
-    X(MANIFEST_LAST, "SELECT change_seq, text, signatures FROM manifest WHERE chain = $1 ORDER BY version DESC LIMIT 1")  \
     X(MANIFEST_LIST, "SELECT m.chain, m.version, m.bundle, length(b.bytes), m.published_us,"                              \
         " (SELECT COUNT(*) FROM device d WHERE d.chain = m.chain AND d.revoked = 0 AND d.bundle_version = m.version),"    \
         " (SELECT COUNT(*) FROM device d WHERE d.chain = m.chain AND d.revoked = 0)"                                      \
         " FROM manifest m JOIN blob b ON b.sha256 = m.bundle ORDER BY m.chain, m.version DESC")
+
+#define STATEMENTS_ROLLOUT(X)                                                                                             \
+    X(MANIFEST_CHOICE, "SELECT m.change_seq, m.text, m.signatures, m.version, COALESCE(r.state, ''),"                     \
+        " COALESCE(r.rings, ''), COALESCE(r.ring, 0), (SELECT COUNT(*) FROM rollout_till t WHERE t.chain = m.chain"       \
+        " AND t.version = m.version AND t.dev = $2) FROM manifest m"                                                      \
+        " LEFT JOIN rollout r ON r.chain = m.chain AND r.version = m.version WHERE m.chain = $1 ORDER BY m.version DESC") \
+    X(MANIFEST_TOUCH, "UPDATE manifest SET change_seq = $3 WHERE chain = $1 AND version = $2")                            \
+    X(ROLLOUT_INSERT, "INSERT INTO rollout (chain, version, state, reason, rings, ring, timeout_s, failures_bp,"          \
+        " band_low_bp, band_high_bp, approver, back_version, back_text, back_signatures, back_bundle, started_us,"        \
+        " ring_us) VALUES ($1, $2, 'running', '', $3, 0, $4, $5, $6, $7, '', $8, $9, $10, $11, $12, $12)")                \
+    X(ROLLOUT_LAST, "SELECT r.version, r.state, r.rings, r.ring, r.approver, r.back_version, r.back_text,"                \
+        " r.back_signatures, r.back_bundle, m.bundle FROM rollout r JOIN manifest m ON m.chain = r.chain"                 \
+        " AND m.version = r.version WHERE r.chain = $1 AND r.state IN ('running', 'halted', 'done')"                      \
+        " ORDER BY r.version DESC LIMIT 1")                                                                               \
+    X(ROLLOUT_RUNNING, "SELECT r.chain, r.version, r.rings, r.ring, r.timeout_s, r.failures_bp, r.band_low_bp,"           \
+        " r.band_high_bp, r.ring_us, m.bundle FROM rollout r JOIN manifest m ON m.chain = r.chain"                        \
+        " AND m.version = r.version WHERE r.state = 'running' ORDER BY r.chain LIMIT $1")                                 \
+    X(ROLLOUT_OVER, "UPDATE rollout SET state = 'over', reason = 'later rules were published'"                            \
+        " WHERE chain = $1 AND state IN ('running', 'halted')")                                                   \
+    X(ROLLOUT_STATE, "UPDATE rollout SET state = $3, reason = $4 WHERE chain = $1 AND version = $2")                      \
+    X(ROLLOUT_RING, "UPDATE rollout SET ring = $3, ring_us = $4 WHERE chain = $1 AND version = $2")                       \
+    X(ROLLOUT_APPROVER, "UPDATE rollout SET approver = $3 WHERE chain = $1 AND version = $2")                             \
+    X(ROLLOUT_COUNTS, "SELECT COUNT(*), COUNT(CASE WHEN state = 'activated' THEN 1 END),"                                 \
+        " COUNT(CASE WHEN state = 'healthy' THEN 1 END), COUNT(CASE WHEN state IN ('refused', 'late') THEN 1 END)"        \
+        " FROM rollout_till WHERE chain = $1 AND version = $2")                                                           \
+    X(ROLLOUT_SALES, "SELECT COUNT(*), COALESCE(SUM(gross_minor), 0), COALESCE(SUM(discount_minor), 0) FROM sale"         \
+        " WHERE chain = $1 AND bundle = $2")                                                                              \
+    X(ROLLOUT_LATE, "UPDATE rollout_till SET state = 'late', reason = 'no word in time', told_us = $4"                    \
+        " WHERE chain = $1 AND version = $2 AND state IN ('offered', 'activated') AND offered_us <= $3")                  \
+    X(ROLLOUT_FORGIVE, "DELETE FROM rollout_till WHERE chain = $1 AND version = $2 AND state IN ('refused', 'late')"      \
+        " AND told_us <= $3")                                                                                             \
+    X(ROLLOUT_TILL_OFFER, "INSERT INTO rollout_till (chain, version, dev, state, reason, offered_us, told_us)"            \
+        " VALUES ($1, $2, $3, 'offered', '', $4, 0) ON CONFLICT (chain, version, dev) DO NOTHING")                        \
+    X(ROLLOUT_TILL_HEARD, "UPDATE rollout_till SET state = $4, reason = $5, told_us = $6"                                 \
+        " WHERE chain = $1 AND version = $2 AND dev = $3 AND (state IN ('offered', 'late')"                               \
+        " OR (state = 'activated' AND $4 <> 'activated'))")                                                               \
+    X(ROLLOUT_FAILED, "SELECT d.store, d.till, t.dev, t.state, t.reason, t.told_us FROM rollout_till t"                   \
+        " JOIN device d ON d.dev = t.dev WHERE t.chain = $1 AND t.version = $2 AND t.state IN ('refused', 'late')"        \
+        " ORDER BY d.store, d.till, t.dev LIMIT $3")                                                                      \
+    X(ROLLOUT_LIST, "SELECT r.chain, r.version, r.state, r.reason, r.rings, r.ring, r.started_us, r.ring_us,"             \
+        " r.back_version, m.bundle, r.approver FROM rollout r JOIN manifest m ON m.chain = r.chain"                       \
+        " AND m.version = r.version ORDER BY r.started_us DESC, r.chain, r.version DESC LIMIT $1")
 
 #define STATEMENTS_TILL(X)                                                                                                \
     X(DEVICE_GET, "SELECT dev, chain, store, till, mac_key, epoch, acked, head_hash, counted, counted_change, revoked,"   \

@@ -12,6 +12,7 @@
 #include "sync/central/lot.h"
 #include "sync/central/forms.h"
 #include "sync/central/member.h"
+#include "sync/central/rollout.h"
 
 enum { ENVELOPE_BYTES_MAX = 64 * 1024 + 4096 /* names, cursors and a manifest */ };
 
@@ -41,6 +42,7 @@ struct page {
     struct updates_cursor next;
     int64_t reached; /* every change up to here is in the page */
     bool more;
+    int64_t told_of; /* rules that reach tills ring by ring, of which this one hears first by this page; 0: none */
 };
 
 /* Reads digits up to end or the first of behind; false when there are none or too many. */
@@ -348,24 +350,38 @@ static void write_cursor(const struct page *page, struct json_writer *w)
     jw_field_text(w, "cursor", text);
 }
 
-static enum status write_manifest(const struct page *page, const struct updates_cursor *from, struct json_writer *w,
+/* Whether a manifest of that change belongs on this page. A new till gets it with its first: it can sell by rules
+ * while the members still come. */
+static bool is_news(const struct page *page, const struct updates_cursor *from, int64_t change)
+{
+    return from->phase == UPDATES_CHANGES ? change > from->after && change <= page->reached
+                                          : from->phase == UPDATES_MEMBERS && !from->key[0];
+}
+
+/* The newest that is this till's; of one that reaches tills ring by ring this one is to be noted as told. */
+static enum status write_manifest(struct page *page, const struct updates_cursor *from, struct json_writer *w,
                                   struct errmsg *err)
 {
+    const struct device *device = page->device;
     struct rows *rows;
-    enum status st =
-        STORE_SELECT(page->central->store, STATEMENT_MANIFEST_LAST, &rows, err, V_TEXT(page->device->chain));
+    enum status st = STORE_SELECT(page->central->store, STATEMENT_MANIFEST_CHOICE, &rows, err, V_TEXT(device->chain),
+                                  V_TEXT(device->dev));
 
     if (st != ST_OK)
         return st;
-    /* A new till gets it with its first page: it can sell by rules while the members still come. */
-    if (rows_next(rows) &&
-        (from->phase == UPDATES_CHANGES ? rows_int(rows, 0) > from->after && rows_int(rows, 0) <= page->reached
-                                        : from->phase == UPDATES_MEMBERS && !from->key[0])) {
-        jw_name(w, "manifest");
-        jw_object_begin(w);
-        jw_field_text(w, "text", rows_text(rows, 1));
-        jw_field_raw(w, "signatures", rows_text(rows, 2), strlen(rows_text(rows, 2)));
-        jw_object_end(w);
+    while (rows_next(rows)) {
+        if (!rollout_is_for(rows, device))
+            continue;
+        if (is_news(page, from, rows_int(rows, 0))) {
+            jw_name(w, "manifest");
+            jw_object_begin(w);
+            jw_field_text(w, "text", rows_text(rows, 1));
+            jw_field_raw(w, "signatures", rows_text(rows, 2), strlen(rows_text(rows, 2)));
+            jw_object_end(w);
+            if (strcmp(rows_text(rows, 4), "running") == 0 && rows_int(rows, 7) == 0)
+                page->told_of = rows_int(rows, 3);
+        }
+        break;
     }
     return rows_end(rows, err);
 }
@@ -390,7 +406,7 @@ static void write_acked(const struct device *device, struct json_writer *w)
     jw_object_end(w);
 }
 
-static enum status write_page(const struct page *page, const struct updates_cursor *cursor, struct strbuf *out,
+static enum status write_page(struct page *page, const struct updates_cursor *cursor, struct strbuf *out,
                               struct errmsg *err)
 {
     struct json_writer w = JSON_WRITER_INIT(out);
@@ -457,6 +473,8 @@ void updates_answer(struct central *central, const struct device *device, const 
     if (st == ST_OK)
         st = write_page(&page, &from, &answer->body, &err);
     store_snapshot_end(central->store);
+    if (st == ST_OK && page.told_of > 0)
+        st = rollout_offered(central, device, page.told_of, &err);
     if (st != ST_OK)
         answer_status(answer, st, &err);
     for (int i = 0; i < LIST_COUNT; i++)

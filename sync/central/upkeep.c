@@ -9,11 +9,12 @@
 #include "sync/central/circle.h"
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
+#include "sync/central/rollout.h"
 
 enum { FIRST_MS = 10 * 1000, PAUSE_MS = 20, HOUR_MS = 60 * 60 * 1000 };
 
 struct upkeep {
-    struct loop_timer *timer;
+    struct loop_timer *timer, *watch; /* watch: of roll-outs */
     struct central *central;
     struct lot_place place;
 };
@@ -54,6 +55,15 @@ static void on_timer(void *context)
     loop_timer_set(upkeep->timer, st == ST_OK && more ? PAUSE_MS : HOUR_MS, 0);
 }
 
+static void on_watch(void *context)
+{
+    struct upkeep *upkeep = context;
+    struct errmsg err = ERRMSG_INIT;
+
+    if (rollout_watch(upkeep->central, &err) != ST_OK)
+        log_error("rollout", "not looked at, it is tried again in a minute: %s", err.text);
+}
+
 enum status upkeep_create(struct loop *loop, struct central *central, struct upkeep **out_upkeep, struct errmsg *err)
 {
     struct upkeep *upkeep = calloc(1, sizeof(*upkeep));
@@ -61,11 +71,13 @@ enum status upkeep_create(struct loop *loop, struct central *central, struct upk
     if (!upkeep)
         return ST_NOMEM;
     upkeep->central = central;
-    if (loop_timer_create(loop, on_timer, upkeep, &upkeep->timer) != ST_OK) {
+    if (loop_timer_create(loop, on_timer, upkeep, &upkeep->timer) != ST_OK ||
+        loop_timer_create(loop, on_watch, upkeep, &upkeep->watch) != ST_OK) {
         errmsg_set(err, "no timer for what is due once an hour");
-        free(upkeep);
+        upkeep_destroy(upkeep);
         return ST_NOMEM;
     }
+    loop_timer_set(upkeep->watch, ROLLOUT_WATCH_MS, ROLLOUT_WATCH_MS);
     loop_timer_set(upkeep->timer, FIRST_MS, 0);
     *out_upkeep = upkeep;
     return ST_OK;
@@ -76,6 +88,7 @@ void upkeep_destroy(struct upkeep *upkeep)
     if (!upkeep)
         return;
     loop_timer_destroy(upkeep->timer);
+    loop_timer_destroy(upkeep->watch);
     free(upkeep);
 }
 

@@ -97,7 +97,7 @@ Test(central_publish, refuses_a_manifest_changed_after_signing)
     at = strstr(s.signed_json.data, "created_at\\\":\\\"2026");
     cr_assert_not_null(at);
     at[strlen("created_at\\\":\\\"2026") - 1] = '7';
-    expect_refused(&s, ST_DENIED, "not over this manifest");
+    expect_refused(&s, ST_DENIED, "signed wrongly");
     scene_close(&s);
 }
 
