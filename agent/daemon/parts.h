@@ -39,6 +39,7 @@ struct parts {
     struct loop *loop;
     struct loop_timer *idle_timer; /* checkpoints */
     struct loop_timer *watchdog;
+    char boot_id[24]; /* of the machine, since it was switched on */
     struct ballast ballast;
     struct journal *journal;
     struct rules *rules;

@@ -160,6 +160,7 @@ void rulebook_destroy(struct rulebook *book)
 {
     if (!book)
         return;
+    rulebook_leave_trial(book);
     book->closing = true; /* a worker's end frees it */
     if (book->jobs == 0)
         rulebook_free(book);

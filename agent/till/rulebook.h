@@ -49,6 +49,7 @@ struct rulebook_options {
     enum status (*journal_record)(void *context, const char *type, const char *body, size_t len, struct errmsg *err);
     bool (*may_switch)(void *context); /* no sale is in tender */
     void *context;
+    const char *boot_id; /* of the machine, since it was switched on; NULL: starts are not counted against new rules */
 };
 
 /* Compiles the active bundle of rules.db; one that cannot be read falls back to the previous, then to none (shelf

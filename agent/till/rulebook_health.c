@@ -7,6 +7,9 @@
  *
  *   settle -> ON TRIAL --TRIAL_BASKETS worked out, or TRIAL_MS passed--> healthy
  *                      --a basket that cannot be, or TRIAL_STARTS starts--> unhealthy --settle--> those before
+ *
+ * A start counts when the agent ended without being told to, on a machine that was not switched off meanwhile: power
+ * cuts and restarts by hand say nothing of rules.
  */
 #include "agent/till/rulebook_internal.h"
 
@@ -26,9 +29,10 @@ enum { TRIAL_BASKETS = 20, TRIAL_MS = 30 * 60 * 1000, TRIAL_STARTS = 3 };
 
 static void keep_trial(struct rulebook *book)
 {
-    char text[64];
+    char text[128];
     struct errmsg err = ERRMSG_INIT;
-    int len = snprintf(text, sizeof text, "%" PRId64 " %d", book->active->version, book->trial.starts);
+    int len = snprintf(text, sizeof text, "%" PRId64 " %d %.64s", book->active->version, book->trial.starts,
+                       book->options.boot_id ? book->options.boot_id : "-");
 
     if (journal_put_state(book->options.journal, TRIAL_STATE, text, (size_t)len, &err) != ST_OK)
         log_warn("rules", "that version=%" PRId64 " is on trial is not kept: %s", book->active->version, err.text);
@@ -46,13 +50,15 @@ void rulebook_read_trial(struct rulebook *book)
 {
     char *text = NULL;
     size_t len;
+    char boot_id[65] = "";
     long long version = 0;
     int starts = 0;
 
     if (journal_get_state(book->options.journal, TRIAL_STATE, &text, &len, NULL) == ST_OK &&
-        sscanf(text, "%lld %d", &version, &starts) == 2 && version == book->active->version) {
+        sscanf(text, "%lld %d %64s", &version, &starts, boot_id) >= 2 && version == book->active->version) {
         rulebook_begin_trial(book, NULL);
-        book->trial.starts = starts + 1;
+        if (book->options.boot_id && strcmp(boot_id, book->options.boot_id) == 0)
+            book->trial.starts = starts + 1;
         if (book->trial.starts >= TRIAL_STARTS)
             (void)snprintf(book->trial.fault, sizeof book->trial.fault, "the agent had to start %d times under it",
                            book->trial.starts);
@@ -63,6 +69,14 @@ void rulebook_read_trial(struct rulebook *book)
                        book->refused_reason + sizeof ROLLED_BACK - 1);
     }
     free(text);
+}
+
+void rulebook_leave_trial(struct rulebook *book)
+{
+    if (!book->trial.on || !book->options.boot_id || book->trial.fault[0] != '\0')
+        return;
+    book->trial.starts--; /* the start after this one is no fault of theirs */
+    keep_trial(book);
 }
 
 bool rulebook_was_rolled_back(const struct rulebook *book)

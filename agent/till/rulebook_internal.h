@@ -18,7 +18,7 @@ enum { RULEBOOK_REASON_MAX = 400 };
 #define ANNOUNCE_STATE "rules_to_announce"    /* what is to become active and has no record of it yet */
 #define REFUSED_STATE  IDENTITY_RULES_REFUSED /* so that a restart does not journal it again */
 
-#define TRIAL_STATE "rules_trial"   /* "<version> <starts>" of what is on trial */
+#define TRIAL_STATE "rules_trial"   /* "<version> <starts> <boot id>" of what is on trial */
 #define ROLLED_BACK "rolled back: " /* how the reason of such a refusal begins */
 
 /* Of the rules that are active, while they are new. */
@@ -88,6 +88,8 @@ void rulebook_announce_late(struct rulebook *book);
 void rulebook_begin_trial(struct rulebook *book, struct rule_edition *before);
 /* At a start: goes on with a trial, or with going back. */
 void rulebook_read_trial(struct rulebook *book);
+/* The agent ends in order. */
+void rulebook_leave_trial(struct rulebook *book);
 /* Between two sales: confirms it, or goes back. */
 void rulebook_judge_trial(struct rulebook *book);
 bool rulebook_was_rolled_back(const struct rulebook *book);

@@ -251,7 +251,7 @@ void rulebook_settle(struct rulebook *book)
     struct rule_edition *edition;
     struct errmsg err = ERRMSG_INIT;
     struct journal_head head;
-    char version[24], to_announce[SHA256_TEXT + 64], trial[32];
+    char version[24], to_announce[SHA256_TEXT + 64], trial[128];
     bool settled, first = book->active->version == 0; /* with nothing to go back to there is nothing to try */
     enum status st;
 
@@ -265,7 +265,7 @@ void rulebook_settle(struct rulebook *book)
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
     journal_head(book->options.journal, &head);
     (void)snprintf(to_announce, sizeof to_announce, "%s %s %" PRId64, book->sha256, version, head.position);
-    (void)snprintf(trial, sizeof trial, "%s 0", version);
+    (void)snprintf(trial, sizeof trial, "%s 0 %.64s", version, book->options.boot_id ? book->options.boot_id : "-");
     settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
     /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
     st = edition

@@ -89,7 +89,9 @@ static bool check_record(void *context, const struct journal_entry *entry)
         char mark[32];
 
         (void)snprintf(mark, sizeof mark, "\"version\":%d,", version);
-        walk->activations[version] += memmem(body, len, mark, strlen(mark)) != NULL;
+        if (memmem(body, len, mark,
+                   strlen(mark))) /* the first is active at once, later ones say that they are healthy, too */
+            walk->activations[version] += version == 1 || memmem(body, len, "\"healthy\":false", 15) != NULL;
     }
     if (strcmp(entry->type, "sale") == 0) {
         int sale = shop_sale_of(walk->shop, body, len);

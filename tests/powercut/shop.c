@@ -185,7 +185,8 @@ static enum status open_databases(struct shop *shop, struct errmsg *err)
 static enum status open_till(struct shop *shop, struct errmsg *err)
 {
     const struct rulebook_options book = {NULL,  &shop->clock, shop->journal,  shop->rules, &shop->identity,
-                                          fetch, changed,      journal_record, may_switch,  shop};
+                                          fetch, changed,      journal_record, may_switch,  shop,
+                                          NULL};
     struct till_options till = {.clock = &shop->clock,
                                 .journal = shop->journal,
                                 .cache = shop->cache,

@@ -200,7 +200,7 @@ static enum status open_files(struct sim_till *till, struct errmsg *err)
 static enum status open_parts(struct sim_till *till, struct errmsg *err)
 {
     const struct rulebook_options book = {till->loop, &till->clock, till->journal,  till->rules, till->identity,
-                                          fetch,      changed,      journal_record, may_switch,  till};
+                                          fetch,      changed,      journal_record, may_switch,  till, NULL};
     struct link_options link = {.loop = till->loop,
                                 .clock = &till->clock,
                                 .journal = till->journal,

@@ -193,7 +193,8 @@ static void open_all(struct world *world)
     fill_identity(world);
     {
         struct rulebook_options book = {world->loop,      &world->clock, world->journal, world->rules, &world->identity,
-                                        fetch,            changed,       journal_record, may_switch,   world};
+                                        fetch,            changed,       journal_record, may_switch,   world,
+                                        "boot-1"};
         struct till_options till = {.loop = world->loop,
                                     .clock = &world->clock,
                                     .journal = world->journal,
