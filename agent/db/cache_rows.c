@@ -205,6 +205,34 @@ static enum status take_lease(struct cache *cache, sqlite3_stmt *row, struct cac
     return ST_OK;
 }
 
+/* The lease of the row, with own later uses in used. */
+static enum status read_lease(struct cache *cache, sqlite3_stmt *row, cache_position_fn *position_of,
+                              void *position_context, struct cache_lease *out_lease, struct errmsg *err)
+{
+    int64_t own = 0;
+    enum status st = take_lease(cache, row, out_lease, err);
+
+    if (st == ST_OK)
+        st = cache_count_uses(cache, out_lease->member, EFFECT_LEASE, out_lease->id,
+                              position_of(position_context, out_lease->epoch, out_lease->seq), INT32_MIN, INT32_MAX,
+                              &own, err);
+    return st == ST_OK ? cache_add_amount(&out_lease->used, own, err) : st;
+}
+
+enum status cache_ended_lease(struct cache *cache, int64_t now_unix_ms, cache_position_fn *position_of,
+                              void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err)
+{
+    struct cache_lease lease;
+    enum status st = cache_query(cache, CACHE_LEASE_ENDED, VALUES(value_int(now_unix_ms)), err);
+
+    if (st == ST_OK)
+        st = read_lease(cache, cache->statements[CACHE_LEASE_ENDED], position_of, position_context, &lease, err);
+    if (st == ST_OK)
+        (void)visitor(context, &lease);
+    cache_reset(cache, CACHE_LEASE_ENDED);
+    return cache_note(cache, st);
+}
+
 enum status cache_each_lease(struct cache *cache, const char *member, cache_position_fn *position_of,
                              void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err)
 {
@@ -213,15 +241,8 @@ enum status cache_each_lease(struct cache *cache, const char *member, cache_posi
 
     for (; st == ST_OK; st = st == ST_OK ? sqlite_step(&cache->db, rows, err) : st) {
         struct cache_lease lease;
-        int64_t own = 0;
 
-        st = take_lease(cache, rows, &lease, err);
-        if (st == ST_OK)
-            st = cache_count_uses(cache, member, EFFECT_LEASE, lease.id,
-                                  position_of(position_context, lease.epoch, lease.seq), INT32_MIN, INT32_MAX, &own,
-                                  err);
-        if (st == ST_OK)
-            st = cache_add_amount(&lease.used, own, err);
+        st = read_lease(cache, rows, position_of, position_context, &lease, err);
         if (st == ST_OK && !visitor(context, &lease)) {
             st = ST_NOT_FOUND;
             break;

@@ -21,6 +21,8 @@ void projection_clear(struct projection *projection)
     projection->effect_count = 0;
 }
 
+#define LEASE_ALL INT64_C(1000000000000000) /* more than any lease */
+
 static void add(struct projection *p, enum cache_effect_kind kind, const char *subject, const char *name,
                 int64_t amount, int32_t day)
 {
@@ -226,11 +228,23 @@ static void read_void(struct projection *p)
     (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", tree_text(p->tree, "sale_id"));
 }
 
+/* Nothing more is spent from it, whatever a row says that was on its way before this record. */
+static void read_lease_close(struct projection *p)
+{
+    (void)snprintf(p->member, sizeof p->member, "%s", tree_text(p->tree, "member"));
+    if (p->member[0] != '\0')
+        add(p, EFFECT_LEASE, p->member, tree_text(p->tree, "lease"), LEASE_ALL, 0);
+}
+
 /* Those that do something here; a record of any other type does nothing. */
 static const struct {
     const char *type;
     void (*read)(struct projection *p);
-} readers[] = {{"sale", read_sale}, {"return", read_return}, {"shift", read_shift}, {"void", read_void}};
+} readers[] = {{"sale", read_sale},
+               {"return", read_return},
+               {"shift", read_shift},
+               {"void", read_void},
+               {"lease_close", read_lease_close}};
 
 enum status projection_read(const char *type, const char *body, size_t len, struct projection *out_projection,
                             struct errmsg *err)

@@ -73,7 +73,7 @@ static bool look_at_lease(void *context, const struct cache_lease *lease)
     return true;
 }
 
-static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
+int64_t till_position_of(void *context, uint64_t epoch, int64_t seq)
 {
     int64_t position = 0;
 
@@ -98,7 +98,7 @@ static bool by_lease(struct till *till, struct sale *sale)
     {
         struct lease_search search = {.till = till, .sale = sale, .currency = asked->string};
 
-        (void)cache_each_lease(till->options.cache, sale->member.id, position_of, till->options.journal,
+        (void)cache_each_lease(till->options.cache, sale->member.id, till_position_of, till->options.journal,
                                look_at_lease, &search, NULL);
         if (search.best > 0 && sale->spending.count < SPENDING_PARTS_MAX)
             add_part(&sale->spending, asked->string, search.best, search.id);

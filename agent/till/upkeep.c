@@ -2,7 +2,9 @@
 #include "agent/till/upkeep.h"
 
 #include "agent/base/clock.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/log.h"
+#include "agent/base/strbuf.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
@@ -267,6 +269,55 @@ static bool check_slice(struct till *till)
     return false;
 }
 
+/* ---- leases whose time is over ---- */
+
+struct ended {
+    char id[CACHE_NAME_MAX + 1], member[CACHE_ID_MAX + 1];
+    struct strbuf body;
+};
+
+static bool note_ended(void *context, const struct cache_lease *lease)
+{
+    struct ended *ended = context;
+    struct json_writer w = JSON_WRITER_INIT(&ended->body);
+
+    (void)snprintf(ended->id, sizeof ended->id, "%s", lease->id);
+    (void)snprintf(ended->member, sizeof ended->member, "%s", lease->member);
+    jw_object_begin(&w);
+    jw_field_text(&w, "lease", lease->id);
+    jw_field_text(&w, "member", lease->member);
+    jw_field_text(&w, "currency", lease->currency);
+    jw_field_int(&w, "used", lease->used);
+    jw_field_text(&w, "reason", lease->expires_unix_ms == 0 ? "returned" : "expired");
+    jw_object_end(&w);
+    return true;
+}
+
+/* Gives one back that is recalled, or past its time: the central releases what is left of it by this record alone.
+ * The row goes after the record is on disk; a record written twice, when the power goes between the two, says the
+ * same. */
+static void close_lease(struct till *till)
+{
+    struct ended ended = {.body = STRBUF_INIT(4096)};
+    struct errmsg err = ERRMSG_INIT;
+    enum status st;
+
+    if (any_open(till) || upkeep_behind(till) > 0) /* a sale in tender may have reserved it */
+        return;
+    st = cache_ended_lease(till->options.cache, clock_wall_ms(till->options.clock), till_position_of,
+                           till->options.journal, note_ended, &ended, &err);
+    if (st == ST_OK)
+        st = strbuf_status(&ended.body);
+    if (st == ST_OK)
+        st = till_record(till, "lease_close", ended.body.data, ended.body.len, &err);
+    if (st == ST_OK)
+        st = cache_put_lease(till->options.cache,
+                             &(struct cache_lease){.id = ended.id, .member = ended.member, .currency = "gone"}, &err);
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        log_warn("till", "a lease could not be given back: %s", err.text);
+    strbuf_free(&ended.body);
+}
+
 /* ---- all of it ---- */
 
 static bool sweep_slice(struct till *till)
@@ -283,6 +334,8 @@ static bool sweep_slice(struct till *till)
 
 void till_upkeep(struct till *till, int slices)
 {
+    if (!till->stopping)
+        close_lease(till);
     for (int i = 0; i < slices && !till->stopping; i++) {
         if (!sweep_slice(till) && !prune_slice(till) && !check_slice(till))
             return;

@@ -254,14 +254,15 @@ enum status lease_write(struct central *central, const char *id, const struct de
 
     if (st != ST_OK)
         return st;
-    gone = !lease.live || lease.recalled;
+    gone = !lease.live;
     jw_object_begin(w);
     jw_field_text(w, "id", id);
     jw_field_text(w, "member", lease.member);
     jw_field_text(w, "currency", lease.currency);
     jw_field_int(w, "granted", gone ? 0 : lease.granted);
     jw_field_int(w, "used", gone ? 0 : lease.used);
-    jw_field_int(w, "expires_unix_ms", lease.expires_us / 1000);
+    /* Recalled, its time is over at once: the till spends nothing more and says so by lease_close. */
+    jw_field_int(w, "expires_unix_ms", lease.recalled ? 0 : lease.expires_us / 1000);
     jw_field_text(w, "epoch", device->epoch);
     jw_field_int(w, "seq", device->counted);
     jw_object_end(w);

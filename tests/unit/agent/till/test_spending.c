@@ -337,3 +337,52 @@ Test(spending, while_the_cache_is_behind_is_refused_in_words, .timeout = 60)
     cr_expect_not(world_has_notice(&world, "s1", "L-325"));
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 6000, "caught up");
 }
+
+/* ---- leases are given back ---- */
+
+static void is_given_back(const char *reason, int64_t used)
+{
+    struct cJSON *body = last_record("lease_close");
+    const char *text = "";
+    int64_t told = -1;
+
+    (void)json_text(body, "reason", 32, &text, NULL);
+    (void)json_int(body, "used", 0, JSON_INT_MAX, &told, NULL);
+    cr_expect_str_eq(text, reason);
+    cr_expect_eq(told, used);
+    json_free(body);
+}
+
+Test(spending, lease_past_its_time_is_given_back_once_no_sale_is_open)
+{
+    world.hold_outcome = TILL_HOLD_UNANSWERED;
+    world_lease(&world, 1500, world.time.wall_ms + 1000);
+    put("s1", BASKET("1000"));
+    (void)world_do(&world, "commit", "s1", "{\"expected_total_minor\":9000}", NULL);
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":9000}", NULL), PROBLEM_NONE);
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 0, "it is good still");
+    put("s2", BASKET("0"));
+    world.time.wall_ms += 2000;
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 0, "somebody may have reserved it");
+    cr_assert_eq(world_do(&world, "void", "s2", "{}", NULL), PROBLEM_NONE);
+    till_upkeep(world.till, 1);
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 1);
+    is_given_back("expired", 1000);
+}
+
+Test(spending, lease_that_is_recalled_is_given_back_and_no_late_row_brings_it_to_life)
+{
+    world.hold_outcome = TILL_HOLD_UNANSWERED;
+    world_lease(&world, 1500, 0);
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 1);
+    is_given_back("returned", 0);
+    world_lease(&world, 2500, world.time.wall_ms + 100000); /* sent before the record came, and filled up */
+    put("s1", BASKET("1000"));
+    (void)world_do(&world, "commit", "s1", "{\"expected_total_minor\":9000}", NULL);
+    cr_expect_neq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":9000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000, "the central has given it to others by now");
+}

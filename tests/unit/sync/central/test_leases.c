@@ -264,7 +264,7 @@ Test(central_leases, that_are_recalled_stay_set_aside_until_the_till_closes_them
     t = open_with_lease(&s);
     OK(lease_recall(s.fixture.central, t->leases[0].id, &err));
     sync_down(&s.fixture, t);
-    cr_expect_eq(t->leases[0].granted, 0);
+    cr_expect_eq(t->leases[0].expires_ms, 0, "nothing more is to be spent from it");
     cr_expect_eq(points_sums(&s, "M1").leased, 600, "a use of it may be under way");
     cr_expect_eq(lease_recall(s.fixture.central, "L0", &err), ST_NOT_FOUND);
     close_till(t);
