@@ -57,7 +57,9 @@ static enum status read_rules_keys(const cJSON *root, struct identity *identity,
         if (st != ST_OK)
             return st;
     }
-    return ST_OK;
+    identity->rules_threshold = 1; /* an older central names none */
+    return json_optional(
+        json_int(root, "rules_threshold", 1, IDENTITY_RULES_KEYS_MAX, &identity->rules_threshold, err));
 }
 
 /* What the answer and the stored value say alike. */

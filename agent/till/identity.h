@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * identity - who this till is: its own name, the store and till number given at enrolment, and the keys agreed with the central. Kept in
- * the journal's state, so that it outlives the cache; loyald-sync never sees a key of it.
+ * identity - who this till is: its own name, the store and till number given at enrolment, and the keys agreed with
+ * the central. Kept in the journal's state, so that it outlives the cache; loyald-sync never sees a key of it.
  */
 #ifndef LOYALD_TILL_IDENTITY_H
 #define LOYALD_TILL_IDENTITY_H
@@ -34,7 +34,8 @@ struct identity {
     struct pk *rules_keys[IDENTITY_RULES_KEYS_MAX]; /* owned: those who may sign rules */
     char rules_key_ids[IDENTITY_RULES_KEYS_MAX][17];
     int rules_key_count;
-    struct pk *pending_key; /* owned: of an enrolment under way */
+    int64_t rules_threshold; /* so many of them must sign */
+    struct pk *pending_key;  /* owned: of an enrolment under way */
     char pending_code[64];
 };
 
@@ -47,8 +48,9 @@ void identity_clear(struct identity *identity);
 /* Begins an enrolment: a fresh ECDH key, its point for the request. A later call replaces the one before. */
 enum status identity_begin(struct identity *identity, const char *code, uint8_t out_point[PK_POINT_BYTES],
                            struct errmsg *err);
-/* Ends it with the central's answer (docs/protocol.md 6): agrees the keys, checks the answer's MAC with mac_prefix (all that the
- * MAC covers before the body), stores all of it durably, then takes it on. ST_DENIED when the MAC is wrong. */
+/* Ends it with the central's answer (docs/protocol.md 6): agrees the keys, checks the answer's MAC with mac_prefix
+ * (all that the MAC covers before the body), stores all of it durably, then takes it on. ST_DENIED when the MAC is
+ * wrong. */
 enum status identity_finish(struct identity *identity, struct journal *journal, const char *answer, size_t len,
                             const void *mac_prefix, size_t mac_prefix_len, const uint8_t mac[CRYPTO_MAC_BYTES],
                             struct errmsg *err);

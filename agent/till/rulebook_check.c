@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct check_job {
     char key_pems[IDENTITY_RULES_KEYS_MAX][PK_PEM_BYTES_MAX];
     char key_ids[IDENTITY_RULES_KEYS_MAX][17];
     int key_count;
+    int64_t threshold;
     enum status st;
     struct errmsg err;
 };
@@ -33,38 +35,57 @@ static void free_check(struct check_job *job)
     free(job);
 }
 
-/* One good signature of a key of the chain suffices in format 1. */
+/* The place of the key that one signature is good by; -1: of none, and why. */
+static int good_key(struct check_job *job, const cJSON *item, const uint8_t digest[SHA256_BYTES])
+{
+    uint8_t signature[PK_SIGNATURE_BYTES_MAX];
+    const char *key_id, *hex;
+    size_t len;
+
+    if (json_text(item, "key", 16, &key_id, NULL) != ST_OK ||
+        json_text(item, "signature", 2 * PK_SIGNATURE_BYTES_MAX, &hex, NULL) != ST_OK)
+        return -1;
+    len = strlen(hex) / 2;
+    if (strlen(hex) % 2 != 0 || hex_decode(hex, len, signature) != ST_OK)
+        return -1;
+    for (int i = 0; i < job->key_count; i++) {
+        struct pk *key = NULL;
+        enum status st = ST_DENIED;
+
+        if (strcmp(job->key_ids[i], key_id) != 0)
+            continue;
+        if (pk_from_public_pem(job->key_pems[i], &key, NULL) == ST_OK)
+            st = pk_verify(key, digest, signature, len, NULL);
+        pk_destroy(key);
+        if (st == ST_OK)
+            return i;
+        errmsg_set(&job->err, "the signature of key %s does not fit the manifest", key_id);
+    }
+    return -1;
+}
+
+/* As many keys of the chain must have signed as it was told at enrolment; one that signs twice is one. */
 static enum status check_signatures(struct check_job *job, const cJSON *list, const uint8_t digest[SHA256_BYTES])
 {
+    bool signed_by[IDENTITY_RULES_KEYS_MAX] = {false};
     const cJSON *item;
+    int64_t count = 0;
 
     errmsg_set(&job->err, "the signature is of no key that may sign rules here");
     cJSON_ArrayForEach(item, list)
     {
-        uint8_t signature[PK_SIGNATURE_BYTES_MAX];
-        const char *key_id, *hex;
-        struct pk *key = NULL;
-        size_t len;
+        int key = good_key(job, item, digest);
 
-        if (json_text(item, "key", 16, &key_id, NULL) != ST_OK ||
-            json_text(item, "signature", 2 * PK_SIGNATURE_BYTES_MAX, &hex, NULL) != ST_OK)
-            continue;
-        len = strlen(hex) / 2;
-        if (strlen(hex) % 2 != 0 || hex_decode(hex, len, signature) != ST_OK)
-            continue;
-        for (int i = 0; i < job->key_count; i++) {
-            enum status st = ST_DENIED;
-
-            if (strcmp(job->key_ids[i], key_id) != 0)
-                continue;
-            if (pk_from_public_pem(job->key_pems[i], &key, NULL) == ST_OK)
-                st = pk_verify(key, digest, signature, len, NULL);
-            pk_destroy(key);
-            if (st == ST_OK)
-                return ST_OK;
-            errmsg_set(&job->err, "the signature of key %s does not fit the manifest", key_id);
+        if (key >= 0 && !signed_by[key]) {
+            signed_by[key] = true;
+            count++;
         }
     }
+    if (count >= job->threshold)
+        return ST_OK;
+    if (count > 0)
+        errmsg_set(&job->err, "%" PRId64 " of the %" PRId64 " keys that are wanted have signed it", count,
+                   job->threshold);
     return ST_DENIED;
 }
 
@@ -104,6 +125,7 @@ enum status rulebook_start_check(struct rulebook *book, const char *signatures, 
     if (!job)
         return st;
     job->book = book;
+    job->threshold = identity->rules_threshold > 0 ? identity->rules_threshold : 1;
     job->manifest = strdup(book->manifest_text);
     job->signatures = strndup(signatures, signatures_len);
     if (job->manifest && job->signatures) {

@@ -63,6 +63,19 @@ static void on_key_add(void *context, struct http_request *request)
     admin_do_json(context, request, add_key);
 }
 
+static enum status set_threshold(const struct admin_call *call, struct errmsg *err)
+{
+    int64_t threshold = 0;
+    enum status st = json_int(call->root, "threshold", 0, JSON_INT_MAX, &threshold, err);
+
+    return st == ST_OK ? office_threshold_set(call->central, http_path_part(call->request, 0), threshold, err) : st;
+}
+
+static void on_threshold(void *context, struct http_request *request)
+{
+    admin_do_json(context, request, set_threshold);
+}
+
 static enum status create_store(const struct admin_call *call, struct errmsg *err)
 {
     const struct cJSON *attrs = NULL;
@@ -277,6 +290,7 @@ static void on_member(void *context, struct http_request *request)
 static const struct http_route routes[] = {
     {"POST", "/admin/chains", HTTP_AUTH_PEER, on_chain_create, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/keys", HTTP_AUTH_PEER, on_key_add, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/threshold", HTTP_AUTH_PEER, on_threshold, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/stores", HTTP_AUTH_PEER, on_store_create, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/members", HTTP_AUTH_PEER, on_member_import, IMPORT_CHUNK_MAX},
     {"POST", "/admin/chains/{chain}/points", HTTP_AUTH_PEER, admin_points_set, ADMIN_BODY_MAX},

@@ -108,37 +108,58 @@ static enum status read_expires(const char *text, int64_t now_s, char out_text[M
     return ST_INVALID;
 }
 
-static enum status sign_text(const struct strbuf *text, const char *key_pem, struct strbuf *out, struct errmsg *err)
+/* One signature of the key over the text, as an element of "signatures". */
+static enum status write_signature(const char *text, size_t len, const char *key_pem, struct json_writer *w,
+                                   struct errmsg *err)
 {
-    struct json_writer w = JSON_WRITER_INIT(out);
     uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
     struct pk *key = NULL;
-    size_t len = 0;
+    size_t signature_len = 0;
     char id[17];
     enum status st = pk_from_private_pem(key_pem, &key, err);
 
     if (st != ST_OK)
         return st;
-    sha256_of(text->data, text->len, digest);
-    st = pk_sign(key, digest, signature, &len, err);
+    sha256_of(text, len, digest);
+    st = pk_sign(key, digest, signature, &signature_len, err);
     if (st == ST_OK)
         st = pk_id(key, id);
     if (st == ST_OK) {
-        jw_object_begin(&w);
-        jw_field_text(&w, "text", text->data);
-        jw_name(&w, "signatures");
-        jw_array_begin(&w);
-        jw_object_begin(&w);
-        jw_field_text(&w, "key", id);
-        jw_field_hex(&w, "signature", signature, len);
-        jw_object_end(&w);
-        jw_array_end(&w);
-        jw_object_end(&w);
-        strbuf_putc(out, '\n');
-        st = strbuf_status(out);
+        jw_object_begin(w);
+        jw_field_text(w, "key", id);
+        jw_field_hex(w, "signature", signature, signature_len);
+        jw_object_end(w);
     }
     pk_destroy(key);
     return st;
+}
+
+/* {"text","signatures"}: those there were before, if any (a JSON array), and one by this key. */
+static enum status sign_text(const char *text, size_t len, const struct cJSON *before, const char *key_pem,
+                             struct strbuf *out, struct errmsg *err)
+{
+    struct json_writer w = JSON_WRITER_INIT(out);
+    const struct cJSON *one;
+    enum status st = ST_OK;
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "text", text);
+    jw_name(&w, "signatures");
+    jw_array_begin(&w);
+    cJSON_ArrayForEach(one, before)
+    {
+        char *kept = cJSON_PrintUnformatted(one);
+
+        if (!kept)
+            return ST_NOMEM;
+        jw_raw(&w, kept, strlen(kept));
+        cJSON_free(kept);
+    }
+    st = write_signature(text, len, key_pem, &w, err);
+    jw_array_end(&w);
+    jw_object_end(&w);
+    strbuf_putc(out, '\n');
+    return st == ST_OK ? strbuf_status(out) : st;
 }
 
 /* How many tills the chain has: as told, or as its server says. */
@@ -263,7 +284,7 @@ enum status command_bundle_sign(const struct command_call *call, struct errmsg *
     if (st == ST_OK)
         st = check_exposure(call, bundle, len, err);
     if (st == ST_OK)
-        st = sign_text(&text, key, &signed_json, err);
+        st = sign_text(text.data, text.len, NULL, key, &signed_json, err);
     if (st == ST_OK && call->out)
         st = file_write(call->out, signed_json.data, signed_json.len, 0644, err);
     if (st == ST_OK && call->out && !call->json)
@@ -275,6 +296,41 @@ enum status command_bundle_sign(const struct command_call *call, struct errmsg *
     free(key);
     free(bundle);
     strbuf_free(&text);
+    strbuf_free(&signed_json);
+    return st;
+}
+
+enum status command_bundle_cosign(const struct command_call *call, struct errmsg *err)
+{
+    struct strbuf signed_json = STRBUF_INIT(SIGNED_BYTES_MAX);
+    const struct cJSON *signatures = NULL;
+    struct cJSON *root = NULL;
+    const char *path = call->out ? call->out : call->words[0], *text = "";
+    char *file = NULL, *key = NULL;
+    size_t len = 0, key_len = 0;
+    enum status st = call->key ? file_read(call->words[0], SIGNED_BYTES_MAX, &file, &len, err) : ST_INVALID;
+
+    if (!call->key)
+        errmsg_set(err, "cosigning wants --key second.pem");
+    if (st == ST_OK)
+        st = json_parse(file, len, SIGNED_BYTES_MAX, &root, err);
+    if (st == ST_OK)
+        st = json_text(root, "text", MANIFEST_BYTES_MAX, &text, err);
+    if (st == ST_OK)
+        st = json_array(root, "signatures", &signatures, err);
+    if (st == ST_OK)
+        st = file_read(call->key, PK_PEM_BYTES_MAX, &key, &key_len, err);
+    if (st == ST_OK)
+        st = sign_text(text, strlen(text), signatures, key, &signed_json, err);
+    if (st == ST_OK)
+        st = file_write(path, signed_json.data, signed_json.len, 0644, err);
+    if (st == ST_OK)
+        printf("signed by one more: %s\n", path);
+    if (key)
+        crypto_wipe(key, key_len);
+    free(key);
+    free(file);
+    json_free(root);
     strbuf_free(&signed_json);
     return st;
 }

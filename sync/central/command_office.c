@@ -59,6 +59,28 @@ enum status command_chain_key_add(const struct command_call *call, struct errmsg
     return st;
 }
 
+enum status command_chain_threshold(const struct command_call *call, struct errmsg *err)
+{
+    struct strbuf body = STRBUF_INIT(REQUEST_BYTES_MAX);
+    char path[COMMAND_PATH_BYTES];
+    const char *number = call->words[1];
+    enum status st = command_check_name("chain", call->words[0], err);
+
+    if (st == ST_OK && (strspn(number, "0123456789") != strlen(number) || strlen(number) > 2)) {
+        errmsg_set(err, "\"%.20s\": how many keys must sign rules is a number", number);
+        st = ST_INVALID;
+    }
+    if (st == ST_OK) {
+        strbuf_printf(&body, "{\"threshold\":%s}", number[0] ? number : "0");
+        (void)snprintf(path, sizeof(path), "/admin/chains/%s/threshold", call->words[0]);
+        st = command_post(
+            call, path, &body,
+            &(struct command_done){NULL, "tills that are enrolled from now on want so many signatures", ""}, err);
+    }
+    strbuf_free(&body);
+    return st;
+}
+
 /* "cafe=true", "size=3", "format=express" */
 static enum status write_attr(struct json_writer *w, const char *attr, struct errmsg *err)
 {

@@ -159,10 +159,14 @@ static enum status put_device(struct central *central, const struct wish *wish, 
 static enum status write_keys(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
 {
     struct rows *rows;
-    enum status st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEYS, &rows, err, V_TEXT(chain));
+    int64_t threshold = 1;
+    enum status st = STORE_NUMBER(central->store, STATEMENT_CHAIN_THRESHOLD, &threshold, err, V_TEXT(chain));
 
+    if (st == ST_OK)
+        st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEYS, &rows, err, V_TEXT(chain));
     if (st != ST_OK)
         return st;
+    jw_field_int(w, "rules_threshold", threshold);
     jw_name(w, "rules_keys");
     jw_array_begin(w);
     while (rows_next(rows)) {

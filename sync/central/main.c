@@ -25,6 +25,7 @@ static const char usage[] =
     "set up (the server runs)\n"
     "  chain create ID --currency RUB --language ru [--name TEXT]\n"
     "  chain key add ID PUBLIC.pem           whose signature on rules counts\n"
+    "  chain threshold ID N                  how many of its keys must sign rules; for tills enrolled afterwards\n"
     "  store create CHAIN STORE [--name TEXT] [--attr NAME=VALUE]...\n"
     "  consent set CHAIN LANGUAGE VERSION FILE.txt   what shoppers agree to when a till issues a card\n"
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
@@ -47,6 +48,7 @@ static const char usage[] =
     "  bundle check FILE\n"
     "  bundle sign --key office.pem --chain ID FILE [--expires DATE|DAYS] [--out FILE.signed]\n"
     "              [--tills N] [--accept-exposure MINOR]   where tills may spend points without a link\n"
+    "  bundle cosign --key second.pem FILE.signed   adds a second person's signature\n"
     "  bundle publish FILE FILE.signed       every till gets it at once\n"
     "  rollout start FILE FILE.signed [BACK BACK.signed]   ring by ring; BACK: the rules of before, a version "
     "higher\n"
@@ -65,7 +67,8 @@ static const char usage[] =
     "\n"
     "options\n"
     "  --state-dir DIR   database, keys and admin.sock (default /var/lib/loyal-central)\n"
-    "  --database URL    postgres://USER@HOST/DATABASE instead of a file in the state directory: init, serve, restored, ca\n"
+    "  --database URL    postgres://USER@HOST/DATABASE instead of a file in the state directory: init, serve, "
+    "restored, ca\n"
     "  --config FILE     default /etc/loyald/loyal-central.conf, when it is there\n"
     "  --json            what is printed, as JSON\n"
     "  --sample-config   print a configuration file with every option\n"
@@ -110,6 +113,7 @@ static const struct command commands[] = {
     {{"ca", "drop"}, 0, 0, command_ca_drop},
     {{"chain", "create"}, 1, 1, command_chain_create},
     {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
+    {{"chain", "threshold"}, 2, 2, command_chain_threshold},
     {{"store", "create"}, 2, 2, command_store_create},
     {{"fleet"}, 0, 0, command_fleet},
     {{"consent", "set"}, 4, 4, command_consent_set},
@@ -128,6 +132,7 @@ static const struct command commands[] = {
     {{"exposure"}, 0, 0, command_exposure},
     {{"coupon", "import"}, 2, 2, command_coupon_import},
     {{"key", "create"}, 0, 0, command_key_create},
+    {{"bundle", "cosign"}, 1, 1, command_bundle_cosign},
     {{"bundle", "check"}, 1, 1, command_bundle_check},
     {{"bundle", "sign"}, 1, 1, command_bundle_sign},
     {{"bundle", "publish"}, 2, 2, command_bundle_publish},

@@ -99,6 +99,23 @@ enum status office_key_add(struct central *central, const char *chain, const cha
     return st;
 }
 
+enum status office_threshold_set(struct central *central, const char *chain, int64_t threshold, struct errmsg *err)
+{
+    int64_t keys = 0;
+    enum status st = office_need_chain(central, chain, err);
+
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_CHAIN_KEY_COUNT, &keys, err, V_TEXT(chain));
+    if (st == ST_OK && (threshold < 1 || threshold > keys)) {
+        errmsg_set(err, "chain %s has %lld keys, so 1 to %lld of them can be wanted: see \"chain key add\"", chain,
+                   (long long)keys, (long long)keys);
+        st = ST_INVALID;
+    }
+    return st == ST_OK
+               ? STORE_RUN(central->store, STATEMENT_CHAIN_THRESHOLD_SET, err, V_TEXT(chain), V_INT(threshold))
+               : st;
+}
+
 enum status office_store_create(struct central *central, const char *chain, const char *store, const char *name,
                                 const char *attrs, struct errmsg *err)
 {

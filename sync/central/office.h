@@ -25,6 +25,8 @@ struct office_chain {
 enum status office_chain_create(struct central *central, const struct office_chain *chain, struct errmsg *err);
 enum status office_key_add(struct central *central, const char *chain, const char *pem, char out_key_id[17],
                            struct errmsg *err);
+/* How many of its keys must sign the chain's rules. Tills enrolled before keep what they were told then. */
+enum status office_threshold_set(struct central *central, const char *chain, int64_t threshold, struct errmsg *err);
 /* attrs is a JSON object of texts, integers, true and false. */
 enum status office_store_create(struct central *central, const char *chain, const char *store, const char *name,
                                 const char *attrs, struct errmsg *err);

@@ -103,25 +103,46 @@ static enum status check_signature(struct central *central, const struct offer *
     return st == ST_OK ? publish_check_signature(central, offer->manifest.chain, id, hex, offer->text, err) : st;
 }
 
-/* One good signature is enough; the last fault is told when there is none. */
+/* Whether a signature before this one is by the same key. */
+static bool signed_before(const struct cJSON *list, const struct cJSON *one)
+{
+    const struct cJSON *before;
+    const char *id = "", *other;
+
+    (void)json_text(one, "key", 64, &id, NULL);
+    for (before = list->child; before != one; before = before->next) {
+        if (json_text(before, "key", 64, &other, NULL) == ST_OK && strcmp(other, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As many of the chain's keys must have signed as it wants; the last fault is told when none has. */
 static enum status check_signatures(struct central *central, const struct offer *offer, struct errmsg *err)
 {
     const struct cJSON *one;
+    int64_t threshold = 1, good = 0;
     int count = 0;
+    enum status st =
+        STORE_NUMBER(central->store, STATEMENT_CHAIN_THRESHOLD, &threshold, err, V_TEXT(offer->manifest.chain));
 
+    if (st != ST_OK)
+        return st;
     errmsg_set(err, "the manifest carries no signature");
     cJSON_ArrayForEach(one, offer->signatures)
     {
-        enum status st;
-
         if (++count > SIGNATURES_MAX)
             break;
-        st = check_signature(central, offer, one, err);
-        if (st == ST_OK)
+        st = signed_before(offer->signatures, one) ? ST_DENIED : check_signature(central, offer, one, err);
+        if (st == ST_OK && ++good >= threshold)
             return ST_OK;
         if (st == ST_IO || st == ST_CORRUPT || st == ST_NOMEM)
             return st;
     }
+    if (good > 0)
+        errmsg_set(err,
+                   "%lld of the %lld keys that chain %s wants have signed it: see \"loyal-central bundle cosign\"",
+                   (long long)good, (long long)threshold, offer->manifest.chain);
     return ST_DENIED;
 }
 

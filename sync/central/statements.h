@@ -16,6 +16,9 @@
     X(CHAIN_INSERT, "INSERT INTO chain (id, name, currency, language, id_key, created_us) VALUES ($1, $2, $3, $4, $5, $6)")   \
     X(CHAIN_EXISTS, "SELECT 1 FROM chain WHERE id = $1")                                                                  \
     X(CHAIN_LIST, "SELECT id, currency FROM chain ORDER BY id")                                                           \
+    X(CHAIN_THRESHOLD, "SELECT rules_threshold FROM chain WHERE id = $1")                                                 \
+    X(CHAIN_THRESHOLD_SET, "UPDATE chain SET rules_threshold = $2 WHERE id = $1")                                         \
+    X(CHAIN_KEY_COUNT, "SELECT COUNT(*) FROM chain_key WHERE chain = $1")                                                 \
     X(CHAIN_ID_KEY, "SELECT id_key FROM chain WHERE id = $1")                                                             \
     X(CHAIN_KEY_INSERT, "INSERT INTO chain_key (chain, id, pem, added_us) VALUES ($1, $2, $3, $4)")                       \
     X(CHAIN_KEY_GET, "SELECT pem FROM chain_key WHERE chain = $1 AND id = $2")                                            \

@@ -215,6 +215,36 @@ Test(rulebook, nonsense_is_refused_in_words)
     cr_expect_str_neq(world.refused, "");
 }
 
+/* A till that was told so at its enrolment wants two keys. */
+Test(rulebook, one_signature_of_two_is_refused)
+{
+    char *one = bundle(1, 10), *manifest, *signatures, *second_manifest, *second_signatures, both[2048];
+    struct pk *second;
+
+    cr_assert_eq(pk_generate(&second, NULL), ST_OK);
+    world.identity.rules_threshold = 2;
+    cr_assert_eq(pk_id(second, world.identity.rules_key_ids[world.identity.rules_key_count]), ST_OK);
+    world.identity.rules_keys[world.identity.rules_key_count++] = second; /* taken */
+    world_sign(&world, "demo", one, 1, world.office, &manifest, &signatures);
+    world_sign(&world, "demo", one, 1, second, &second_manifest, &second_signatures);
+    cr_assert_str_eq(manifest, second_manifest, "both sign one text");
+    world.file = one;
+    world.file_len = strlen(one);
+    world_offer(&world, manifest, signatures);
+    cr_expect(strstr(world.refused, "1 of the 2 keys"), "%s", world.refused);
+    (void)snprintf(both, sizeof both, "%.*s,%s", (int)strlen(signatures) - 1, signatures, signatures + 1);
+    world_offer(&world, manifest, both);
+    cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 0, "twice by one key");
+    (void)snprintf(both, sizeof both, "%.*s,%s", (int)strlen(signatures) - 1, signatures, second_signatures + 1);
+    world_offer(&world, manifest, both);
+    cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 1);
+    free(manifest);
+    free(signatures);
+    free(second_manifest);
+    free(second_signatures);
+    free(one);
+}
+
 /* ---- on trial ---- */
 
 struct search {

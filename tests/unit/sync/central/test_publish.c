@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -213,5 +214,41 @@ Test(central_publish, refuses_a_template_with_a_fault_by_line_and_column)
     strbuf_puts(&s.bundle, ",\"receipts\":{\"sale\":{\"en\":\"{total}\",\"ru\":\"ИТОГО\\n  {totl}\"}}}");
     fixture_sign(&s.fixture, s.fixture.office, "demo", 8, &s.bundle, &s.signed_json);
     expect_refused(&s, ST_INVALID, "receipts/sale/ru: line 2, column 4: there is no value \"totl\"");
+    scene_close(&s);
+}
+
+/* Four eyes: as many keys as the chain wants, and one that signs twice is one. */
+Test(central_publish, wants_as_many_keys_as_the_chain_says)
+{
+    struct scene s;
+    struct strbuf second_json = STRBUF_INIT(TEXT_MAX);
+    struct pk *second;
+    char pem[PK_PEM_BYTES_MAX], id[17], *other;
+    size_t one;
+
+    scene_open(&s);
+    cr_expect_eq(office_threshold_set(s.fixture.central, "demo", 2, &s.err), ST_INVALID, "there is one key");
+    cr_assert_eq(pk_generate(&second, NULL), ST_OK);
+    cr_assert_eq(pk_public_pem(second, pem, NULL), ST_OK);
+    cr_assert_eq(office_key_add(s.fixture.central, "demo", pem, id, NULL), ST_OK);
+    cr_expect_eq(office_threshold_set(s.fixture.central, "demo", 0, &s.err), ST_INVALID);
+    cr_assert_eq(office_threshold_set(s.fixture.central, "demo", 2, &s.err), ST_OK, "%s", s.err.text);
+    fixture_bundle(8, &s.bundle);
+    fixture_sign(&s.fixture, s.fixture.office, "demo", 8, &s.bundle, &s.signed_json);
+    expect_refused(&s, ST_DENIED, "1 of the 2 keys");
+    one = (size_t)(strstr(s.signed_json.data, "{\"key\"") - s.signed_json.data);
+    other = strdup(s.signed_json.data + one);
+    cr_assert_not_null(other);
+    *strchr(other, '}') = '\0';
+    s.signed_json.len = one;
+    strbuf_printf(&s.signed_json, "%s},%s}]}", other, other);
+    expect_refused(&s, ST_DENIED, "1 of the 2 keys");
+    fixture_sign(&s.fixture, second, "demo", 8, &s.bundle, &second_json);
+    s.signed_json.len = one;
+    strbuf_printf(&s.signed_json, "%s},%s", other, strstr(second_json.data, "{\"key\""));
+    cr_expect_eq(publish(&s), ST_OK, "%s", s.err.text);
+    free(other);
+    pk_destroy(second);
+    strbuf_free(&second_json);
     scene_close(&s);
 }
