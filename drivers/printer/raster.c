@@ -45,6 +45,15 @@ void bitmap_fill(struct bitmap *bitmap, int x, int y, int width, int height)
     }
 }
 
+/* The row once more below itself, so that there are so many. */
+static void repeat_row(struct bitmap *bitmap, int y, int count)
+{
+    uint8_t *row = bitmap->bits + (size_t)y * bitmap->row_bytes;
+
+    for (int i = 1; i < count; i++)
+        memcpy(row + (size_t)i * bitmap->row_bytes, row, bitmap->row_bytes);
+}
+
 bool bitmap_at(const struct bitmap *bitmap, int x, int y)
 {
     return bitmap->bits[(size_t)y * bitmap->row_bytes + (size_t)x / 8] >> (7 - x % 8) & 1;
@@ -65,8 +74,10 @@ enum status bitmap_of_bars(struct bitmap *bitmap, const struct page_code_options
     st = bitmap_init(bitmap, count * module, height);
     for (int i = 0; i < count && st == ST_OK; i++) {
         if (modules[i] == '1')
-            bitmap_fill(bitmap, i * module, 0, module, height);
+            bitmap_fill(bitmap, i * module, 0, module, 1);
     }
+    if (st == ST_OK)
+        repeat_row(bitmap, 0, height);
     return st;
 }
 
@@ -80,13 +91,27 @@ static QRcode *encode(const char *text, char level)
     return QRcode_encodeString8bit(text, 0, correction);
 }
 
+/* How many bytes each version holds at the levels L, M, Q, H (ISO/IEC 18004, table 7), as far as PAGE_QR_BYTES_MAX
+ * needs: encoding a text only to know its size would take longer than the rest of a slip. */
 int qr_side(const char *text, char level)
 {
-    QRcode *qr = encode(text, level);
-    int side = qr ? qr->width + QR_QUIET_MODULES : 0;
+    static const uint16_t bytes[][4] = {
+        {17, 14, 11, 7},       {32, 26, 20, 14},      {53, 42, 32, 24},      {78, 62, 46, 34},
+        {106, 84, 60, 44},     {134, 106, 74, 58},    {154, 122, 86, 64},    {192, 152, 108, 84},
+        {230, 180, 130, 98},   {271, 213, 151, 119},  {321, 251, 177, 137},  {367, 287, 203, 155},
+        {425, 331, 241, 177},  {458, 362, 258, 194},  {520, 412, 292, 220},  {586, 450, 322, 250},
+        {644, 504, 364, 280},  {718, 560, 394, 310},  {792, 624, 442, 338},  {858, 666, 482, 382},
+        {929, 711, 509, 403},  {1003, 779, 565, 439}, {1091, 857, 611, 461}, {1171, 911, 661, 511},
+        {1273, 997, 715, 535},
+    };
+    int column = level == 'l' ? 0 : level == 'q' ? 2 : level == 'h' ? 3 : 1;
+    size_t len = strlen(text);
 
-    QRcode_free(qr);
-    return side;
+    for (int i = 0; i < (int)(sizeof bytes / sizeof bytes[0]); i++) {
+        if (len <= bytes[i][column])
+            return 17 + 4 * (i + 1) + QR_QUIET_MODULES;
+    }
+    return 0;
 }
 
 enum status bitmap_of_qr(struct bitmap *bitmap, const struct page_code_options *options, const char *text, int dots,
@@ -106,9 +131,12 @@ enum status bitmap_of_qr(struct bitmap *bitmap, const struct page_code_options *
         st = bitmap_init(bitmap, qr->width * module, qr->width * module);
     if (st != ST_OK)
         errmsg_set(err, "QR code: %s", st == ST_NOMEM ? "out of memory" : "it is wider than the paper");
-    for (int i = 0; i < qr->width * qr->width && st == ST_OK; i++) {
-        if (qr->data[i] & 1)
-            bitmap_fill(bitmap, i % qr->width * module, i / qr->width * module, module, module);
+    for (int y = 0; y < qr->width && st == ST_OK; y++) {
+        for (int x = 0; x < qr->width; x++) {
+            if (qr->data[y * qr->width + x] & 1)
+                bitmap_fill(bitmap, x * module, y * module, module, 1);
+        }
+        repeat_row(bitmap, y * module, module);
     }
     QRcode_free(qr);
     return st;

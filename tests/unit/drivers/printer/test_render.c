@@ -280,3 +280,22 @@ Test(render, moves_a_dot_where_a_picture_would_be_a_command)
     bitmap_clear(&bitmap);
     strbuf_free(&out);
 }
+
+/* The table's answer is the encoder's, for every length that a page takes. */
+Test(render, knows_how_large_a_code_will_be)
+{
+    static const char levels[] = "lmqh";
+    char text[PAGE_QR_BYTES_MAX + 1];
+
+    memset(text, 'a', sizeof text);
+    for (size_t len = 1; len <= PAGE_QR_BYTES_MAX; len++) {
+        const struct page_code_options options = {.symbology = PAGE_QR_CODE, .level = levels[len % 4], .cell_dots = 1};
+        struct bitmap bitmap;
+
+        text[len] = '\0';
+        cr_assert_eq(bitmap_of_qr(&bitmap, &options, text, BITMAP_WIDTH_MAX, NULL), ST_OK);
+        cr_expect_eq(qr_side(text, options.level), bitmap.width + 8, "%zu bytes, level %c", len, options.level);
+        bitmap_clear(&bitmap);
+        text[len] = 'a';
+    }
+}
