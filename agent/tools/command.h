@@ -52,6 +52,7 @@ struct command_call {
     bool hex;
     const char *family, *framing, *code_ids, *seconds; /* of devices; NULL: not given */
     const char *commands, *code_page, *code_page_n;    /* likewise: of a display */
+    const char *profile;                               /* likewise: of a printer */
 };
 
 /* Each answers the exit status and has said on standard error what went wrong. */
@@ -61,7 +62,7 @@ command_fn command_status, command_totals, command_outbox, command_doctor, comma
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 command_fn command_why, command_salvage, command_export_unsynced, command_receipt_preview, command_receipt_template;
 command_fn command_devices_list, command_devices_scan, command_devices_test_scan, command_devices_monitor,
-    command_devices_record, command_devices_test_display, command_devices_profiles;
+    command_devices_record, command_devices_test_display, command_devices_profiles, command_devices_test_print;
 
 /* Says "loyalctl: ..." on standard error. */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);

@@ -37,6 +37,7 @@ static const char usage[] =
     "  loyalctl devices test-scan PORT    reads one code and says what it is\n"
     "  loyalctl devices monitor PORT      follows what is read; with --hex the bytes too\n"
     "  loyalctl devices record PORT FILE  writes what a device says, as a file that the tests replay\n"
+    "  loyalctl devices test-print PORT [numbers]  prints a slip to look at; numbers: for a model nobody knows\n"
     "  loyalctl devices test-display PORT  shows two lines to compare, and the configuration\n"
     "\n"
     "Without a running loyald:\n"
@@ -55,6 +56,7 @@ static const char usage[] =
     "  --state-dir DIR    that of the loyald with this state directory: DIR/run/api.sock\n"
     "  --family, --framing, --code-ids WORD   of a device, as in [scanner] of loyald.conf\n"
     "  --commands, --code-page, --code-page-n WORD   of a customer display, as in [display]\n"
+    "  --profile NAME     of a printer, as loyalctl devices profiles lists them\n"
     "  --seconds N        how long to look at a device\n"
     "  --config FILE      default /etc/loyalctl/loyalctl.conf, when it is there\n"
     "  --sample-config    prints such a file\n"
@@ -92,6 +94,7 @@ static const struct command {
     {"devices", "monitor", 1, 1, command_devices_monitor},
     {"devices", "record", 2, 2, command_devices_record},
     {"devices", "profiles", 0, 1, command_devices_profiles},
+    {"devices", "test-print", 1, 2, command_devices_test_print},
     {"devices", "test-display", 1, 1, command_devices_test_display},
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},
@@ -170,7 +173,7 @@ int main(int argc, char **argv)
         {"framing", &call.framing, NULL},   {"code-ids", &call.code_ids, NULL},
         {"seconds", &call.seconds, NULL},   {"hex", NULL, &call.hex},
         {"commands", &call.commands, NULL}, {"code-page", &call.code_page, NULL},
-        {"code-page-n", &call.code_page_n, NULL},
+        {"code-page-n", &call.code_page_n, NULL}, {"profile", &call.profile, NULL},
         {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};

@@ -92,7 +92,7 @@ static void on_bytes(void *context, const void *bytes, size_t len, int64_t recei
     printer_refresh(printer);
 }
 
-static bool tells_by_itself(const struct printer *printer)
+bool printer_tells_by_itself(const struct printer *printer)
 {
     return printer->profile->asb && printer->language->automatic;
 }
@@ -104,7 +104,7 @@ static void on_round(void *context, bool answered)
     if (!answered)
         escpos_reader_reset(&printer->reader);
     printer_refresh(printer);
-    if (answered && tells_by_itself(printer) && !printer->told_asb && printer->line_up) {
+    if (answered && printer_tells_by_itself(printer) && !printer->told_asb && printer->line_up) {
         const char *ask = printer->language->automatic;
 
         printer->told_asb = port_write(printer->port, ask, strlen(ask), WATCH_ANSWER_MS, NULL, NULL) == ST_OK;
@@ -248,70 +248,6 @@ void printer_destroy(struct printer *printer)
     font_destroy(printer->font);
     profiles_destroy(printer->profiles);
     free(printer);
-}
-
-/* The job as it will go out: the page, automatic status anew (the job's beginning may have ended it), the end marker.
- */
-static enum status make_bytes(struct printer *printer, const struct page *page, struct print_job *job,
-                              struct errmsg *err)
-{
-    struct render_counts counts = {0};
-    struct strbuf *out = &job->bytes;
-    const struct render_options wanted = {
-        .profile = printer->profile,
-        .font = printer->font,
-        .pictures = printer->pictures,
-        .open_drawer =
-            printer->drawer == PRINTER_DRAWER_ALWAYS || (printer->drawer == PRINTER_DRAWER_CASH && page->in_cash),
-    };
-    enum status st = render_page(&wanted, page, out, &job->ends, &counts, err);
-
-    if (st != ST_OK)
-        return st;
-    if (tells_by_itself(printer))
-        strbuf_puts(out, printer->language->automatic);
-    marker_put(printer, &job->marker, out);
-    if (strbuf_status(out) != ST_OK) {
-        errmsg_set(err, "%s", status_text(strbuf_status(out)));
-        return strbuf_status(out);
-    }
-    printer->status.substituted_count += counts.substituted;
-    printer->status.drawn_count += counts.drawn;
-    return ST_OK;
-}
-
-enum status printer_print(struct printer *printer, const struct page *page, const char *job_id,
-                          const struct print_callbacks *callbacks, struct errmsg *err)
-{
-    struct print_job job = {.callbacks = *callbacks,
-                            .bytes = STRBUF_INIT(RENDER_JOB_BYTES_MAX),
-                            .ends = STRBUF_INIT(RENDER_JOB_BYTES_MAX)};
-    enum status st;
-
-    if (strlen(job_id) >= sizeof job.id) {
-        errmsg_set(err, "%s: job id longer than %zu bytes", printer->name, sizeof job.id - 1);
-        return ST_INVALID;
-    }
-    if (printer->ending) {
-        errmsg_set(err, "%s: the agent is stopping", printer->name);
-        return ST_OFFLINE;
-    }
-    if (printer->count == PRINTER_QUEUE_MAX) {
-        errmsg_set(err, "%s: %d receipts are waiting already", printer->name, PRINTER_QUEUE_MAX);
-        return ST_FULL;
-    }
-    st = make_bytes(printer, page, &job, err);
-    if (st != ST_OK) {
-        strbuf_free(&job.bytes);
-        strbuf_free(&job.ends);
-        errmsg_wrap(err, "%s", printer->name);
-        return st;
-    }
-    memcpy(job.id, job_id, strlen(job_id) + 1);
-    printer->jobs[(printer->head + printer->count++) % PRINTER_QUEUE_MAX] = job;
-    printer->status.queued = printer->count;
-    loop_timer_set(printer->start_timer, 0, 0);
-    return ST_OK;
 }
 
 void printer_status(const struct printer *printer, struct printer_status *out_status)

@@ -105,6 +105,11 @@ void printer_destroy(struct printer *printer); /* accepts NULL */
  * done is never called. */
 enum status printer_print(struct printer *printer, const struct page *page, const char *job_id,
                           const struct print_callbacks *callbacks, struct errmsg *err);
+/* A slip to look at: what the profile has, and a line in each of its code pages. every_number: instead what the
+ * printer makes of Russian letters under each number of ESC t, for a model that nobody knows. Bounds and callbacks as
+ * above. */
+enum status printer_print_sample(struct printer *printer, bool every_number, const char *job_id,
+                                 const struct print_callbacks *callbacks, struct errmsg *err);
 void printer_status(const struct printer *printer, struct printer_status *out_status);
 int printer_columns(const struct printer *printer);
 /* Returns views: "confirmed", "ready". */

@@ -107,7 +107,9 @@ void marker_note(struct printer *printer, const struct escpos_packet *packet);
 void marker_arm(struct printer *printer, struct marker *marker, struct strbuf *out_first);
 /* Whether the packet says that this marker's time has come. */
 bool marker_is(const struct printer *printer, const struct marker *marker, const struct escpos_packet *packet);
-/* printer.c: the condition may have changed. */
+/* printer.c */
+bool printer_tells_by_itself(const struct printer *printer);
+/* The condition may have changed. */
 void printer_refresh(struct printer *printer);
 
 #endif

@@ -83,7 +83,7 @@ static void begin(struct rig *rig, const char *profile, bool pictured)
                                       .context = rig};
     char uri[128];
     struct printer_options printer = {
-        .name = "printer", .uri = uri, .profile = profile, .confirm_ms = 500, .attention_ms = 3000, .absent_ms = 300};
+        .name = "printer", .uri = uri, .profile = profile, .confirm_ms = 500, .attention_ms = 1500, .absent_ms = 300};
 
     log_set_level(LOG_LEVEL_ERROR);
     memset(rig, 0, sizeof *rig);

@@ -31,7 +31,7 @@ struct rig {
     char answer[256]; /* of the last command */
 };
 
-/* confirm_ms 500, attention_ms 3000, absent_ms 300. */
+/* confirm_ms 500, attention_ms 1500, absent_ms 300. */
 void rig_begin(struct rig *rig, const char *profile);
 /* The same with a folder of pictures, removed at the end: one, "large", of 384 dots by 1,024. */
 void rig_begin_pictured(struct rig *rig, const char *profile);
