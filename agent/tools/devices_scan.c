@@ -2,9 +2,10 @@
 /*
  * loyalctl devices scan: names the serial lines there are and who has them, listens on those that are free while
  * somebody scans any code, and writes the configuration for the one that spoke. Bytes that make no sense are tried at
- * other speeds.
+ * other speeds. When nobody spoke, the lines are asked whether a printer is there.
  */
 #include "agent/tools/devices.h"
+#include "agent/tools/devices_probe.h"
 
 #include "agent/net/loop.h"
 #include "drivers/port/port_list.h"
@@ -174,6 +175,47 @@ static void print_configuration(const struct hunt *hunt)
         printf("framing = %s\ncode_ids = %s\n", framings[guess->framing], ids[guess->code_ids]);
 }
 
+/* The speeds that printers come with; a line without a speed is asked once. */
+static bool ask_one(const struct hunt *hunt, struct candidate *candidate, enum profile_language *out_language)
+{
+    static const int usual[] = {9600, 19200, 38400, 115200};
+    bool has_speed = strncmp(candidate->uri, "tcp:", 4) != 0;
+
+    tap_destroy(candidate->tap);
+    candidate->tap = NULL;
+    for (size_t i = 0; i < (has_speed ? sizeof usual / sizeof usual[0] : 1); i++) {
+        if (has_speed)
+            (void)snprintf(candidate->open, sizeof candidate->open, "%.450s?baud=%d", candidate->uri, usual[i]);
+        if (probe_printer(hunt->loop, candidate->open, out_language))
+            return true;
+    }
+    return false;
+}
+
+/* A printer answers when it is asked, a display never: those that are left may be one. */
+static bool ask_all(struct hunt *hunt)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < hunt->count; i++) {
+        struct candidate *candidate = &hunt->candidates[i];
+        enum profile_language language;
+
+        if (!candidate->tap || !tap_is_open(candidate->tap))
+            continue;
+        if (ask_one(hunt, candidate, &language)) {
+            printf("# a receipt printer answers; loyalctl devices profiles lists the models, test-print tries one\n"
+                   "[printer]\nport = %s\nprofile = %s\n",
+                   candidate->open, language == PROFILE_STAR ? "star-tsp600" : profile_at(0)->name);
+            found = true;
+        } else {
+            printf("%s says nothing; a customer display? loyalctl devices test-display %s\n", candidate->uri,
+                   candidate->uri);
+        }
+    }
+    return found;
+}
+
 static int listen_all(struct hunt *hunt, int64_t seconds)
 {
     int64_t end_ms;
@@ -209,6 +251,8 @@ static int listen_all(struct hunt *hunt, int64_t seconds)
     for (size_t i = 0; i < hunt->count; i++)
         if (hunt->candidates[i].tap && !tap_is_open(hunt->candidates[i].tap))
             command_say("%s", tap_reason(hunt->candidates[i].tap));
+    if (!hunt->stopped && ask_all(hunt))
+        return 0;
     command_say("nobody spoke; is the scanner set to a serial mode (USB-COM, RS-232), not to a keyboard?");
     return EXIT_REFUSED;
 }

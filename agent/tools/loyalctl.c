@@ -33,7 +33,7 @@ static const char usage[] =
     "  loyalctl devices list [--json]     how scanners, printer and display are, and how fresh that is\n"
     "\n"
     "Devices, while loyald has them not open:\n"
-    "  loyalctl devices scan [PORT...]    finds scanners: scan any code, and the configuration is written\n"
+    "  loyalctl devices scan [PORT...]    finds scanners (scan any code) and printers, and prints the configuration\n"
     "  loyalctl devices test-scan PORT    reads one code and says what it is\n"
     "  loyalctl devices monitor PORT      follows what is read; with --hex the bytes too\n"
     "  loyalctl devices record PORT FILE  writes what a device says, as a file that the tests replay\n"

@@ -58,6 +58,7 @@ check 'the welcome comes back' shows 'Welcome' 'to the shop' 30
 check 'every command was known' sh -c 'echo "$1"; echo "$1" | grep -q "unknown=0 ignored=0 undecodable=0"' sh "$(device display state)"
 check 'it is listed' sh -c '"$1" --state-dir "$2" devices list | grep -q "^display *ready"' sh "$bin/loyalctl" "$dir/till"
 stop till
+check 'the printer is found' sh -c '"$1" devices scan "$2" --seconds 1 | grep -q "^port = $2?baud=9600"' sh "$bin/loyalctl" "tty:$dir/ttyPRINTER"
 check 'a test is printed' sh -c '"$1" devices test-print "$2" | grep -q "the printer says that it is printed"' sh "$bin/loyalctl" "tty:$dir/ttyPRINTER"
 check 'in every code page' grep -q '^ 17 CP866       АБВГДЕ' "$dir/slips/slip-0002.txt"
 check 'a test shows on it' "$bin/loyalctl" devices test-display "tty:$dir/ttyDISPLAY" --commands "$set" --seconds 1
