@@ -11,6 +11,7 @@
 #include "sync/central/coupon.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
+#include "sync/central/return_later.h"
 #include "sync/central/return_internal.h"
 
 enum { NAME_MAX_BYTES = 512 };
@@ -80,11 +81,18 @@ static enum status post_points(const struct return_booking *booking, struct errm
     const struct interpret_record *record = booking->record;
     struct ledger_record from = {record->device->dev, record->device->epoch, record->seq};
     const struct cJSON *points = cJSON_GetObjectItemCaseSensitive(booking->result, "points"), *one;
+    const char *chain = record->device->chain;
     struct ledger_posting posting;
-    enum status st;
+    struct return_later later;
+    int64_t before = 0;
+    enum status st =
+        return_later_refunded(booking->central, chain, booking->sale_id, booking->return_id, &before, err);
 
-    if (!booking->member[0] || cJSON_GetArraySize(points) == 0)
-        return ST_OK;
+    if (st == ST_OK)
+        st = return_later_find(booking->central, chain, booking->sale_id, before, before + booking->refund_minor,
+                               &later, err);
+    if (st != ST_OK || !booking->member[0] || (cJSON_GetArraySize(points) == 0 && later.count == 0))
+        return st;
     st = ledger_begin_return(booking->central, record->device->chain, booking->member, &from, &posting, err);
     cJSON_ArrayForEach(one, points)
     {
@@ -100,6 +108,8 @@ static enum status post_points(const struct return_booking *booking, struct errm
         if (st == ST_OK)
             st = ledger_return(booking->central, &posting, currency, taken, given, err);
     }
+    if (st == ST_OK)
+        st = return_later_post(booking->central, &later, &posting, err);
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
@@ -132,10 +142,13 @@ static enum status release_coupons(const struct return_booking *booking, struct 
 static enum status book(struct return_booking *booking, struct errmsg *err)
 {
     const char *chain = booking->record->device->chain;
+    char buyer[ID_BYTES] = "";
     enum status st = find_member(booking, err);
 
     if (st == ST_OK && booking->sale_id[0])
-        st = json_optional(return_read_sale(booking->central, chain, booking->sale_id, &booking->sale, NULL, err));
+        st = json_optional(return_read_sale(booking->central, chain, booking->sale_id, &booking->sale, buyer, err));
+    if (st == ST_OK && !booking->member[0] && buyer[0]) /* the till did not know whose card it was; here one does */
+        st = json_optional(member_resolve(booking->central, chain, buyer, booking->member, err));
     if (st == ST_OK)
         st = return_compare(booking, err);
     if (st == ST_OK)

@@ -14,6 +14,7 @@
 #include "sync/central/ledger.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
+#include "sync/central/return_later.h"
 #include "sync/central/sale_record.h"
 #include "sync/protocol/record.h"
 
@@ -155,6 +156,19 @@ static enum status find_named_member(struct booking *booking, struct errmsg *err
     return st;
 }
 
+/* Part of it may have come back before anybody knew whose it was. */
+static enum status take_back_later(const struct booking *booking, struct ledger_posting *posting, struct errmsg *err)
+{
+    struct central *central = booking->central;
+    struct return_later later;
+    int64_t refunded = 0;
+    enum status st = return_later_refunded(central, booking->chain, booking->sale->sale_id, "", &refunded, err);
+
+    if (st == ST_OK && refunded > 0)
+        st = return_later_find(central, booking->chain, booking->sale->sale_id, 0, refunded, &later, err);
+    return st == ST_OK && refunded > 0 ? return_later_post(central, &later, posting, err) : st;
+}
+
 /* A card was shown that the till did not know. Points are what the sale would have earned with the member as known
  * here; what was on the receipt stays. */
 static enum status post_earned(struct booking *booking, struct errmsg *err)
@@ -184,6 +198,8 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
         for (size_t k = 0; st == ST_OK && k < points->by_count; k++)
             st = count_use(booking, points->by[k].promotion, err);
     }
+    if (st == ST_OK)
+        st = take_back_later(booking, &posting, err);
     free(text);
     strbuf_free(&member);
     return st;

@@ -138,6 +138,12 @@
     X(RETURN_LIST, "SELECT r.return_id, r.result FROM sale_return r JOIN journal j ON j.dev = r.dev AND j.epoch = r.epoch"  \
         " AND j.seq = r.seq WHERE r.chain = $1 AND r.sale_id = $2"                                                        \
         " ORDER BY j.received_us, r.dev, r.epoch, r.seq LIMIT $3")                                                        \
+    X(RETURN_SUM, "SELECT COALESCE(SUM(refund_minor), 0) FROM sale_return"                                                 \
+        " WHERE chain = $1 AND sale_id = $2 AND return_id <> $3")                                                         \
+    X(SALE_LATER, "SELECT a.currency, -SUM(e.amount), s.net_minor FROM sale s"                                             \
+        " JOIN posting p ON p.dev = s.dev AND p.epoch = s.epoch AND p.seq = s.seq JOIN ledger_entry e ON e.posting = p.id"  \
+        " JOIN ledger_account a ON a.id = e.account WHERE s.chain = $1 AND s.sale_id = $2 AND a.kind = 'issued_later'"     \
+        " GROUP BY a.currency, s.net_minor ORDER BY a.currency")                                                           \
     X(SALE_MEMBER, "UPDATE sale SET member = $3 WHERE chain = $1 AND sale_id = $2")                                       \
     X(SALE_PRINTED, "UPDATE sale SET printed = $3 WHERE chain = $1 AND sale_id = $2")                                     \
     X(VOID_INSERT, "INSERT INTO void_sale (chain, sale_id, dev, epoch, seq, reason) VALUES ($1, $2, $3, $4, $5, $6)")     \

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/hex.h"
 #include "agent/engine/engine.h"
 #include "journal_scene.h"
 #include "sync/central/hold.h"
@@ -91,6 +92,70 @@ Test(central_returns, at_two_tills_without_a_link_raise_a_notice)
     cr_expect_eq(notices(&s), 1);
     cr_expect_eq(total(&s.fixture, "differences"), 0, "each till worked it out right by what it knew");
     cr_expect_eq(total_points(&s.fixture, "balance"), 910, "always posted");
+    cr_expect(ledger_is_ok(&s.fixture));
+    journal_scene_close(&s);
+}
+
+/* ---- a card that got its member after the sale ---- */
+
+/* The till knew nobody: its record names no member, and no points. */
+static void send_anonymous(struct journal_scene *s, const char *id, int refund)
+{
+    char body[512];
+
+    snprintf(body, sizeof body,
+             "{\"return_id\":\"%s\",\"sale_id\":\"sale-1\",\"policy\":\"as_paid\",\"business_date\":\"2026-11-23\","
+             "\"member\":\"\",\"result\":{\"coupons_released\":[],\"lines\":[],\"points\":[],\"refund_minor\":%d,"
+             "\"return_id\":\"%s\"},\"earlier\":[]}",
+             id, refund, id);
+    strbuf_clear(&s->batch);
+    till_record(&s->till, "return", body, &s->batch);
+    cr_assert_eq(journal_scene_post(s), 200, "%s", strbuf_text(&s->answer));
+}
+
+/* A sale that came to 90.00, with a card of that number, of which the till knew nothing. */
+static void sell_with_card(struct journal_scene *s, const char *card)
+{
+    char hash[IDENTIFIER_HASH_TEXT];
+    struct crypto_part part = {card, strlen(card)};
+    uint8_t mac[CRYPTO_MAC_BYTES];
+
+    journal_scene_open(s);
+    crypto_hmac(s->till.id_key, &part, 1, mac);
+    hex_encode(mac, 16, hash);
+    till_sale(&s->fixture, &s->till, "sale-1", NULL, hash, 10000, &s->batch);
+    cr_assert_eq(journal_scene_post(s), 200);
+}
+
+Test(central_returns, take_back_what_was_earned_after_the_sale)
+{
+    struct journal_scene s;
+
+    sell_with_card(&s, "card:2900000012345");
+    cr_expect_eq(total_points(&s.fixture, "earned_later"), 90);
+    send_anonymous(&s, "r1", 3600);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 36, "two fifths of the money, of the points");
+    send_anonymous(&s, "r2", 2955);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 66, "65.55 of 90.00 are back by now");
+    send_anonymous(&s, "r3", 2445);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 90, "to the last one");
+    cr_expect_eq(total_points(&s.fixture, "balance"), 1000);
+    cr_expect(ledger_is_ok(&s.fixture));
+    journal_scene_close(&s);
+}
+
+Test(central_returns, before_the_card_got_its_member_leave_less_to_earn)
+{
+    struct journal_scene s;
+
+    sell_with_card(&s, "card:77");
+    send_anonymous(&s, "r1", 3600);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 0, "nobody has earned yet");
+    fixture_import(&s.fixture, "member,card\nM7,77\n");
+    cr_expect_eq(total_points(&s.fixture, "earned_later"), 90);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 36);
+    send_anonymous(&s, "r2", 5400);
+    cr_expect_eq(total_points(&s.fixture, "taken_back"), 90);
     cr_expect(ledger_is_ok(&s.fixture));
     journal_scene_close(&s);
 }
