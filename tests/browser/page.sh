@@ -60,8 +60,17 @@ axe_is_content() {
 # out of both. LOYALD_SCREENS=write makes them anew.
 # The letters of another machine are other letters: pictures are compared where the fonts are those they were taken with.
 fonts() { { fc-match sans-serif && fc-match monospace; } 2>/dev/null; }
-same_picture() { # NAME
-    same_stored=$screens/$language-$width-$1.png
+same_picture() { # NAME: at each size of a till's screen
+    same_faults=0
+    for same_size in '800 600' '1024 768'; do
+        browser_size $same_size
+        same_at_size "$1" "${same_size% *}" || same_faults=1
+    done
+    browser_size "$width" "$height"
+    return $same_faults
+}
+same_at_size() { # NAME WIDTH
+    same_stored=$screens/$language-$2-$1.png
     if [ "${LOYALD_SCREENS:-}" = write ]; then fonts >"$screens/fonts"; fi
     if [ "$(fonts)" != "$(cat "$screens/fonts")" ]; then
         echo "left out: the picture $1 was taken with other fonts"
@@ -70,7 +79,7 @@ same_picture() { # NAME
     js 'document.getElementById("link").textContent = "·"; return 0' >/dev/null
     if [ "${LOYALD_SCREENS:-}" = write ]; then shot "$same_stored"; fi
     same_off=$(shot_differs "$same_stored")
-    echo "$1: $same_off of 1,000 pixels differ"
+    echo "$1 at $2: $same_off of 1,000 pixels differ"
     [ "${same_off%% *}" -le 20 ]
 }
 
