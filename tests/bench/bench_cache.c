@@ -3,7 +3,8 @@
  * bench_cache - cache.db with a chain's members: how large, how long to load, how long a look-up, beside a bare table
  * of the same keys and values in the same run; and totals, uses and rebuilding over a long journal.
  *
- *   bench_cache [FOLDER] [MEMBERS] [RECORDS]     default: a new folder under /var/tmp, 1,000,000 and 1,000,000
+ *   bench_cache [FOLDER] [MEMBERS] [RECORDS]     default: a new folder under /var/tmp, 1,000,000 and 1,000,000;
+ *                                                with LOYALD_KEEP set cache.db stays, for tests/bench/till.py
  *
  * "cold" drops the file from the system's memory before each look-up (posix_fadvise).
  */
@@ -20,7 +21,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SLICE = 100, LOOKS = 20000, COLD_LOOKS = 300, PROMOTIONS = 200 };
+/* What is looked up is looked up in so many passes, one after the other, and each look-up's best counts: the rest is
+ * the machine's. */
+enum { SLICE = 100, LOOKS = 20000, COLD_LOOKS = 300, PROMOTIONS = 200, PASSES = 5 };
 
 static void must(bool good, const char *what)
 {
@@ -191,20 +194,27 @@ static void look_ups(struct cache *cache, const char *cache_path, struct bare *b
     static int64_t ours[LOOKS], floor_ns[LOOKS];
     size_t count = cold ? COLD_LOOKS : LOOKS;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t k = 0; k < count * PASSES; k++) {
+        size_t i = k % count;
         uint64_t n = i * UINT64_C(7919) * 104729 % members;
+        int64_t took;
 
         if (cold) {
             (void)sqlite3_db_release_memory(bare->db);
             drop_from_memory(cache_path);
             drop_from_memory(bare_path);
         }
-        ours[i] = look_up(cache, n);
-        floor_ns[i] = bare_look_up(bare, n);
+        took = look_up(cache, n);
+        ours[i] = k < count || took < ours[i] ? took : ours[i];
+        took = bare_look_up(bare, n);
+        floor_ns[i] = k < count || took < floor_ns[i] ? took : floor_ns[i];
     }
     (void)printf("look-up by card, %s\n", cold ? "file not in memory" : "file in memory");
     say("cache_find_member", ours, count);
     say("bare: two prepared statements", floor_ns, count);
+    (void)printf("  ratio                              p50 %8.2f   , p99 %8.2f\n",
+                 (double)ours[count / 2] / (double)floor_ns[count / 2],
+                 (double)ours[count * 99 / 100] / (double)floor_ns[count * 99 / 100]);
 }
 
 /* ---- a long journal ---- */
@@ -297,6 +307,8 @@ int main(int argc, char **argv)
         long_journal(cache, records);
     (void)printf("  cache.db %.0f MB\n", (double)file_bytes(cache_path) / 1e6);
     cache_close(cache);
+    if (getenv("LOYALD_KEEP"))
+        return 0;
     (void)unlink(cache_path);
     if (argc < 2)
         (void)rmdir(folder);
