@@ -41,6 +41,7 @@ static void begin(void)
 
     log_set_level(LOG_LEVEL_ERROR);
     world_begin(&world, NULL);
+    world.knows_nobody = true;
     world_member(&world, "M1", "2900000000018", "\"tier\":\"gold\",\"balances\":{\"bonus\":500},", 0);
     must(hub_create(world.loop, &hub, NULL) == ST_OK);
     (void)snprintf(path, sizeof path, "/tmp/loyald-fuzz-%ld.sock", (long)getpid());

@@ -40,6 +40,7 @@ struct told_sale {
     bool tried;     /* its commit was asked for */
     bool answered;  /* the caller was told that it is committed */
     bool voided;
+    bool void_asked; /* answered or not: it may be in the journal, and then the id is used up */
     int prints; /* originals */
     int found;  /* in the journal, at the last check */
 };

@@ -79,6 +79,7 @@ static void sell(struct shop *shop, struct dice *dice, struct life_totals *total
     if (!dice_one_in(dice, 3))
         (void)shop_do(shop, "tender", sale->id, "{\"tenders\":[\"card\"]}", NULL);
     if (dice_one_in(dice, 10)) {
+        sale->void_asked = true;
         if (shop_do(shop, "void", sale->id, "{\"reason\":\"left\"}", NULL) == PROBLEM_NONE)
             sale->voided = true;
     } else {

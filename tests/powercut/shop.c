@@ -241,6 +241,16 @@ void shop_close(struct shop *shop)
 
 /* ---- the caller ---- */
 
+/* A void that was cut off may have reached the disk all the same. */
+static bool may_be_voided(const struct shop *shop, const char *sale)
+{
+    for (int i = 0; i < shop->history->sale_count; i++) {
+        if (strcmp(shop->history->sales[i].id, sale) == 0)
+            return shop->history->sales[i].void_asked;
+    }
+    return false;
+}
+
 enum problem shop_do(struct shop *shop, const char *command, const char *sale, const char *body,
                      const char **out_answer)
 {
@@ -268,7 +278,8 @@ enum problem shop_do(struct shop *shop, const char *command, const char *sale, c
     if (problem == PROBLEM_JOURNAL_FAILED)
         shop->restart_asked = true;
     /* The disk is there and nothing fails on purpose: then nothing may be refused. */
-    if (problem != PROBLEM_NONE && problem != PROBLEM_SALE_COMMITTED && !shop_is_dead(shop) && !shop->failing)
+    if (problem != PROBLEM_NONE && problem != PROBLEM_SALE_COMMITTED && !shop_is_dead(shop) && !shop->failing &&
+        !(problem == PROBLEM_SALE_VOIDED && may_be_voided(shop, sale)))
         history_wrong(shop->history, "%s of %s was refused: %s: %s (log: %s)", command, sale,
                       problem_spec(problem)->name, err.text, calls_last_log());
     return problem;

@@ -52,6 +52,7 @@ struct world {
     int questions;
     till_member_fn *member_answer;
     void *member_context;
+    bool knows_nobody; /* the central answers questions for members at once: not known there */
     bool link_up;
     const char *sale_answer; /* what the central says of any sale: the value of "sale"; "": it does not know it; NULL: no answer in time */
     int sales_asked;
