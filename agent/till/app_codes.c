@@ -2,14 +2,18 @@
 #include "agent/till/app_codes.h"
 
 #include "agent/base/clock.h"
+#include "agent/base/hex.h"
+#include "agent/base/log.h"
 #include "agent/base/crypto.h"
 #include "agent/base/pk_memo.h"
 #include "agent/codes/app_code.h"
 #include "agent/codes/grammar.h"
+#include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
 #include "agent/till/till_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +61,58 @@ static void remember(struct app_codes *codes, const uint8_t digest[SHA256_BYTES]
     codes->seen[oldest].expires_unix_s = expires_unix_s;
 }
 
+/* ---- over a restart ---- */
+
+/* A row of the state is "EXPIRES DIGEST\n". */
+enum { ROW_BYTES = 2 * SHA256_BYTES + 24, STATE_BYTES_MAX = APP_CODES_SEEN_MAX * ROW_BYTES };
+static const char STATE_NAME[] = "app_codes";
+
+/* What has expired by a clock that is sure need not be known any more. */
+static void keep(struct till *till, const struct app_code_job *job)
+{
+    int64_t now_s = clock_wall_ms(till->options.clock) / 1000;
+    struct strbuf rows = STRBUF_INIT(STATE_BYTES_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    char hex[2 * SHA256_BYTES + 1];
+    enum status st;
+
+    for (size_t i = 0; i < APP_CODES_SEEN_MAX; i++) {
+        int64_t expires_s = till->app_codes.seen[i].expires_unix_s;
+
+        if (expires_s == 0 || (job->clock_sure && expires_s + APP_CODE_SKEW_S < now_s))
+            continue;
+        hex_encode(till->app_codes.seen[i].digest, SHA256_BYTES, hex);
+        strbuf_printf(&rows, "%" PRId64 " %s\n", expires_s, hex);
+    }
+    st = strbuf_status(&rows);
+    if (st == ST_OK)
+        st = cache_put_state(till->options.cache, STATE_NAME, strbuf_text(&rows), &err);
+    if (st != ST_OK) /* the card counts all the same; until a restart it is known that it was shown */
+        log_warn("till", "a restart would forget which app codes were shown: %s",
+                 err.text[0] ? err.text : status_text(st));
+    strbuf_free(&rows);
+}
+
+void app_codes_load(struct till *till)
+{
+    char *rows = malloc(STATE_BYTES_MAX + 1), *row, *next;
+    uint8_t digest[SHA256_BYTES];
+
+    if (!rows || cache_get_state(till->options.cache, STATE_NAME, rows, STATE_BYTES_MAX + 1, NULL) != ST_OK)
+        goto out;
+    for (row = rows; row && *row; row = next) {
+        int64_t expires_s = strtoll(row, &row, 10);
+
+        next = strchr(row, '\n');
+        if (next)
+            *next++ = '\0';
+        if (expires_s > 0 && *row == ' ' && hex_decode(row + 1, SHA256_BYTES, digest) == ST_OK)
+            remember(&till->app_codes, digest, expires_s);
+    }
+out:
+    free(rows);
+}
+
 /* A clock behind the till's own last record was set back, or lost its battery. */
 static bool is_clock_sure(const struct till *till)
 {
@@ -93,6 +149,7 @@ static void tell_good(struct app_code_job *job)
         return;
     }
     remember(&till->app_codes, job->digest, job->code.expires_unix_s);
+    keep(till, job);
     if (!job->clock_sure)
         till_tell_notice(till, PROBLEM_CLOCK_UNSURE, NULL);
     job->good(till, &scan, job->code.id);

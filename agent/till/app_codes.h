@@ -4,8 +4,9 @@
  * before. Inside agent/till.
  *
  * The signature takes some milliseconds and is checked in a worker. Codes shown are remembered until they expire, the
- * latest APP_CODES_SEEN_MAX of them; a restart forgets them, which a code's short life bounds. When the till's clock
- * cannot be right, expiry is not judged, and it is said.
+ * latest APP_CODES_SEEN_MAX of them, in cache.db over a restart: a lost cache, or a power cut in the same second,
+ * forgets some, which a code's short life bounds. When the till's clock cannot be right, expiry is not judged, and it
+ * is said.
  */
 #ifndef LOYALD_TILL_APP_CODES_H
 #define LOYALD_TILL_APP_CODES_H
@@ -42,6 +43,8 @@ struct app_codes {
 typedef void app_code_good_fn(struct till *till, const struct till_scan *scan, const char *number);
 void app_codes_show(struct till *till, const struct till_scan *scan, const struct code_rule *rule,
                     app_code_good_fn *good);
+/* Those shown before a restart are known again. */
+void app_codes_load(struct till *till);
 /* Those under way end without a word. */
 void app_codes_clear(struct app_codes *codes);
 

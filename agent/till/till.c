@@ -42,6 +42,8 @@ enum status till_create(const struct till_options *options, struct till **out_ti
         st = shift_load(till, err);
     if (st == ST_OK)
         st = spending_load(till, err);
+    if (st == ST_OK)
+        app_codes_load(till);
 out:
     if (st != ST_OK) {
         if (err && err->text[0] == '\0')

@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CARD "2900000000018"
@@ -146,6 +147,38 @@ Test(scan, of_an_apps_code_is_a_card_once)
     pk_destroy(cloud);
 }
 
+Test(scan, of_an_apps_code_is_known_again_after_a_restart)
+{
+    char dir[] = "/tmp/loyald-scan-XXXXXX", line[64], code[APP_CODE_BYTES_MAX + 1];
+
+    cr_assert_not_null(mkdtemp(dir));
+    world_end(&world);
+    world_begin(&world, dir);
+    world_member(&world, "M1", CARD, "", 0);
+    cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    take_app_rules();
+    app_code_make(cloud, CARD, now_s() + 60, code);
+    show_code(code);
+    cr_expect(!world_was_told(&world, "L-313"));
+    world_restart(&world, false);
+    show_code(code);
+    cr_expect(world_was_told(&world, "L-313"), "shown before the restart");
+    /* Past its life it is dropped: another one takes the only row. */
+    world.time.wall_ms += 200000;
+    app_code_make(cloud, CARD, now_s() + 60, code);
+    show_code(code);
+    {
+        char rows[4096];
+
+        cr_assert_eq(cache_get_state(world.cache, "app_codes", rows, sizeof rows, NULL), ST_OK);
+        cr_expect(strchr(rows, '\n') == rows + strlen(rows) - 1, "%s", rows);
+    }
+    pk_destroy(cloud);
+    world_end(&world);
+    (void)snprintf(line, sizeof line, "rm -r %s", dir);
+    cr_expect_eq(system(line), 0);
+    world_begin(&world, NULL);
+}
 Test(scan, of_an_apps_code_that_is_old_or_forged_says_so)
 {
     char code[APP_CODE_BYTES_MAX + 1];
