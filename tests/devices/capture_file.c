@@ -49,3 +49,23 @@ void capture_file_read(const char *path, struct capture *out_capture)
     free(text);
     cr_assert(out_capture->expected[0], "%s: says nothing of what is to come of it", path);
 }
+
+size_t capture_file_noise(unsigned *seed, uint8_t *out_bytes, size_t max)
+{
+    size_t len = 1 + (size_t)rand_r(seed) % max;
+
+    out_bytes[0] = 0x01;
+    for (size_t i = 1; i < len; i++) {
+        do {
+            out_bytes[i] = (uint8_t)rand_r(seed);
+        } while (strchr("\x02\x03\t\n\r", out_bytes[i])); /* nor 0, which ends the list */
+    }
+    return len;
+}
+
+const char *capture_file_noise_end(const struct capture *capture, bool finds_frames)
+{
+    if (finds_frames || capture->framing == SCANNER_FRAMING_GAP || capture->framing == SCANNER_FRAMING_STX)
+        return "";
+    return capture->framing == SCANNER_FRAMING_TAB ? "\t" : "\r\n";
+}

@@ -21,6 +21,7 @@
 #include "agent/receipt/page.h"
 #include "drivers/port/port.h"
 #include "drivers/printer/printer_internal.h"
+#include "drivers/printer/profile.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -372,9 +373,10 @@ static void plan(void)
             fault->at_ms = (int64_t)pick(3000);
             fault->due_ms = loop_now_ms(loop) + fault->at_ms;
         }
-        /* One byte of noise may pass for the answer that ends a slip; when the power goes, too, no printer that
-         * answers with one byte can be told from one that has printed. */
-        if (i == 1 && (fault->kind == POWER || fault->kind == NOISE_TO_AGENT) &&
+        /* Where answers have no names, one byte of noise may pass for the one that ends a slip; when the power goes,
+         * too, such a printer cannot be told from one that has printed. */
+        if (i == 1 && profile_find(profile)->marker == PROFILE_MARKER_GS_R &&
+            (fault->kind == POWER || fault->kind == NOISE_TO_AGENT) &&
             (faults[0].kind == POWER || faults[0].kind == NOISE_TO_AGENT))
             fault->kind = NOTHING;
         counts[fault->kind]++;

@@ -163,22 +163,14 @@ static void check_pieces(const char *path, unsigned *seed)
     }
 }
 
-/* Noise that no framing takes for a mark, and no symbology for text. */
 static void feed_garbage(unsigned *seed)
 {
-    unsigned char noise[300];
-    size_t len = 1 + (size_t)rand_r(seed) % sizeof noise;
+    const char *end = capture_file_noise_end(&capture, replay.framing.find != NULL);
+    uint8_t noise[300];
 
-    noise[0] = 0x01;
-    for (size_t i = 1; i < len; i++) {
-        do {
-            noise[i] = (unsigned char)rand_r(seed);
-        } while (strchr("\x02\x03\t\n\r", noise[i]));
-    }
-    framing_feed(&replay.framing, noise, len, 1);
-    if (!replay.framing.find && capture.framing != SCANNER_FRAMING_GAP && capture.framing != SCANNER_FRAMING_STX)
-        framing_feed(&replay.framing, (const uint8_t *)(capture.framing == SCANNER_FRAMING_TAB ? "\t" : "\r\n"), 2,
-                     1);
+    framing_feed(&replay.framing, noise, capture_file_noise(seed, noise, sizeof noise), 1);
+    if (end[0])
+        framing_feed(&replay.framing, (const uint8_t *)end, strlen(end), 1);
     else
         framing_gap(&replay.framing);
 }
