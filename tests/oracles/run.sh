@@ -1,52 +1,175 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Receipts beside programs that others wrote:
+# Receipts, codes and devices beside programs that others wrote:
 #   receiptline   lays out the documents of documents/ as loyalctl does, character for character
-#   zbarimg       reads each code off the receipt that loyalctl draws
-#   tests/oracles/run.sh BUILD_DIR
-# What is not there is said and skipped; npm packages go to BUILD_DIR/oracles. Exit: 0 all that ran agree, 1 not, 77 none ran.
+#   zbarimg, zxing  read each code off the receipt that loyalctl draws, and off the slip that the simulated printer draws of
+#                 what the driver sends
+#   receiptio     as the host of the simulated printer finds out that it prints, has its cover open, has no paper, is away
+#   bwip-js, zxing  make the frames of seventeen symbologies with their identifiers; they are read as any scanner's
+#   escpos-tools  takes the bytes of a slip for the text that they are. Neither Debian nor npm has it: ESCPOS_TOOLS=FOLDER names
+#                 a copy with its vendor/autoload.php (tried: commit 2019, PHP 8.2 with php-intl, arguments of implode in order)
+#   tests/oracles/run.sh [--install] BUILD_DIR
+# --install installs what Debian has; npm packages go to BUILD_DIR/oracles. What is not there is said and skipped.
+# Exit: 0 all that ran agree, 1 not, 77 none ran.
 set -eu
-build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+if [ "${1:-}" = --install ]; then
+    shift
+    (. "$root/packaging/lib.sh" && needs oracles && { command -v npm >/dev/null || needs node; }) ||
+        echo 'not everything could be installed'
+elif [ "${LOYALD_ORACLES:-}" = stage ]; then
+    echo 'skipped: a stage of its own'
+    exit 77
+fi
+build=$(cd "$1" && pwd)
 work=$build/oracles
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/loyald-oracles.XXXXXX")
+packages='receiptline@4.0.4 receiptio@2.1.2 zxing-wasm@3.1.4 bwip-js@4.11.4'
+printer=
 ran=0 bad=0
 mkdir -p "$work"
-sale=$(cat "$here/../../schema/rules/valid/sale/least.json")
+finish() {
+    [ -z "$printer" ] || kill "$printer" 2>/dev/null || true
+    rm -rf "$scratch"
+}
+trap finish EXIT
+
+agree() { ran=$((ran + 1)) && echo "ok: $*"; }
+differ() {
+    ran=$((ran + 1)) bad=$((bad + 1))
+    echo "DIFFERS: $*"
+}
+# same WHAT WANTED GOT: two files
+same() { if diff -au "$2" "$3"; then agree "$1"; else differ "$1"; fi; }
+
+sale=$(cat "$root/schema/rules/valid/sale/least.json")
 preview() { printf '%s' "$sale" | "$build/bin/loyalctl" receipt preview "$@"; }
 
-if command -v npm >/dev/null && { [ -d "$work/node_modules/receiptline" ] ||
-    (cd "$work" && npm install --silent --no-fund --no-audit receiptline@4.0.4 >/dev/null 2>&1); }; then
+has_packages() {
+    command -v npm >/dev/null || return 1
+    for package in $packages; do
+        [ -d "$work/node_modules/${package%@*}" ] && continue
+        # shellcheck disable=SC2086 # words are meant to be parted
+        (cd "$work" && npm install --silent --no-fund --no-audit $packages >/dev/null 2>&1)
+        return
+    done
+}
+
+lay_out() {
     for document in "$here"/documents/*.receipt; do
         for columns in 32 42 48; do
-            preview --template "$document" --columns $columns >"$work/ours"
+            preview --template "$document" --columns $columns >"$scratch/ours"
             (cd "$work" && node -e '
                 const lay = require("receiptline");
                 const text = require("fs").readFileSync(process.argv[1], "utf8").replace(/\n$/, "");
                 process.stdout.write(lay.transform(text, { cpl: Number(process.argv[2]), encoding: "utf8",
-                    command: "text", spacing: false }));' "$document" $columns) >"$work/theirs"
+                    command: "text", spacing: false }));' "$document" $columns) >"$scratch/theirs"
             # Blanks at the end of a line print nothing; a rule and a cut are drawn by each in its own way.
             for side in ours theirs; do
-                sed -e 's/─/-/g' -e 's/\r//g' -e 's/[ ]*$//' -e '/^- - /d' "$work/$side" >"$work/$side.plain"
+                sed -e 's/─/-/g' -e 's/\r//g' -e 's/[ ]*$//' -e '/^- - /d' "$scratch/$side" >"$scratch/$side.plain"
             done
-            ran=$((ran + 1))
-            if ! diff -u "$work/theirs.plain" "$work/ours.plain"; then
-                echo "DIFFERS: $(basename "$document") at $columns columns"
-                bad=$((bad + 1))
-            fi
+            same "receiptline lays out $(basename "$document") at $columns columns" "$scratch/theirs.plain" "$scratch/ours.plain"
         done
     done
-else
-    echo 'skipped: receiptline cannot be installed by npm'
-fi
+}
 
-if command -v zbarimg >/dev/null && command -v rsvg-convert >/dev/null; then
-    preview --template "$here/codes.receipt" --format svg >"$work/codes.svg"
-    rsvg-convert -z 2 --background-color white "$work/codes.svg" -o "$work/codes.png"
-    zbarimg -q "$work/codes.png" 2>/dev/null | sort >"$work/read"
-    ran=$((ran + 1))
-    diff -u "$here/codes.expected" "$work/read" || { echo 'DIFFERS: codes'; bad=$((bad + 1)); }
-else
+# The receipt of every code, drawn by loyalctl; a Russian slip, drawn by the printer that got the driver's bytes.
+draw() {
+    preview --template "$here/codes.receipt" --format svg >"$scratch/codes.svg"
+    "$build/tests/draw_slip" ru >"$scratch/slip.svg"
+    for picture in codes slip; do
+        rsvg-convert -z 2 --background-color white "$scratch/$picture.svg" -o "$scratch/$picture.png"
+    done
+}
+
+# read_pictures WHO COMMAND...: the command is given a picture
+read_pictures() {
+    who=$1
+    shift
+    for picture in codes slip; do
+        "$@" "$scratch/$picture.png" 2>/dev/null | sort >"$scratch/read"
+        same "$who reads each code of $picture" "$here/$picture.expected" "$scratch/read"
+    done
+}
+
+host() { # PATIENCE: what receiptio makes of the printer
+    timeout 30 node "$here/receiptio.cjs" "$work" "$scratch/line" "$here/documents/signs.receipt" "$1"
+}
+tell() { "$build/bin/loyal-sim" tell --control "$scratch/control" "$1" >/dev/null; }
+host_says() { # WORD PATIENCE
+    said=$(host "$2")
+    if [ "$said" = "$1" ]; then agree "receiptio finds $1"; else differ "receiptio finds \"$said\", not $1"; fi
+}
+be_hosted() {
+    "$build/bin/loyal-sim" printer --link "$scratch/line" --out "$scratch/slips" --control "$scratch/control" \
+        --profile epson-tm-t88v 2>"$scratch/log" &
+    printer=$!
+    until [ -S "$scratch/control" ]; do kill -0 "$printer" && sleep 0.1; done
+    host_says success 20
+    grep -q '"cut":"partial"' "$scratch/slips/slip-0001.json" && agree 'and its slip is cut' || differ 'its slip is not cut'
+    tell 'cover open'
+    host_says coveropen 20
+    tell 'cover closed'
+    tell 'paper out'
+    host_says paperempty 20
+    tell 'paper ok'
+    tell stall
+    host_says offline 3
+    tell resume
+    host_says success 20
+    kill "$printer"
+    wait "$printer" || true
+    printer=
+}
+
+scan_frames() {
+    mkdir -p "$scratch/captures"
+    if node "$here/frames.mjs" "$work" >"$scratch/captures/frames.cap" &&
+        [ "$(grep -c '^= scan \][A-Za-z][0-9]' "$scratch/captures/frames.cap")" = 17 ] &&
+        LOYALD_CAPTURES=$scratch/captures "$build/tests/test_scanner_captures" --jobs 1 >"$scratch/said" 2>&1; then
+        agree 'frames of 17 symbologies, made by bwip-js and zxing, are read'
+    else
+        cat "$scratch/said" "$scratch/captures/frames.cap"
+        differ 'frames made by bwip-js and zxing'
+    fi
+}
+
+# Code pages are not its affair: what is not ASCII is "?" on both sides, and lines of codes are left out.
+take_for_text() {
+    php "$ESCPOS_TOOLS/esc2text.php" "$root/tests/unit/drivers/printer/golden/slip_ru_t88v.bin" 2>/dev/null >"$scratch/theirs"
+    cp "$root/tests/unit/agent/receipt/golden/ru_42.txt" "$scratch/ours"
+    for side in ours theirs; do
+        python3 -c 'import sys
+for row in sys.stdin.buffer.read().decode("utf-8").replace("\u2212", "-").split("\n"):
+    row = "".join(c if c < "\x7f" else "?" for c in row if c >= " ").strip()
+    if row and row[0] != "[" and not row.startswith("- -"): print(row)' <"$scratch/$side" >"$scratch/$side.plain"
+    done
+    same 'escpos-tools takes a slip for its text' "$scratch/ours.plain" "$scratch/theirs.plain"
+}
+
+pictures=no
+if command -v rsvg-convert >/dev/null; then
+    draw
+    pictures=yes
+fi
+if [ $pictures = no ] || ! command -v zbarimg >/dev/null; then
     echo 'skipped: zbarimg (zbar-tools) or rsvg-convert (librsvg2-bin) is not installed'
+else
+    read_pictures zbarimg zbarimg -q
+fi
+if ! has_packages; then
+    echo 'skipped: receiptline, receiptio, zxing, bwip-js: no npm, or it cannot install them'
+else
+    lay_out
+    [ $pictures = no ] || read_pictures zxing node "$here/read_codes.mjs" "$work"
+    be_hosted
+    scan_frames
+fi
+if [ -n "${ESCPOS_TOOLS:-}" ] && command -v php >/dev/null; then
+    take_for_text
+else
+    echo 'skipped: escpos-tools: ESCPOS_TOOLS names no copy of it, or there is no php'
 fi
 echo "$ran comparisons, $bad differ"
 [ $bad -eq 0 ] || exit 1
