@@ -113,7 +113,7 @@ start_central() {
 
 # make_chain: authority, chain, store, key; the members of the file given.
 make_chain() {
-    central init --host "${central_host:-localhost}" --database "${central_database:-}" >>"$dir/log/setup.log" &&
+    central init --host "${central_host:-localhost}" ${central_database:+--database "$central_database"} >>"$dir/log/setup.log" &&
         start_central &&
         central chain create demo --currency RUB --language "${language:-ru}" --name 'Demo' >>"$dir/log/setup.log" &&
         "$bin/loyal-central" key create --out "$dir/office.pem" >>"$dir/log/setup.log" &&
