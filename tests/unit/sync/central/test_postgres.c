@@ -371,6 +371,8 @@ static const struct {
     {"change_counter", ""},
     {"central_process", ""},
     {"schema_version", ""},
+    {"rollout", ""},
+    {"rollout_till", "dev"},
 };
 
 Test(central_postgres, every_table_carries_the_key_it_would_be_spread_by)
