@@ -21,7 +21,6 @@
 #include "agent/receipt/page.h"
 #include "drivers/port/port.h"
 #include "drivers/printer/printer_internal.h"
-#include "drivers/printer/profile.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -373,10 +372,9 @@ static void plan(void)
             fault->at_ms = (int64_t)pick(3000);
             fault->due_ms = loop_now_ms(loop) + fault->at_ms;
         }
-        /* Where answers have no names, one byte of noise may pass for the one that ends a slip; when the power goes,
-         * too, such a printer cannot be told from one that has printed. */
-        if (i == 1 && profile_find(profile)->marker == PROFILE_MARKER_GS_R &&
-            (fault->kind == POWER || fault->kind == NOISE_TO_AGENT) &&
+        /* That the power was off is told by answers that do not come, for which noise may pass: together nobody could
+         * find them out. */
+        if (i == 1 && (fault->kind == POWER || fault->kind == NOISE_TO_AGENT) &&
             (faults[0].kind == POWER || faults[0].kind == NOISE_TO_AGENT))
             fault->kind = NOTHING;
         counts[fault->kind]++;
