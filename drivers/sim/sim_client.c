@@ -163,8 +163,8 @@ static enum status why(const struct sim_client *client, const char *method, cons
     return ST_OFFLINE;
 }
 
-enum status sim_client_call(struct sim_client *client, const char *method, const char *path, const char *body,
-                            const struct sim_answer **out_answer, struct errmsg *err)
+static enum status call_once(struct sim_client *client, const char *method, const char *path, const char *body,
+                             struct errmsg *err)
 {
     char url[PATH_BYTES_MAX];
     long status = 0;
@@ -188,8 +188,33 @@ enum status sim_client_call(struct sim_client *client, const char *method, const
     if (client->call_code != CURLE_OK)
         return why(client, method, path, err);
     client->answer.status = (int)status;
-    *out_answer = &client->answer;
     return ST_OK;
+}
+
+/* Events go on being told meanwhile. */
+static void wait_as_told(struct sim_client *client)
+{
+    curl_off_t seconds = 0;
+    int64_t left, due = clock_measure_ns() / 1000000;
+
+    (void)curl_easy_getinfo(client->call, CURLINFO_RETRY_AFTER, &seconds);
+    due += (seconds > 0 ? seconds : 1) * 1000;
+    client->call_done = false;
+    while ((left = due - clock_measure_ns() / 1000000) > 0)
+        (void)step(client, -1, left);
+}
+
+enum status sim_client_call(struct sim_client *client, const char *method, const char *path, const char *body,
+                            const struct sim_answer **out_answer, struct errmsg *err)
+{
+    enum status st = call_once(client, method, path, body, err);
+
+    for (int tries = 1; st == ST_OK && client->answer.status == 429 && tries < SIM_CLIENT_TRIES_MAX; tries++) {
+        wait_as_told(client);
+        st = call_once(client, method, path, body, err);
+    }
+    *out_answer = &client->answer;
+    return st;
 }
 
 bool sim_client_is_listening(const struct sim_client *client)

@@ -21,6 +21,7 @@ struct sim_client; /* opaque */
 enum {
     SIM_CLIENT_BODY_MAX = 2 * 1024 * 1024, /* a longer answer or event is an error */
     SIM_CLIENT_CALL_MS = 10 * 1000,
+    SIM_CLIENT_TRIES_MAX = 8, /* of a call that came too often (429), each after the pause the till asked for */
     SIM_CLIENT_STREAM_RETRY_MS = 50,
 };
 

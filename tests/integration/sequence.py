@@ -25,9 +25,13 @@ def call(method, where, body=None):
         line.sock = socket.socket(socket.AF_UNIX)
         line.sock.settimeout(30)
         line.sock.connect(path)
-    line.request(method, where, None if body is None else json.dumps(body))
-    answer = line.getresponse()
-    return answer.status, json.loads(answer.read())
+    while True:
+        line.request(method, where, None if body is None else json.dumps(body))
+        answer = line.getresponse()
+        said = json.loads(answer.read())
+        if answer.status != 429:
+            return answer.status, said
+        time.sleep(int(answer.headers["Retry-After"]))  # one program may ask so often only
 
 
 class Sale:
