@@ -65,6 +65,7 @@ must 'the till hears of them' wait_for 20 has_rules 2
 check 'another part of the day' sell --from 150 --baskets 20 --day-baskets 200
 central_port=$first_port
 settle
-check 'it was let in by turns' test "$(grep -c turn "$dir/log/turns.log")" -ge 4
+by_turns() { [ "$(grep -c turn "$dir/log/turns.log")" -ge 4 ]; }
+check 'it was let in by turns' wait_for 20 by_turns
 check 'the second one counts the same' test "$(second totals --json | number records)" = "$(central totals --json | number records)"
 check 'the ledger balances there' second ledger check
