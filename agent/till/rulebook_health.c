@@ -105,6 +105,8 @@ static void confirm(struct rulebook *book)
 {
     const struct journal_state over = {TRIAL_STATE, NULL, 0};
 
+    if (book->announce_late)
+        return; /* that they became active is said before */
     book->trial.passed = true;
     if (rulebook_journal(book, "bundle_activated", NULL) != ST_OK ||
         journal_put_states(book->options.journal, &over, 1, NULL) != ST_OK)

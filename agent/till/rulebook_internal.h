@@ -56,7 +56,7 @@ struct rulebook {
     int jobs;                              /* in workers */
     bool closing;
     struct rulebook_trial trial;
-    bool announce_late; /* a start: the power may have gone between the rules becoming active and their record */
+    bool announce_late; /* the rules became active, and maybe no record says so: the power went, or it was refused */
 };
 
 /* ---- rulebook.c ---- */

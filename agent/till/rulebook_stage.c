@@ -204,8 +204,10 @@ static void announce(struct rulebook *book)
 {
     struct errmsg err = ERRMSG_INIT;
 
-    if (rulebook_journal(book, "bundle_activated", NULL) != ST_OK)
-        return; /* the next start does it */
+    if (rulebook_journal(book, "bundle_activated", NULL) != ST_OK) {
+        book->announce_late = true; /* tried again between two sales, and by the next start */
+        return;
+    }
     if (journal_put_states(book->options.journal, &(struct journal_state){ANNOUNCE_STATE, NULL, 0}, 1, &err) != ST_OK)
         log_warn("rules", "that version=%" PRId64 " is journalled is not noted: %s", book->active->version, err.text);
 }
