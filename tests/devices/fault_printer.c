@@ -13,7 +13,7 @@ bool fault_printer_reads(const struct fault_printer *printer)
            sim_escpos_room(&printer->inside) > 0;
 }
 
-static void watch_again(struct fault_printer *printer)
+void fault_printer_look(struct fault_printer *printer)
 {
     if (printer->watch)
         loop_watch_change(printer->watch, fault_printer_reads(printer) ? LOOP_READABLE : 0);
@@ -80,7 +80,7 @@ static void take(struct fault_printer *printer, size_t max)
         if (printer->trip_after >= 0 && printer->trip_after-- == 0)
             printer->trip(printer->context);
     }
-    watch_again(printer);
+    fault_printer_look(printer);
 }
 
 static void on_line(void *context, int events)
@@ -101,7 +101,7 @@ static void on_started(void *context)
     struct fault_printer *printer = context;
 
     printer->starting = false;
-    watch_again(printer);
+    fault_printer_look(printer);
 }
 
 enum status fault_printer_create(struct fault_printer *printer, struct loop *loop, const char *link_path,
@@ -137,7 +137,7 @@ enum status fault_printer_plug(struct fault_printer *printer)
         st =
             loop_watch_create(printer->loop, printer->pty.fd, LOOP_READABLE, on_line, printer, &printer->watch, NULL);
     printer->taken = printer->given = 0;
-    watch_again(printer);
+    fault_printer_look(printer);
     return st;
 }
 
@@ -151,7 +151,7 @@ void fault_printer_unplug(struct fault_printer *printer)
 void fault_printer_stall(struct fault_printer *printer, bool stalled)
 {
     printer->stalled = stalled;
-    watch_again(printer);
+    fault_printer_look(printer);
 }
 
 void fault_printer_power_cycle(struct fault_printer *printer)
@@ -160,7 +160,7 @@ void fault_printer_power_cycle(struct fault_printer *printer)
     printer->stalled = false;
     printer->starting = true;
     loop_timer_set(printer->starts, FAULT_START_MS, 0);
-    watch_again(printer);
+    fault_printer_look(printer);
 }
 
 /* A jammed cutter stops the mechanism, too. */
@@ -171,7 +171,7 @@ void fault_printer_jam(struct fault_printer *printer, bool jammed)
     printer->jammed = jammed;
     sim_escpos_busy(&printer->inside, jammed);
     sim_escpos_send_asb(&printer->inside, true);
-    watch_again(printer);
+    fault_printer_look(printer);
 }
 
 void fault_printer_rate(struct fault_printer *printer, int rate)
@@ -181,7 +181,7 @@ void fault_printer_rate(struct fault_printer *printer, int rate)
         loop_timer_set(printer->tick, FAULT_TICK_MS, FAULT_TICK_MS);
     else
         loop_timer_stop(printer->tick);
-    watch_again(printer);
+    fault_printer_look(printer);
 }
 
 void fault_printer_noise(struct fault_printer *printer, bool to_agent, const uint8_t *bytes, size_t len)

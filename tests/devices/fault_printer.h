@@ -50,6 +50,8 @@ void fault_printer_jam(struct fault_printer *printer, bool jammed);
 void fault_printer_rate(struct fault_printer *printer, int rate);
 /* Bytes that nobody sent, to the agent or to the printer. */
 void fault_printer_noise(struct fault_printer *printer, bool to_agent, const uint8_t *bytes, size_t len);
+/* Paper, cover or mechanism are not as before: there may be room for more. */
+void fault_printer_look(struct fault_printer *printer);
 /* It takes what the agent sends, so that what was sent and not taken yet is on its way. */
 bool fault_printer_reads(const struct fault_printer *printer);
 

@@ -347,6 +347,7 @@ static void look_at_clock(void)
     for (int i = 0; i < fault_count; i++) {
         if (!faults[i].happened && faults[i].due_ms <= loop_now_ms(loop))
             happen(&faults[i]);
+        fault_printer_look(&far_end);
         if (faults[i].happened && !faults[i].repaired && faults[i].repair_due_ms <= loop_now_ms(loop))
             repair(&faults[i]);
     }
