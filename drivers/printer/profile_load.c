@@ -2,6 +2,7 @@
 /* profile_load - profiles from a store's own file. */
 #include "drivers/printer/profile.h"
 
+#include "agent/base/config.h"
 #include "agent/base/file.h"
 #include "drivers/charset/code_pages.h"
 
@@ -51,19 +52,6 @@ static bool take_bool(const char *text, bool *out_value)
         return false;
     *out_value = yes;
     return true;
-}
-
-static int choice(const char *choices, const char *text)
-{
-    for (int i = 0;; i++) {
-        size_t len = strcspn(choices, "|");
-
-        if (strlen(text) == len && memcmp(text, choices, len) == 0)
-            return i;
-        if (!choices[len])
-            return -1;
-        choices += len + 1;
-    }
 }
 
 /* "866:17 1251:46" */
@@ -166,19 +154,19 @@ static bool take_value(struct reader *reader, size_t key, const char *text)
     case BUFFER:
         return take_number(text, 0, 65536, &profile->buffer_bytes);
     case LANGUAGE:
-        value = choice(PROFILE_LANGUAGE_CHOICES, text);
+        value = config_choice(PROFILE_LANGUAGE_CHOICES, text);
         profile->language = value < 0 ? profile->language : (enum profile_language)value;
         return value >= 0;
     case CUT:
-        value = choice(PROFILE_CUT_CHOICES, text);
+        value = config_choice(PROFILE_CUT_CHOICES, text);
         profile->cut = value < 0 ? profile->cut : (enum profile_cut)value;
         return value >= 0;
     case MARKER:
-        value = choice(PROFILE_MARKER_CHOICES, text);
+        value = config_choice(PROFILE_MARKER_CHOICES, text);
         profile->marker = value < 0 ? profile->marker : (enum profile_marker)value;
         return value >= 0;
     case FLOW:
-        value = choice(PROFILE_FLOW_CHOICES, text);
+        value = config_choice(PROFILE_FLOW_CHOICES, text);
         profile->flow = value < 0 ? profile->flow : (enum profile_flow)value;
         return value >= 0;
     case TITLE:
