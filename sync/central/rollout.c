@@ -14,6 +14,11 @@ enum { BP = 10000, OPEN_MAX = 64 /* roll-outs under way, one a chain, looked at 
 
 /* ---- begin and end ---- */
 
+enum status rollout_supersede(struct central *central, const char *chain, struct errmsg *err)
+{
+    return STORE_RUN(central->store, STATEMENT_ROLLOUT_OVER, err, V_TEXT(chain));
+}
+
 enum status rollout_insert(struct central *central, const char *chain, int64_t version,
                            const struct rollout_plan *plan, const struct rollout_back *back, struct errmsg *err)
 {
@@ -34,18 +39,13 @@ enum status rollout_insert(struct central *central, const char *chain, int64_t v
         st = ST_CONFLICT;
     }
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_ROLLOUT_OVER, err, V_TEXT(chain));
+        st = rollout_supersede(central, chain, err);
     if (st != ST_OK)
         return st;
     return STORE_RUN(central->store, STATEMENT_ROLLOUT_INSERT, err, V_TEXT(chain), V_INT(version),
                      V_TEXT(plan->rings), V_INT(plan->timeout_s), V_INT(plan->failures_bp), V_INT(plan->band_low_bp),
                      V_INT(plan->band_high_bp), V_INT(back->version), V_TEXT(back->text), V_TEXT(back->signatures),
                      V_TEXT(back->bundle_sha256), V_INT(central_now_us(central)));
-}
-
-enum status rollout_supersede(struct central *central, const char *chain, struct errmsg *err)
-{
-    return STORE_RUN(central->store, STATEMENT_ROLLOUT_OVER, err, V_TEXT(chain));
 }
 
 enum status rollout_set_state(struct central *central, const char *chain, int64_t version, const char *state,
@@ -131,13 +131,13 @@ enum status rollout_count(struct central *central, const char *chain, int64_t ve
 
 int64_t rollout_discount_bp(const struct rollout_counts *counts)
 {
-    int64_t product;
+    int64_t share;
 
     if (counts->gross_minor <= 0)
         return 0;
-    if (int_mul(counts->discount_minor, BP, &product) != ST_OK) /* so large that the last digits say nothing */
-        return counts->discount_minor / (counts->gross_minor / BP);
-    return product / counts->gross_minor;
+    if (int_mul_div(counts->discount_minor, BP, counts->gross_minor, ROUND_DOWN, &share) != ST_OK)
+        return counts->discount_minor < 0 ? INT64_MIN : INT64_MAX; /* out of every band */
+    return share;
 }
 
 /* A roll-out under way, as it is judged. */
