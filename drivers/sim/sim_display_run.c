@@ -94,16 +94,15 @@ static enum status create(struct sim_run *run, struct errmsg *err)
     const struct given *given = run->context;
     const struct settings *settings = &given->settings;
     struct sim_display *device = NULL;
-    struct sim_display_options display = {.link_path = settings->link,
+    struct sim_display_options display = {.loop = run->loop,
+                                          .link_path = settings->link,
                                           .set = (enum sim_pole_set)settings->set,
                                           .columns = (int)settings->columns,
                                           .on_answer = sim_run_answer,
                                           .on_rows = settings->control[0] ? on_rows : NULL,
                                           .context = run};
-    enum status st;
+    enum status st = sim_display_create(&display, &device, err);
 
-    display.loop = run->loop;
-    st = sim_display_create(&display, &device, err);
     run->device = device;
     return st;
 }

@@ -100,15 +100,14 @@ static enum status create(struct sim_run *run, struct errmsg *err)
     const struct given *given = run->context;
     const struct settings *settings = &given->settings;
     struct sim_printer *device = NULL;
-    struct sim_printer_options printer = {.link_path = settings->link,
+    struct sim_printer_options printer = {.loop = run->loop,
+                                          .link_path = settings->link,
                                           .out_dir = settings->out,
                                           .profile = settings->profile,
                                           .on_answer = sim_run_answer,
                                           .context = run};
-    enum status st;
+    enum status st = sim_printer_create(&printer, &device, err);
 
-    printer.loop = run->loop;
-    st = sim_printer_create(&printer, &device, err);
     run->device = device;
     return st;
 }
@@ -128,12 +127,10 @@ int sim_printer_run(int argc, char **argv)
     static const struct sim_program program = {
         "loyal-sim printer", usage, options, read_settings, create, command, destroy};
     struct given given = {.words = {0}};
-    const struct cli_option extra[] = {{"link", &given.words.link, NULL},
-                                       {"out", &given.words.out, NULL},
-                                       {"control", &given.words.control, NULL},
-                                       {"profile", &given.words.profile, NULL},
-                                       {"star", NULL, &given.words.star},
-                                       {NULL, NULL, NULL}};
+    const struct cli_option extra[] = {
+        {"link", &given.words.link, NULL},       {"out", &given.words.out, NULL},
+        {"control", &given.words.control, NULL}, {"profile", &given.words.profile, NULL},
+        {"star", NULL, &given.words.star},       {NULL, NULL, NULL}};
 
     return sim_program_run(&program, extra, &given, argc, argv);
 }

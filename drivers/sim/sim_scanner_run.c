@@ -125,6 +125,7 @@ static enum status create(struct sim_run *run, struct errmsg *err)
     const struct settings *settings = &given->settings;
     struct sim_scanner *device = NULL;
     struct sim_scanner_options scanner = {
+        .loop = run->loop,
         .link_path = settings->link,
         .baud = settings->baud,
         .family = (enum sim_family_id)settings->family,
@@ -133,10 +134,8 @@ static enum status create(struct sim_run *run, struct errmsg *err)
         .on_answer = sim_run_answer,
         .context = run,
     };
-    enum status st;
+    enum status st = sim_scanner_create(&scanner, &device, err);
 
-    scanner.loop = run->loop;
-    st = sim_scanner_create(&scanner, &device, err);
     run->device = device;
     return st;
 }
