@@ -91,6 +91,8 @@ struct sim_world {
 };
 
 struct sim_world *sim_world(void);
+/* From here on it is this world, and chance from outside follows from seed. */
+void sim_enter(struct sim_world *world, uint64_t seed);
 __attribute__((format(printf, 2, 3))) void sim_wrong(struct sim_world *world, const char *format, ...);
 /* Notes what happened: the digest of two runs of a seed is the same. */
 __attribute__((format(printf, 2, 3))) void sim_note(struct sim_world *world, const char *format, ...);
@@ -101,6 +103,9 @@ void sim_after(struct sim_world *world, int64_t after_ms, void (*fn)(struct sim_
 void sim_forget_events(struct sim_world *world);
 /* Everything due until then, in order. */
 void sim_run(struct sim_world *world, int64_t until_ms);
+
+/* ---- faults.c ---- */
+void sim_happen(struct sim_world *world);
 
 /* ---- loop.c: a till's event loop by the world's time ---- */
 int64_t loop_next_ms(const struct loop *loop); /* INT64_MAX: nothing is set */
@@ -129,19 +134,30 @@ struct sim_request {
 bool office_answer(struct sim_world *world, const struct sim_request *request, int *out_status, char out_mac[65],
                    struct strbuf *out_body);
 void office_init(struct sim_world *world, const struct office *offers, char codes[TILLS][16]);
+void office_make(struct sim_world *world); /* an empty central, open */
 void office_open(struct sim_world *world);
 void office_stop(struct sim_world *world, bool power);
 void office_after(struct sim_world *world); /* looks whether its power went, and starts it again later */
+
+/* ---- mutants.c ---- */
+/* The batch that the central is taking; NULL: none any more. */
+void mutants_batch(const char *body, size_t len);
 
 /* ---- tills.c ---- */
 void till_up(struct sim_world *world, struct sim_till *till);
 void till_down(struct sim_world *world, struct sim_till *till, bool power);
 void till_after(struct sim_world *world, struct sim_till *till);
-void till_sell(struct sim_world *world, struct sim_till *till);
 void till_idle(struct sim_world *world, struct sim_till *till);
 bool till_forked(const struct sim_till *till);
 bool till_lacks_records(const struct sim_till *till);
+
+/* ---- records.c ---- */
+/* At a start: what was confirmed is there, with the same bytes. */
+void till_look_at_journal(struct sim_world *world, struct sim_till *till);
+
+/* ---- shopping.c ---- */
 const char *sim_card(int member);
+void till_sell(struct sim_world *world, struct sim_till *till);
 
 /* ---- check.c ---- */
 /* All is acked and counted; why not, in words. */

@@ -16,90 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const cards[MEMBERS] = {"2900000000018", "2900000000025", "2900000000032"};
-
-const char *sim_card(int member)
-{
-    return cards[member];
-}
-
-/* ---- what it writes is watched ---- */
-
-enum status __real_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
-                                  size_t len, struct errmsg *err);
-enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
-                                  size_t len, struct errmsg *err);
-enum status __real_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
-                                       struct errmsg *err);
-enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
-                                       struct errmsg *err);
-
-enum status __real_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
-                                     struct errmsg *err);
-enum status __wrap_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
-                                     struct errmsg *err);
-
-static struct sim_till *till_of(const struct journal *journal)
-{
-    for (int i = 0; i < TILLS; i++) {
-        if (sim_world()->tills[i].journal == journal)
-            return &sim_world()->tills[i];
-    }
-    return NULL;
-}
-
-enum status __wrap_journal_append(struct journal *journal, const char *type, uint64_t hlc, const char *bytes,
-                                  size_t len, struct errmsg *err)
-{
-    struct sim_till *till = till_of(journal);
-    struct journal_head head;
-    struct sim_record *record;
-    enum status st;
-
-    if (!till || journal_failed(journal) || disk_is_off(till->disk))
-        return __real_journal_append(journal, type, hlc, bytes, len, err);
-    journal_head(journal, &head);
-    must(head.position < RECORDS_MAX, "more records than a till has");
-    record = &till->records[head.position + 1];
-    if (record->confirmed)
-        sim_wrong(sim_world(), "record %lld of till %d was on disk and is written anew", (long long)head.position + 1,
-                  till->place - 1);
-    if (record->count == TRIES_MAX)
-        memmove(record->tries, record->tries + 1, sizeof record->tries[0] * (size_t)--record->count);
-    record->tries[record->count++] = sim_digest(bytes, len);
-    st = __real_journal_append(journal, type, hlc, bytes, len, err);
-    sim_note(sim_world(), "append %d %lld %s %d %llx", till->place, (long long)head.position + 1, type, (int)st,
-             (unsigned long long)sim_digest(bytes, len));
-    if (st == ST_OK) {
-        record->tries[0] = record->tries[record->count - 1];
-        record->count = 1;
-        record->confirmed = true;
-        till->head = head.position + 1;
-    }
-    return st;
-}
-
-enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, int64_t seq, int64_t told_unix_ms,
-                                       struct errmsg *err)
-{
-    struct sim_till *till = till_of(journal);
-
-    if (till)
-        till->counted = seq;
-    return __real_journal_set_counted(journal, epoch, seq, told_unix_ms, err);
-}
-
-/* The mutant takes what is acked for counted. */
-enum status __wrap_journal_set_acked(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t *hash,
-                                     struct errmsg *err)
-{
-    enum status st = __real_journal_set_acked(journal, epoch, seq, hash, err);
-
-    if (st == ST_OK && sim_world()->mutant == SIM_PRUNE_FIRST)
-        (void)__real_journal_set_counted(journal, epoch, seq, 0, err);
-    return st;
-}
-
 /* Filling the log costs a start more than all else, and changes no order of writes: tests/powercut has it. */
 struct sqlite;
 enum status __wrap_sqlite_fill_wal(struct sqlite *db, struct errmsg *err);
@@ -107,22 +23,6 @@ enum status __wrap_sqlite_fill_wal(struct sqlite *db, struct errmsg *err)
 {
     (void)db;
     (void)err;
-    return ST_OK;
-}
-
-/* The mutant removes what is acked at once. */
-enum status __real_journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err);
-enum status __wrap_journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err);
-enum status __wrap_journal_prunable(struct journal *journal, int64_t *out_position, struct errmsg *err)
-{
-    struct journal_head head;
-
-    if (sim_world()->mutant != SIM_PRUNE_FIRST)
-        return __real_journal_prunable(journal, out_position, err);
-    journal_head(journal, &head);
-    *out_position = journal_acked_position(journal);
-    if (*out_position >= head.position)
-        *out_position = head.position - 1;
     return ST_OK;
 }
 
@@ -234,46 +134,6 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
     return st;
 }
 
-struct walk {
-    struct sim_till *till;
-    int64_t at;
-};
-
-static bool compare(void *context, const struct journal_entry *entry)
-{
-    struct walk *walk = context;
-    struct sim_record *record = &walk->till->records[entry->position];
-    uint64_t digest = sim_digest(entry->bytes, entry->len);
-    int found = -1;
-
-    for (int i = 0; i < record->count; i++)
-        found = record->tries[i] == digest ? i : found;
-    if (found < 0) {
-        sim_wrong(sim_world(), "till %d holds another record %lld than it was given", walk->till->place - 1,
-                  (long long)entry->position);
-        return false;
-    }
-    record->tries[0] = digest;
-    record->count = 1;
-    record->confirmed = true;
-    walk->at = entry->position;
-    return true;
-}
-
-/* I1: what was confirmed is there, with these bytes. */
-static void look_at_journal(struct sim_world *world, struct sim_till *till)
-{
-    struct walk walk = {till, journal_pruned_position(till->journal)};
-
-    if (journal_each(till->journal, walk.at + 1, compare, &walk, NULL) != ST_OK)
-        sim_wrong(world, "the journal of till %d cannot be read", till->place - 1);
-    for (int64_t at = walk.at + 1; at <= RECORDS_MAX; at++) {
-        if (till->records[at].confirmed)
-            sim_wrong(world, "record %lld of till %d was confirmed and is lost", (long long)at, till->place - 1);
-    }
-    till->head = walk.at;
-}
-
 static void close_parts(struct sim_till *till)
 {
     if (till->loop)
@@ -326,7 +186,7 @@ void till_up(struct sim_world *world, struct sim_till *till)
     till->identity = must_alloc(sizeof *till->identity);
     (void)loop_create(&till->loop, NULL);
     if (open_files(till, &err) == ST_OK) {
-        look_at_journal(world, till);
+        till_look_at_journal(world, till);
         if (open_parts(till, &err) == ST_OK && !disk_is_off(till->disk)) {
             hex_from_u64(till->identity->dev, till->dev);
             till->up = true;
@@ -363,42 +223,7 @@ void till_after(struct sim_world *world, struct sim_till *till)
     later(world, till);
 }
 
-/* ---- what a cashier does ---- */
-
-void till_sell(struct sim_world *world, struct sim_till *till)
-{
-    struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
-    struct errmsg err = ERRMSG_INIT;
-    struct sim_sale *sale = &till->sales[till->sale_count];
-    char id[32], body[512];
-    int len;
-    enum problem problem;
-
-    must(till->sale_count < SALES_MAX, "more sales than a till has");
-    sale->member = (int)dice_below(&world->dice, MEMBERS + 1) - 1;
-    sale->total_minor = 100 * (1 + dice_below(&world->dice, 300));
-    (void)snprintf(id, sizeof id, "T%d-%d", till->place, till->sale_count++);
-    len = snprintf(body, sizeof body,
-                   "{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":%lld}]",
-                   (long long)sale->total_minor);
-    if (sale->member >= 0)
-        (void)snprintf(body + len, sizeof body - (size_t)len, ",\"card\":\"%s\",\"entry\":\"scan\"}",
-                       cards[sale->member]);
-    else
-        (void)snprintf(body + len, sizeof body - (size_t)len, "}");
-    problem = till_put_sale(till->till, id, body, strlen(body), &out, &err);
-    strbuf_clear(&out);
-    if (problem == PROBLEM_NONE && !world->calm && dice_one_in(&world->dice, 12))
-        problem = till_void(till->till, id, "{\"reason\":\"left\"}", 17, &out, &err);
-    else if (problem == PROBLEM_NONE)
-        problem = till_commit(till->till, id, NULL, 0, &out, &err);
-    if (problem == PROBLEM_NONE && !disk_is_off(till->disk))
-        world->answered++;
-    if (problem != PROBLEM_NONE && !disk_is_off(till->disk))
-        sim_wrong(world, "sale %s was refused: %s: %s", id, problem_spec(problem)->name, err.text);
-    strbuf_free(&out);
-    till_after(world, till);
-}
+/* ---- while nobody waits ---- */
 
 void till_idle(struct sim_world *world, struct sim_till *till)
 {

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a chain, by chance: faults of disks, clocks and people, and now and then a sale. */
+#include "agent/db/journal.h"
+#include "sync/central/device.h"
+#include "tests/powercut/must.h"
+#include "tests/simulation/sim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS INT64_C(86400000)
+enum { YEARS_10_MS_K = 315360000 };
+
+/* Its disk becomes the one it was: what the till wrote since is of another life. */
+static void put_back(struct sim_world *world, struct sim_till *till)
+{
+    till_down(world, till, true);
+    disk_copy(till->disk, till->image);
+    till->split_position = till->image_position;
+    till->old_head = till->head;
+    for (int64_t at = till->image_position + 1; at <= RECORDS_MAX; at++) {
+        till->old_life[at] = till->records[at].confirmed ? till->records[at].tries[0] : 0;
+        till->records[at] = (struct sim_record){0};
+    }
+    till->rules_version = 0;
+    till_up(world, till);
+}
+
+static void copy_disk(struct sim_world *world, struct sim_till *till)
+{
+    till_down(world, till, true);
+    disk_copy(till->image, till->disk);
+    till->image_position = till->head;
+    till_up(world, till);
+}
+
+static void back_up(struct sim_world *world)
+{
+    struct device device;
+
+    if (!world->central)
+        return;
+    for (int i = 0; i < TILLS; i++)
+        world->backup_acked[i] =
+            device_load(world->central, world->tills[i].dev, &device, NULL) == ST_OK ? device.acked : 0;
+    office_stop(world, true);
+    disk_copy(world->backup, world->central_disk);
+    world->have_backup = true;
+    world->backup_ms = world->now_ms + world->days_ms;
+    office_open(world);
+}
+
+/* A week's holiday: everything is switched off, and only the clocks go on. */
+static void days_pass(struct sim_world *world)
+{
+    if (!world->central)
+        return;
+    office_stop(world, true);
+    world->days_ms += DAY_MS * (1 + dice_below(&world->dice, 7));
+    sim_note(world, "days passed, in all %" PRId64, world->days_ms / DAY_MS);
+    office_open(world);
+}
+
+/* Only to a backup younger than what tills keep for it, and then nothing may be missing. */
+static void restore(struct sim_world *world)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    if (!world->have_backup || !world->central ||
+        world->now_ms + world->days_ms - world->backup_ms >= JOURNAL_KEPT_DAYS * DAY_MS)
+        return;
+    for (int i = 0; i < TILLS; i++) {
+        if (world->tills[i].split_position >= 0)
+            return;
+    }
+    sim_note(world, "central put back");
+    office_stop(world, true);
+    disk_copy(world->central_disk, world->backup);
+    memcpy(world->told_acked, world->backup_acked, sizeof world->told_acked);
+    office_open(world);
+    if (world->central && central_restored(world->central, &err) != ST_OK)
+        sim_wrong(world, "the restored central: %s", err.text);
+}
+
+void sim_happen(struct sim_world *world)
+{
+    struct dice *dice = &world->dice;
+    struct sim_till *till = &world->tills[dice_below(dice, TILLS)];
+    int64_t years = INT64_C(1000) * YEARS_10_MS_K;
+
+    switch (dice_below(dice, 26)) {
+    case 0:
+        if (till->up)
+            disk_cut_at(till->disk, 1 + dice_below(dice, 60));
+        break;
+    case 1:
+        if (world->central)
+            disk_cut_at(world->central_disk, 1 + dice_below(dice, 80));
+        break;
+    case 2:
+        till->cut_off_until_ms = world->now_ms + dice_below(dice, 1800 * 1000);
+        break;
+    case 3: /* the clock's battery, or a hand */
+        till->clock_off_ms = dice_one_in(dice, 3) ? 0 : dice_one_in(dice, 2) ? years : -years;
+        break;
+    case 4:
+        if (till->up && till->image_position < 0)
+            copy_disk(world, till);
+        break;
+    case 5:
+        if (till->up && till->image_position >= 0 && till->split_position < 0 && dice_one_in(dice, 3))
+            put_back(world, till);
+        break;
+    case 6:
+        if (dice_one_in(dice, 3))
+            back_up(world);
+        break;
+    case 7:
+        if (dice_one_in(dice, 3))
+            restore(world);
+        break;
+    case 8: /* loyald-sync dies and comes again */
+        if (till->up && till->open) {
+            till->hung_up = true;
+            till->to_till.len = 0;
+            loop_tell(till->loop, WIRE_OPEN + till->place - 1);
+            wire_drop(till);
+            wire_knock(world, till, dice_below(dice, 20000));
+        }
+        break;
+    case 9:
+    case 10:
+    case 11:
+        if (till->up)
+            till_idle(world, till);
+        break;
+    case 12:
+        days_pass(world);
+        break;
+    default:
+        for (int64_t n = 1 + dice_below(dice, 3); n > 0 && till->up; n--)
+            till_sell(world, till);
+        break;
+    }
+}
