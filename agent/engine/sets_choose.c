@@ -142,25 +142,32 @@ static int64_t full_sets(const struct sets *s, int64_t got)
     return sets_for(s, got) * s->get;
 }
 
-/* Where in the unit order the first unit stands that is got in one way to split and not in the other: of the E units
- * those behind from up to end in the greedy choice, of the G units likewise. */
-static const struct piece *first_got(const struct sets *s, const struct steps *steps, int64_t from, int64_t end,
-                                     int64_t get_from, int64_t get_end)
+/* Whether a piece whose units stand at.. in the order they are got in has any of those from up to end. */
+static bool has_any(int64_t at, int64_t count, int64_t from, int64_t end)
+{
+    return (at > from ? at : from) < sets_least(at + count, end);
+}
+
+/* Where in the unit order the first unit stands that is got in way a to split and not in b: of the E units those that
+ * a reaches behind b in the greedy choice, of the G units likewise. */
+static const struct piece *first_got(const struct sets *s, const struct steps *steps, const struct split *a,
+                                     const struct split *b)
 {
     const struct piece *first = NULL;
     int64_t at = 0;
 
-    for (size_t i = 0; i < steps->count && at < end; at += steps->items[i++].count) {
+    for (size_t i = 0; i < steps->count; at += steps->items[i++].count) {
         const struct piece *piece = &s->either.items[steps->items[i].piece];
 
-        if (at + steps->items[i].count > from && (!first || sets_by_unit_order(piece, first) < 0))
+        if (has_any(at, steps->items[i].count, b->either, a->either) &&
+            (!first || sets_by_unit_order(piece, first) < 0))
             first = piece;
     }
     at = 0;
-    for (size_t i = 0; i < s->only_get.count && at < get_end; at += s->only_get.items[i++].count) {
+    for (size_t i = 0; i < s->only_get.count; at += s->only_get.items[i++].count) {
         const struct piece *piece = &s->only_get.items[i];
 
-        if (at + piece->count > get_from && (!first || sets_by_unit_order(piece, first) < 0))
+        if (has_any(at, piece->count, b->only_get, a->only_get) && (!first || sets_by_unit_order(piece, first) < 0))
             first = piece;
     }
     return first;
@@ -169,8 +176,7 @@ static const struct piece *first_got(const struct sets *s, const struct steps *s
 /* Of two ways that give the same: whether a gives the larger amount, be it nothing at all, on the earlier unit. */
 static bool earlier_got(const struct sets *s, const struct steps *steps, const struct split *a, const struct split *b)
 {
-    const struct piece *x = first_got(s, steps, b->either, a->either, b->only_get, a->only_get);
-    const struct piece *y = first_got(s, steps, a->either, b->either, a->only_get, b->only_get);
+    const struct piece *x = first_got(s, steps, a, b), *y = first_got(s, steps, b, a);
 
     return x && (!y || sets_by_unit_order(x, y) < 0);
 }
