@@ -196,6 +196,8 @@ int main(int argc, char **argv)
         command_say("the path of the socket is too long");
         return EXIT_USAGE;
     }
+    if (cli.state_dir) /* short enough: the socket's path is longer */
+        (void)snprintf(config.places.state_dir, sizeof config.places.state_dir, "%s", cli.state_dir);
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that left is said in words, not by a signal */
     call.ask = (struct ask){.socket_path = socket_path, .timeout_s = (int)config.timeout_s};
     (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* libcurl tries again by itself */

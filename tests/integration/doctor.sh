@@ -119,6 +119,8 @@ places user nobody-of-that-name
 check 'a user who is not there' finds WARN users 'no user nobody-of-that-name' 'sysusers'
 places state_dir "$dir/none"
 check 'a folder that is not there is not passed over' finds '????' disk 'none'
+check 'the folder named on the command line is the one looked at' \
+    sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' --state-dir '$dir/till' doctor | grep -q '^OK  *databases .*journal'"
 if [ "$(id -u)" -eq 0 ] && mkdir "$dir/small" && mount -t tmpfs -o size=4m tmpfs "$dir/small" 2>/dev/null; then
     places state_dir "$dir/small"
     check 'a disk that does not write through' finds WARN fsync 'may not survive a power cut' 'lie'
