@@ -21,17 +21,29 @@ enum {
     DISK_WARN_PERCENT = 70, /* members are no longer cached from 90 on */
     DISK_FULL_PERCENT = 90,
     DISK_LEAST_MB = 64,
+    DISK_ROOMY_MB = 8192,
     PROBES = 33, /* odd: the middle one is the median */
     PROBE_BYTES = 4096,
     SYNC_SLOW_US = 50000, /* every sale waits for one */
     SYNC_LIES_US = 30     /* no disk with a cache that survives a power cut answers sooner, but for the best SSDs */
 };
 
+/* A share alone says little: a tenth of a large disk holds the sales of years. */
+static enum level level_of_disk(int64_t percent, int64_t free_mb)
+{
+    if (free_mb >= DISK_ROOMY_MB)
+        return LEVEL_OK;
+    if (percent >= DISK_FULL_PERCENT || free_mb < DISK_LEAST_MB)
+        return LEVEL_CRITICAL;
+    return percent >= DISK_WARN_PERCENT ? LEVEL_WARNING : LEVEL_OK;
+}
+
 void doctor_disk(struct doctor *doctor)
 {
     const char *dir = doctor->call->config->places.state_dir;
     struct statvfs fs;
     int64_t free_mb, percent;
+    enum level level;
 
     if (statvfs(dir, &fs) != 0) {
         doctor_find(doctor, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s: %s", dir, strerror(errno));
@@ -39,15 +51,9 @@ void doctor_disk(struct doctor *doctor)
     }
     free_mb = (int64_t)(fs.f_bavail * fs.f_frsize / (1024 * 1024));
     percent = fs.f_blocks > 0 ? 100 - (int64_t)(fs.f_bavail * 100 / fs.f_blocks) : 0;
-    if (percent >= DISK_FULL_PERCENT || free_mb < DISK_LEAST_MB)
-        doctor_find(doctor, LEVEL_CRITICAL, "journalctl --vacuum-size=100M; apt-get clean",
-                    "the disk of %s is full to %" PRId64 " %%, %" PRId64 " MB left", dir, percent, free_mb);
-    else if (percent >= DISK_WARN_PERCENT)
-        doctor_find(doctor, LEVEL_WARNING, "journalctl --vacuum-size=100M; apt-get clean",
-                    "the disk of %s is full to %" PRId64 " %%, %" PRId64 " MB left", dir, percent, free_mb);
-    else
-        doctor_find(doctor, LEVEL_OK, NULL, "the disk of %s is full to %" PRId64 " %%, %" PRId64 " MB left", dir,
-                    percent, free_mb);
+    level = level_of_disk(percent, free_mb);
+    doctor_find(doctor, level, level == LEVEL_OK ? NULL : "journalctl --vacuum-size=100M; apt-get clean",
+                "the disk of %s is full to %" PRId64 " %%, %" PRId64 " MB left", dir, percent, free_mb);
 }
 
 /* ---- what a commit waits for ---- */
