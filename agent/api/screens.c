@@ -133,11 +133,14 @@ static void write_link(struct screen *screen, bool up, const char *since)
 
 static void write_device(struct screen *screen, const struct cJSON *device)
 {
-    char cell[CELL_MAX];
+    char cell[CELL_MAX], heard[32] = "";
     bool ready = strcmp(text(device, "state"), "ready") == 0;
+    int64_t heard_ms = number(device, "heard_unix_ms");
 
-    (void)snprintf(cell, sizeof cell, "%s%s%s", word(screen, text(device, "state")),
-                   text(device, "reason")[0] ? " " : "", text(device, "reason"));
+    if (heard_ms > 0)
+        put_time(heard_ms, heard);
+    (void)snprintf(cell, sizeof cell, "%s%s%s%s%s", word(screen, text(device, "state")),
+                   text(device, "reason")[0] ? " " : "", text(device, "reason"), heard[0] ? " · " : "", heard);
     row(screen, word(screen, text(device, "kind")), cell, ready ? "" : "bad");
 }
 

@@ -176,9 +176,8 @@ static const struct word {
     {"opening", {"being opened", "подключается"}},
     {"ready", {"ready", "готов"}},
     {"lost", {"lost", "потерян"}},
-    {"checking", {"being checked", "проверяется"}},
-    {"attention", {"wants attention", "требует внимания"}},
-    {"silent", {"does not answer", "не отвечает"}},
+    {"probing", {"being asked", "проверяется"}},
+    {"degraded", {"wants attention", "требует внимания"}},
 };
 
 static const struct word keys[] = {

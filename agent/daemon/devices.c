@@ -234,16 +234,21 @@ static int64_t as_unix_ms(int64_t mono_ms)
 
 /* What every device has; the object stays open. */
 static void begin_device(struct json_writer *w, const char *kind, const char *name, const char *port,
-                         const char *state, const char *reason, int64_t since_mono_ms)
+                         enum device_state state, const char *reason, int64_t since_mono_ms,
+                         const struct port_status *line)
 {
     jw_object_begin(w);
     jw_field_text(w, "kind", kind);
     jw_field_text(w, "name", name);
     jw_field_text(w, "port", port);
-    jw_field_text(w, "state", state);
+    jw_field_text(w, "state", device_state_text(state));
     if (reason[0] != '\0')
         jw_field_text(w, "reason", reason);
     jw_field_int(w, "since_unix_ms", as_unix_ms(since_mono_ms));
+    if (line->heard_mono_ms > 0) /* how fresh all that is */
+        jw_field_int(w, "heard_unix_ms", as_unix_ms(line->heard_mono_ms));
+    jw_field_int(w, "opened", line->open_count);
+    jw_field_int(w, "lost", line->lost_count);
 }
 
 static void write_scanner(const struct device_scanner *own, const struct scanner_settings *settings,
@@ -252,8 +257,8 @@ static void write_scanner(const struct device_scanner *own, const struct scanner
     struct scanner_status status;
 
     scanner_status(own->scanner, &status);
-    begin_device(w, "scanner", own->name, settings->port, scanner_state_text(status.state), status.reason,
-                 status.since_mono_ms);
+    begin_device(w, "scanner", own->name, settings->port, status.state, status.reason, status.since_mono_ms,
+                 &status.port);
     jw_field_text(w, "family", scanner_family_text((enum scanner_family_id)settings->family));
     if (status.device[0] != '\0')
         jw_field_text(w, "device", status.device);
@@ -264,13 +269,8 @@ static void write_scanner(const struct device_scanner *own, const struct scanner
         (int64_t)(status.garbage_count + status.oversize_count + status.broken_count + status.check_digit_count));
     jw_field_int(w, "payment_cards", (int64_t)status.payment_card_count);
     jw_field_int(w, "resent", (int64_t)status.resent_count);
-    jw_field_int(w, "opened", status.port.open_count);
-    jw_field_int(w, "lost", status.port.lost_count);
-    /* How fresh that is. */
     if (status.last_scan_mono_ms > 0)
         jw_field_int(w, "last_scan_unix_ms", as_unix_ms(status.last_scan_mono_ms));
-    if (status.port.heard_mono_ms > 0)
-        jw_field_int(w, "heard_unix_ms", as_unix_ms(status.port.heard_mono_ms));
     jw_object_end(w);
 }
 
@@ -279,8 +279,8 @@ static void write_printer(const struct devices *devices, struct json_writer *w)
     struct printer_status status;
 
     printer_status(devices->printer, &status);
-    begin_device(w, "printer", "printer", devices->options->printer_port, printer_condition_text(status.condition),
-                 status.reason, status.since_mono_ms);
+    begin_device(w, "printer", "printer", devices->options->printer_port, status.state, status.reason,
+                 status.since_mono_ms, &status.port);
     jw_field_bool(w, "paper_low", status.paper_low);
     jw_field_int(w, "queued", (int64_t)status.queued);
     jw_field_int(w, "confirmed", (int64_t)status.confirmed_count);
@@ -296,15 +296,13 @@ static void write_display(const struct devices *devices, struct json_writer *w)
     struct display_status status;
 
     display_status(devices->display, &status);
-    begin_device(w, "display", "display", devices->options->display_port, display_state_text(status.state),
-                 status.reason, status.since_mono_ms);
+    begin_device(w, "display", "display", devices->options->display_port, status.state, status.reason,
+                 status.since_mono_ms, &status.port);
     jw_field_int(w, "shown", (int64_t)status.shown_count);
     jw_field_bool(w, "current", status.current);
     if (status.shown_mono_ms > 0)
         jw_field_int(w, "shown_unix_ms", as_unix_ms(status.shown_mono_ms));
     jw_field_int(w, "substituted", (int64_t)status.substituted_count);
-    jw_field_int(w, "opened", status.port.open_count);
-    jw_field_int(w, "lost", status.port.lost_count);
     jw_object_end(w);
 }
 

@@ -3,10 +3,12 @@
  */
 #include "agent/tools/devices.h"
 
+#include "agent/base/clock.h"
 #include "agent/base/config.h"
 #include "agent/base/json.h"
 #include "agent/net/loop.h"
 #include "agent/tools/answer.h"
+#include "agent/tools/fresh.h"
 #include "drivers/port/port_list.h"
 
 #include <cjson/cJSON.h>
@@ -22,11 +24,17 @@ enum { SECONDS_DEFAULT = 60, OPEN_MS = 2000, CARD_WAIT_MS = 100, STATUS_TEXT_MAX
 
 static void list_one(const cJSON *device)
 {
-    static const char *const figures[] = {"scans", "unreadable",  "payment_cards", "resent",
-                                          "confirmed", "unknown", "failed", "shown", "substituted", "drawn", "opened",        "lost"};
+    static const char *const figures[] = {"scans",  "unreadable", "payment_cards", "resent", "confirmed", "unknown",
+                                          "failed", "shown",      "substituted",   "drawn",  "opened",    "lost"};
 
+    int64_t now_ms = clock_wall_ms(clock_system());
+    char since[FRESH_SPAN_MAX], fresh[FRESH_TEXT_MAX];
+
+    fresh_span(now_ms - answer_number(device, "since_unix_ms"), since);
+    fresh_device(device, now_ms, fresh);
     printf("%-9s %-9s %s %s\n", answer_text(device, "name"), answer_text(device, "state"),
            answer_text(device, "family"), answer_text(device, "port"));
+    printf("          for %s%s\n", since, fresh);
     if (answer_text(device, "device")[0])
         printf("          says it is %s\n", answer_text(device, "device"));
     if (answer_text(device, "reason")[0])

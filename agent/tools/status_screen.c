@@ -5,6 +5,7 @@
 #include "agent/base/json.h"
 #include "agent/tools/answer.h"
 #include "agent/tools/doctor.h"
+#include "agent/tools/fresh.h"
 
 #include <cjson/cJSON.h>
 
@@ -56,34 +57,17 @@ static const cJSON *part(const cJSON *object, const char *name)
     return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-/* "40 s", "12 min", "8 h", "3 days"; out_text holds 32 bytes. */
-static void say_span(int64_t ms, char out_text[32])
-{
-    static const struct {
-        int64_t ms;
-        const char *unit;
-    } units[] = {{INT64_C(172800000), "days"}, {7200000, "h"}, {120000, "min"}, {0, "s"}};
-    static const int64_t one[] = {86400000, 3600000, 60000, 1000};
-    size_t i = 0;
-
-    if (ms < 0)
-        ms = 0; /* the clock was set back */
-    while (ms < units[i].ms)
-        i++;
-    (void)snprintf(out_text, 32, "%" PRId64 " %s", ms / one[i], units[i].unit);
-}
-
 static void say_since(const struct screen *screen, int64_t since_unix_ms, char out_text[64])
 {
     struct civil_time at;
-    char stamp[26], span[32];
+    char stamp[26], span[FRESH_SPAN_MAX];
 
     out_text[0] = '\0';
     if (since_unix_ms <= 0)
         return;
     clock_local(since_unix_ms, &at);
     civil_format_time(&at, stamp);
-    say_span(screen->now_unix_ms - since_unix_ms, span);
+    fresh_span(screen->now_unix_ms - since_unix_ms, span);
     (void)snprintf(out_text, 64, " since %.16s (%s)", stamp, span);
 }
 
@@ -122,13 +106,13 @@ static void show_link(const cJSON *health, const struct command_limits *limits, 
     strbuf_printf(&screen->page, "unsynced   %" PRId64 " of %" PRId64 " records", unsynced,
                   answer_number(till, "records"));
     if (unsynced > 0 && answer_number(courier, "oldest_unsynced_unix_ms") > 0) {
-        say_span(screen->now_unix_ms - answer_number(courier, "oldest_unsynced_unix_ms"), span);
+        fresh_span(screen->now_unix_ms - answer_number(courier, "oldest_unsynced_unix_ms"), span);
         strbuf_printf(&screen->page, ", the oldest of %s ago", span);
     }
     strbuf_puts(&screen->page, "\n");
     if (!yes(link, "up") && since > 0) {
         down_min = (screen->now_unix_ms - since) / 60000;
-        say_span(down_min * 60000, span);
+        fresh_span(down_min * 60000, span);
         if (down_min >= limits->link_down_critical_min)
             find(screen, LEVEL_CRITICAL, "no link to the central for %s", span);
         else if (down_min >= limits->link_down_warn_min)
@@ -164,25 +148,10 @@ static void show_rules(const cJSON *till, struct screen *screen)
     }
 }
 
-/* Of a scanner: absent opening probing ready degraded lost; of a printer: absent checking ready attention silent. */
+/* Of absent, opening, probing, ready, degraded, lost. */
 static bool is_fine(const char *state)
 {
-    return strcmp(state, "ready") == 0 || strcmp(state, "opening") == 0 || strcmp(state, "checking") == 0 ||
-           strcmp(state, "probing") == 0;
-}
-
-/* ", last scan 12 s ago" */
-static const char *say_fresh(const struct screen *screen, const cJSON *device, char out_text[64])
-{
-    int64_t at = answer_number(device, "last_scan_unix_ms");
-    char span[32];
-
-    out_text[0] = '\0';
-    if (at > 0) {
-        say_span(screen->now_unix_ms - at, span);
-        (void)snprintf(out_text, 64, ", last scan %s ago", span);
-    }
-    return out_text;
+    return strcmp(state, "ready") == 0 || strcmp(state, "opening") == 0 || strcmp(state, "probing") == 0;
 }
 
 static void show_devices(const cJSON *health, struct screen *screen)
@@ -193,12 +162,12 @@ static void show_devices(const cJSON *health, struct screen *screen)
     {
         const char *kind = answer_text(device, "kind"), *state = answer_text(device, "state"),
                    *reason = answer_text(device, "reason");
-        char since[64] = "", fresh[64];
+        char since[64] = "", fresh[FRESH_TEXT_MAX];
 
+        fresh_device(device, screen->now_unix_ms, fresh);
         if (!is_fine(state))
             say_since(screen, answer_number(device, "since_unix_ms"), since);
-        strbuf_printf(&screen->page, "%-10s %s%s, %s%s\n", kind, state, since, answer_text(device, "port"),
-                      say_fresh(screen, device, fresh));
+        strbuf_printf(&screen->page, "%-10s %s%s, %s%s\n", kind, state, since, answer_text(device, "port"), fresh);
         if (is_fine(state))
             continue;
         if (reason[0] != '\0')

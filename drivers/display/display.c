@@ -24,21 +24,14 @@ struct display {
     bool begun;                 /* set up since the line came up, and shown holds */
     bool writing;
     struct cells coming; /* while writing */
-    enum display_state state;
+    enum device_state state;
     int64_t since_mono_ms;
     uint64_t shown_count;
     int64_t shown_mono_ms;
 };
 
-const char *display_state_text(enum display_state state)
-{
-    static const char *const texts[] = {"absent", "opening", "ready", "degraded", "lost"};
-
-    return texts[state];
-}
-
 /* The one place where the state changes. */
-static void display_move(struct display *display, enum display_state to)
+static void display_move(struct display *display, enum device_state to)
 {
     if (display->state == to)
         return;
@@ -54,9 +47,9 @@ static bool is_shown(const struct display *display)
 /* Awaits what is to be done next without anybody asking; an idle display wakes nobody. */
 static void await(struct display *display)
 {
-    if (display->state == DISPLAY_DEGRADED)
+    if (display->state == DEVICE_DEGRADED)
         loop_timer_set(display->timer, display->retry_ms, 0);
-    else if (display->state == DISPLAY_READY && display->page_count > 1)
+    else if (display->state == DEVICE_READY && display->page_count > 1)
         loop_timer_set(display->timer, display->turn_ms, 0);
     else
         loop_timer_stop(display->timer);
@@ -75,14 +68,14 @@ static void on_written(void *context, enum status st, size_t bytes_written)
         display->begun = true;
         display->shown_count++;
         display->shown_mono_ms = clock_mono_ms(clock_system());
-        display_move(display, DISPLAY_READY);
+        display_move(display, DEVICE_READY);
         if (!is_shown(display))
             send(display);
     } else {
         /* Half a command may be there: all of it anew. */
         display->begun = false;
         if (st != ST_OFFLINE)
-            display_move(display, DISPLAY_DEGRADED);
+            display_move(display, DEVICE_DEGRADED);
     }
     await(display);
 }
@@ -95,7 +88,7 @@ static void send(struct display *display)
     size_t len = 0;
 
     if (display->writing || display->page_count == 0 || is_shown(display) ||
-        (display->state != DISPLAY_READY && display->state != DISPLAY_DEGRADED))
+        (display->state != DEVICE_READY && display->state != DEVICE_DEGRADED))
         return;
     display->coming = display->pages[display->page_at];
     if (!display->begun || clock_mono_ms(clock_system()) - display->shown_mono_ms > DISPLAY_RENEW_MS)
@@ -109,7 +102,7 @@ static void on_timer(void *context)
 {
     struct display *display = context;
 
-    if (display->state == DISPLAY_READY && display->page_count > 0)
+    if (display->state == DEVICE_READY && display->page_count > 0)
         display->page_at = (display->page_at + 1) % display->page_count;
     send(display);
     await(display);
@@ -119,20 +112,7 @@ static void on_port_state(void *context, enum port_state state)
 {
     struct display *display = context;
 
-    switch (state) {
-    case PORT_ABSENT:
-        display_move(display, DISPLAY_ABSENT);
-        break;
-    case PORT_OPENING:
-        display_move(display, DISPLAY_OPENING);
-        break;
-    case PORT_READY:
-        display_move(display, DISPLAY_READY);
-        break;
-    case PORT_LOST:
-        display_move(display, DISPLAY_LOST);
-        break;
-    }
+    display_move(display, device_state_of_line(state));
     display->begun = false;
     send(display);
     await(display);
@@ -200,10 +180,10 @@ void display_status(const struct display *display, struct display_status *out_st
                                     .current = is_shown(display)};
 
     port_status(display->port, &status.port);
-    if (display->state == DISPLAY_DEGRADED)
+    if (display->state == DEVICE_DEGRADED)
         (void)snprintf(status.reason, sizeof status.reason,
                        "the display takes no data: is it switched on, is its cable in?");
-    else if (display->state != DISPLAY_READY)
+    else if (display->state != DEVICE_READY)
         (void)snprintf(status.reason, sizeof status.reason, "%s", status.port.reason);
     *out_status = status;
 }

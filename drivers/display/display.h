@@ -12,7 +12,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
-#include "drivers/port/port.h"
+#include "drivers/port/device_state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,16 +69,9 @@ void display_destroy(struct display *display); /* accepts NULL; leaves what is s
 /* Copies the texts. Shows the first page at once, the others in turn. */
 void display_show(struct display *display, const struct display_page *pages, size_t count);
 
-/*
- *   absent, opening, lost    as of its line (port.h)
- *   ready
- *   degraded                 the line is ready, but the display takes no bytes
- */
-enum display_state { DISPLAY_ABSENT, DISPLAY_OPENING, DISPLAY_READY, DISPLAY_DEGRADED, DISPLAY_LOST };
-const char *display_state_text(enum display_state state); /* returns a view: "ready" */
-
+/* The states of device_state.h but "probing", since a display can be asked nothing; degraded: it takes no bytes. */
 struct display_status {
-    enum display_state state;
+    enum device_state state;
     int64_t since_mono_ms;              /* of the system clock */
     char reason[PORT_REASON_BYTES_MAX]; /* why it is not ready; "" when it is */
     struct port_status port;

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,6 +285,7 @@ enum status port_create(const struct port_options *options, struct port **out_po
     port->options.name = port->name;
     port->options.uri = port->uri_text;
     port->state = PORT_ABSENT;
+    (void)snprintf(port->reason, sizeof port->reason, "%.150s: not looked for yet", port->uri.path);
     port->since_mono_ms = clock_mono_ms(clock_system());
     port->backoff_ms = PORT_REOPEN_FIRST_MS;
     st = loop_timer_create(options->loop, on_open_timer, port, &port->open_timer);

@@ -22,40 +22,33 @@ const char *print_state_text(enum print_state state)
     return texts[state];
 }
 
-const char *printer_condition_text(enum printer_condition condition)
-{
-    static const char *const texts[] = {"absent", "checking", "ready", "attention", "silent"};
-
-    return texts[condition];
-}
-
 int printer_columns(const struct printer *printer)
 {
     return printer->profile->columns;
 }
 
-static void read_condition(const struct printer *printer, struct printer_status *out)
+static void read_state(const struct printer *printer, struct printer_status *out)
 {
     const struct printer_watch *watch = &printer->watch;
     const char *trouble = escpos_condition_trouble(&watch->condition);
-    struct port_status port;
 
+    port_status(printer->port, &out->port);
     out->paper_low = printer->line_up && watch->heard && watch->condition.paper_low;
     out->reason[0] = '\0';
     if (!printer->line_up) {
-        port_status(printer->port, &port);
-        out->condition = PRINTER_ABSENT;
-        (void)snprintf(out->reason, sizeof out->reason, "%s", port.reason);
+        out->state = device_state_of_line(out->port.state);
+        (void)snprintf(out->reason, sizeof out->reason, "%s", out->port.reason);
     } else if (watch->missed) {
-        out->condition = PRINTER_SILENT;
+        out->state = DEVICE_DEGRADED;
         (void)snprintf(out->reason, sizeof out->reason, "the printer does not answer: is it switched on?");
     } else if (!watch->heard) {
-        out->condition = PRINTER_CHECKING;
+        out->state = DEVICE_PROBING;
+        (void)snprintf(out->reason, sizeof out->reason, "the printer is being asked how it is");
     } else if (trouble) {
-        out->condition = PRINTER_ATTENTION;
+        out->state = DEVICE_DEGRADED;
         (void)snprintf(out->reason, sizeof out->reason, "%s", trouble);
     } else {
-        out->condition = PRINTER_READY;
+        out->state = DEVICE_READY;
         if (out->paper_low)
             (void)snprintf(out->reason, sizeof out->reason, "the paper is nearly used up");
     }
@@ -65,11 +58,11 @@ void printer_refresh(struct printer *printer)
 {
     struct printer_status now = printer->status;
 
-    read_condition(printer, &now);
-    if (now.condition == printer->status.condition && now.paper_low == printer->status.paper_low &&
+    read_state(printer, &now);
+    if (now.state == printer->status.state && now.paper_low == printer->status.paper_low &&
         strcmp(now.reason, printer->status.reason) == 0)
         return;
-    if (now.condition != printer->status.condition)
+    if (now.state != printer->status.state)
         now.since_mono_ms = loop_now_ms(printer->loop);
     printer->status = now;
     if (printer->on_state)
@@ -221,7 +214,7 @@ enum status printer_create(const struct printer_options *options, struct printer
     st = port_create(&port, &printer->port, err);
     if (st != ST_OK)
         goto fail;
-    read_condition(printer, &printer->status);
+    read_state(printer, &printer->status);
     printer->status.since_mono_ms = loop_now_ms(printer->loop);
     *out_printer = printer;
     return ST_OK;
@@ -253,5 +246,6 @@ void printer_destroy(struct printer *printer)
 void printer_status(const struct printer *printer, struct printer_status *out_status)
 {
     *out_status = printer->status;
+    port_status(printer->port, &out_status->port);
     out_status->ignored_bytes += printer->reader.ignored_bytes;
 }

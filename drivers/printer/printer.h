@@ -16,6 +16,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
+#include "drivers/port/device_state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,19 +48,17 @@ enum print_state {
     PRINT_FAILED,    /* not one byte was sent */
 };
 
-enum printer_condition {
-    PRINTER_ABSENT,    /* no such device, or gone; status.reason says more */
-    PRINTER_CHECKING,  /* the line is open, no word from the printer yet */
-    PRINTER_READY,     /* answers and can print */
-    PRINTER_ATTENTION, /* answers, cannot print: paper, cover, error */
-    PRINTER_SILENT,    /* the line is open, nobody answers: no printer, wrong speed, or stalled */
-};
-
+/*
+ * The states of device_state.h: probing until the printer's first word; degraded when it cannot print (paper, cover,
+ * error) or nobody answers (no printer, wrong speed, stalled). A model of which nothing can be asked is ready when
+ * its line is.
+ */
 struct printer_status {
-    enum printer_condition condition;
+    enum device_state state;
     bool paper_low;
     char reason[PRINTER_REASON_BYTES_MAX]; /* for the cashier, in words; "" when ready and well */
-    int64_t since_mono_ms;                 /* of the condition, on the loop's clock */
+    int64_t since_mono_ms;                 /* of the state, on the loop's clock */
+    struct port_status port;               /* its heard_mono_ms: how fresh all this is */
     size_t queued;                         /* jobs not yet finished */
     uint64_t confirmed_count, unknown_count, failed_count;
     uint64_t substituted_count; /* characters the printer's code pages lack, spelt otherwise */
@@ -80,7 +79,7 @@ struct printer_options {
     const char *font_path;     /* font.h; NULL or empty: none. One that is not there is none */
     const char *pictures_path; /* a folder, pictures.h; NULL or empty: none */
     enum printer_drawer drawer;
-    /* Every change of condition, paper_low or reason; from the loop, never from within printer_create. May be NULL.
+    /* Every change of state, paper_low or reason; from the loop, never from within printer_create. May be NULL.
      */
     void (*on_state)(void *context, const struct printer_status *status);
     void *context;
@@ -112,8 +111,6 @@ enum status printer_print_sample(struct printer *printer, bool every_number, con
                                  const struct print_callbacks *callbacks, struct errmsg *err);
 void printer_status(const struct printer *printer, struct printer_status *out_status);
 int printer_columns(const struct printer *printer);
-/* Returns views: "confirmed", "ready". */
-const char *print_state_text(enum print_state state);
-const char *printer_condition_text(enum printer_condition condition);
+const char *print_state_text(enum print_state state); /* returns a view: "confirmed" */
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
-#include "drivers/port/port.h"
+#include "drivers/port/device_state.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -126,29 +126,10 @@ void scanner_destroy(struct scanner *scanner); /* accepts NULL */
 /* The till made nothing of the last scan: the device is told as after a bad read. */
 void scanner_bad_read(struct scanner *scanner);
 
-/*
- * What the device is, seen from outside:
- *
- *   absent, opening, lost    as of its line (port.h)
- *   probing                  the line is ready, the device is asked whether it is there
- *   ready
- *   degraded                 the line is ready, but the device does not answer, or what it sends cannot be read
- */
-enum scanner_state {
-    SCANNER_ABSENT,
-    SCANNER_OPENING,
-    SCANNER_PROBING,
-    SCANNER_READY,
-    SCANNER_DEGRADED,
-    SCANNER_LOST,
-};
-/* Returns a view of "absent", "opening", "probing", "ready", "degraded" or "lost". */
-const char *scanner_state_text(enum scanner_state state);
-
 enum { SCANNER_UNREADABLE_MAX = 3 /* in a row: then it is degraded, until a code can be read */ };
 
 struct scanner_status {
-    enum scanner_state state;
+    enum device_state state;
     int64_t since_mono_ms;              /* of the system clock, as port_status has it */
     char reason[PORT_REASON_BYTES_MAX]; /* why it is not ready; "" when it is */
     char device[48];                    /* what the device says of itself, "" when it says nothing */

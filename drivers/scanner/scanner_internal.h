@@ -27,7 +27,7 @@ struct scanner {
     int64_t fault_told_ns[SCANNER_FAULT_COUNT]; /* 0: never */
 
     /* How the device is; all moves are made by one function, settle. */
-    enum scanner_state state;
+    enum device_state state;
     int64_t since_mono_ms;
     int unreadable; /* in a row */
     char unreadable_why[READER_WHY_BYTES_MAX];

@@ -7,55 +7,23 @@
 
 #include <string.h>
 
-const char *scanner_state_text(enum scanner_state state)
-{
-    switch (state) {
-    case SCANNER_ABSENT:
-        return "absent";
-    case SCANNER_OPENING:
-        return "opening";
-    case SCANNER_PROBING:
-        return "probing";
-    case SCANNER_READY:
-        return "ready";
-    case SCANNER_DEGRADED:
-        return "degraded";
-    case SCANNER_LOST:
-        return "lost";
-    }
-    return "unknown";
-}
-
-static enum scanner_state state_of_ready(const struct scanner *scanner)
+static enum device_state state_of_ready(const struct scanner *scanner)
 {
     if (scanner->reader.health == READER_PROBING)
-        return SCANNER_PROBING;
+        return DEVICE_PROBING;
     if (scanner->reader.health == READER_DEGRADED || scanner->unreadable >= SCANNER_UNREADABLE_MAX)
-        return SCANNER_DEGRADED;
-    return SCANNER_READY;
+        return DEVICE_DEGRADED;
+    return DEVICE_READY;
 }
 
 /* The one place where the state changes. */
 static void settle(struct scanner *scanner)
 {
-    enum scanner_state state = SCANNER_ABSENT;
+    enum device_state state;
     struct port_status port;
 
     port_status(scanner->port, &port);
-    switch (port.state) {
-    case PORT_ABSENT:
-        state = SCANNER_ABSENT;
-        break;
-    case PORT_OPENING:
-        state = SCANNER_OPENING;
-        break;
-    case PORT_READY:
-        state = state_of_ready(scanner);
-        break;
-    case PORT_LOST:
-        state = SCANNER_LOST;
-        break;
-    }
+    state = port.state == PORT_READY ? state_of_ready(scanner) : device_state_of_line(port.state);
     if (port.state != PORT_READY)
         scanner->unreadable = 0;
     if (state == scanner->state)
@@ -106,15 +74,15 @@ void scanner_note_unreadable(struct scanner *scanner, const char *why)
 static const char *reason(const struct scanner *scanner, const struct port_status *port)
 {
     switch (scanner->state) {
-    case SCANNER_READY:
+    case DEVICE_READY:
         return "";
-    case SCANNER_PROBING:
+    case DEVICE_PROBING:
         return scanner->reader.why;
-    case SCANNER_DEGRADED:
+    case DEVICE_DEGRADED:
         return scanner->reader.health == READER_DEGRADED ? scanner->reader.why : scanner->unreadable_why;
-    case SCANNER_ABSENT:
-    case SCANNER_OPENING:
-    case SCANNER_LOST:
+    case DEVICE_ABSENT:
+    case DEVICE_OPENING:
+    case DEVICE_LOST:
         break;
     }
     return port->reason;

@@ -101,7 +101,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
                      fault_names[faults[i].kind], faults[i].at_byte, faults[i].at_ms, faults[i].repair_ms);
     (void)printf("): ");
     (void)vprintf(format, args);
-    (void)printf("; printer %s: %s; to see it: printer_faults %d %u %d\n", printer_condition_text(status.condition),
+    (void)printf("; printer %s: %s; to see it: printer_faults %d %u %d\n", device_state_text(status.state),
                  status.reason, cycles_asked, seed_asked, cycle);
     va_end(args);
     exit(1);
@@ -400,7 +400,7 @@ static void until_ready(void)
     int64_t end_ms = loop_now_ms(loop) + READY_MS;
 
     printer_status(printer, &status);
-    while (status.condition != PRINTER_READY) {
+    while (status.state != DEVICE_READY) {
         if (loop_now_ms(loop) > end_ms)
             fail("not ready a minute after the repair");
         step(STEP_MS);

@@ -40,7 +40,7 @@ __attribute__((noreturn)) static void fail(int cycle, const char *what)
     struct scanner_status status;
 
     scanner_status(scanner, &status);
-    (void)printf("FAILED: cycle %d: %s; scanner %s: %s\n", cycle, what, scanner_state_text(status.state),
+    (void)printf("FAILED: cycle %d: %s; scanner %s: %s\n", cycle, what, device_state_text(status.state),
                  status.reason);
     exit(1);
 }
@@ -63,7 +63,7 @@ static int open_files(void)
     return count;
 }
 
-static enum scanner_state state(void)
+static enum device_state state(void)
 {
     struct scanner_status status;
 
@@ -99,7 +99,7 @@ static void until_ready(int cycle)
 {
     int64_t end_ms = loop_now_ms(loop) + COME_MS + 3000; /* and the dialogue */
 
-    while (state() != SCANNER_READY) {
+    while (state() != DEVICE_READY) {
         if (loop_now_ms(loop) > end_ms)
             fail(cycle, "is not ready in time");
         loop_step(loop, 100);
@@ -177,9 +177,9 @@ static void run_cycle(int cycle)
     trouble();
     virtual_loop_blind(loop, rand_r(&seed) % 3 == 0);
     sim_pty_unplug(&pty);
-    for (int i = 0; i < 200 && state() != SCANNER_LOST; i++)
+    for (int i = 0; i < 200 && state() != DEVICE_LOST; i++)
         loop_step(loop, 10);
-    if (state() != SCANNER_LOST)
+    if (state() != DEVICE_LOST)
         fail(cycle, "did not notice that the cable is pulled");
     if (long_away) {
         stay_away(cycle);

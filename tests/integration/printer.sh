@@ -24,7 +24,7 @@ check 'the printer is unplugged' device printer unplug
 check 'sales go on without a printer' sell --baskets 2 --seed 4 --print-wait-ms 40000
 check 'all are sold' is sales 2
 check 'their slips are known not to be printed' not_printed 2
-check 'the till says the printer is away' says '"kind":"printer"[^}]*"state":"absent"'
+check 'the till says the printer is away' says '"kind":"printer"[^}]*"state":"lost"'
 check 'the printer is plugged in' device printer plug
 check 'the printer is ready again' wait_for 20 printer_is_ready
 check 'a slip is printed again' sell --baskets 1 --seed 5 --print-wait-ms 20000

@@ -104,7 +104,7 @@ static void await_rows(struct rig *rig, const char *rows)
     cr_assert(is_seen(rig, rows), "%s is not %s", rig->answer, rows);
 }
 
-static void await_state(struct rig *rig, enum display_state state)
+static void await_state(struct rig *rig, enum device_state state)
 {
     int64_t until = loop_now_ms(rig->loop) + WAIT_MS;
     struct display_status status;
@@ -113,9 +113,9 @@ static void await_state(struct rig *rig, enum display_state state)
         loop_step(rig->loop, 20);
         display_status(rig->display, &status);
     } while (status.state != state && loop_now_ms(rig->loop) < until);
-    cr_assert_eq(status.state, state, "%s (%s), not %s", display_state_text(status.state), status.reason,
-                 display_state_text(state));
-    cr_expect_eq(status.reason[0] == '\0', state == DISPLAY_READY, "%s", status.reason);
+    cr_assert_eq(status.state, state, "%s (%s), not %s", device_state_text(status.state), status.reason,
+                 device_state_text(state));
+    cr_expect_eq(status.reason[0] == '\0', state == DEVICE_READY, "%s", status.reason);
 }
 
 static const struct display_page item = {{{"Хлеб ржаной бородинский", "45,50"}, {"ИТОГО", "145,50"}}};
@@ -219,11 +219,11 @@ Test(display, shows_the_latest_when_it_comes_back)
     display_show(rig.display, &other, 1);
     await_rows(&rig, "[       other        ][                    ]");
     rig_command(&rig, "unplug");
-    await_state(&rig, DISPLAY_LOST);
+    await_state(&rig, DEVICE_LOST);
     display_show(rig.display, &item, 1);
     rig_command(&rig, "power-cycle");
     rig_command(&rig, "plug");
-    await_state(&rig, DISPLAY_READY);
+    await_state(&rig, DEVICE_READY);
     await_rows(&rig, "[Хлеб ржаной бо 45,50][ИТОГО         145,50]");
     rig_end(&rig);
 }
@@ -237,7 +237,7 @@ Test(display, that_hangs_is_degraded_and_delays_nobody)
     int64_t until;
 
     rig_begin(&rig, DISPLAY_CD5220, CP866);
-    await_state(&rig, DISPLAY_READY);
+    await_state(&rig, DEVICE_READY);
     rig_command(&rig, "stall");
     until = loop_now_ms(rig.loop) + WAIT_MS;
     do {
@@ -248,13 +248,13 @@ Test(display, that_hangs_is_degraded_and_delays_nobody)
         display_show(rig.display, &page, 1);
         loop_step(rig.loop, 1);
         display_status(rig.display, &status);
-    } while (status.state != DISPLAY_DEGRADED && loop_now_ms(rig.loop) < until);
-    cr_assert_eq(status.state, DISPLAY_DEGRADED);
+    } while (status.state != DEVICE_DEGRADED && loop_now_ms(rig.loop) < until);
+    cr_assert_eq(status.state, DEVICE_DEGRADED);
     cr_expect(strstr(status.reason, "takes no data"), "%s", status.reason);
     display_show(rig.display, &item, 1);
     rig_command(&rig, "resume");
     await_rows(&rig, "[Хлеб ржаной бо 45,50][ИТОГО         145,50]");
-    await_state(&rig, DISPLAY_READY);
+    await_state(&rig, DEVICE_READY);
     rig_end(&rig);
 }
 

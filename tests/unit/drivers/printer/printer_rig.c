@@ -171,7 +171,7 @@ void rig_wait_done(struct rig *rig, size_t count)
     cr_assert_eq(rig->done_count, count, "%zu of %zu jobs came to an end", rig->done_count, count);
 }
 
-void rig_wait_condition(struct rig *rig, enum printer_condition condition)
+void rig_wait_state(struct rig *rig, enum device_state state)
 {
     int64_t until = loop_now_ms(rig->loop) + WAIT_MS;
     struct printer_status status;
@@ -179,9 +179,9 @@ void rig_wait_condition(struct rig *rig, enum printer_condition condition)
     do {
         loop_step(rig->loop, 100);
         printer_status(rig->printer, &status);
-    } while (status.condition != condition && loop_now_ms(rig->loop) < until);
-    cr_assert_eq(status.condition, condition, "the printer is %s (%s), not %s",
-                 printer_condition_text(status.condition), status.reason, printer_condition_text(condition));
+    } while (status.state != state && loop_now_ms(rig->loop) < until);
+    cr_assert_eq(status.state, state, "the printer is %s (%s), not %s", device_state_text(status.state),
+                 status.reason, device_state_text(state));
 }
 
 void rig_read_slip(struct rig *rig, unsigned number, const char *suffix, struct strbuf *out)

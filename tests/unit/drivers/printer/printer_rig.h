@@ -42,7 +42,7 @@ enum status rig_print_page(struct rig *rig, const struct page *page, const char 
 /* Queues the sample receipt under that id. */
 enum status rig_print(struct rig *rig, const char *id, struct errmsg *err);
 void rig_wait_done(struct rig *rig, size_t count);
-void rig_wait_condition(struct rig *rig, enum printer_condition condition);
+void rig_wait_state(struct rig *rig, enum device_state state);
 /* The file of a slip: suffix "txt", "svg", "json". Frees nothing of out. */
 void rig_read_slip(struct rig *rig, unsigned number, const char *suffix, struct strbuf *out);
 void rig_sample_page(struct page *page);

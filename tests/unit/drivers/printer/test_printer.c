@@ -72,13 +72,12 @@ Test(printer, prints_once_and_confirms)
     expect_facts(&rig, 1, "\"barcodes\":[{\"symbology\":\"EAN-13\",\"data\":\"2900000012349\"}]");
     expect_facts(&rig, 1, "\"qr\":[\"https://loyald.example/s/018f6c2e-7b1a-7c3d-9e2f-0a1b2c3d4e5f\"]");
     printer_status(rig.printer, &status);
-    cr_expect_eq(status.condition, PRINTER_READY);
+    cr_expect_eq(status.state, DEVICE_READY);
     cr_expect_eq(status.confirmed_count, 1);
     cr_expect_eq(status.substituted_count, 3);
     rig_end(&rig);
 }
 
-/* Other numbers for the same pages, and Chinese mode at power-on. */
 /* In Star's language, with its numbers, its codes and its count. */
 Test(printer, prints_once_and_confirms_on_a_star)
 {
@@ -101,6 +100,7 @@ Test(printer, prints_once_and_confirms_on_a_star)
     rig_end(&rig);
 }
 
+/* Other numbers for the same pages, and Chinese mode at power-on. */
 Test(printer, speaks_the_numbers_of_a_clone)
 {
     struct rig rig;
@@ -191,7 +191,7 @@ static void waits_for_paper(const char *profile)
     rig_begin(&rig, profile);
     rig_command(&rig, "paper 10");
     print(&rig, "a");
-    rig_wait_condition(&rig, PRINTER_ATTENTION);
+    rig_wait_state(&rig, DEVICE_DEGRADED);
     cr_expect_eq(rig.done_count, 0);
     cr_expect_eq(rig.slip_count, 0);
     rig_command(&rig, "paper ok");
@@ -244,7 +244,7 @@ static void does_not_print_again_what_a_power_cut_took(const char *profile)
     rig_begin(&rig, profile);
     rig_command(&rig, "paper 10");
     print(&rig, "a");
-    rig_wait_condition(&rig, PRINTER_ATTENTION);
+    rig_wait_state(&rig, DEVICE_DEGRADED);
     rig_command(&rig, "power-cycle");
     rig_command(&rig, "paper ok");
     rig_wait_done(&rig, 1);
@@ -252,7 +252,7 @@ static void does_not_print_again_what_a_power_cut_took(const char *profile)
     /* How much of it was still on its way decides whether a rest comes out; the whole cannot. */
     before = rig.slip_count;
     cr_expect_leq(before, 1);
-    rig_wait_condition(&rig, PRINTER_READY);
+    rig_wait_state(&rig, DEVICE_READY);
     print(&rig, "b");
     rig_wait_done(&rig, 2);
     expect_job(&rig, 1, "b", PRINT_CONFIRMED, "");
@@ -322,7 +322,7 @@ static void never_takes_a_late_answer_for_its_own(const char *profile)
     print(&rig, "a");
     rig_wait_done(&rig, 1);
     expect_job(&rig, 0, "a", PRINT_UNKNOWN, "did not say");
-    rig_wait_condition(&rig, PRINTER_READY);
+    rig_wait_state(&rig, DEVICE_READY);
     print(&rig, "b");
     until = loop_now_ms(rig.loop) + 200; /* long enough for b to go out, were it not for what is owed */
     while (loop_now_ms(rig.loop) < until)
@@ -358,10 +358,11 @@ static void is_unknown_when_unplugged_in_the_middle(const char *profile)
     rig_begin(&rig, profile);
     rig_command(&rig, "paper 10");
     print(&rig, "a");
-    rig_wait_condition(&rig, PRINTER_ATTENTION);
+    rig_wait_state(&rig, DEVICE_DEGRADED);
     rig_command(&rig, "unplug");
     rig_wait_done(&rig, 1);
     expect_job(&rig, 0, "a", PRINT_UNKNOWN, "unplugged");
+    rig_wait_state(&rig, DEVICE_LOST);
     rig_command(&rig, "paper ok"); /* it goes on from its buffer, to where the line broke off */
     before = rig.slip_count;
     cr_expect_leq(before, 1);
@@ -369,7 +370,7 @@ static void is_unknown_when_unplugged_in_the_middle(const char *profile)
     rig_wait_done(&rig, 2);
     expect_job(&rig, 1, "b", PRINT_FAILED, "not there");
     rig_command(&rig, "plug");
-    rig_wait_condition(&rig, PRINTER_READY);
+    rig_wait_state(&rig, DEVICE_READY);
     print(&rig, "c");
     rig_wait_done(&rig, 3);
     expect_job(&rig, 2, "c", PRINT_CONFIRMED, "");
@@ -396,7 +397,7 @@ static void goes_on_after_a_picture_was_broken_off(const char *profile)
     struct errmsg err = ERRMSG_INIT;
 
     rig_begin_pictured(&rig, profile);
-    rig_wait_condition(&rig, PRINTER_READY);
+    rig_wait_state(&rig, DEVICE_READY);
     cr_assert_eq(page_add_picture(&page, PAGE_LEFT, "large", &err), ST_OK, "%s", err.text);
     page_add_cut(&page);
     rig.on_sending = "stall";
@@ -404,7 +405,7 @@ static void goes_on_after_a_picture_was_broken_off(const char *profile)
     rig_wait_done(&rig, 1);
     expect_job(&rig, 0, "a", PRINT_UNKNOWN, "stopped taking data");
     rig_command(&rig, "resume");
-    rig_wait_condition(&rig, PRINTER_READY);
+    rig_wait_state(&rig, DEVICE_READY);
     print(&rig, "b");
     rig_wait_done(&rig, 2);
     expect_job(&rig, 1, "b", PRINT_CONFIRMED, "");
@@ -448,6 +449,46 @@ Test(printer, takes_eight_jobs_and_no_more)
     rig_end(&rig);
 }
 
+static void expect_state(const struct rig *rig, enum device_state state, const char *words)
+{
+    struct printer_status status;
+
+    printer_status(rig->printer, &status);
+    cr_expect_eq(status.state, state, "%s, not %s", device_state_text(status.state), device_state_text(state));
+    cr_expect(strstr(status.reason, words) != NULL, "\"%s\" does not say \"%s\"", status.reason, words);
+    cr_expect_eq(status.reason[0] == '\0', state == DEVICE_READY);
+    cr_expect_leq(status.since_mono_ms, loop_now_ms(rig->loop));
+}
+
+/* In the words that all devices share, each with its reason, and when the printer was heard last. */
+Test(printer, says_how_it_is)
+{
+    struct rig rig;
+    struct printer_status status;
+
+    rig_begin(&rig, "epson-tm-t20iii");
+    rig_command(&rig, "stall");
+    expect_state(&rig, DEVICE_ABSENT, "");
+    rig_wait_state(&rig, DEVICE_PROBING);
+    expect_state(&rig, DEVICE_PROBING, "asked");
+    rig_wait_state(&rig, DEVICE_DEGRADED);
+    expect_state(&rig, DEVICE_DEGRADED, "does not answer");
+    printer_status(rig.printer, &status);
+    cr_expect_eq(status.port.heard_mono_ms, 0);
+    rig_command(&rig, "resume");
+    rig_wait_state(&rig, DEVICE_READY);
+    expect_state(&rig, DEVICE_READY, "");
+    printer_status(rig.printer, &status);
+    cr_expect_gt(status.port.heard_mono_ms, 0);
+    rig_command(&rig, "cover open");
+    rig_wait_state(&rig, DEVICE_DEGRADED);
+    expect_state(&rig, DEVICE_DEGRADED, "cover");
+    rig_command(&rig, "unplug");
+    rig_wait_state(&rig, DEVICE_LOST);
+    expect_state(&rig, DEVICE_LOST, "");
+    rig_end(&rig);
+}
+
 Test(printer, sends_nothing_that_could_not_be_written_down)
 {
     struct rig rig;
@@ -470,7 +511,7 @@ Test(printer, tells_of_every_job_when_it_is_destroyed)
     rig_command(&rig, "paper 10");
     print(&rig, "a");
     print(&rig, "b");
-    rig_wait_condition(&rig, PRINTER_ATTENTION);
+    rig_wait_state(&rig, DEVICE_DEGRADED);
     printer_destroy(rig.printer);
     rig.printer = NULL;
     cr_assert_eq(rig.done_count, 2);
