@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * draw_slip - the picture in the README: the sample receipt through the driver's renderer into the simulated printer,
- * whose drawing goes to standard output. Made anew by `cmake --build build/dev --target slip_picture`.
+ * draw_slip [LANGUAGE [PROFILE]] - the picture in the README: the sample receipt through the driver's renderer into
+ * the simulated printer, whose drawing goes to standard output. Made anew by `cmake --build build/dev --target
+ * slip_picture`. With a profile's name the bytes that such a printer is sent go there instead, for other people's
+ * programs to read (tests/oracles).
  */
 #include "agent/receipt/page.h"
 #include "drivers/printer/render.h"
@@ -31,29 +33,40 @@ static void on_cut(void *context)
     strbuf_free(&svg);
 }
 
-int main(int argc, char **argv)
+static void draw(const char *profile, const struct strbuf *bytes)
 {
     static struct sim_escpos printer;
+
+    sim_escpos_init(&printer, sim_profile_find(profile));
+    printer.reply = on_reply;
+    printer.cut = on_cut;
+    printer.context = &printer;
+    for (size_t at = 0; at < bytes->len; at += 512)
+        sim_escpos_feed(&printer, (const uint8_t *)bytes->data + at, bytes->len - at < 512 ? bytes->len - at : 512);
+    sim_escpos_free(&printer);
+}
+
+int main(int argc, char **argv)
+{
     struct receipt_facts facts = argc > 1 && strcmp(argv[1], "en") == 0 ? sample_facts_en() : sample_facts_ru();
     struct page page = PAGE_INIT;
     struct strbuf bytes = STRBUF_INIT(RENDER_JOB_BYTES_MAX);
     struct errmsg err = ERRMSG_INIT;
-    const char *profile = "epson-tm-t88v";
-    enum status st = receipt_build(&facts, &page, &err);
+    const char *profile = argc > 2 ? argv[2] : "epson-tm-t88v";
+    enum status st = profile_find(profile) ? receipt_build(&facts, &page, &err) : ST_NOT_FOUND;
 
+    if (st == ST_NOT_FOUND)
+        errmsg_set(&err, "no profile \"%s\"", profile);
     if (st == ST_OK)
         st = render_page(&(struct render_options){.profile = profile_find(profile)}, &page, &bytes, NULL, NULL, &err);
     if (st != ST_OK) {
         (void)fprintf(stderr, "draw_slip: %s\n", err.text);
         return 1;
     }
-    sim_escpos_init(&printer, sim_profile_find(profile));
-    printer.reply = on_reply;
-    printer.cut = on_cut;
-    printer.context = &printer;
-    for (size_t at = 0; at < bytes.len; at += 512)
-        sim_escpos_feed(&printer, (const uint8_t *)bytes.data + at, bytes.len - at < 512 ? bytes.len - at : 512);
-    sim_escpos_free(&printer);
+    if (argc > 2)
+        (void)fwrite(bytes.data, 1, bytes.len, stdout);
+    else
+        draw(profile, &bytes);
     strbuf_free(&bytes);
     page_free(&page);
     return 0;
