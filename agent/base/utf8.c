@@ -57,6 +57,29 @@ size_t utf8_next(const char *text, size_t len, uint32_t *out_code, bool *valid)
     return 1;
 }
 
+size_t utf8_next_letter(const char *text, size_t len, uint32_t *out_code)
+{
+    static const struct {
+        uint32_t letter, mark, both;
+    } pairs[] = {
+        {0x0415, 0x0308, 0x0401}, {0x0435, 0x0308, 0x0451}, {0x0418, 0x0306, 0x0419}, {0x0438, 0x0306, 0x0439},
+        {0x0406, 0x0308, 0x0407}, {0x0456, 0x0308, 0x0457}, {0x0423, 0x0306, 0x040E}, {0x0443, 0x0306, 0x045E},
+    };
+    size_t bytes = utf8_next(text, len, out_code, NULL), more;
+    uint32_t mark;
+
+    if (*out_code < 0x0400 || *out_code > 0x045F || bytes == len)
+        return bytes;
+    more = utf8_next(text + bytes, len - bytes, &mark, NULL);
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (pairs[i].letter == *out_code && pairs[i].mark == mark) {
+            *out_code = pairs[i].both;
+            return bytes + more;
+        }
+    }
+    return bytes;
+}
+
 bool utf8_is_valid(const char *text, size_t len)
 {
     bool valid = true;

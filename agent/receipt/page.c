@@ -116,7 +116,7 @@ void page_put_safe(struct page *page, const char *text, size_t text_len, bool fe
         uint32_t code;
         char bytes[4];
 
-        i += utf8_next(text + i, text_len - i, &code, NULL);
+        i += utf8_next_letter(text + i, text_len - i, &code);
         if (code == '\t')
             code = ' ';
         if (is_control(code) && !(feeds && code == '\n')) {

@@ -178,8 +178,8 @@ const char *page_row_right(const struct page *page, const struct page_row *row);
  * longer than the line is broken. A right column wider than the whole line is broken over lines, never cut.
  */
 enum { PAGE_SUBSTITUTE_MAX = 8 };
-/* Says what a device prints for a character it may lack: writes 1 to PAGE_SUBSTITUTE_MAX characters, returns how
- * many. Asked before anything is measured, so that columns stay straight. */
+/* Says what a device prints for a character it may lack: writes at most PAGE_SUBSTITUTE_MAX characters, returns how
+ * many; none leaves it out. Asked before anything is measured, so that columns stay straight. */
 typedef size_t page_substitute_fn(void *context, uint32_t code, uint32_t out_codes[PAGE_SUBSTITUTE_MAX]);
 
 struct page_layout_options {

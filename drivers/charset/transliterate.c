@@ -59,23 +59,6 @@ const char *transliterate(uint32_t code)
     return NULL;
 }
 
-/* U+0410 to U+042F, as in travel documents (ICAO Doc 9303 part 3), but for the signs, which are left out there. */
-static const char russian[32][5] = {"A",  "B",  "V",  "G",    "D", "E", "ZH", "Z", "I",  "I", "K",
-                                    "L",  "M",  "N",  "O",    "P", "R", "S",  "T", "U",  "F", "KH",
-                                    "TS", "CH", "SH", "SHCH", "'", "Y", "'",  "E", "IU", "IA"};
-static const char russian_small[32][5] = {"a",  "b",  "v",  "g",    "d", "e", "zh", "z", "i",  "i", "k",
-                                          "l",  "m",  "n",  "o",    "p", "r", "s",  "t", "u",  "f", "kh",
-                                          "ts", "ch", "sh", "shch", "'", "y", "'",  "e", "iu", "ia"};
-
-const char *transliterate_latin(uint32_t code)
-{
-    if (code >= 0x410 && code < 0x430)
-        return russian[code - 0x410];
-    if (code >= 0x430 && code < 0x450)
-        return russian_small[code - 0x430];
-    return NULL;
-}
-
 /* Appends what of text the device has, spelling once more what it lacks; false when something is left over. */
 static bool spell(const char *text, int depth, bool (*has)(void *context, uint32_t code), void *context,
                   uint32_t out_codes[TRANSLITERATE_MAX], size_t *count)
@@ -100,8 +83,8 @@ static bool spell(const char *text, int depth, bool (*has)(void *context, uint32
     return true;
 }
 
-size_t transliterate_for(uint32_t code, bool (*has)(void *context, uint32_t code), void *context,
-                         uint32_t out_codes[TRANSLITERATE_MAX])
+int transliterate_for(uint32_t code, bool (*has)(void *context, uint32_t code), void *context,
+                      uint32_t out_codes[TRANSLITERATE_MAX])
 {
     const char *tries[] = {transliterate(code), transliterate_latin(code)};
     size_t count;
@@ -109,7 +92,7 @@ size_t transliterate_for(uint32_t code, bool (*has)(void *context, uint32_t code
     for (size_t i = 0; i < 2; i++) {
         count = 0;
         if (tries[i] && spell(tries[i], 1, has, context, out_codes, &count) && count > 0)
-            return count;
+            return (int)count;
     }
-    return 0;
+    return transliterate_is_mark(code) ? 0 : -1;
 }

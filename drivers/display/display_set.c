@@ -114,8 +114,8 @@ static bool has(void *context, uint32_t code)
 
 static int put_cells(struct display_face *face, uint32_t code, uint8_t cells[CELLS_MAX], int count)
 {
-    uint32_t codes[TRANSLITERATE_MAX] = {'?'};
-    size_t spelt;
+    uint32_t codes[TRANSLITERATE_MAX];
+    int spelt;
 
     if (has(face, code)) {
         cells[count++] = code_page_byte(face->page, code);
@@ -123,7 +123,11 @@ static int put_cells(struct display_face *face, uint32_t code, uint8_t cells[CEL
     }
     face->substituted++;
     spelt = transliterate_for(code, has, face, codes);
-    for (size_t i = 0; i < (spelt > 0 ? spelt : 1) && count < CELLS_MAX; i++)
+    if (spelt < 0) {
+        codes[0] = '?';
+        spelt = 1;
+    }
+    for (int i = 0; i < spelt && count < CELLS_MAX; i++)
         cells[count++] = code_page_byte(face->page, codes[i]);
     return count;
 }
@@ -137,7 +141,7 @@ static int text_cells(struct display_face *face, const char *text, uint8_t cells
     for (size_t i = 0; i < len && count < CELLS_MAX;) {
         uint32_t code;
 
-        i += utf8_next(text + i, len - i, &code, NULL);
+        i += utf8_next_letter(text + i, len - i, &code);
         count = put_cells(face, code < 0x20 || code == 0x7F ? ' ' : code, cells, count);
     }
     return count;

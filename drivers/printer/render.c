@@ -72,20 +72,23 @@ static bool can_draw(const struct render *render, uint32_t code)
 static size_t substitute(void *context, uint32_t code, uint32_t out_codes[PAGE_SUBSTITUTE_MAX])
 {
     struct render *render = context;
-    size_t count;
+    int count;
 
     out_codes[0] = code;
     if (has(render, code))
         return 1;
     count = transliterate_for(code, has, render, out_codes);
-    if (count == 0 && can_draw(render, code)) {
+    if (count < 0 && can_draw(render, code)) {
         render->draws = true;
+        out_codes[0] = code;
         return 1;
     }
     render->counts.substituted++;
-    if (count == 0)
-        out_codes[count++] = '?';
-    return count;
+    if (count < 0) {
+        out_codes[0] = '?';
+        count = 1;
+    }
+    return (size_t)count;
 }
 
 static void select_page(struct render *render, size_t index)

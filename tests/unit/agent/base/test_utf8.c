@@ -124,3 +124,16 @@ Test(utf8, cuts_at_the_last_border)
         }
     }
 }
+
+Test(utf8, puts_a_cyrillic_letter_and_its_mark_together)
+{
+    uint32_t code;
+
+    cr_expect_eq(utf8_next_letter("и\xCC\x86ё", 6, &code), 4);
+    cr_expect_eq(code, 0x0439);
+    cr_expect_eq(utf8_next_letter("и\xCC\x88", 4, &code), 2, "no such letter");
+    cr_expect_eq(code, 0x0438);
+    cr_expect_eq(utf8_next_letter("и", 2, &code), 2);
+    cr_expect_eq(utf8_next_letter("a\xCC\x86", 3, &code), 1, "Latin letters are left alone");
+    cr_expect_eq(utf8_next_letter("", 0, &code), 0);
+}

@@ -86,9 +86,9 @@ static void expect_ascii(uint32_t code, const char *text)
 {
     uint32_t codes[TRANSLITERATE_MAX];
     char seen[TRANSLITERATE_MAX + 1] = "";
-    size_t count = transliterate_for(code, is_ascii, NULL, codes);
+    int count = transliterate_for(code, is_ascii, NULL, codes);
 
-    for (size_t i = 0; i < count; i++)
+    for (int i = 0; i < count; i++)
         seen[i] = (char)codes[i];
     cr_expect_str_eq(seen, text, "%04X: %s", (unsigned)code, seen);
 }
@@ -101,5 +101,58 @@ Test(code_pages, a_device_without_cyrillic_spells_it)
     expect_ascii(0x20B4, "grn"); /* by way of Cyrillic letters */
     expect_ascii(0x2026, "...");
     expect_ascii(0x9762, "");
-    cr_expect_eq(transliterate_for(0x0429, is_nothing, NULL, (uint32_t[TRANSLITERATE_MAX]){0}), 0);
+    cr_expect_eq(transliterate_for(0x0429, is_nothing, NULL, (uint32_t[TRANSLITERATE_MAX]){0}), -1);
+}
+
+/* What comes of a text on a device of ASCII alone; "?" where nothing is known. */
+static void expect_spelt(const char *text, const char *wanted)
+{
+    char seen[128] = "";
+    size_t len = strlen(text), at = 0;
+
+    for (size_t i = 0; i < len;) {
+        uint32_t code, codes[TRANSLITERATE_MAX] = {'?'};
+        int count;
+
+        i += utf8_next(text + i, len - i, &code, NULL);
+        if (is_ascii(NULL, code)) {
+            codes[0] = code;
+            count = 1;
+        } else {
+            count = transliterate_for(code, is_ascii, NULL, codes);
+        }
+        for (int k = 0; k < (count < 0 ? 1 : count); k++)
+            seen[at++] = (char)codes[k];
+    }
+    seen[at] = '\0';
+    cr_expect_str_eq(seen, wanted, "%s: %s", text, seen);
+}
+
+Test(code_pages, a_device_of_one_alphabet_spells_the_others)
+{
+    expect_spelt("משה כהן", "mshh khn");
+    expect_spelt("שָׁלוֹם", "shlvm"); /* its points are left out */
+    expect_spelt("محمد علي", "mhmd 'ly");
+    expect_spelt("نازنین چگینی", "naznyn chgyny");
+    expect_spelt("สมชาย", "smchay");
+    expect_spelt("น้ำดื่ม", "namduem");
+    expect_spelt("გიორგი ჭავჭავაძე", "giorgi ch'avch'avadze");
+    expect_spelt("Արամ Խաչատրյան", "Aram KHach'atryan");
+    expect_spelt("Ελένη", "Eleni");
+    expect_spelt("٢٥ ۲۵ ๒๕", "25 25 25");
+    expect_spelt("면", "?");
+}
+
+Test(code_pages, every_letter_of_these_alphabets_is_spelt)
+{
+    static const uint32_t ranges[][2] = {{0x0391, 0x03A1}, {0x03A3, 0x03A9}, {0x03B1, 0x03C9}, {0x0410, 0x044F},
+                                         {0x0531, 0x0556}, {0x0561, 0x0587}, {0x05D0, 0x05EA}, {0x0621, 0x063A},
+                                         {0x0640, 0x0652}, {0x0E01, 0x0E3A}, {0x0E40, 0x0E45}, {0x0E47, 0x0E4E},
+                                         {0x10D0, 0x10F0}, {0x1C90, 0x1CB0}};
+    uint32_t codes[TRANSLITERATE_MAX];
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        for (uint32_t code = ranges[i][0]; code <= ranges[i][1]; code++)
+            cr_expect_geq(transliterate_for(code, is_ascii, NULL, codes), 0, "U+%04X", (unsigned)code);
+    }
 }

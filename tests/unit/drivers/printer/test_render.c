@@ -76,6 +76,25 @@ Test(render, prints_otherwise_what_no_page_has_and_counts_it)
     page_free(&page);
 }
 
+/* Names of members, on a printer of Latin and Cyrillic letters without a font: read by whoever can read it. */
+Test(render, spells_names_of_other_alphabets_and_composes_letters)
+{
+    struct page page = PAGE_INIT;
+    struct strbuf out = STRBUF_INIT(1 << 20);
+    uint64_t substituted = 0;
+
+    page_add_columns(&page, plain, PAGE_WRAP, "שָׁלוֹם", "1,00");
+    page_add_text(&page, plain, "محمد");
+    page_add_text(&page, plain, "Андреи\xCC\x86");
+    render("zijiang-zj-5870", &page, &out, &substituted);
+    cr_expect_not_null(memmem(out.data, out.len, "shlvm                       1,00\n", 33));
+    cr_expect_not_null(memmem(out.data, out.len, "mhmd\n", 5));
+    cr_expect_null(memchr(out.data, '?', out.len));
+    cr_expect_eq(substituted, 7 + 4, "%u", (unsigned)substituted);
+    strbuf_free(&out);
+    page_free(&page);
+}
+
 Test(render, sets_styles_only_where_they_change)
 {
     struct page page = PAGE_INIT;
@@ -289,7 +308,8 @@ Test(render, knows_how_large_a_code_will_be)
 
     memset(text, 'a', sizeof text);
     for (size_t len = 1; len <= PAGE_QR_BYTES_MAX; len++) {
-        const struct page_code_options options = {.symbology = PAGE_QR_CODE, .level = levels[len % 4], .cell_dots = 1};
+        const struct page_code_options options = {
+            .symbology = PAGE_QR_CODE, .level = levels[len % 4], .cell_dots = 1};
         struct bitmap bitmap;
 
         text[len] = '\0';
