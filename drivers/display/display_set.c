@@ -11,7 +11,8 @@
 enum { CELLS_MAX = 2 * DISPLAY_COLUMNS_MAX, TEXT_BYTES_MAX = 512 };
 
 /* Numbers of code pages: Epson, DM-D ESC/POS reference, ESC t; Partner, CD5220 manual, chapter 6: R and L; Aures by
- * escpos-printer-db (CC BY 4.0). -1: the command set knows none, or displays differ. */
+ * escpos-printer-db (CC BY 4.0), which also has the Oxhoo AF-240: Epson's commands, of its only page 0 the letters
+ * are CP437's as far as U with two dots. -1: the command set knows none, or displays differ. */
 static const struct {
     const char *word;
     uint16_t number;

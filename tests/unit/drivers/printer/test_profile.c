@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/file.h"
+#include "agent/base/json.h"
 #include "agent/base/strbuf.h"
 #include "drivers/charset/code_pages.h"
 #include "drivers/printer/profile.h"
 #include "drivers/sim/sim_charset.h"
 
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of the models that the simulator plays, their numbers as it knows them. */
@@ -52,6 +57,105 @@ Test(profile, table_is_sound)
     }
     cr_expect_eq(count, 49);
     cr_expect_str_eq(profile_at(0)->name, "epson-tm-t20iii");
+}
+
+static const cJSON *of(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+/* Ours of the database's "TM-T88V": the one whose name ends so, in small letters. */
+static const struct profile *of_database(const char *key)
+{
+    char end[PROFILE_NAME_BYTES_MAX];
+    const struct profile *profile;
+
+    (void)snprintf(end, sizeof end, "-%s", strcmp(key, "default") == 0 ? "all" : key);
+    for (char *c = end; *c; c++)
+        *c = (char)tolower(*c);
+    for (size_t i = 0; (profile = profile_at(i)) != NULL; i++) {
+        size_t len = strlen(profile->name);
+
+        if (len > strlen(end) && strcmp(profile->name + len - strlen(end), end) == 0)
+            return profile;
+    }
+    return NULL;
+}
+
+static void expect_page(const char *key, const cJSON *pages, const struct profile_page *page)
+{
+    char n[8], name[16], wanted[24];
+    const cJSON *seen;
+
+    (void)snprintf(n, sizeof n, "%d", page->n);
+    seen = of(pages, n);
+    code_page_name(page->number, name);
+    if (page->number > 28590)
+        (void)snprintf(wanted, sizeof wanted, "ISO_8859-%d", page->number - 28590);
+    else
+        (void)snprintf(wanted, sizeof wanted, "%s", page->number == 1048 ? "RK1048" : name);
+    cr_expect(seen && strcmp(seen->valuestring, wanted) == 0, "%s: page %d is %s, not %s", key, page->n,
+              seen ? seen->valuestring : "nothing", wanted);
+}
+
+static void expect_model(const cJSON *theirs, const struct profile *ours)
+{
+    const struct {
+        const char *name;
+        bool ours;
+    } features[] = {{"barcodeB", ours->barcode},
+                    {"qrCode", ours->qr},
+                    {"pdf417Code", ours->pdf417},
+                    {"bitImageRaster", ours->raster},
+                    {"pulseStandard", ours->drawer},
+                    {"starCommands", ours->language == PROFILE_STAR},
+                    {"paperPartCut", ours->cut == PROFILE_CUT_PARTIAL}};
+    const char *key = theirs->string;
+    const cJSON *columns = of(of(of(theirs, "fonts"), "0"), "columns");
+    const cJSON *dots = of(of(of(theirs, "media"), "width"), "pixels");
+
+    /* Font A of the NT-80-V-UL is put down as 12 columns there: those are its dots. */
+    if (strcmp(key, "NT-80-V-UL") != 0)
+        cr_expect_eq(ours->columns, (int)columns->valuedouble, "%s", key);
+    if (cJSON_IsNumber(dots))
+        cr_expect_eq(ours->dots, (int)dots->valuedouble, "%s", key);
+    for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+        cr_expect_eq(features[i].ours, cJSON_IsTrue(of(of(theirs, "features"), features[i].name)), "%s: %s", key,
+                     features[i].name);
+    for (size_t i = 0; ours->pages[i].number; i++)
+        expect_page(key, of(theirs, "codePages"), &ours->pages[i]);
+}
+
+/* The database that the facts were taken from has 50: 47 printers, each with a row here, and three customer displays,
+ * which docs/drivers.md lists. */
+Test(profile, every_model_of_the_database_is_there)
+{
+    const char *folder = getenv("LOYALD_SHARED");
+    struct errmsg err = ERRMSG_INIT;
+    char path[1024], *text = NULL;
+    size_t len, printers = 0, displays = 0;
+    struct cJSON *root = NULL;
+    const cJSON *model;
+
+    (void)snprintf(path, sizeof path, "%s/devices/escpos-printer-db/capabilities.json", folder ? folder : "/nowhere");
+    if (file_read(path, 1 << 20, &text, &len, &err) != ST_OK)
+        cr_skip_test("LOYALD_SHARED names no folder with devices/escpos-printer-db in it");
+    cr_assert_eq(json_parse(text, len, 1 << 20, &root, &err), ST_OK, "%s", err.text);
+    cJSON_ArrayForEach(model, of(root, "profiles"))
+    {
+        const struct profile *profile = of_database(model->string);
+
+        if (profile) {
+            expect_model(model, profile);
+            printers++;
+        } else {
+            cr_expect_not_null(strstr(of(model, "name")->valuestring, "Customer Display"), "%s", model->string);
+            displays++;
+        }
+    }
+    cr_expect(printers == 47 && displays == 3, "%zu printers, %zu displays", printers, displays);
+    json_free(root);
+    free(text);
 }
 
 static struct profiles *load(const char *text)
