@@ -116,6 +116,7 @@ static enum status open_once(const char *path, struct cache *cache, bool *out_ne
     const struct migration_plan plan = {schema_till_cache, APPLICATION_ID, false};
     enum status st = sqlite_open(&file, &cache->db, err);
 
+    cache->effects = NULL;
     if (st != ST_OK)
         return st;
     st = migrate(&cache->db, &plan, out_new, err);

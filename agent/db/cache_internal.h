@@ -51,6 +51,7 @@ enum cache_statement {
 struct cache {
     struct sqlite db;
     sqlite3_stmt *statements[CACHE_STATEMENTS];
+    sqlite3_stmt *effects; /* of cache_each_effect, while it is not lent */
     int64_t opened_unix_ms;
     int64_t projected;
     int64_t generation; /* of the rows being put */

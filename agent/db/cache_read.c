@@ -171,21 +171,21 @@ enum status cache_each_effect(struct cache *cache, const char *subject, int64_t 
     bool more = true;
     sqlite3_stmt *rows;
     /* In the order of the enum; within a kind in the order of the key. */
-    enum status st = sqlite_prepare(
+    enum status st = sqlite_lend(
         &cache->db,
         CACHE_SUBJECTS
         "SELECT kind, name, amount, day FROM names JOIN effect ON subject = id AND position > ?2 ORDER BY CASE kind"
         " WHEN 'points' THEN 0 WHEN 'use' THEN 1 WHEN 'member_use' THEN 2 WHEN 'coupon' THEN 3 WHEN 'lease' THEN 4 "
         "ELSE 5 END,"
         " name",
-        &rows, err);
+        &cache->effects, &rows, err);
 
     if (st != ST_OK)
         return cache_note(cache, st);
     st = sqlite_bind(&cache->db, rows, VALUES(value_text(subject), value_int(after_position)), err);
     while (st == ST_OK && more && (st = sqlite_step(&cache->db, rows, err)) == ST_OK)
         st = take_effect(cache, rows, &state, visitor, context, &more, err);
-    (void)sqlite3_finalize(rows);
+    sqlite_give_back(&cache->effects, rows);
     if (st == ST_NOT_FOUND && state.any)
         (void)visitor(context, &state.sum); /* the last group; there is nothing left to stop */
     return cache_note(cache, st == ST_NOT_FOUND ? ST_OK : st);

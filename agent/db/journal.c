@@ -224,9 +224,9 @@ enum status journal_each(struct journal *journal, int64_t from_position, journal
                          struct errmsg *err)
 {
     sqlite3_stmt *statement;
-    enum status st = sqlite_prepare(
+    enum status st = sqlite_lend(
         &journal->db, "SELECT position, type, bytes, hash FROM record WHERE position >= ?1 ORDER BY position",
-        &statement, err);
+        &journal->each, &statement, err);
 
     if (st != ST_OK)
         return st;
@@ -250,7 +250,7 @@ enum status journal_each(struct journal *journal, int64_t from_position, journal
             break;
         }
     }
-    (void)sqlite3_finalize(statement);
+    sqlite_give_back(&journal->each, statement);
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 

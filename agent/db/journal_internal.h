@@ -53,6 +53,7 @@ struct journal {
     sqlite3_stmt *put_state;
     sqlite3_stmt *get_state;
     sqlite3_stmt *delete_state;
+    sqlite3_stmt *each; /* of journal_each, while it is not lent */
     struct journal_head head;
     struct journal_epoch epochs[JOURNAL_EPOCHS_MAX]; /* in order; the last is the present one */
     int epoch_count;

@@ -75,6 +75,25 @@ enum status sqlite_prepare(struct sqlite *db, const char *sql, sqlite3_stmt **ou
     return sqlite_fail(db, sql, err);
 }
 
+enum status sqlite_lend(struct sqlite *db, const char *sql, sqlite3_stmt **kept, sqlite3_stmt **out_statement,
+                        struct errmsg *err)
+{
+    if (!*kept)
+        return sqlite_prepare(db, sql, out_statement, err);
+    *out_statement = *kept;
+    *kept = NULL;
+    return ST_OK;
+}
+
+void sqlite_give_back(sqlite3_stmt **kept, sqlite3_stmt *statement)
+{
+    sqlite_reset(statement);
+    if (*kept)
+        (void)sqlite3_finalize(statement); /* repeats the failure that sqlite_step has told already */
+    else
+        *kept = statement;
+}
+
 static int bind_one(sqlite3_stmt *statement, int at, const struct sqlite_value *value)
 {
     switch (value->type) {

@@ -78,6 +78,11 @@ static inline struct sqlite_value value_blob(const void *bytes, size_t len)
 enum status sqlite_exec(struct sqlite *db, const char *sql, struct errmsg *err);
 /* Returns owned a statement (sqlite3_finalize, or sqlite_close for all). */
 enum status sqlite_prepare(struct sqlite *db, const char *sql, sqlite3_stmt **out_statement, struct errmsg *err);
+/* Lends the statement in *kept, or one prepared now when there is none or it is lent already: for one text a kept,
+ * read by visitors that may come back. Give it back when done; one is kept until sqlite_close. */
+enum status sqlite_lend(struct sqlite *db, const char *sql, sqlite3_stmt **kept, sqlite3_stmt **out_statement,
+                        struct errmsg *err);
+void sqlite_give_back(sqlite3_stmt **kept, sqlite3_stmt *statement);
 enum status sqlite_bind(struct sqlite *db, sqlite3_stmt *statement, const struct sqlite_value *values, int count,
                         struct errmsg *err);
 /* ST_OK with a row, ST_NOT_FOUND at the end (err untouched); anything else is a failure. Reset afterwards. */

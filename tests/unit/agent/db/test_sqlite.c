@@ -36,6 +36,32 @@ static int64_t get_int(struct sqlite *db, const char *sql)
     return value;
 }
 
+Test(sqlite, lends_a_statement_again_while_it_is_read)
+{
+    static const char text[] = "SELECT ?1 UNION ALL SELECT 2";
+    struct sqlite db;
+    struct errmsg err = ERRMSG_INIT;
+    sqlite3_stmt *kept = NULL, *first, *second, *again;
+
+    open_db(path_in("t.db"), &db);
+    cr_assert_eq(sqlite_lend(&db, text, &kept, &first, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(sqlite_bind(&db, first, VALUES(value_int(7)), &err), ST_OK);
+    cr_assert_eq(sqlite_step(&db, first, &err), ST_OK);
+    cr_assert_eq(sqlite_lend(&db, text, &kept, &second, &err), ST_OK, "%s", err.text);
+    cr_expect_neq(first, second);
+    cr_expect_eq(sqlite3_column_int64(first, 0), 7, "the first reads on");
+    sqlite_give_back(&kept, second);
+    sqlite_give_back(&kept, first); /* one is kept */
+    cr_expect_eq(kept, second);
+    cr_expect_eq(sqlite3_next_stmt(db.handle, second), NULL);
+    cr_assert_eq(sqlite_lend(&db, text, &kept, &again, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(again, second);
+    cr_assert_eq(sqlite_step(&db, again, &err), ST_OK);
+    cr_expect_eq(sqlite3_column_type(again, 0), SQLITE_NULL, "from its beginning, nothing bound");
+    sqlite_give_back(&kept, again);
+    sqlite_close(&db);
+}
+
 Test(sqlite, opens_with_the_stated_settings)
 {
     struct sqlite db;
