@@ -53,54 +53,89 @@ int shop_sale_of(struct shop *shop, const char *body, size_t len)
     return sale;
 }
 
+/* Its place: the one after the last, and given to the journal by somebody. */
+static bool check_place(struct walk *walk, const struct journal_entry *entry)
+{
+    long long at = entry->position;
+
+    walk->position++;
+    if (entry->position != walk->position || entry->seq != walk->position) {
+        history_wrong(walk->history, "record %lld is missing, the next is %lld with seq %lld",
+                      (long long)walk->position, at, (long long)entry->seq);
+        return false;
+    }
+    if (entry->position > walk->history->last_position) {
+        history_wrong(walk->history, "record %lld was given by nobody", at);
+        return false;
+    }
+    return true;
+}
+
+static void check_link(struct walk *walk, const struct journal_entry *entry, const struct record_head *head)
+{
+    uint8_t hash[SHA256_BYTES];
+
+    record_hash(walk->prev, entry->bytes, entry->len, hash);
+    if (head->seq != entry->seq || memcmp(head->prev, walk->prev, sizeof head->prev) != 0 ||
+        memcmp(hash, entry->hash, sizeof hash) != 0)
+        history_wrong(walk->history, "the chain is broken at record %lld", (long long)entry->position);
+}
+
+/* Which version an activation is of, 0 for none: the first is active at once, later ones say that they are healthy,
+ * too. */
+static int activation_of(const char *body, size_t len)
+{
+    for (int version = 1; version < SHOP_OFFERS; version++) {
+        char mark[32];
+
+        (void)snprintf(mark, sizeof mark, "\"version\":%d,", version);
+        if (memmem(body, len, mark, strlen(mark)))
+            return version == 1 || memmem(body, len, "\"healthy\":false", 15) ? version : 0;
+    }
+    return 0;
+}
+
+/* What is read and hashed in full the first time it is found. */
+static void check_new_record(struct walk *walk, const struct journal_entry *entry)
+{
+    struct attempt *attempt = &walk->history->attempts[entry->position];
+    struct record_head head;
+    const char *body;
+    size_t len;
+
+    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK) {
+        history_wrong(walk->history, "record %lld cannot be read", (long long)entry->position);
+        return;
+    }
+    check_link(walk, entry, &head);
+    attempt->activates = strcmp(entry->type, "bundle_activated") == 0 ? activation_of(body, len) : 0;
+    attempt->found_sale = strcmp(entry->type, "sale") == 0 ? shop_sale_of(walk->shop, body, len) : -1;
+    if (attempt->found_sale < 0 && strcmp(entry->type, "sale") == 0)
+        history_wrong(walk->history, "record %lld is a sale that nobody made", (long long)entry->position);
+    attempt->hash_digest = history_digest(entry->hash, SHA256_BYTES);
+}
+
 /* Exact bytes, in the order they were given, each once, the chain unbroken. */
 static bool check_record(void *context, const struct journal_entry *entry)
 {
     struct walk *walk = context;
     struct history *history = walk->history;
-    struct record_head head;
-    uint8_t hash[SHA256_BYTES];
-    const char *body;
-    size_t len;
-    long long at = entry->position;
+    const struct attempt *attempt;
 
-    walk->position++;
-    if (entry->position != walk->position || entry->seq != walk->position) {
-        history_wrong(history, "record %lld is missing, the next is %lld with seq %lld", (long long)walk->position,
-                      at, (long long)entry->seq);
+    if (!check_place(walk, entry))
         return false;
-    }
-    if (entry->position > history->last_position) {
-        history_wrong(history, "record %lld was given by nobody", at);
-        return false;
-    }
+    attempt = &history->attempts[entry->position];
     if (!history_found(history, entry->position, entry->bytes, entry->len))
-        history_wrong(history, "record %lld has other bytes than were given", at);
-    /* What was hashed after an earlier cut and has the same bytes now has the same hash. */
-    if (entry->position > history->hashed_position)
-        record_hash(walk->prev, entry->bytes, entry->len, hash);
-    else
-        memcpy(hash, entry->hash, sizeof hash);
-    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK || head.seq != entry->seq ||
-        memcmp(head.prev, walk->prev, sizeof head.prev) != 0 || memcmp(hash, entry->hash, sizeof hash) != 0)
-        history_wrong(history, "the chain is broken at record %lld", at);
-    memcpy(walk->prev, hash, sizeof hash);
-    for (int version = 1; version < SHOP_OFFERS && strcmp(entry->type, "bundle_activated") == 0; version++) {
-        char mark[32];
-
-        (void)snprintf(mark, sizeof mark, "\"version\":%d,", version);
-        if (memmem(body, len, mark,
-                   strlen(mark))) /* the first is active at once, later ones say that they are healthy, too */
-            walk->activations[version] += version == 1 || memmem(body, len, "\"healthy\":false", 15) != NULL;
-    }
-    if (strcmp(entry->type, "sale") == 0) {
-        int sale = shop_sale_of(walk->shop, body, len);
-
-        if (sale < 0)
-            history_wrong(history, "record %lld is a sale that nobody made", at);
-        else
-            history->sales[sale].found++;
-    }
+        history_wrong(history, "record %lld has other bytes than were given", (long long)entry->position);
+    /* What was read after an earlier cut and has the same bytes and hash now is what it was then. */
+    if (entry->position > history->hashed_position ||
+        attempt->hash_digest != history_digest(entry->hash, SHA256_BYTES) || walk->shop->points_of_records)
+        check_new_record(walk, entry);
+    memcpy(walk->prev, entry->hash, sizeof walk->prev);
+    if (attempt->activates > 0)
+        walk->activations[attempt->activates]++;
+    if (attempt->found_sale >= 0)
+        history->sales[attempt->found_sale].found++;
     return true;
 }
 

@@ -15,19 +15,10 @@ struct disk *disk_create(void)
     return disk;
 }
 
-static void free_file(struct file *file)
-{
-    free(file->live);
-    free(file->kept);
-    free(file->pending);
-    free(file->store);
-    *file = (struct file){0};
-}
-
 void disk_wipe(struct disk *disk)
 {
     for (int i = 0; i < DISK_FILES_MAX; i++)
-        free_file(&disk->files[i]);
+        disk_free_file(&disk->files[i]);
     *disk = (struct disk){.dice = disk->dice};
 }
 
@@ -42,63 +33,6 @@ void disk_destroy(struct disk *disk)
 void disk_seed(struct disk *disk, uint64_t seed)
 {
     disk->dice.state = seed;
-}
-
-static void set_room(struct file *file, int64_t size)
-{
-    int64_t room = file->room ? file->room : 4096;
-
-    while (room < size)
-        room *= 2;
-    if (room == file->room)
-        return;
-    file->live = must_grow(file->live, (size_t)room);
-    file->kept = must_grow(file->kept, (size_t)room);
-    memset(file->live + file->room, 0, (size_t)(room - file->room));
-    memset(file->kept + file->room, 0, (size_t)(room - file->room));
-    file->room = room;
-}
-
-/* What lies past the larger of the two sizes is zero on both sides and need not be copied. */
-static void copy_file(struct file *to, const struct file *from)
-{
-    int64_t old = to->live_size > to->kept_size ? to->live_size : to->kept_size;
-    int64_t size = from->live_size > from->kept_size ? from->live_size : from->kept_size;
-
-    must(from->pending_count == 0 && from->opens == 0 && to->opens == 0,
-         "a disk is copied when all is synced and closed");
-    set_room(to, size > old ? size : old);
-    if (old > size) {
-        memset(to->live + size, 0, (size_t)(old - size));
-        memset(to->kept + size, 0, (size_t)(old - size));
-    }
-    if (size > 0) {
-        memcpy(to->live, from->live, (size_t)size);
-        memcpy(to->kept, from->kept, (size_t)size);
-    }
-    to->live_size = from->live_size;
-    to->kept_size = from->kept_size;
-    to->pending_count = to->stored = 0;
-    to->forgot = from->forgot;
-    to->used = true;
-}
-
-void disk_copy(struct disk *to, const struct disk *from)
-{
-    for (int i = 0; i < DISK_FILES_MAX; i++) {
-        if (from->files[i].used)
-            copy_file(&to->files[i], &from->files[i]);
-        else
-            free_file(&to->files[i]);
-    }
-    memcpy(to->names, from->names, sizeof to->names);
-    to->name_count = from->name_count;
-    memcpy(to->changes, from->changes, sizeof to->changes);
-    to->change_count = from->change_count;
-    to->off = false;
-    to->cut_at = 0;
-    to->fail_at = 0;
-    to->fault = DISK_NO_FAULT;
 }
 
 /* ---- the power and the faults ---- */
@@ -129,6 +63,22 @@ void disk_happens(struct disk *disk)
     disk->events++;
     if (disk->cut_at > 0 && disk->events >= disk->cut_at)
         disk->off = true;
+}
+
+void disk_tap_at(struct disk *disk, int64_t nth, disk_tap_fn *tap, void *context)
+{
+    disk->tap_at = nth > 0 ? disk->events + nth : 0;
+    disk->tap = tap;
+    disk->tap_context = context;
+}
+
+/* The power might have gone in the middle of what just happened. */
+void disk_happened(struct disk *disk)
+{
+    if (disk->tap_at == 0 || disk->off || disk->events < disk->tap_at)
+        return;
+    disk->tap_at = 0;
+    disk->tap(disk->tap_context);
 }
 
 void disk_fail(struct disk *disk, enum disk_fault fault, int64_t nth, bool stays)
@@ -228,7 +178,7 @@ void disk_sweep(struct disk *disk)
         for (int k = 0; !reached && k < disk->change_count; k++)
             reached = disk->changes[k].file[0] == i || (disk->changes[k].count > 1 && disk->changes[k].file[1] == i);
         if (!reached)
-            free_file(&disk->files[i]);
+            disk_free_file(&disk->files[i]);
     }
 }
 
@@ -274,6 +224,7 @@ int disk_open(struct disk *disk, const char *path, int flags, bool *out_created)
         file = new_file(disk);
         if (path)
             add_change(disk, &(struct change){.name = {make_name(disk, path)}, .file = {file}, .count = 1});
+        disk_happened(disk);
         if (disk->off)
             return -EIO;
         if (out_created)
@@ -302,6 +253,7 @@ int disk_rename(struct disk *disk, const char *from, const char *to)
     disk_happens(disk);
     add_change(
         disk, &(struct change){.name = {make_name(disk, from), make_name(disk, to)}, .file = {-1, file}, .count = 2});
+    disk_happened(disk);
     disk_sweep(disk);
     return disk->off ? -EIO : 0;
 }
@@ -314,6 +266,7 @@ int disk_unlink(struct disk *disk, const char *path)
         return file;
     disk_happens(disk);
     add_change(disk, &(struct change){.name = {make_name(disk, path)}, .file = {-1}, .count = 1});
+    disk_happened(disk);
     disk_sweep(disk);
     return disk->off ? -EIO : 0;
 }
@@ -340,14 +293,7 @@ int64_t disk_read(struct disk *disk, int handle, void *bytes, size_t len, int64_
 
 static void add_pending(struct file *file, const void *bytes, size_t len, int64_t at, bool truncates)
 {
-    if (file->pending_count == file->pending_room) {
-        file->pending_room = file->pending_room ? 2 * file->pending_room : 64;
-        file->pending = must_grow(file->pending, file->pending_room * sizeof *file->pending);
-    }
-    if (file->stored + len > file->store_room) {
-        file->store_room = 2 * (file->stored + len) + 4096;
-        file->store = must_grow(file->store, file->store_room);
-    }
+    disk_pending_room(file, file->pending_count + 1, file->stored + len);
     file->pending[file->pending_count++] = (struct pending){at, len, file->stored, truncates};
     if (len > 0)
         memcpy(file->store + file->stored, bytes, len);
@@ -356,8 +302,9 @@ static void add_pending(struct file *file, const void *bytes, size_t len, int64_
 
 static void write_live(struct file *file, const void *bytes, size_t len, int64_t at)
 {
-    set_room(file, at + (int64_t)len);
+    disk_set_room(file, at + (int64_t)len);
     memcpy(file->live + at, bytes, len);
+    disk_touch(file, at, (int64_t)len);
     if (at + (int64_t)len > file->live_size)
         file->live_size = at + (int64_t)len;
     add_pending(file, bytes, len, at, false);
@@ -376,6 +323,7 @@ int disk_write(struct disk *disk, int handle, const void *bytes, size_t len, int
         return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
     }
     write_live(file, bytes, len, at);
+    disk_happened(disk);
     return disk->off ? -EIO : 0;
 }
 
@@ -386,10 +334,12 @@ int disk_truncate(struct disk *disk, int handle, int64_t size)
     if (disk->off)
         return -EIO;
     disk_happens(disk);
-    set_room(file, size);
+    disk_set_room(file, size);
     if (size < file->live_size)
         memset(file->live + size, 0, (size_t)(file->live_size - size));
+    disk_touch(file, size, file->live_size - size);
     file->live_size = size;
     add_pending(file, NULL, 0, size, true);
+    disk_happened(disk);
     return disk->off ? -EIO : 0;
 }

@@ -43,7 +43,8 @@ struct disk; /* opaque */
 
 struct disk *disk_create(void);
 void disk_destroy(struct disk *disk); /* accepts NULL */
-/* Makes to the same as from: files, names, what is pending. Neither has an open file. */
+/* Makes to the same as from: files, names, what is pending; no file of to is open, before and after. Only what
+ * differs is copied: cheap when both come from one disk not long ago. */
 void disk_copy(struct disk *to, const struct disk *from);
 void disk_wipe(struct disk *disk);
 void disk_seed(struct disk *disk, uint64_t seed);
@@ -58,6 +59,10 @@ void disk_cut(struct disk *disk);
 void disk_power_on(struct disk *disk);
 /* The process was killed, the power stayed: all it wrote is still with the system. Every file is closed. */
 void disk_revive(struct disk *disk);
+/* Calls tap, once, in the middle of the nth write, sync or change of a name from now (from 1; 0: never), where the
+ * power might have gone as well; tap may copy the disk and do nothing else to it. */
+typedef void disk_tap_fn(void *context);
+void disk_tap_at(struct disk *disk, int64_t nth, disk_tap_fn *tap, void *context);
 int64_t disk_events(const struct disk *disk); /* writes, syncs and changes of names since disk_create */
 
 /* ---- failing calls ---- */

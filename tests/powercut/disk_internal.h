@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* disk_internal - what the disk's parts share: its files, names and faults (disk.c), and what of them is there after
- * the power went (disk_settle.c). */
+/* disk_internal - what the disk's parts share: its files, names and faults (disk.c), what of them is there after
+ * the power went (disk_settle.c), and copying them (disk_copy.c). */
 #ifndef LOYALD_TESTS_POWERCUT_DISK_INTERNAL_H
 #define LOYALD_TESTS_POWERCUT_DISK_INTERNAL_H
 
@@ -18,6 +18,7 @@ struct file {
     bool used;
     int opens;
     uint8_t *live, *kept; /* as the program sees it; as the platter has it; zeros past the size */
+    uint64_t *stamps;     /* of each DISK_PAGE_BYTES of both: another one with each change, 0 for zeros */
     int64_t live_size, kept_size, room;
     struct pending *pending;
     size_t pending_count, pending_room;
@@ -38,7 +39,7 @@ struct change {
     int count;
 };
 
-enum { CHANGES_MAX = 64 };
+enum { CHANGES_MAX = 64, DISK_PAGE_BYTES = 4096 };
 
 struct disk {
     struct dice dice;
@@ -47,7 +48,9 @@ struct disk {
     int name_count;
     struct change changes[CHANGES_MAX];
     int change_count;
-    int64_t events, cut_at;
+    int64_t events, cut_at, tap_at;
+    disk_tap_fn *tap;
+    void *tap_context;
     bool off;
     enum disk_fault fault;
     int64_t fail_at, faults, calls[DISK_SYNC_ERROR + 1];
@@ -56,6 +59,12 @@ struct disk {
 
 /* An event: the power may go in the middle of it. */
 void disk_happens(struct disk *disk);
+void disk_happened(struct disk *disk); /* and at its end, before it is told to the caller */
+/* Bytes of live or kept have changed; len <= 0: none have. */
+void disk_touch(struct file *file, int64_t at, int64_t len);
+void disk_set_room(struct file *file, int64_t size);
+void disk_pending_room(struct file *file, size_t count, size_t stored);
+void disk_free_file(struct file *file);
 /* Counts a call of that kind; true when it is to fail. */
 bool disk_is_due(struct disk *disk, enum disk_fault kind);
 void disk_sync_names(struct disk *disk);

@@ -54,6 +54,7 @@ static void settle_file(struct disk *disk, struct file *file, const struct fate 
         if (p->truncates && i < fate->sized) {
             if (p->at < extent)
                 memset(file->kept + p->at, 0, (size_t)(extent - p->at));
+            disk_touch(file, p->at, extent - p->at);
             size = extent = p->at;
         }
         if (p->truncates)
@@ -64,6 +65,7 @@ static void settle_file(struct disk *disk, struct file *file, const struct fate 
             memcpy(file->kept + p->at, file->store + p->stored_at, p->len);
         else
             keep_some(disk, file, p, fate);
+        disk_touch(file, p->at, (int64_t)p->len);
         if (end > extent)
             extent = end;
         if (i < fate->sized && end > size)
@@ -71,6 +73,7 @@ static void settle_file(struct disk *disk, struct file *file, const struct fate 
     }
     if (size < extent)
         memset(file->kept + size, 0, (size_t)(extent - size));
+    disk_touch(file, size, extent - size);
     file->kept_size = size;
 }
 
@@ -93,8 +96,10 @@ static void reread(struct file *file)
 
     for (size_t i = 0; i < file->pending_count; i++)
         whole = whole || file->pending[i].truncates;
-    if (whole)
+    if (whole) {
         memcpy(file->live, file->kept, (size_t)file->room);
+        disk_touch(file, 0, file->room);
+    }
     for (size_t i = 0; !whole && i < file->pending_count; i++)
         memcpy(file->live + file->pending[i].at, file->kept + file->pending[i].at, file->pending[i].len);
     file->live_size = file->kept_size;
@@ -176,6 +181,7 @@ int disk_sync(struct disk *disk, int handle)
     disk_happens(disk);
     if (disk->off)
         return -EIO; /* in the middle of it: what is pending may be there or not */
+    disk_happened(disk);
     if (disk_is_due(disk, DISK_SYNC_ERROR)) {
         if (handle != DISK_FOLDER_HANDLE)
             sync_badly(disk, &disk->files[handle]);

@@ -13,6 +13,30 @@ void history_begin(struct history *history)
     history->committing = -1;
 }
 
+void history_copy(struct history *to, const struct history *from)
+{
+    size_t attempts = (size_t)from->last_position + 1, sales = (size_t)from->sale_count;
+
+    /* What lies behind is zeros in from. */
+    if (to->last_position > from->last_position)
+        memset(to->attempts + attempts, 0,
+               (size_t)(to->last_position - from->last_position) * sizeof to->attempts[0]);
+    if (to->sale_count > from->sale_count)
+        memset(to->sales + sales, 0, (size_t)(to->sale_count - from->sale_count) * sizeof to->sales[0]);
+    memcpy(to->attempts, from->attempts, attempts * sizeof to->attempts[0]);
+    memcpy(to->sales, from->sales, sales * sizeof to->sales[0]);
+    to->last_position = from->last_position;
+    to->hashed_position = from->hashed_position;
+    to->sale_count = from->sale_count;
+    to->committing = from->committing;
+    to->rules_version = from->rules_version;
+    to->stored = from->stored;
+    to->counted = from->counted;
+    to->old_until = from->old_until;
+    memcpy(to->wrong, from->wrong, sizeof to->wrong);
+    to->wrong_count = from->wrong_count;
+}
+
 void history_wrong(struct history *history, const char *format, ...)
 {
     va_list args;

@@ -30,6 +30,10 @@ struct attempt {
     } tries[HISTORY_TRIES_MAX];
     int count, last;
     bool returned; /* the journal said that the last is on disk */
+    /* What the check found there, for positions up to hashed_position. */
+    int found_sale;       /* index, -1 for a record that is no sale */
+    int activates;        /* rules of this version became active; 0: none did */
+    uint64_t hash_digest; /* of the record's hash */
 };
 
 struct told_sale {
@@ -41,14 +45,14 @@ struct told_sale {
     bool answered;  /* the caller was told that it is committed */
     bool voided;
     bool void_asked; /* answered or not: it may be in the journal, and then the id is used up */
-    int prints; /* originals */
-    int found;  /* in the journal, at the last check */
+    int prints;      /* originals */
+    int found;       /* in the journal, at the last check */
 };
 
 struct history {
     struct attempt attempts[HISTORY_RECORDS_MAX + 1]; /* by position */
     int64_t last_position;                            /* of any attempt */
-    int64_t hashed_position;                          /* the chain is worked out anew up to here */
+    int64_t hashed_position;                          /* up to here the check has read and hashed each record */
     struct told_sale sales[HISTORY_SALES_MAX];
     int sale_count;
     int committing;        /* the sale whose commit is under way, -1 */
@@ -62,6 +66,8 @@ struct history {
 };
 
 void history_begin(struct history *history);
+/* Makes to the same as from; to was begun or is a copy. */
+void history_copy(struct history *to, const struct history *from);
 /* Says that something is wrong: a promise was broken. */
 __attribute__((format(printf, 2, 3))) void history_wrong(struct history *history, const char *format, ...);
 struct told_sale *history_new_sale(struct history *history);

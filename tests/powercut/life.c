@@ -11,13 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORDS_A_LIFE = 220, OPEN_TRIES = 40 };
+enum { RECORDS_A_LIFE = 220, OPEN_TRIES = 40, BRANCHES_MAX = 12 };
+
+/* A moment of a day at which the power might have gone as well: what was on the disk and what the world had seen. */
+struct branch {
+    struct disk *disk;
+    struct history *history;
+    struct virtual_clock time;
+};
 
 struct bench {
     struct office office;
     struct disk *disk, *image; /* image: a till that is set up and has rules, switched off */
     struct history *history;   /* of disk */
     struct history *image_history;
+    struct branch branches[BRANCHES_MAX];
+    int branch_count;
+    const struct shop *day; /* whose moments they are; borrowed while it lasts */
+    struct dice branch_dice;
+    int64_t branch_every; /* about so many events */
 };
 
 void make_image(const struct office *office, struct disk *image, struct history *history)
@@ -53,6 +65,10 @@ struct bench *bench_create(void)
     bench->image_history = must_alloc(sizeof *bench->image_history);
     bench->disk = disk_create();
     bench->image = disk_create();
+    for (int i = 0; i < BRANCHES_MAX; i++) {
+        bench->branches[i].disk = disk_create();
+        bench->branches[i].history = must_alloc(sizeof *bench->history);
+    }
     office_begin(&bench->office);
     make_image(&bench->office, bench->image, bench->image_history);
     return bench;
@@ -61,6 +77,10 @@ struct bench *bench_create(void)
 void bench_destroy(struct bench *bench)
 {
     office_end(&bench->office);
+    for (int i = 0; i < BRANCHES_MAX; i++) {
+        disk_destroy(bench->branches[i].disk);
+        free(bench->branches[i].history);
+    }
     disk_destroy(bench->disk);
     disk_destroy(bench->image);
     free(bench->history);
@@ -135,6 +155,69 @@ static void lose_cache(struct shop *shop, struct dice *dice)
     (void)disk_sync(shop->disk, DISK_FOLDER_HANDLE);
 }
 
+/* ---- branches: one day is sold once, and cut at many of its moments ---- */
+
+static void take_branch(void *context)
+{
+    struct bench *bench = context;
+    struct branch *branch = &bench->branches[bench->branch_count++];
+
+    disk_copy(branch->disk, bench->disk);
+    history_copy(branch->history, bench->history);
+    branch->time = bench->day->time;
+    if (bench->branch_count < BRANCHES_MAX)
+        disk_tap_at(bench->disk, 1 + dice_below(&bench->branch_dice, 2 * bench->branch_every), take_branch, bench);
+}
+
+/* Moments spread over a day that lasts until its nth event. */
+static void expect_branches(struct bench *bench, const struct shop *shop, struct dice *dice, int64_t nth)
+{
+    bench->day = shop;
+    bench->branch_count = 0;
+    bench->branch_dice.state = dice_bits(dice);
+    bench->branch_every = 1 + nth / BRANCHES_MAX;
+    disk_tap_at(bench->disk, 1 + dice_below(&bench->branch_dice, 2 * bench->branch_every), take_branch, bench);
+}
+
+/* The power goes at that moment: the till starts, everything is checked, now and then what was open is asked again.
+ */
+static void live_branch(struct bench *bench, struct branch *branch, struct dice *dice, struct life_totals *totals)
+{
+    struct shop shop;
+
+    disk_mount(branch->disk);
+    calls_watch(branch->history);
+    shop_begin(&shop, &bench->office, DISK_FOLDER, branch->disk, branch->history);
+    shop.time = branch->time;
+    disk_seed(branch->disk, dice_bits(dice));
+    totals->branches++;
+    lose_power(&shop, dice, totals);
+    lose_cache(&shop, dice);
+    if (start(&shop, dice, false, totals)) {
+        shop_check(&shop);
+        central_send_rows(&shop);
+        shop_check_balances(&shop);
+        if (dice_one_in(dice, 4)) {
+            script_retry(&shop, totals);
+            shop_check(&shop);
+        }
+        disk_cut(branch->disk);
+    }
+    totals->rebuilds += shop.rebuilds;
+    shop_close(&shop);
+    if (branch->history->wrong_count > 0)
+        history_wrong(bench->history, "%s", branch->history->wrong);
+}
+
+static void live_branches(struct bench *bench, struct dice *dice, struct life_totals *totals)
+{
+    for (int i = 0; i < bench->branch_count && bench->history->wrong_count == 0; i++)
+        live_branch(bench, &bench->branches[i], dice, totals);
+    bench->branch_count = 0;
+    disk_mount(bench->disk);
+    calls_watch(bench->history);
+}
+
 static int64_t last_position(const struct shop *shop)
 {
     struct journal_head head;
@@ -144,9 +227,10 @@ static int64_t last_position(const struct shop *shop)
 }
 
 /* From a start to the next cut, or to a stop in good order. */
-static void one_day(struct shop *shop, struct dice *dice, struct life_totals *totals)
+static void one_day(struct bench *bench, struct shop *shop, struct dice *dice, struct life_totals *totals)
 {
     bool stops = dice_one_in(dice, 30);
+    int64_t cut;
 
     shop_check(shop);
     if (dice_one_in(dice, 4))
@@ -156,10 +240,13 @@ static void one_day(struct shop *shop, struct dice *dice, struct life_totals *to
         shop_check_balances(shop);
     if (shop->history->wrong_count > 0 || disk_is_off(shop->disk))
         return;
-    disk_cut_at(shop->disk, draw_cut(dice, false));
+    cut = draw_cut(dice, false);
+    disk_cut_at(shop->disk, cut);
+    expect_branches(bench, shop, dice, cut);
     script_retry(shop, totals);
     for (int steps = 0; !disk_is_off(shop->disk) && !(stops && steps > 6); steps++)
         script_step(shop, dice, totals);
+    disk_tap_at(shop->disk, 0, NULL, NULL);
 }
 
 static void set_up(struct bench *bench, struct shop *shop, bool first_start)
@@ -180,7 +267,7 @@ const char *bench_live(struct bench *bench, uint64_t seed, int64_t cuts_max, str
 {
     struct dice dice = {seed};
     struct shop shop;
-    bool first_start = dice_one_in(&dice, 24);
+    bool first_start = dice_one_in(&dice, 6);
     int64_t until = totals->cuts + cuts_max;
 
     set_up(bench, &shop, first_start);
@@ -189,11 +276,12 @@ const char *bench_live(struct bench *bench, uint64_t seed, int64_t cuts_max, str
     totals->lives++;
     while (totals->cuts < until && start(&shop, &dice, first_start, totals)) {
         first_start = false;
-        one_day(&shop, &dice, totals);
+        one_day(bench, &shop, &dice, totals);
         if (bench->history->wrong_count > 0 || last_position(&shop) > RECORDS_A_LIFE)
             break;
         lose_power(&shop, &dice, totals);
         lose_cache(&shop, &dice);
+        live_branches(bench, &dice, totals);
     }
     totals->records += bench->history->last_position;
     totals->rebuilds += shop.rebuilds;

@@ -10,6 +10,7 @@
 
 struct life_totals {
     int64_t lives, cuts, cuts_opening, sales, answered, prints, records, checkpoints, rebuilds, retries, kills;
+    int64_t branches; /* cuts and kills at moments of a day that went on */
 };
 
 struct bench; /* opaque: the disks and the history, made once and used for each life */

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CUTS_A_LIFE = 40, MUTANT_CUTS_MAX = 20000 };
+enum { CUTS_A_LIFE = 250, MUTANT_CUTS_MAX = 20000, CUTS_A_LINE = 50000 };
 
 struct options {
     int64_t cuts, seconds;
@@ -41,8 +41,14 @@ static const char *run(struct bench *bench, struct dice *seeds, int64_t cuts, do
     const char *wrong = NULL;
 
     while (!wrong && totals->cuts < cuts && now_s() < until_s) {
+        int64_t lines = totals->cuts / CUTS_A_LINE;
+
         *out_seed = dice_bits(seeds);
         wrong = bench_live(bench, *out_seed, CUTS_A_LIFE, totals);
+        if (totals->cuts / CUTS_A_LINE > lines) {
+            (void)printf("  %" PRId64 " cuts\n", totals->cuts);
+            (void)fflush(stdout);
+        }
     }
     return wrong;
 }
@@ -79,9 +85,10 @@ static bool judge_real(struct bench *bench, const struct options *options)
     else
         wrong = run(bench, &seeds, options->cuts, until, &totals, &life);
     (void)printf("%s: seed %" PRIu64 ", %" PRId64 " cuts (%" PRId64 " while starting) and %" PRId64
-                 " kills in %" PRId64 " lives, %.0f s, %.0f cuts/s\n",
+                 " kills in %" PRId64 " lives, %" PRId64
+                 " of them on copies of a day that went on; %.0f s, %.0f cuts/s\n",
                  mutant_name(calls_mutant()), options->seed, totals.cuts, totals.cuts_opening, totals.kills,
-                 totals.lives, now_s() - began, (double)totals.cuts / (now_s() - began));
+                 totals.lives, totals.branches, now_s() - began, (double)totals.cuts / (now_s() - began));
     (void)printf("  %" PRId64 " sales begun, %" PRId64 " confirmed, %" PRId64 " asked again, %" PRId64
                  " records, log moved while selling %" PRId64 " times, cache made anew %" PRId64 " times\n",
                  totals.sales, totals.answered, totals.retries, totals.records, totals.checkpoints, totals.rebuilds);
