@@ -13,6 +13,7 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/status.h"
+#include "agent/checkup/screen.h"
 #include "agent/till/problem.h"
 
 #include <stdint.h>
@@ -65,6 +66,10 @@ struct api_options {
     uint16_t tcp_port;    /* 0 lets the system choose, see api_tcp_port */
     int tcp_fd;
     const char *bearer_token; /* demanded over TCP; copies */
+    /* Of GET /v1/status: whose disk is looked at, and where loyalctl doctor leaves what it found (NULL: nowhere). Borrowed until
+     * api_destroy. */
+    const char *state_dir, *doctor_file;
+    struct screen_limits limits;
 };
 
 /* Borrows loop, till and hub; copies the rest. */

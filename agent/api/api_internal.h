@@ -36,7 +36,7 @@ void api_enrol(void *context, struct http_request *request);
 void api_forget_enrolments(struct api *api);
 
 /* ---- page.c ---- */
-/* A file of the cashier page: "/" or "/NAME". */
+/* A file of the cashier page or of the status page: "/" or "/NAME". */
 void api_page(void *context, struct http_request *request);
 /* The address the page is opened by: GET /v1/page. */
 void api_page_address(void *context, struct http_request *request);
@@ -62,6 +62,10 @@ void api_why(void *context, struct http_request *request);
 /* ---- health.c ---- */
 /* Writes the object of GET /v1/health. */
 void api_write_health(struct api *api, struct json_writer *w);
+
+/* ---- status.c ---- */
+/* GET /v1/status: what loyalctl status and the status page show. */
+void api_status(void *context, struct http_request *request);
 
 /* ---- metrics.c ---- */
 void api_metrics(void *context, struct http_request *request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cashier page: three files built in, with headers that let it run its own script, talk to us and nothing else,
+/* The cashier page and the status page: files built in, with headers that let it run its own script, talk to us and nothing else,
  * and be shown by nobody else. */
 #include "agent/api/api_internal.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct embedded_file api_page_files[];
+extern const struct embedded_file api_page_files[], api_status_files[];
 
 static const char *const headers[][2] = {
     {"Content-Security-Policy",
@@ -33,21 +33,33 @@ static const char *type_of(const char *name)
     return strcmp(dot, ".css") == 0 ? "text/css; charset=utf-8" : "text/html; charset=utf-8";
 }
 
+static const struct embedded_file *find_file(const struct embedded_file *files, const char *name)
+{
+    for (; files->name; files++)
+        if (strcmp(files->name, name) == 0)
+            return files;
+    return NULL;
+}
+
 void api_page(void *context, struct http_request *request)
 {
     const char *name = http_path(request) + 1;
+    const struct embedded_file *file;
 
     if (name[0] == '\0')
         name = "index.html";
-    for (const struct embedded_file *file = api_page_files; file->name; file++) {
-        if (strcmp(file->name, name) != 0)
-            continue;
-        for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-            http_add_header(request, headers[i][0], headers[i][1]);
-        http_answer(request, 200, type_of(name), file->text, strlen(file->text));
+    else if (strcmp(name, "status") == 0)
+        name = "status.html";
+    file = find_file(api_page_files, name);
+    if (!file)
+        file = find_file(api_status_files, name);
+    if (!file) { /* a route without a file */
+        api_answer_problem(context, request, PROBLEM_NO_ROUTE, name);
         return;
     }
-    api_answer_problem(context, request, PROBLEM_NO_ROUTE, name); /* a route without a file */
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        http_add_header(request, headers[i][0], headers[i][1]);
+    http_answer(request, 200, type_of(name), file->text, strlen(file->text));
 }
 
 /* ---- how it is opened ---- */

@@ -180,6 +180,7 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/shifts", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/shifts", HTTP_AUTH_PEER, handle_command, 0},
     {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
+    {"GET", "/v1/status", HTTP_AUTH_PEER, api_status, 0},
     {"GET", "/metrics", HTTP_AUTH_PEER, api_metrics, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
     {"GET", "/v1/outbox", HTTP_AUTH_PEER, handle_outbox, 0},
@@ -192,9 +193,12 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/screens/{name}", HTTP_AUTH_PEER, api_screen, 0},
     {"GET", "/v1/words", HTTP_AUTH_PEER, api_words, 0},
     {"POST", "/v1/enrolment", HTTP_AUTH_PEER, api_enrol, API_SMALL_BODY_MAX},
-    /* The page holds nothing that is secret: its token comes in the address it is opened by, past us. */
+    /* The pages hold nothing that is secret: their token comes in the address they are opened by, past us. */
     {"GET", "/", HTTP_AUTH_NONE, api_page, 0},
     {"GET", "/page.css", HTTP_AUTH_NONE, api_page, 0},
     {"GET", "/page.js", HTTP_AUTH_NONE, api_page, 0},
+    {"GET", "/status", HTTP_AUTH_NONE, api_page, 0},
+    {"GET", "/status.css", HTTP_AUTH_NONE, api_page, 0},
+    {"GET", "/status.js", HTTP_AUTH_NONE, api_page, 0},
     {0},
 };

@@ -316,6 +316,9 @@ static enum status start_api(struct parts *parts, struct errmsg *err)
         .unix_mode = options_mode(parts->options.api_socket_mode),
         .unix_fd = service_socket(&parts->sockets, "api", AF_UNIX),
         .tcp_fd = service_socket(&parts->sockets, "api", AF_INET),
+        .state_dir = parts->state_dir,
+        .doctor_file = parts->options.doctor_file,
+        .limits = parts->options.limits,
     };
     enum status st = ST_OK;
 

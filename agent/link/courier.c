@@ -47,6 +47,7 @@ struct courier {
     bool greeted;
     const char *distrusted; /* why the last answer was none, said once; NULL: it was one */
     char peer_version[32];
+    int64_t certificate_until_unix_s; /* as loyald-sync says; 0: not known, or none */
     struct asked asked[COURIER_ASKED_MAX];
     int64_t next_id;
     uint64_t next_n;
@@ -129,6 +130,7 @@ static void hang_up(struct courier *courier, const char *why)
     courier->fd = -1;
     courier->greeted = false;
     courier->peer_version[0] = '\0';
+    courier->certificate_until_unix_s = 0;
     if (!courier->reading) /* a callback that sends may find the peer gone while it still reads its answer */
         frame_reader_clear(&courier->reader);
     strbuf_clear(&courier->output);
@@ -166,6 +168,11 @@ static void send_message(struct courier *courier, const struct strbuf *header, i
         flush(courier);
 }
 
+static void note_certificate(struct courier *courier, const struct cJSON *header)
+{
+    (void)json_int(header, "cert_not_after", 0, JSON_INT_MAX / 1000, &courier->certificate_until_unix_s, NULL);
+}
+
 static void greet(struct courier *courier, const struct cJSON *header)
 {
     struct strbuf hello = STRBUF_INIT(FRAME_HEADER_MAX);
@@ -175,6 +182,7 @@ static void greet(struct courier *courier, const struct cJSON *header)
 
     (void)snprintf(courier->peer_version, sizeof courier->peer_version, "%s",
                    json_text(header, "version", 31, &text, NULL) == ST_OK ? text : "unknown");
+    note_certificate(courier, header);
     hex_from_u64(courier->options.identity->dev, dev);
     jw_object_begin(&w);
     jw_field_text(&w, "hello", "loyald");
@@ -291,6 +299,8 @@ static void take_message(struct courier *courier, const struct message *message)
         if (strcmp(text, "link") == 0 && json_bool(message->header, "up", &up, NULL) == ST_OK) {
             (void)json_text(message->header, "text", 1024, &text, NULL);
             courier->options.link_changed(courier->options.context, up, text);
+        } else if (strcmp(text, "identity") == 0) {
+            note_certificate(courier, message->header);
         }
         return;
     }
@@ -448,6 +458,11 @@ void courier_ask(struct courier *courier, enum operation op, const struct operat
 bool courier_is_connected(const struct courier *courier)
 {
     return courier->greeted;
+}
+
+int64_t courier_certificate_until(const struct courier *courier)
+{
+    return courier->certificate_until_unix_s;
 }
 
 const char *courier_peer_version(const struct courier *courier)

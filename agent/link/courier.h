@@ -68,6 +68,8 @@ enum status courier_create(const struct courier_options *options, struct courier
 void courier_destroy(struct courier *courier);
 bool courier_is_connected(const struct courier *courier);
 /* Version text of the loyald-sync connected, "" when none is. */
+/* Unix time in seconds at which the certificate of loyald-sync ends; 0: none, or not known. */
+int64_t courier_certificate_until(const struct courier *courier);
 const char *courier_peer_version(const struct courier *courier);
 /* Asks; the answer comes once, possibly before this returns. args may be NULL. Copies body. */
 void courier_ask(struct courier *courier, enum operation op, const struct operation_args *args, const char *body,

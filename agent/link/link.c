@@ -443,6 +443,8 @@ void link_write(const struct link *link, struct json_writer *w)
     if (report_oldest(link) > 0)
         jw_field_int(w, "oldest_unsynced_unix_ms", report_oldest(link));
     jw_field_text(w, "courier", courier_peer_version(link->courier));
+    if (courier_certificate_until(link->courier) > 0)
+        jw_field_int(w, "certificate_until_unix_ms", courier_certificate_until(link->courier) * 1000);
     jw_field_bool(w, "forked", link->outbox.forked);
     jw_field_bool(w, "records_gone", link->outbox.gone);
     jw_object_end(w);

@@ -142,6 +142,18 @@ const struct option_spec loyald_options[] = {
      "Characters of each of its two lines."},
     {"display", "welcome", OPTION_TEXT, FIELD(display_welcome), 1, 160, NULL, "",
      "What it shows between sales, two lines parted by |; empty: a welcome and the store's name."},
+    {"status", "unsynced_warn", OPTION_INT, FIELD(limits.unsynced_warn), 1, 1000000000, NULL, "1000",
+     "From so many records that the central has not acknowledged on, the till's status is a warning."},
+    {"status", "unsynced_critical", OPTION_INT, FIELD(limits.unsynced_critical), 1, 1000000000, NULL, "100000",
+     "From so many on it is critical."},
+    {"status", "link_down_warn_min", OPTION_INT, FIELD(limits.link_down_warn_min), 0, 1000000, NULL, "15",
+     "After so many minutes without a link to the central it is a warning."},
+    {"status", "link_down_critical_min", OPTION_INT, FIELD(limits.link_down_critical_min), 0, 1000000, NULL, "10080",
+     "After so many it is critical; selling goes on, balances grow old."},
+    {"status", "answer_warn_ms", OPTION_INT, FIELD(limits.answer_warn_ms), 1, 100000, NULL, "20",
+     "A slower 99th percentile from scan to answer is warned of."},
+    {"status", "doctor_file", OPTION_TEXT, FIELD(doctor_file), 1, 400, NULL, "/run/loyald/doctor.json",
+     "Where loyalctl doctor --file left what it found last; the status page shows it."},
     {0},
 };
 

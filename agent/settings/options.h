@@ -4,6 +4,7 @@
 #define LOYALD_SETTINGS_OPTIONS_H
 
 #include "agent/base/config.h"
+#include "agent/checkup/screen.h"
 
 #include <sys/types.h>
 
@@ -40,6 +41,8 @@ struct options {
     char display_port[CONFIG_TEXT_MAX];
     int64_t display_commands, display_code_page, display_code_page_n, display_columns;
     char display_welcome[CONFIG_TEXT_MAX];
+    struct screen_limits limits;
+    char doctor_file[CONFIG_TEXT_MAX];
 };
 
 extern const struct option_spec loyald_options[];

@@ -15,13 +15,6 @@
 /* Of the commands but status, whose exits are those of monitoring (status.h). */
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NO_DAEMON = 3 };
 
-/* [status] of loyalctl.conf: from when on status warns or alarms. */
-struct command_limits {
-    int64_t unsynced_warn, unsynced_critical;
-    int64_t link_down_warn_min, link_down_critical_min;
-    int64_t answer_warn_ms;
-};
-
 /* [doctor] of loyalctl.conf: where the parts of this till are. */
 struct command_places {
     char loyald_config[CONFIG_TEXT_MAX], courier_config[CONFIG_TEXT_MAX];
@@ -33,7 +26,6 @@ struct command_places {
 struct command_config {
     char socket[CONFIG_TEXT_MAX];
     int64_t timeout_s;
-    struct command_limits limits;
     struct command_places places;
 };
 extern const struct option_spec command_options[];

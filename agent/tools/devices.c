@@ -6,9 +6,9 @@
 #include "agent/base/clock.h"
 #include "agent/base/config.h"
 #include "agent/base/json.h"
+#include "agent/checkup/answer.h"
+#include "agent/checkup/fresh.h"
 #include "agent/net/loop.h"
-#include "agent/tools/answer.h"
-#include "agent/tools/fresh.h"
 #include "drivers/port/port_list.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/tools/doctor.h"
 
+#include "agent/base/file.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first ones are on the status screen too: quick, and nobody is asked. */
 static const struct {
     const char *name;
     void (*look)(struct doctor *doctor);
@@ -22,24 +22,6 @@ static const struct {
     {"devices", doctor_devices},     {"courier", doctor_courier}, {"central", doctor_central},
     {"keys", doctor_keys},
 };
-
-enum { CHECKS = sizeof checks / sizeof checks[0], STATUS_CHECKS = 3 };
-
-void doctor_find(struct doctor *doctor, enum level level, const char *fix, const char *format, ...)
-{
-    struct doctor_finding *finding;
-    va_list args;
-
-    if (doctor->finding_count < DOCTOR_FINDINGS_MAX)
-        doctor->finding_count++;
-    finding = &doctor->findings[doctor->finding_count - 1];
-    finding->level = level;
-    finding->check = doctor->check;
-    (void)snprintf(finding->fix, sizeof finding->fix, "%s", fix ? fix : "");
-    va_start(args, format);
-    (void)vsnprintf(finding->text, sizeof finding->text, format, args);
-    va_end(args);
-}
 
 const char *doctor_address(const char *text, char out_text[CONFIG_TEXT_MAX])
 {
@@ -84,19 +66,7 @@ static void write_json(const struct doctor *doctor, enum level worst, struct str
     jw_object_begin(&w);
     jw_field_text(&w, "verdict", level_word(worst));
     jw_name(&w, "findings");
-    jw_array_begin(&w);
-    for (int i = 0; i < doctor->finding_count; i++) {
-        const struct doctor_finding *finding = &doctor->findings[i];
-
-        jw_object_begin(&w);
-        jw_field_text(&w, "check", finding->check);
-        jw_field_text(&w, "level", level_word(finding->level));
-        jw_field_text(&w, "text", finding->text);
-        if (finding->fix[0] != '\0')
-            jw_field_text(&w, "fix", finding->fix);
-        jw_object_end(&w);
-    }
-    jw_array_end(&w);
+    findings_write(&doctor->findings, &w);
     jw_object_end(&w);
     strbuf_printf(out, "\n");
 }
@@ -106,53 +76,30 @@ static void write_text(const struct doctor *doctor, enum level worst, struct str
     static const char *const words[] = {"OK  ", "WARN", "FAIL", "????"};
     int amiss = 0;
 
-    for (int i = 0; i < doctor->finding_count; i++) {
-        const struct doctor_finding *finding = &doctor->findings[i];
+    for (int i = 0; i < doctor->findings.count; i++) {
+        const struct finding *finding = &doctor->findings.list[i];
 
         amiss += finding->level != LEVEL_OK;
         strbuf_printf(out, "%s  %-11s  %s\n", words[finding->level], finding->check, finding->text);
         if (finding->fix[0] != '\0')
             strbuf_printf(out, "      %-11s  -> %s\n", "", finding->fix);
     }
-    strbuf_printf(out, "%s: %d of %d findings want a look\n", level_word(worst), amiss, doctor->finding_count);
-}
-
-/* Something that could not be looked at is worse than well, and better than a fault. */
-static enum level worst_of(const struct doctor *doctor)
-{
-    static const int weight[] = {[LEVEL_OK] = 0, [LEVEL_UNKNOWN] = 1, [LEVEL_WARNING] = 2, [LEVEL_CRITICAL] = 3};
-    enum level worst = LEVEL_OK;
-
-    for (int i = 0; i < doctor->finding_count; i++)
-        if (weight[doctor->findings[i].level] > weight[worst])
-            worst = doctor->findings[i].level;
-    return worst;
-}
-
-static void make_checks(struct doctor *doctor, int count)
-{
-    for (int i = 0; i < count; i++) {
-        doctor->check = checks[i].name;
-        checks[i].look(doctor);
-    }
+    strbuf_printf(out, "%s: %d of %d findings want a look\n", level_word(worst), amiss, doctor->findings.count);
 }
 
 void doctor_examine(struct doctor *doctor, const struct command_call *call)
 {
     doctor->call = call;
     ask_health(doctor);
-    make_checks(doctor, CHECKS);
-}
-
-void doctor_look_at_machine(struct doctor *doctor, const struct command_call *call)
-{
-    doctor->call = call;
-    make_checks(doctor, STATUS_CHECKS);
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        doctor->findings.check = checks[i].name;
+        checks[i].look(doctor);
+    }
 }
 
 enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *out)
 {
-    enum level worst = worst_of(doctor);
+    enum level worst = findings_worst(&doctor->findings);
 
     if (json)
         write_json(doctor, worst, out);
@@ -161,16 +108,31 @@ enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *o
     return worst;
 }
 
+/* For the status page of loyald, which may not look where doctor may. */
+static bool keep(const char *path, const struct strbuf *said)
+{
+    struct errmsg err = ERRMSG_INIT;
+    enum status st = file_write(path, said->data, said->len, 0640, &err);
+
+    if (st != ST_OK)
+        command_say("%s", err.text[0] != '\0' ? err.text : status_text(st));
+    return st == ST_OK;
+}
+
 int command_doctor(const struct command_call *call)
 {
     static struct doctor doctor; /* large, and the only one of this process */
     struct strbuf out = STRBUF_INIT(256 * 1024);
     enum level worst;
+    bool kept = true;
 
     doctor_examine(&doctor, call);
-    worst = doctor_write(&doctor, call->json, &out);
-    printf("%s", strbuf_text(&out));
+    worst = doctor_write(&doctor, call->json || call->file, &out);
+    if (call->file)
+        kept = keep(call->file, &out);
+    else
+        printf("%s", strbuf_text(&out));
     strbuf_free(&out);
     json_free(doctor.health);
-    return fflush(stdout) == 0 ? (int)worst : (int)LEVEL_UNKNOWN;
+    return kept && fflush(stdout) == 0 ? (int)worst : (int)LEVEL_UNKNOWN;
 }

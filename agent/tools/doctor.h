@@ -10,45 +10,28 @@
 #ifndef LOYALD_TOOLS_DOCTOR_H
 #define LOYALD_TOOLS_DOCTOR_H
 
+#include "agent/checkup/finding.h"
 #include "agent/settings/options.h"
 #include "agent/tools/command.h"
-#include "agent/tools/status_screen.h"
 #include "sync/client/client_config.h"
 
 #include <stdbool.h>
 
 struct cJSON;
 
-enum { DOCTOR_FINDINGS_MAX = 64, DOCTOR_TEXT_MAX = 320 };
-
-struct doctor_finding {
-    enum level level;
-    const char *check;          /* a word: "disk" */
-    char text[DOCTOR_TEXT_MAX]; /* what was found */
-    char fix[DOCTOR_TEXT_MAX];  /* a command or what to do; "" when all is well */
-};
-
 struct doctor {
     const struct command_call *call;
     struct options settings;      /* loyald's; defaults when they could not be read */
     struct client_config courier; /* loyald-sync's; likewise */
     struct cJSON *health;         /* NULL when loyald does not answer */
-    const char *check;            /* the one under way */
-    struct doctor_finding findings[DOCTOR_FINDINGS_MAX];
-    int finding_count;
+    struct findings findings;
 };
 
 /* Makes every check. The caller frees doctor->health (json_free). */
 void doctor_examine(struct doctor *doctor, const struct command_call *call);
-/* Makes those of the status screen alone: quick, and nobody is asked. */
-void doctor_look_at_machine(struct doctor *doctor, const struct command_call *call);
 /* Appends the findings, for a person or as JSON; answers the worst level. */
 enum level doctor_write(const struct doctor *doctor, bool json, struct strbuf *out);
 
-/* Adds a finding of the check under way; fix may be NULL. Past DOCTOR_FINDINGS_MAX the last place is written again.
- */
-__attribute__((format(printf, 4, 5))) void doctor_find(struct doctor *doctor, enum level level, const char *fix,
-                                                       const char *format, ...);
 /* The text without the password of an address in it ("http://user:secret@proxy"), in out_text; answers out_text. */
 const char *doctor_address(const char *text, char out_text[CONFIG_TEXT_MAX]);
 /* A member of the health of loyald, NULL when there is none: parts are named one inside the other, NULL ends them. */

@@ -32,15 +32,15 @@ static void load(struct doctor *doctor, const char *path, const struct option_sp
 {
     struct errmsg err = ERRMSG_INIT;
     bool there = access(path, F_OK) == 0;
-    char fix[DOCTOR_TEXT_MAX];
+    char fix[FINDING_TEXT_MAX];
 
     if (config_load(options, there ? path : NULL, out, bytes, &err) == ST_OK) {
-        doctor_find(doctor, LEVEL_OK, NULL, "%s: %s", path,
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "%s: %s", path,
                     there ? "understood" : "not there, all values are the defaults");
         return;
     }
     (void)snprintf(fix, sizeof fix, "edit %s, then: loyald --check-config", path);
-    doctor_find(doctor, LEVEL_CRITICAL, fix, "%s", err.text);
+    findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s", err.text);
     (void)config_load(options, NULL, out, bytes, NULL); /* the other checks go by the defaults */
 }
 
@@ -60,20 +60,20 @@ void doctor_daemon(struct doctor *doctor)
     const cJSON *text;
 
     if (!doctor->health) {
-        doctor_find(doctor, LEVEL_CRITICAL, "systemctl restart loyald; journalctl -u loyald -n 30",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "systemctl restart loyald; journalctl -u loyald -n 30",
                     "loyald does not answer on %s", doctor->call->ask.socket_path);
         return;
     }
-    doctor_find(doctor, LEVEL_OK, NULL, "loyald answers, pid %" PRId64,
+    findings_add(&doctor->findings, LEVEL_OK, NULL, "loyald answers, pid %" PRId64,
                 cJSON_IsNumber(pid) ? (int64_t)pid->valuedouble : 0);
     text = cJSON_GetObjectItemCaseSensitive(till, "enrolled");
     if (cJSON_IsTrue(text))
-        doctor_find(doctor, LEVEL_OK, NULL, "till %s of store %s, chain %s",
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "till %s of store %s, chain %s",
                     text_of(cJSON_GetObjectItemCaseSensitive(till, "till")),
                     text_of(cJSON_GetObjectItemCaseSensitive(till, "store")),
                     text_of(cJSON_GetObjectItemCaseSensitive(till, "chain")));
     else
-        doctor_find(doctor, LEVEL_WARNING, "loyalctl enrol CODE   (the office gives the code out)",
+        findings_add(&doctor->findings, LEVEL_WARNING, "loyalctl enrol CODE   (the office gives the code out)",
                     "this till is not enrolled: it sells at shelf price and keeps its sales");
 }
 
@@ -82,9 +82,9 @@ static void compare_version(struct doctor *doctor, const char *program, const ch
     if (version[0] == '\0')
         return; /* it is not there to be asked: said by its own check */
     if (strcmp(version, cli_version()) == 0)
-        doctor_find(doctor, LEVEL_OK, NULL, "%s %s", program, version);
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "%s %s", program, version);
     else
-        doctor_find(doctor, LEVEL_WARNING, fix, "%s that runs is %s, loyalctl is %s", program, version,
+        findings_add(&doctor->findings, LEVEL_WARNING, fix, "%s that runs is %s, loyalctl is %s", program, version,
                     cli_version());
 }
 
@@ -94,10 +94,10 @@ void doctor_versions(struct doctor *doctor)
     compare_version(doctor, "loyald-sync", text_of(doctor_health(doctor, "courier", "courier", NULL)),
                     "systemctl restart loyald-sync");
     if (sqlite3_libversion_number() < SQLITE_LEAST)
-        doctor_find(doctor, LEVEL_CRITICAL, "apt-get install --only-upgrade libsqlite3-0",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "apt-get install --only-upgrade libsqlite3-0",
                     "SQLite %s is older than 3.40", sqlite3_libversion());
     else
-        doctor_find(doctor, LEVEL_OK, NULL, "SQLite %s", sqlite3_libversion());
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "SQLite %s", sqlite3_libversion());
 }
 
 void doctor_courier(struct doctor *doctor)
@@ -106,20 +106,20 @@ void doctor_courier(struct doctor *doctor)
     const cJSON *unsynced = doctor_health(doctor, "till", "unsynced", NULL);
 
     if (!doctor->health) {
-        doctor_find(doctor, LEVEL_UNKNOWN, NULL, "loyald does not answer, so nobody knows of loyald-sync");
+        findings_add(&doctor->findings, LEVEL_UNKNOWN, NULL, "loyald does not answer, so nobody knows of loyald-sync");
         return;
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(courier, "forked")))
-        doctor_find(doctor, LEVEL_CRITICAL, "man loyald, or operations.md: A copied disk",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "man loyald, or operations.md: A copied disk",
                     "the central knows another history of this till: its disk was copied or put back");
     if (text_of(cJSON_GetObjectItemCaseSensitive(courier, "courier"))[0] == '\0')
-        doctor_find(doctor, LEVEL_CRITICAL, "systemctl restart loyald-sync; journalctl -u loyald-sync -n 30",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "systemctl restart loyald-sync; journalctl -u loyald-sync -n 30",
                     "loyald-sync is not connected to loyald: sales stay on this till");
     else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(courier, "up")))
-        doctor_find(doctor, LEVEL_WARNING, "see what the check \"central\" says below", "the link is down: %s",
+        findings_add(&doctor->findings, LEVEL_WARNING, "see what the check \"central\" says below", "the link is down: %s",
                     text_of(cJSON_GetObjectItemCaseSensitive(courier, "reason")));
     else
-        doctor_find(doctor, LEVEL_OK, NULL, "the link is up, %" PRId64 " records wait",
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "the link is up, %" PRId64 " records wait",
                     cJSON_IsNumber(unsynced) ? (int64_t)unsynced->valuedouble : 0);
 }
 
@@ -132,17 +132,17 @@ void doctor_rules(struct doctor *doctor)
     int64_t days;
 
     if (!cJSON_IsNumber(version)) {
-        doctor_find(doctor, LEVEL_UNKNOWN, NULL, "loyald does not answer, so its rules are not known");
+        findings_add(&doctor->findings, LEVEL_UNKNOWN, NULL, "loyald does not answer, so its rules are not known");
         return;
     }
     if (version->valuedouble <= 0) {
-        doctor_find(doctor, LEVEL_WARNING,
+        findings_add(&doctor->findings, LEVEL_WARNING,
                     "loyal-central bundle list   (at the central; is one published for this chain?)",
                     "there are no rules: everything is sold at shelf price");
         return;
     }
     days = cJSON_IsNumber(since) ? (clock_wall_ms(clock_system()) - (int64_t)since->valuedouble) / DAY_MS : 0;
-    doctor_find(doctor, days > RULES_OLD_DAYS ? LEVEL_WARNING : LEVEL_OK,
+    findings_add(&doctor->findings, days > RULES_OLD_DAYS ? LEVEL_WARNING : LEVEL_OK,
                 days > RULES_OLD_DAYS ? "is that what the office means? loyal-central bundle list" : NULL,
                 "rules version %" PRId64 ", %" PRId64 " days here", (int64_t)version->valuedouble, days);
 }
@@ -150,24 +150,24 @@ void doctor_rules(struct doctor *doctor)
 /* The databases are open to loyald alone; from outside their presence, owner and mode can be seen. */
 static void look_at_database(struct doctor *doctor, const char *name, const char *lost)
 {
-    char path[CONFIG_TEXT_MAX + 32], fix[DOCTOR_TEXT_MAX];
+    char path[CONFIG_TEXT_MAX + 32], fix[FINDING_TEXT_MAX];
     struct stat st;
 
     (void)snprintf(path, sizeof path, "%.500s/%s", doctor->call->config->places.state_dir, name);
     if (stat(path, &st) != 0) {
         if (errno == EACCES)
-            doctor_find(doctor, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s cannot be seen by this user", path);
+            findings_add(&doctor->findings, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s cannot be seen by this user", path);
         else
-            doctor_find(doctor, doctor->health ? LEVEL_CRITICAL : LEVEL_WARNING, lost, "%s: %s", path,
+            findings_add(&doctor->findings, doctor->health ? LEVEL_CRITICAL : LEVEL_WARNING, lost, "%s: %s", path,
                         strerror(errno));
         return;
     }
     if ((st.st_mode & 0077) != 0 && (st.st_mode & 0007) != 0) {
         (void)snprintf(fix, sizeof fix, "chmod o= %.300s", path);
-        doctor_find(doctor, LEVEL_CRITICAL, fix, "%s can be read by everybody on this machine", path);
+        findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s can be read by everybody on this machine", path);
         return;
     }
-    doctor_find(doctor, LEVEL_OK, NULL, "%s, %" PRId64 " KB", path, (int64_t)st.st_size / 1024);
+    findings_add(&doctor->findings, LEVEL_OK, NULL, "%s, %" PRId64 " KB", path, (int64_t)st.st_size / 1024);
 }
 
 void doctor_databases(struct doctor *doctor)
@@ -193,29 +193,29 @@ static bool is_sealed(const char *path)
 
 void doctor_keys(struct doctor *doctor)
 {
-    char path[CONFIG_TEXT_MAX + 32], fix[DOCTOR_TEXT_MAX];
+    char path[CONFIG_TEXT_MAX + 32], fix[FINDING_TEXT_MAX];
     struct stat st;
 
     (void)snprintf(path, sizeof path, "%.500s/key.pem", doctor->call->config->places.courier_state_dir);
     if (stat(path, &st) != 0) {
         if (errno == EACCES)
-            doctor_find(doctor, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s cannot be seen by this user", path);
+            findings_add(&doctor->findings, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s cannot be seen by this user", path);
         else if (cJSON_IsTrue(doctor_health(doctor, "till", "enrolled", NULL)))
-            doctor_find(doctor, LEVEL_CRITICAL, "loyalctl enrol CODE", "%s: %s, though the till is enrolled", path,
+            findings_add(&doctor->findings, LEVEL_CRITICAL, "loyalctl enrol CODE", "%s: %s, though the till is enrolled", path,
                         strerror(errno));
         else
-            doctor_find(doctor, LEVEL_OK, NULL, "no key yet: it is made when the till is enrolled");
+            findings_add(&doctor->findings, LEVEL_OK, NULL, "no key yet: it is made when the till is enrolled");
         return;
     }
     if ((st.st_mode & 0077) != 0) {
         (void)snprintf(fix, sizeof fix, "chmod 0600 %.300s", path);
-        doctor_find(doctor, LEVEL_CRITICAL, fix, "%s can be read by others than its owner", path);
+        findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s can be read by others than its owner", path);
         return;
     }
     if (is_sealed(path))
-        doctor_find(doctor, LEVEL_OK, NULL, "%s is sealed: without this machine's storage-key it is of no use", path);
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "%s is sealed: without this machine's storage-key it is of no use", path);
     else
-        doctor_find(doctor, LEVEL_OK, NULL,
+        findings_add(&doctor->findings, LEVEL_OK, NULL,
                     "%s is its owner's alone. A stolen disk can be read unless it is encrypted (security-model.md: A "
                     "key for this machine)",
                     path);

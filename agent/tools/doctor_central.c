@@ -106,12 +106,12 @@ static void explain(struct doctor *doctor, CURLcode rc, const char *error)
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (steps[i].code == rc) {
-            doctor_find(doctor, LEVEL_CRITICAL, steps[i].fix, "%s (%s): %s", steps[i].what, doctor->courier.url,
+            findings_add(&doctor->findings, LEVEL_CRITICAL, steps[i].fix, "%s (%s): %s", steps[i].what, doctor->courier.url,
                         error);
             return;
         }
     }
-    doctor_find(doctor, LEVEL_CRITICAL, "journalctl -u loyald-sync -n 30", "%s: %s", doctor->courier.url,
+    findings_add(&doctor->findings, LEVEL_CRITICAL, "journalctl -u loyald-sync -n 30", "%s: %s", doctor->courier.url,
                 error[0] != '\0' ? error : curl_easy_strerror(rc));
 }
 
@@ -120,13 +120,13 @@ static void compare_clocks(struct doctor *doctor, int64_t central_unix_s)
     int64_t ahead_s = clock_wall_ms(clock_system()) / 1000 - central_unix_s;
 
     if (central_unix_s == 0)
-        doctor_find(doctor, LEVEL_WARNING, "is it the central that listens there?", "the answer says no time");
+        findings_add(&doctor->findings, LEVEL_WARNING, "is it the central that listens there?", "the answer says no time");
     else if (llabs(ahead_s) > SKEW_WARN_S)
-        doctor_find(doctor, LEVEL_WARNING, "timedatectl set-ntp true",
+        findings_add(&doctor->findings, LEVEL_WARNING, "timedatectl set-ntp true",
                     "this machine's clock is %" PRId64 " s %s the central's", (int64_t)llabs(ahead_s),
                     ahead_s > 0 ? "ahead of" : "behind");
     else
-        doctor_find(doctor, LEVEL_OK, NULL, "the clocks agree within %" PRId64 " s", (int64_t)llabs(ahead_s));
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "the clocks agree within %" PRId64 " s", (int64_t)llabs(ahead_s));
 }
 
 void doctor_central(struct doctor *doctor)
@@ -136,19 +136,19 @@ void doctor_central(struct doctor *doctor)
     CURLcode rc;
 
     if (doctor->courier.url[0] == '\0') {
-        doctor_find(doctor, LEVEL_WARNING, "edit /etc/loyald/loyald-sync.conf: [central] url",
+        findings_add(&doctor->findings, LEVEL_WARNING, "edit /etc/loyald/loyald-sync.conf: [central] url",
                     "no central is set: the till works alone");
         return;
     }
     if (doctor->courier.proxy[0] != '\0')
-        doctor_find(doctor, LEVEL_OK, NULL, "the way goes through the proxy %s",
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "the way goes through the proxy %s",
                     doctor_address(doctor->courier.proxy, address));
     else if (getenv("https_proxy") || getenv("HTTPS_PROXY"))
-        doctor_find(doctor, LEVEL_WARNING, "edit loyald-sync.conf: [central] proxy, if it is needed",
+        findings_add(&doctor->findings, LEVEL_WARNING, "edit loyald-sync.conf: [central] proxy, if it is needed",
                     "the environment names a proxy, which loyald-sync does not use");
     find_authority(doctor, authority);
     if (authority[0] == '\0') {
-        doctor_find(doctor, LEVEL_CRITICAL, "edit loyald-sync.conf: [central] ca_file, with the central's ca.pem",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "edit loyald-sync.conf: [central] ca_file, with the central's ca.pem",
                     "there is no authority to know the central by");
         return;
     }
@@ -157,7 +157,7 @@ void doctor_central(struct doctor *doctor)
         explain(doctor, rc, visit.error);
         return;
     }
-    doctor_find(doctor, LEVEL_OK, NULL, "%s answers over TLS, known by %s", doctor->courier.url, authority);
+    findings_add(&doctor->findings, LEVEL_OK, NULL, "%s answers over TLS, known by %s", doctor->courier.url, authority);
     compare_clocks(doctor, visit.date_unix_s);
 }
 
@@ -176,21 +176,21 @@ void doctor_certificate(struct doctor *doctor)
         st = x509_read(pem, name, &not_after_s, &err);
     free(pem);
     if (st == ST_NOT_FOUND) {
-        doctor_find(doctor, LEVEL_OK, NULL, "no certificate yet: it comes with the enrolment");
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "no certificate yet: it comes with the enrolment");
         return;
     }
     if (st != ST_OK) {
         bool closed = access(path, R_OK) != 0;
 
-        doctor_find(doctor, closed ? LEVEL_UNKNOWN : LEVEL_CRITICAL,
+        findings_add(&doctor->findings, closed ? LEVEL_UNKNOWN : LEVEL_CRITICAL,
                     closed ? "sudo loyalctl doctor" : "loyalctl enrol CODE", "%s", err.text);
         return;
     }
     days = (not_after_s - clock_wall_ms(clock_system()) / 1000) / DAY_S;
     if (not_after_s <= clock_wall_ms(clock_system()) / 1000)
-        doctor_find(doctor, LEVEL_CRITICAL, "loyalctl enrol CODE", "the certificate of till %s has ended", name);
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "loyalctl enrol CODE", "the certificate of till %s has ended", name);
     else
-        doctor_find(doctor, days < CERTIFICATE_WARN_DAYS ? LEVEL_WARNING : LEVEL_OK,
+        findings_add(&doctor->findings, days < CERTIFICATE_WARN_DAYS ? LEVEL_WARNING : LEVEL_OK,
                     days < CERTIFICATE_WARN_DAYS ? "loyalctl enrol CODE" : NULL,
                     "the certificate of till %s is good for %" PRId64 " days", name, days);
 }

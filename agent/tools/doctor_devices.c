@@ -43,10 +43,10 @@ static const cJSON *as_loyald_sees(const struct doctor *doctor, const char *port
 static void repeat_loyald(struct doctor *doctor, const struct line *line)
 {
     if (!line->seen)
-        doctor_find(doctor, LEVEL_UNKNOWN, NULL, "%s: %.160s is there; loyald does not answer for it", line->name,
+        findings_add(&doctor->findings, LEVEL_UNKNOWN, NULL, "%s: %.160s is there; loyald does not answer for it", line->name,
                     line->port);
     else
-        doctor_find(doctor, LEVEL_CRITICAL, "is it switched on? speed, cable: man loyald.conf",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "is it switched on? speed, cable: man loyald.conf",
                     "%s: %.160s is %s: %.100s", line->name, line->port, word(line->seen, "state"),
                     word(line->seen, "reason"));
 }
@@ -54,26 +54,26 @@ static void repeat_loyald(struct doctor *doctor, const struct line *line)
 /* A device file: there, somebody else's, closed to groups? */
 static void look_at_file(struct doctor *doctor, const struct line *line, const char *path)
 {
-    char resolved[PATH_MAX], fix[DOCTOR_TEXT_MAX], holder_name[PORT_LIST_TEXT_MAX];
+    char resolved[PATH_MAX], fix[FINDING_TEXT_MAX], holder_name[PORT_LIST_TEXT_MAX];
     const cJSON *pid = doctor_health(doctor, "pid", NULL);
     struct stat st;
     pid_t holder;
 
     if (!realpath(path, resolved) || stat(resolved, &st) != 0) {
-        doctor_find(doctor, LEVEL_CRITICAL, "plug it in; what is there: loyalctl devices scan", "%s: %.200s: %s",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "plug it in; what is there: loyalctl devices scan", "%s: %.200s: %s",
                     line->name, path, strerror(errno));
         return;
     }
     if (port_holder(resolved, &holder, holder_name) && (!cJSON_IsNumber(pid) || holder != (pid_t)pid->valuedouble) &&
         strcmp(holder_name, "loyal-sim") != 0) {
         (void)snprintf(fix, sizeof fix, "systemctl stop its service, or: kill %ld", (long)holder);
-        doctor_find(doctor, LEVEL_CRITICAL, fix, "%s: %.160s is held by %s (pid %ld)", line->name, resolved,
+        findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s: %.160s is held by %s (pid %ld)", line->name, resolved,
                     holder_name, (long)holder);
         return;
     }
     if (S_ISCHR(st.st_mode) && (st.st_mode & 0066) == 0) {
         (void)snprintf(fix, sizeof fix, "chmod g+rw %.200s", resolved);
-        doctor_find(doctor, LEVEL_CRITICAL, fix, "%s: %.200s is open to its owner alone", line->name, resolved);
+        findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s: %.200s is open to its owner alone", line->name, resolved);
         return;
     }
     repeat_loyald(doctor, line);
@@ -88,7 +88,7 @@ static void look_at_usb(struct doctor *doctor, const struct line *line, const st
     if (port_list_usb(&roots, uri->vendor, uri->product, uri->serial, path, &err) == ST_OK)
         look_at_file(doctor, line, path);
     else
-        doctor_find(doctor, LEVEL_CRITICAL, "plug it in; what is there: loyalctl devices scan", "%s: %s", line->name,
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "plug it in; what is there: loyalctl devices scan", "%s: %s", line->name,
                     err.text);
 }
 
@@ -99,9 +99,9 @@ static void look_at_line(struct doctor *doctor, const char *name, const char *po
     struct port_uri uri;
 
     if (port_uri_parse(port, &uri, &err) != ST_OK)
-        doctor_find(doctor, LEVEL_CRITICAL, "edit loyald.conf; examples: man loyald.conf", "%s: %s", name, err.text);
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "edit loyald.conf; examples: man loyald.conf", "%s: %s", name, err.text);
     else if (line.seen && strcmp(word(line.seen, "state"), "ready") == 0)
-        doctor_find(doctor, LEVEL_OK, NULL, "%s: %.200s is ready", name, port);
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "%s: %.200s is ready", name, port);
     else if (strcmp(uri.scheme, "usb") == 0)
         look_at_usb(doctor, &line, &uri);
     else if (strcmp(uri.scheme, "tcp") == 0)
@@ -124,9 +124,9 @@ void doctor_devices(struct doctor *doctor)
     if (doctor->settings.printer_port[0] != '\0')
         look_at_line(doctor, "printer", doctor->settings.printer_port);
     else
-        doctor_find(doctor, LEVEL_OK, NULL, "printer: none is set");
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "printer: none is set");
     if (doctor->settings.display_port[0] != '\0') /* most tills have none, so none is nothing to tell */
         look_at_line(doctor, "display", doctor->settings.display_port);
     if (count == 0)
-        doctor_find(doctor, LEVEL_OK, NULL, "scanner: none is set");
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "scanner: none is set");
 }

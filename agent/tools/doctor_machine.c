@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine: disk, users, udev, what else runs on it. */
+/* The machine: how long its disk takes, users, udev, what else runs on it. */
 #include "agent/tools/doctor.h"
 
 #include "agent/base/clock.h"
+#include "agent/checkup/machine.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,47 +14,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 enum {
-    DISK_WARN_PERCENT = 70, /* members are no longer cached from 90 on */
-    DISK_FULL_PERCENT = 90,
-    DISK_LEAST_MB = 64,
-    DISK_ROOMY_MB = 8192,
     PROBES = 33, /* odd: the middle one is the median */
     PROBE_BYTES = 4096,
     SYNC_SLOW_US = 50000, /* every sale waits for one */
     SYNC_LIES_US = 30     /* no disk with a cache that survives a power cut answers sooner, but for the best SSDs */
 };
 
-/* A share alone says little: a tenth of a large disk holds the sales of years. */
-static enum level level_of_disk(int64_t percent, int64_t free_mb)
-{
-    if (free_mb >= DISK_ROOMY_MB)
-        return LEVEL_OK;
-    if (percent >= DISK_FULL_PERCENT || free_mb < DISK_LEAST_MB)
-        return LEVEL_CRITICAL;
-    return percent >= DISK_WARN_PERCENT ? LEVEL_WARNING : LEVEL_OK;
-}
-
 void doctor_disk(struct doctor *doctor)
 {
-    const char *dir = doctor->call->config->places.state_dir;
-    struct statvfs fs;
-    int64_t free_mb, percent;
-    enum level level;
+    checkup_disk(&doctor->findings, doctor->call->config->places.state_dir);
+}
 
-    if (statvfs(dir, &fs) != 0) {
-        doctor_find(doctor, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s: %s", dir, strerror(errno));
-        return;
-    }
-    free_mb = (int64_t)(fs.f_bavail * fs.f_frsize / (1024 * 1024));
-    percent = fs.f_blocks > 0 ? 100 - (int64_t)(fs.f_bavail * 100 / fs.f_blocks) : 0;
-    level = level_of_disk(percent, free_mb);
-    doctor_find(doctor, level, level == LEVEL_OK ? NULL : "journalctl --vacuum-size=100M; apt-get clean",
-                "the disk of %s is full to %" PRId64 " %%, %" PRId64 " MB left", dir, percent, free_mb);
+/* A wrong clock is seen against the central's (doctor_central.c). */
+void doctor_clock(struct doctor *doctor)
+{
+    checkup_clock(&doctor->findings);
 }
 
 /* ---- what a commit waits for ---- */
@@ -91,13 +69,13 @@ void doctor_sync_time(struct doctor *doctor)
     (void)snprintf(path, sizeof path, "%.500s/.doctor-XXXXXX", dir);
     fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0) {
-        doctor_find(doctor, LEVEL_UNKNOWN, "sudo loyalctl doctor", "the disk cannot be timed: %s: %s", dir,
+        findings_add(&doctor->findings, LEVEL_UNKNOWN, "sudo loyalctl doctor", "the disk cannot be timed: %s: %s", dir,
                     strerror(errno));
         return;
     }
     timed = time_writes(fd, ns);
     if (!timed)
-        doctor_find(doctor, LEVEL_CRITICAL, "dmesg | tail   (the disk is full or failing)", "writing to %s: %s", dir,
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "dmesg | tail   (the disk is full or failing)", "writing to %s: %s", dir,
                     strerror(errno));
     (void)close(fd);
     (void)unlink(path); /* a leftover of 4 KB harms nobody */
@@ -106,33 +84,16 @@ void doctor_sync_time(struct doctor *doctor)
     median_us = ns[PROBES / 2] / 1000;
     worst_us = ns[PROBES - 1] / 1000;
     if (median_us < SYNC_LIES_US)
-        doctor_find(doctor, LEVEL_WARNING, "hdparm -W /dev/DISK; is it a RAM disk, or does it lie about flushing?",
+        findings_add(&doctor->findings, LEVEL_WARNING, "hdparm -W /dev/DISK; is it a RAM disk, or does it lie about flushing?",
                     "writing through to the disk takes %" PRId64 " us: sales may not survive a power cut", median_us);
     else if (worst_us > SYNC_SLOW_US)
-        doctor_find(doctor, LEVEL_WARNING, "what else writes? iotop -o; a worn SD card is exchanged",
+        findings_add(&doctor->findings, LEVEL_WARNING, "what else writes? iotop -o; a worn SD card is exchanged",
                     "writing through to the disk takes %" PRId64 " us, at worst %" PRId64
                     " us: each sale waits for that",
                     median_us, worst_us);
     else
-        doctor_find(doctor, LEVEL_OK, NULL,
+        findings_add(&doctor->findings, LEVEL_OK, NULL,
                     "writing through to the disk takes %" PRId64 " us, at worst %" PRId64 " us", median_us, worst_us);
-}
-
-/* ---- the clock ---- */
-
-/* Whether something keeps it right. A wrong one is seen against the central's (doctor_central.c). */
-void doctor_clock(struct doctor *doctor)
-{
-    struct timex now = {0};
-    char stamp[26];
-    struct civil_time at;
-
-    clock_local(clock_wall_ms(clock_system()), &at);
-    civil_format_time(&at, stamp);
-    if (ntp_adjtime(&now) == TIME_ERROR || (now.status & STA_UNSYNC) != 0)
-        doctor_find(doctor, LEVEL_OK, NULL, "%.16s; nothing keeps it right (timedatectl set-ntp true)", stamp);
-    else
-        doctor_find(doctor, LEVEL_OK, NULL, "%.16s, kept right by the network", stamp);
 }
 
 /* ---- users ---- */
@@ -158,20 +119,18 @@ void doctor_users(struct doctor *doctor)
     gid_t primary;
 
     if (!user) {
-        doctor_find(doctor, LEVEL_WARNING, "systemd-sysusers", "there is no user %s: loyald runs as somebody else",
+        findings_add(&doctor->findings, LEVEL_WARNING, "systemd-sysusers", "there is no user %s: loyald runs as somebody else",
                     places->user);
         return;
     }
     primary = user->pw_gid;
-    /* Under systemd the unit gives the group (SupplementaryGroups=dialout); by hand the user must be in it. */
-    if (lines && !is_in_group(places->user, primary, lines->gr_gid) &&
-        access("/lib/systemd/system/loyald.service", F_OK) != 0)
-        doctor_find(doctor, LEVEL_WARNING, "usermod -a -G dialout _loyald",
+    if (user->pw_uid != 0 && lines && !is_in_group(places->user, primary, lines->gr_gid))
+        findings_add(&doctor->findings, LEVEL_WARNING, "systemd-sysusers; systemctl restart loyald",
                     "%s is not in the group dialout: serial lines are closed to it", places->user);
     else
-        doctor_find(doctor, LEVEL_OK, NULL, "user %s is there", places->user);
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "user %s is there", places->user);
     if (strcmp(places->courier_user, places->user) != 0 && !getpwnam(places->courier_user))
-        doctor_find(doctor, LEVEL_WARNING, "systemd-sysusers",
+        findings_add(&doctor->findings, LEVEL_WARNING, "systemd-sysusers",
                     "there is no user %s: loyald-sync runs as somebody else", places->courier_user);
 }
 
@@ -187,9 +146,9 @@ void doctor_udev(struct doctor *doctor)
     const struct command_places *places = &doctor->call->config->places;
 
     if (have_rules(places))
-        doctor_find(doctor, LEVEL_OK, NULL, "stable names are made: /dev/loyald/");
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "stable names are made: /dev/loyald/");
     else
-        doctor_find(doctor, LEVEL_WARNING,
+        findings_add(&doctor->findings, LEVEL_WARNING,
                     "apt-get install --reinstall loyald; udevadm control --reload; udevadm trigger",
                     "%s is missing: devices have no names under /dev/loyald", places->udev_rules);
 }
@@ -224,11 +183,11 @@ void doctor_modem_manager(struct doctor *doctor)
     long pid = find_process("ModemManager");
 
     if (pid == 0)
-        doctor_find(doctor, LEVEL_OK, NULL, "ModemManager does not run");
+        findings_add(&doctor->findings, LEVEL_OK, NULL, "ModemManager does not run");
     else if (have_rules(&doctor->call->config->places))
-        doctor_find(doctor, LEVEL_OK, NULL,
+        findings_add(&doctor->findings, LEVEL_OK, NULL,
                     "ModemManager runs (pid %ld) and is kept off scanners and printers by udev", pid);
     else
-        doctor_find(doctor, LEVEL_CRITICAL, "systemctl mask --now ModemManager",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "systemctl mask --now ModemManager",
                     "ModemManager runs (pid %ld) and sends modem commands to serial devices", pid);
 }

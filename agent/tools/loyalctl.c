@@ -15,7 +15,7 @@ static const char usage[] =
     "\n"
     "  loyalctl status [--json]           how the till is; exit 0 well, 1 warning, 2 critical, 3 not known\n"
     "  loyalctl totals [--json]           what this till has sold, from its journal\n"
-    "  loyalctl doctor [--json]           looks at everything, and names the command that mends it; exits as status\n"
+    "  loyalctl doctor [--json] [--file FILE]  looks at everything, and names the command that mends it; exits as status\n"
     "  loyalctl support-bundle [--file FILE]  one text file for who helps from afar; it is sent nowhere\n"
     "  loyalctl outbox [--json|--count]   what the central has not got yet\n"
     "  loyalctl export-unsynced FILE      writes just that into a file, for a till that is replaced\n"
@@ -28,7 +28,7 @@ static const char usage[] =
     "  loyalctl sale copy ID              prints a copy of its receipt\n"
     "  loyalctl why SALE [PROMOTION] [--json]  why promotions applied to a sale, or did not\n"
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
-    "  loyalctl page [--file FILE]        the address of the cashier page, or a file that leads there\n"
+    "  loyalctl page [status] [--file FILE]  the address of the cashier or status page, or a file that leads there\n"
     "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
     "  loyalctl devices list [--json]     how scanners, printer and display are, and how fresh that is\n"
     "\n"
@@ -87,7 +87,7 @@ static const struct command {
     {"sale", "copy", 1, 1, command_sale_copy},
     {"events", NULL, 0, 0, command_events},
     {"api", NULL, 2, 3, command_api},
-    {"page", NULL, 0, 0, command_page},
+    {"page", NULL, 0, 1, command_page},
     {"devices", "list", 0, 0, command_devices_list},
     {"devices", "scan", 0, 16, command_devices_scan},
     {"devices", "test-scan", 1, 1, command_devices_test_scan},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loyalctl page: where the cashier page is. The address holds the token: with --file it goes into a file of this user
+/* loyalctl page: where the cashier page is, or the status page. The address holds the token: with --file it goes into a file of this user
  * alone, for a browser to be started with, since everybody may read the arguments of a process. */
 #include "agent/tools/command.h"
 
@@ -10,6 +10,15 @@
 #include <string.h>
 
 enum { ADDRESS_MAX = 512 };
+
+/* The one page's address into the other's: the token stays behind the '#'. */
+static void to_status_page(const char *address, char out_address[ADDRESS_MAX + 8])
+{
+    const char *token = strchr(address, '#');
+    size_t len = token ? (size_t)(token - address) : strlen(address);
+
+    (void)snprintf(out_address, ADDRESS_MAX + 8, "%.*sstatus%s", (int)len, address, token ? token : "");
+}
 
 static int write_file(const char *path, const char *address)
 {
@@ -32,14 +41,25 @@ int command_page(const struct command_call *call)
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX);
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
+    char status_address[ADDRESS_MAX + 8];
     const char *address;
-    int exit_status = command_ask(call, "GET", "/v1/page", NULL, 0, &answer);
+    int exit_status;
+
+    if (call->word_count > 0 && strcmp(call->words[0], "status") != 0) {
+        command_say("page: what is \"%s\"? Try loyalctl --help", call->words[0]);
+        return EXIT_USAGE;
+    }
+    exit_status = command_ask(call, "GET", "/v1/page", NULL, 0, &answer);
 
     if (exit_status == 0 &&
         (json_parse(strbuf_text(&answer), answer.len, ASK_ANSWER_MAX, &root, &err) != ST_OK ||
          json_text(root, "address", ADDRESS_MAX, &address, &err) != ST_OK || strpbrk(address, "\"<>"))) {
         command_say("the answer: %s", err.text);
         exit_status = EXIT_NO_DAEMON;
+    }
+    if (exit_status == 0 && call->word_count > 0) {
+        to_status_page(address, status_address);
+        address = status_address;
     }
     if (exit_status == 0 && call->file)
         exit_status = write_file(call->file, address);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl totals, enrol, sale show, sale copy: one question to loyald each, answered for a person or, with --json,
  * as it came. */
-#include "agent/tools/answer.h"
+#include "agent/checkup/answer.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/ids.h"

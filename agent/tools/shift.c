@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl shift show, open, close and sale list: what the drawer is counted against, and what is still open. */
-#include "agent/tools/answer.h"
+#include "agent/checkup/answer.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/json.h"

@@ -1,52 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loyalctl status: for a person and, by its exit status and first line, for monitoring. A till that does not answer
- * is critical. */
-#include "agent/tools/status_screen.h"
+/* loyalctl status: for a person and, by its exit status and first line, for monitoring. loyald judges (GET /v1/status); a till that
+ * does not answer is critical. */
+#include "agent/tools/status.h"
 
-#include "agent/base/clock.h"
 #include "agent/base/json.h"
-#include "agent/tools/doctor.h"
 
 #include <stdio.h>
 
-static enum level cannot_tell(enum status st, const char *why)
+static enum level cannot_tell(enum status st, const struct errmsg *err, struct strbuf *out)
 {
     enum level level = st == ST_OFFLINE || st == ST_TIMEOUT ? LEVEL_CRITICAL : LEVEL_UNKNOWN;
 
-    printf("%s: %s\n", level_word(level), why);
+    strbuf_printf(out, "%s: %s\n", level_word(level), err->text);
     return level;
 }
 
-static enum status ask_health(const struct command_call *call, struct strbuf *answer, struct cJSON **out_health,
-                              struct errmsg *err)
+/* The verdict's line and the screen. */
+static enum status read_status(const struct strbuf *answer, enum level *out_level, struct strbuf *out, struct errmsg *err)
 {
+    const char *text, *screen;
+    struct cJSON *root = NULL;
+    int64_t level = LEVEL_UNKNOWN;
+    enum status st = json_parse(strbuf_text(answer), answer->len, ASK_ANSWER_MAX, &root, err);
+
+    if (st == ST_OK)
+        st = json_int(root, "status", LEVEL_OK, LEVEL_UNKNOWN, &level, err);
+    if (st == ST_OK)
+        st = json_text(root, "text", ASK_ANSWER_MAX, &text, err);
+    if (st == ST_OK)
+        st = json_text(root, "screen", ASK_ANSWER_MAX, &screen, err);
+    if (st == ST_OK) {
+        strbuf_printf(out, "%s\n%s", text, screen);
+        *out_level = (enum level)level;
+    }
+    json_free(root);
+    return st;
+}
+
+enum level status_ask(const struct command_call *call, struct strbuf *answer, struct strbuf *out)
+{
+    struct errmsg err = ERRMSG_INIT;
+    enum level level = LEVEL_UNKNOWN;
     long http_status = 0;
-    enum status st = ask_call(&call->ask, "GET", "/v1/health", NULL, 0, answer, &http_status, err);
+    enum status st = ask_call(&call->ask, "GET", "/v1/status", NULL, 0, answer, &http_status, &err);
 
     if (st == ST_OK && http_status != 200) {
-        ask_explain(strbuf_text(answer), answer->len, http_status, err);
+        ask_explain(strbuf_text(answer), answer->len, http_status, &err);
         st = ST_INVALID;
     }
-    return st == ST_OK ? json_parse(strbuf_text(answer), answer->len, ASK_ANSWER_MAX, out_health, err) : st;
+    if (st == ST_OK)
+        st = read_status(answer, &level, out, &err);
+    return st == ST_OK ? level : cannot_tell(st, &err, out);
 }
 
 int command_status(const struct command_call *call)
 {
-    static struct doctor machine; /* large, and the only one of this process */
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX), screen = STRBUF_INIT(ASK_ANSWER_MAX);
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *health = NULL;
-    enum level level;
-    enum status st = ask_health(call, &answer, &health, &err);
+    enum level level = status_ask(call, &answer, &screen);
 
-    if (st != ST_OK) {
-        level = cannot_tell(st, err.text);
-    } else { /* the exit status is the same with --json */
-        doctor_look_at_machine(&machine, call);
-        level = status_screen(health, &machine, &call->config->limits, clock_wall_ms(clock_system()), &screen);
-        printf("%s%s", strbuf_text(call->json ? &answer : &screen), call->json ? "\n" : "");
-    }
-    json_free(health);
+    if (call->json && answer.len > 0) /* the exit status is the same */
+        printf("%s\n", strbuf_text(&answer));
+    else
+        printf("%s", strbuf_text(&screen));
     strbuf_free(&answer);
     strbuf_free(&screen);
     return fflush(stdout) == 0 ? (int)level : (int)LEVEL_UNKNOWN;

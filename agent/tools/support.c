@@ -5,9 +5,9 @@
  * no member.
  */
 #include "agent/tools/doctor.h"
+#include "agent/tools/status.h"
 
 #include "agent/base/cli.h"
-#include "agent/base/clock.h"
 #include "agent/base/crypto.h"
 #include "agent/base/file.h"
 #include "agent/base/hex.h"
@@ -49,14 +49,10 @@ static void write_doctor(struct doctor *doctor, struct strbuf *out)
 
 static void write_status(struct doctor *doctor, struct strbuf *out)
 {
-    static struct doctor machine;
+    struct strbuf said = STRBUF_INIT(ASK_ANSWER_MAX);
 
-    doctor_look_at_machine(&machine, doctor->call);
-    if (doctor->health)
-        (void)status_screen(doctor->health, &machine, &doctor->call->config->limits, clock_wall_ms(clock_system()),
-                            out);
-    else
-        strbuf_printf(out, "loyald does not answer\n");
+    (void)status_ask(doctor->call, &said, out);
+    strbuf_free(&said);
 }
 
 static void write_metrics(struct doctor *doctor, struct strbuf *out)

@@ -43,7 +43,12 @@ exits() { # STATUS
 
 must 'the chain is made' make_chain "$demo/members.csv"
 must 'the devices are there' start_devices
-must 'loyald starts' start_till
+start_till_with_page() { # its settings and where doctor's findings are left
+    start_till && stop till && printf '[status]\ndoctor_file = %s\n' "$dir/doctor.json" >>"$dir/loyald.conf" || return 1
+    start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
+    wait_for 15 till_answers
+}
+must 'loyald starts' start_till_with_page
 must 'loyald-sync starts' start_courier
 places
 check 'a till without a chain is told of' finds WARN loyald 'not enrolled' 'loyalctl enrol'
@@ -54,6 +59,15 @@ must 'rules are published' publish "$demo/bundle-1.json"
 must 'the rules arrive' wait_for 30 has_rules 1
 check 'all is well' is_well
 check 'and said as JSON' sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' doctor --json | grep -q '\"check\":\"central\",\"level\":\"OK\"'"
+
+# What doctor leaves in a file is on the status page, beside what loyald judges itself; both name the till's certificate.
+check 'doctor leaves what it found' sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' doctor --file '$dir/doctor.json'; [ \$? -le 1 ]"
+check 'for its owner and group' test "$(stat -c %a "$dir/doctor.json")" = 640
+status() { "$bin/loyalctl" --config "$dir/loyalctl.conf" status "$@"; }
+status --json >"$work/status"
+check 'the status has it' grep -q '"doctor":{"at_unix_ms":[0-9]*,"said":{"verdict":' "$work/status"
+check 'and the certificate' grep -q '"check":"certificate","level":"OK","text":"the certificate is good for [0-9]* days"' "$work/status"
+check 'on the screen too' sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' status | grep -q '^certificate is good for'"
 
 check 'a bundle for support is made' "$bin/loyalctl" --config "$dir/loyalctl.conf" support-bundle --file "$dir/support.txt"
 check 'for its maker alone' test "$(stat -c %a "$dir/support.txt")" = 600

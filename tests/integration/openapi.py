@@ -122,7 +122,7 @@ for name, schema in document["components"]["schemas"].items():
         faults.append(f"schema {name}: {error.message}")
 
 # The server is what it says: a day at the till, each call by its example.
-for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getHealth", "getWords", "watchEvents", "getTotals", "getMetrics", "getOutbox"):
+for operation_id in ("getPageFile", "getPageStyle", "getPageScript", "getStatusPage", "getStatusStyle", "getStatusScript", "getHealth", "getStatus", "getWords", "watchEvents", "getTotals", "getMetrics", "getOutbox"):
     ask(operation_id, 200)
 for after in ("-1", "1x", "9" * 20):
     ask("getOutbox", 400, query="?after=" + after)

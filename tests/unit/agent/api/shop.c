@@ -183,6 +183,7 @@ void shop_open(struct shop *shop)
     snprintf(shop->dir, sizeof shop->dir, "/tmp/api-test-XXXXXX");
     cr_assert_not_null(mkdtemp(shop->dir));
     snprintf(shop->socket_path, sizeof shop->socket_path, "%s/api.sock", shop->dir);
+    snprintf(shop->doctor_file, sizeof shop->doctor_file, "%s/doctor.json", shop->dir);
     api = (struct api_options){.loop = shop->loop,
                                .till = shop->till,
                                .hub = shop->hub,
@@ -190,7 +191,10 @@ void shop_open(struct shop *shop)
                                .unix_path = shop->socket_path,
                                .unix_mode = 0600,
                                .tcp_host = "127.0.0.1",
-                               .bearer_token = SHOP_TOKEN};
+                               .bearer_token = SHOP_TOKEN,
+                               .state_dir = shop->dir,
+                               .doctor_file = shop->doctor_file,
+                               .limits = {1000, 100000, 15, 10080, 20}};
     OK(api_create(&api, &shop->api, &err));
 }
 

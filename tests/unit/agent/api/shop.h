@@ -37,7 +37,7 @@ struct shop {
     struct hub *hub;
     struct till *till;
     struct api *api;
-    char dir[64], socket_path[96];
+    char dir[64], socket_path[96], doctor_file[96];
     bool has_printer; /* set before shop_open_with */
     /* The printer's last job, and how it is answered. */
     int pages;

@@ -78,6 +78,9 @@ Test(api_page, its_files_carry_strict_headers)
     expect_file("/", "text/html; charset=utf-8");
     expect_file("/page.css", "text/css; charset=utf-8");
     expect_file("/page.js", "text/javascript; charset=utf-8");
+    expect_file("/status", "text/html; charset=utf-8");
+    expect_file("/status.css", "text/css; charset=utf-8");
+    expect_file("/status.js", "text/javascript; charset=utf-8");
 }
 
 Test(api_page, only_its_files_are_open)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/tools/fresh.h"
+#include "agent/checkup/fresh.h"
 
-#include "agent/tools/answer.h"
+#include "agent/checkup/answer.h"
 
 #include <inttypes.h>
 #include <stddef.h>

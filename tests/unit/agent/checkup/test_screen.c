@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What status makes of a till's health. */
-#include "agent/tools/status_screen.h"
+/* What is made of a till's health. */
+#include "agent/checkup/screen.h"
 
 #include "agent/base/json.h"
-#include "agent/tools/doctor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,20 +12,34 @@
 
 #define NOW INT64_C(1795359900000)
 
-static const struct command_limits limits = {.unsynced_warn = 1000,
-                                             .unsynced_critical = 100000,
-                                             .link_down_warn_min = 15,
-                                             .link_down_critical_min = 10080,
-                                             .answer_warn_ms = 20};
+static const struct screen_limits limits = {.unsynced_warn = 1000,
+                                            .unsynced_critical = 100000,
+                                            .link_down_warn_min = 15,
+                                            .link_down_critical_min = 10080,
+                                            .answer_warn_ms = 20};
 
-static struct doctor machine; /* what loyalctl sees for itself: nothing, but where a test says so */
+static struct findings machine; /* what was seen of it: none, but where a test says so */
 
 /* A till that is well, but for what a case says otherwise. */
 struct facts {
     int64_t unsynced, link_down_min, p99_us, version;
     bool not_enrolled, link_down_ever, forked;
+    int64_t certificate_days; /* 0: nothing is said of one */
     const char *refused, *device_state, *device_reason;
 };
+
+/* The verdict's line, then the screen: as loyalctl status prints them. */
+static enum level show(const struct cJSON *health, struct strbuf *out)
+{
+    struct strbuf screen = STRBUF_INIT(65536);
+    struct findings findings = {0};
+    enum level level = screen_write(health, &machine, &limits, NOW, &findings, &screen);
+
+    screen_write_verdict(&findings, out);
+    strbuf_printf(out, "\n%s", strbuf_text(&screen));
+    strbuf_free(&screen);
+    return level;
+}
 
 static enum level judge(const struct facts *facts, struct strbuf *out)
 {
@@ -53,11 +66,12 @@ static enum level judge(const struct facts *facts, struct strbuf *out)
     strbuf_printf(
         &text,
         "\"devices\":[{\"kind\":\"printer\",\"port\":\"serial:/dev/ttyS0\",\"state\":\"%s\",\"reason\":\"%s\","
-        "\"since_unix_ms\":1795359000000}],\"courier\":{\"up\":true,\"forked\":%s,\"oldest_unsynced_unix_ms\":%lld}}",
+        "\"since_unix_ms\":1795359000000}],\"courier\":{\"up\":true,\"forked\":%s,\"oldest_unsynced_unix_ms\":%lld,\"certificate_until_unix_ms\":%lld}}",
         facts->device_state ? facts->device_state : "ready", facts->device_reason ? facts->device_reason : "",
-        facts->forked ? "true" : "false", (long long)(NOW - 720000));
+        facts->forked ? "true" : "false", (long long)(NOW - 720000),
+        facts->certificate_days == 0 ? 0LL : (long long)(NOW + facts->certificate_days * 86400000));
     cr_assert_eq(json_parse(text.data, text.len, text.len, &health, &err), ST_OK, "%s in %s", err.text, text.data);
-    level = status_screen(health, &machine, &limits, NOW, out);
+    level = show(health, out);
     json_free(health);
     strbuf_free(&text);
     return level;
@@ -69,7 +83,7 @@ struct status_case {
     char finding[64];
 };
 
-ParameterizedTestParameters(tools_status, verdict)
+ParameterizedTestParameters(checkup_screen, verdict)
 {
     static struct status_case cases[] = {
         {{.version = 7}, LEVEL_OK, "OK: all is well\n"},
@@ -85,12 +99,15 @@ ParameterizedTestParameters(tools_status, verdict)
         {{.version = 7, .forked = true}, LEVEL_CRITICAL, "another history"},
         {{.version = 7, .p99_us = 20000}, LEVEL_OK, ""},
         {{.version = 7, .p99_us = 21000}, LEVEL_WARNING, "slow"},
+        {{.version = 7, .certificate_days = 14}, LEVEL_OK, ""},
+        {{.version = 7, .certificate_days = 13}, LEVEL_WARNING, "good for 13 days"},
+        {{.version = 7, .certificate_days = -1}, LEVEL_CRITICAL, "the certificate has ended"},
     };
 
     return cr_make_param_array(struct status_case, cases, sizeof cases / sizeof cases[0]);
 }
 
-ParameterizedTest(struct status_case *c, tools_status, verdict)
+ParameterizedTest(struct status_case *c, checkup_screen, verdict)
 {
     struct strbuf out = STRBUF_INIT(65536);
     enum level level = judge(&c->facts, &out);
@@ -103,7 +120,7 @@ ParameterizedTest(struct status_case *c, tools_status, verdict)
     strbuf_free(&out);
 }
 
-Test(tools_status, says_why_rules_were_refused_and_a_device_is_away)
+Test(checkup_screen, says_why_rules_were_refused_and_a_device_is_away)
 {
     struct facts facts = {.version = 7,
                           .refused = "the signature is wrong",
@@ -119,7 +136,7 @@ Test(tools_status, says_why_rules_were_refused_and_a_device_is_away)
     strbuf_free(&out);
 }
 
-Test(tools_status, lets_nothing_steer_the_terminal)
+Test(checkup_screen, lets_nothing_steer_the_terminal)
 {
     struct facts facts = {.version = 7, .device_state = "lost", .device_reason = "\\u001b[2Jgone\\r"};
     struct strbuf out = STRBUF_INIT(65536);
@@ -131,29 +148,29 @@ Test(tools_status, lets_nothing_steer_the_terminal)
     strbuf_free(&out);
 }
 
-Test(tools_status, says_how_old_the_oldest_is_and_what_the_machine_lacks)
+Test(checkup_screen, says_how_old_the_oldest_is_and_what_the_machine_lacks)
 {
     struct facts facts = {.version = 7, .unsynced = 3};
     struct strbuf out = STRBUF_INIT(65536);
 
     machine.check = "disk";
-    doctor_find(&machine, LEVEL_CRITICAL, NULL, "the disk is full to 93 %%");
+    findings_add(&machine, LEVEL_CRITICAL, NULL, "the disk is full to 93 %%");
     machine.check = "certificate";
-    doctor_find(&machine, LEVEL_UNKNOWN, NULL, "cannot be seen by this user");
+    findings_add(&machine, LEVEL_UNKNOWN, NULL, "cannot be seen by this user");
     cr_expect_eq(judge(&facts, &out), LEVEL_CRITICAL);
-    cr_expect_not_null(strstr(strbuf_text(&out), "CRITICAL: the disk is full to 93 %\n"), "%s", strbuf_text(&out));
+    cr_expect_not_null(strstr(strbuf_text(&out), "CRITICAL: the disk is full to 93 %; cannot be seen by this user\n"), "%s", strbuf_text(&out));
     cr_expect_not_null(strstr(strbuf_text(&out), "unsynced   3 of 450 records, the oldest of 12 min ago\n"));
     cr_expect_not_null(strstr(strbuf_text(&out), "certificate cannot be seen by this user\n"));
     strbuf_free(&out);
 }
 
-Test(tools_status, takes_an_answer_that_says_nothing)
+Test(checkup_screen, takes_an_answer_that_says_nothing)
 {
     struct strbuf out = STRBUF_INIT(65536);
     struct cJSON *health;
 
     cr_assert_eq(json_parse("{}", 2, 2, &health, NULL), ST_OK);
-    cr_expect_eq(status_screen(health, &machine, &limits, NOW, &out), LEVEL_WARNING);
+    cr_expect_eq(show(health, &out), LEVEL_WARNING);
     json_free(health);
     strbuf_free(&out);
 }

@@ -3,8 +3,8 @@
  * answer - reading what loyald answered, for showing it: what is absent or of another kind reads as 0 or "", since an older or
  * newer loyald may not say everything.
  */
-#ifndef LOYALD_TOOLS_ANSWER_H
-#define LOYALD_TOOLS_ANSWER_H
+#ifndef LOYALD_CHECKUP_ANSWER_H
+#define LOYALD_CHECKUP_ANSWER_H
 
 #include "agent/base/json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fresh - how old what is shown is, in words. */
-#ifndef LOYALD_TOOLS_FRESH_H
-#define LOYALD_TOOLS_FRESH_H
+#ifndef LOYALD_CHECKUP_FRESH_H
+#define LOYALD_CHECKUP_FRESH_H
 
 #include <stdint.h>
 

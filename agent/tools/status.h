@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status - asks loyald how the till is. */
+#ifndef LOYALD_TOOLS_STATUS_H
+#define LOYALD_TOOLS_STATUS_H
+
+#include "agent/checkup/finding.h"
+#include "agent/tools/command.h"
+
+/* Appends loyald's answer to answer, and the verdict's line with the screen to out, or a line of why there is none. */
+enum level status_ask(const struct command_call *call, struct strbuf *answer, struct strbuf *out);
+
+#endif
