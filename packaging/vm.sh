@@ -43,6 +43,7 @@ finish() {
     trap - EXIT INT TERM
     if [ $code -ne 0 ]; then
         tail -n 15 "$dir"/log/*.log "$work/console.$boots" 2>/dev/null || true
+        what_it_says || true
     fi
     kill_now machine
     let_go
@@ -53,6 +54,14 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
+
+# Of a machine that still answers: its own words, before it is gone.
+what_it_says() {
+    [ -n "${HAND_PID:-}" ] || return 0
+    guest 'journalctl -b --no-pager -o short-monotonic -n 60 -u loyald -u loyald-sync -u loyald.socket -u loyald-link.socket
+        journalctl -b --no-pager -k -p warning -n 20
+        systemctl --no-pager --failed; systemctl list-jobs --no-pager'
+}
 
 # check WHAT COMMAND...: the first thing that does not hold ends the test
 check() {
