@@ -7,6 +7,7 @@
 #include "agent/db/cache.h"
 #include "agent/till/exchange.h"
 #include "agent/till/past.h"
+#include "agent/till/screen.h"
 #include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 
@@ -162,10 +163,23 @@ static enum problem answer_quote(struct till *till, const struct strbuf *body, s
     struct cJSON *tree = NULL;
     enum problem problem = PROBLEM_INTERNAL;
 
-    if (json_parse(body->data, body->len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK)
+    if (json_parse(body->data, body->len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK) {
+        screen_return(till, tree, false);
         problem = write_view(till, tree, "quoted", out);
+    }
     json_free(tree);
     return problem;
+}
+
+/* What was written is what is shown. */
+static void show_return(struct till *till, const char *id)
+{
+    struct past past;
+
+    if (!till->options.display.show || past_find(till, id, &past, NULL) != ST_OK)
+        return;
+    screen_return(till, past.tree, true);
+    past_clear(&past);
 }
 
 static void print_original(struct till *till, const char *id)
@@ -204,6 +218,7 @@ static enum problem write_return(struct till *till, const struct returning *r, s
     if (strcmp(r->policy, "unreferenced") ==
         0) /* who took it back without a receipt, the office wants to see at once */
         till_note_override(till, r->id, PROBLEM_RETURN_NO_SALE, r->cashier, r->reason);
+    show_return(till, r->id);
     print_original(till, r->id);
     problem = till_get_return(till, r->id, out, err);
     tell_return(till, out);

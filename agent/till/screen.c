@@ -18,13 +18,14 @@
 enum { AMOUNT_BYTES = 32, TEXT_BYTES = 160 };
 
 struct words {
-    const char *welcome, *hello, *thanks, *voided, *total, *to_pay, *discount, *change, *points, *earned;
+    const char *welcome, *hello, *thanks, *voided, *total, *to_pay, *discount, *change, *points, *earned, *goods_back,
+        *to_refund;
 };
 
 static const struct words *words_of(const struct till *till)
 {
-    static const struct words english = {"Welcome!", "Hello!",   "Thank you!", "Sale cancelled", "TOTAL",
-                                         "TO PAY",   "Discount", "Change",     "Points",         "Earned"};
+    static const struct words english = {"Welcome!", "Hello!", "Thank you!", "Sale cancelled", "TOTAL",  "TO PAY",
+                                         "Discount", "Change", "Points",     "Earned",         "Return", "REFUND"};
     static const struct words russian = {"Добро пожаловать!",
                                          "Здравствуйте!",
                                          "Спасибо за покупку!",
@@ -34,7 +35,9 @@ static const struct words *words_of(const struct till *till)
                                          "Скидка",
                                          "Сдача",
                                          "Баллы",
-                                         "Начислено"};
+                                         "Начислено",
+                                         "Возврат",
+                                         "К ВОЗВРАТУ"};
 
     return strcmp(till_language(till), "ru") == 0 ? &russian : &english;
 }
@@ -43,6 +46,7 @@ static const struct words *words_of(const struct till *till)
 struct drawing {
     struct till *till;
     const struct sale *sale;
+    const struct bundle *bundle;
     const struct words *words;
     struct cJSON *result; /* NULL: too long to be read for a display, or none */
     struct till_screen screens[TILL_SCREENS_MAX];
@@ -66,7 +70,7 @@ static const char *amount(struct drawing *d, int64_t value, int digits)
 
 static const char *price(struct drawing *d, int64_t minor)
 {
-    return amount(d, minor, bundle_minor_digits(rule_edition_bundle(d->sale->edition)));
+    return amount(d, minor, bundle_minor_digits(d->bundle));
 }
 
 static struct till_screen *add(struct drawing *d)
@@ -153,8 +157,7 @@ static void add_item(struct drawing *d)
 /* What the member has in the first currency, and what this sale brings. */
 static bool add_points(struct drawing *d, const char *greeting, bool with_earned)
 {
-    const struct bundle *bundle = rule_edition_bundle(d->sale->edition);
-    const char *currency = bundle_currency_count(bundle) > 0 ? bundle_currency_id(bundle, 0) : NULL;
+    const char *currency = bundle_currency_count(d->bundle) > 0 ? bundle_currency_id(d->bundle, 0) : NULL;
     struct till_screen *one;
     int64_t balance, earned = 0;
     const cJSON *item;
@@ -162,7 +165,7 @@ static bool add_points(struct drawing *d, const char *greeting, bool with_earned
 
     if (!currency || !d->sale->member.known)
         return false;
-    digits = bundle_currency_digits(bundle, 0);
+    digits = bundle_currency_digits(d->bundle, 0);
     balance =
         till_member_balance(&d->sale->member, d->till->options.cache, &d->till->reserved, d->sale->id, currency);
     cJSON_ArrayForEach(item, tree_child(d->result, "points"))
@@ -212,9 +215,11 @@ static void draw_open(struct drawing *d)
 static void draw_tender(struct drawing *d)
 {
     struct till_screen *one = add(d);
-    int64_t discount = d->sale->evaluation.discount_minor;
+    int64_t discount = d->sale->evaluation.discount_minor, due = sale_due_minor(d->sale);
 
-    one->lines[0] = (struct till_screen_line){d->words->to_pay, price(d, sale_due_minor(d->sale))};
+    /* In an exchange more may have come back than is bought. */
+    one->lines[0] = due < 0 ? (struct till_screen_line){d->words->to_refund, price(d, -due)}
+                            : (struct till_screen_line){d->words->to_pay, price(d, due)};
     if (discount > 0)
         one->lines[1] = (struct till_screen_line){d->words->discount, price(d, discount)};
     add_messages(d);
@@ -245,7 +250,8 @@ static void read_result(struct drawing *d)
 
 void screen_sale(struct till *till, const struct sale *sale)
 {
-    struct drawing d = {.till = till, .sale = sale, .words = words_of(till)};
+    struct drawing d = {
+        .till = till, .sale = sale, .bundle = rule_edition_bundle(sale->edition), .words = words_of(till)};
     bool leaves = !sale_is_open(sale);
 
     if (!till->options.display.show || (sale_is_open(sale) && sale != till->current))
@@ -265,6 +271,48 @@ void screen_sale(struct till *till, const struct sale *sale)
         add(&d)->lines[0].left = d.words->voided;
     till->screen.had_member = sale->member.known;
     till->screen.leaves_mono_ms = leaves ? clock_mono_ms(till->options.clock) + SCREEN_THANKS_MS : 0;
+    show(&d);
+}
+
+/* What the points of the first currency are changed by. */
+static void add_points_back(struct drawing *d, const cJSON *result)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, tree_child(result, "points"))
+    {
+        int64_t change = tree_int(item, "given_back") - tree_int(item, "taken_back");
+        struct till_screen *one;
+
+        if (change == 0 || bundle_currency_count(d->bundle) == 0 ||
+            strcmp(tree_text(item, "currency"), bundle_currency_id(d->bundle, 0)) != 0)
+            continue;
+        one = add(d);
+        one->lines[0].left = d->words->goods_back;
+        one->lines[1] =
+            (struct till_screen_line){d->words->points, amount(d, change, bundle_currency_digits(d->bundle, 0))};
+        return;
+    }
+}
+
+void screen_return(struct till *till, const struct cJSON *body, bool is_done)
+{
+    struct drawing d = {.till = till,
+                        .bundle = rule_edition_bundle(rulebook_active(till->options.rulebook)),
+                        .words = words_of(till)};
+    const cJSON *result = tree_child(body, "result"), *sold = tree_child(body, "sold");
+    const char *name = cJSON_GetArraySize(sold) == 1 ? tree_text(sold->child, "name") : "";
+    struct till_screen *one;
+
+    if (!till->options.display.show || (till->current && sale_is_open(till->current)))
+        return;
+    one = add(&d);
+    one->lines[0].left = name[0] ? name : d.words->goods_back;
+    one->lines[1] = (struct till_screen_line){d.words->to_refund, price(&d, tree_int(result, "refund_minor"))};
+    if (is_done)
+        add_points_back(&d, result);
+    till->screen = (struct screen){.line_at = -1};
+    till->screen.leaves_mono_ms = clock_mono_ms(till->options.clock) + (is_done ? SCREEN_THANKS_MS : SCREEN_QUOTE_MS);
     show(&d);
 }
 

@@ -55,11 +55,21 @@ check 'the drawer was opened' wait_for 10 grep -q '"drawer_pulses":1' "$dir/slip
 check 'it shows the change' shows 'Thank you!' 'Change *[0-9].*'
 check 'and the points' shows 'Earned .*' 'Points .*'
 check 'the welcome comes back' shows 'Welcome' 'to the shop' 30
+back='"return_id":"b1","sale_id":"d1","lines":[{"line":2,"qty_milli":1000}]'
+check 'a return is asked for' ctl api POST /v1/returns "{$back,\"quote\":true}" >/dev/null
+check 'it shows what that would give back' shows 'Apples' 'REFUND *[0-9].*'
+check 'the goods are taken back' ctl api POST /v1/returns "{$back}" >/dev/null
+check 'it shows the points that go' shows 'Return' 'Points *-[0-9].*'
+check 'and the money in turn' shows 'Apples' 'REFUND *[0-9].*'
+check 'a sale takes its place' put d2 "$coffee" ''
+check 'with its item' shows 'Coffee from .*' 'TOTAL .*'
+check 'that sale is given up' ctl api POST /v1/sales/d2/void '{}' >/dev/null
+check 'the welcome comes back again' shows 'Welcome' 'to the shop' 30
 check 'every command was known' sh -c 'echo "$1"; echo "$1" | grep -q "unknown=0 ignored=0 undecodable=0"' sh "$(device display state)"
 check 'it is listed' sh -c '"$1" --state-dir "$2" devices list | grep -q "^display *ready"' sh "$bin/loyalctl" "$dir/till"
 stop till
 check 'the printer is found' sh -c '"$1" devices scan "$2" --seconds 1 | grep -q "^port = $2?baud=9600"' sh "$bin/loyalctl" "tty:$dir/ttyPRINTER"
 check 'a test is printed' sh -c '"$1" devices test-print "$2" | grep -q "the printer says that it is printed"' sh "$bin/loyalctl" "tty:$dir/ttyPRINTER"
-check 'in every code page' grep -q '^ 17 CP866       АБВГДЕ' "$dir/slips/slip-0002.txt"
+check 'in every code page' grep -q '^ 17 CP866       АБВГДЕ' "$dir/slips/slip-0003.txt"
 check 'a test shows on it' "$bin/loyalctl" devices test-display "tty:$dir/ttyDISPLAY" --commands "$set" --seconds 1
 check 'with our letters' shows 'Съешь ещё этих' 'булок *1234567,89'
