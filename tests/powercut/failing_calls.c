@@ -340,7 +340,7 @@ int main(int argc, char **argv)
     hour.history = must_alloc(sizeof *hour.history);
     hour.image = disk_create();
     hour.image_history = must_alloc(sizeof *hour.image_history);
-    office_begin(&hour.office);
+    office_begin(&hour.office, NULL);
     make_image(&hour.office, hour.image, hour.image_history);
     disk_mount(hour.disk);
     calls_watch(hour.history);

@@ -138,7 +138,7 @@ int main(int argc, char **argv)
         return 2;
     }
     calls_install();
-    office_begin(&office);
+    office_begin(&office, NULL);
     history_begin(history);
     calls_watch(history);
     (void)snprintf(filler, sizeof filler, "%s/filler", argv[1]);

@@ -69,7 +69,7 @@ struct bench *bench_create(void)
         bench->branches[i].disk = disk_create();
         bench->branches[i].history = must_alloc(sizeof *bench->history);
     }
-    office_begin(&bench->office);
+    office_begin(&bench->office, NULL);
     make_image(&bench->office, bench->image, bench->image_history);
     return bench;
 }

@@ -12,13 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char BUNDLE[] =
-    "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
-    "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"" SHOP_CURRENCY
-    "\",\"digits\":0}],"
-    "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"
-    "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"" SHOP_CURRENCY "\","
-    "\"items\":{\"any\":true},\"per_minor\":100,\"give\":%d}}]}";
+static void write_bundle(int version, const struct office_rules *rules, struct strbuf *out)
+{
+    strbuf_printf(
+        out,
+        "{\"format\":\"loyald-bundle/1\",\"id\":\"main\",\"version\":%d,\"currency\":\"RUB\",\"minor_digits\":2,"
+        "\"layers\":[{\"id\":\"card\",\"mode\":\"stack\"}],\"point_currencies\":[{\"id\":\"" SHOP_CURRENCY
+        "\",\"digits\":0%s}],%s"
+        "\"promotions\":[{\"id\":\"earn\",\"title\":{\"en\":\"points\"},\"layer\":\"card\",\"order\":1,"
+        "\"when\":{\"member\":{\"required\":true}},\"reward\":{\"kind\":\"points\",\"currency\":\"" SHOP_CURRENCY
+        "\",\"items\":{\"any\":true},\"per_minor\":100,\"give\":%d}}%s]}",
+        version, rules->currency, rules->top, version, rules->promotions);
+}
 
 /* False when the signature is not of the usual length: one length keeps a seed's run the same. */
 static bool sign(const struct pk *key, const char *manifest, char **out_signatures)
@@ -39,14 +44,16 @@ static bool sign(const struct pk *key, const char *manifest, char **out_signatur
     return true;
 }
 
-static void make_offer(struct office *office, int version)
+static void make_offer(struct office *office, const struct office_rules *rules, int version)
 {
+    struct strbuf bundle = STRBUF_INIT(16384);
+    size_t bundle_len;
     struct manifest manifest = {.version = version};
 
-    office->bundles[version] = must_alloc(sizeof BUNDLE + 32);
-    (void)snprintf(office->bundles[version], sizeof BUNDLE + 32, BUNDLE, version, version);
-    manifest.bundle_bytes = (int64_t)strlen(office->bundles[version]);
-    sha256_of(office->bundles[version], strlen(office->bundles[version]), manifest.bundle_sha256);
+    write_bundle(version, rules, &bundle);
+    office->bundles[version] = strbuf_detach(&bundle, &bundle_len);
+    manifest.bundle_bytes = (int64_t)bundle_len;
+    sha256_of(office->bundles[version], bundle_len, manifest.bundle_sha256);
     (void)snprintf(manifest.chain, sizeof manifest.chain, "demo");
     for (int second = 0; second < 60 && !office->signatures[version]; second++) {
         struct strbuf text = STRBUF_INIT(4096);
@@ -61,12 +68,14 @@ static void make_offer(struct office *office, int version)
     must(office->signatures[version] != NULL, "no signature has the usual length");
 }
 
-void office_begin(struct office *office)
+void office_begin(struct office *office, const struct office_rules *more)
 {
+    static const struct office_rules none = {"", "", ""};
+
     *office = (struct office){0};
     must(pk_generate(&office->key, NULL) == ST_OK, "making a key");
     for (int i = 1; i < SHOP_OFFERS; i++)
-        make_offer(office, i);
+        make_offer(office, more ? more : &none, i);
 }
 
 void office_end(struct office *office)

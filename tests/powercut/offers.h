@@ -15,7 +15,13 @@ struct office {
     char *manifests[SHOP_OFFERS];
     char *signatures[SHOP_OFFERS];
 };
-void office_begin(struct office *office);
+/* Parts of a bundle's JSON, put in where they belong; of the point currency and the top level with their commas. */
+struct office_rules {
+    const char *currency;   /* ",\"value_minor\":100" */
+    const char *top;        /* "\"redemption\":[...]," */
+    const char *promotions; /* ",{...}" */
+};
+void office_begin(struct office *office, const struct office_rules *more); /* NULL: only that */
 void office_end(struct office *office);
 
 #endif

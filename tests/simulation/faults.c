@@ -24,6 +24,22 @@ static void put_back(struct sim_world *world, struct sim_till *till)
         till->records[at] = (struct sim_record){0};
     }
     till->rules_version = 0;
+    promises_forget(till, till->image_position);
+    till_up(world, till);
+}
+
+/* IT throws the cache away: it is made anew from the journal and the central. */
+static void lose_cache(struct sim_world *world, struct sim_till *till)
+{
+    static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-journal"};
+    char path[64];
+
+    till_down(world, till, true);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, DISK_FOLDER "%d/%s", till->place, names[i]);
+        (void)disk_unlink(till->disk, path);
+    }
+    sim_note(world, "till %d lost its cache", till->place);
     till_up(world, till);
 }
 
@@ -48,18 +64,24 @@ static void back_up(struct sim_world *world)
     disk_copy(world->backup, world->central_disk);
     world->have_backup = true;
     world->backup_ms = world->now_ms + world->days_ms;
+    world->backup_deeds = world->deeds;
     office_open(world);
 }
 
-/* A week's holiday: everything is switched off, and only the clocks go on. */
+/* A week's holiday, or two months: everything is switched off, and only the clocks go on. */
 static void days_pass(struct sim_world *world)
 {
     if (!world->central)
         return;
-    office_stop(world, true);
-    world->days_ms += DAY_MS * (1 + dice_below(&world->dice, 7));
+    world->days_ms += DAY_MS * (dice_one_in(&world->dice, 6) ? 60 : 1 + dice_below(&world->dice, 7));
     sim_note(world, "days passed, in all %" PRId64, world->days_ms / DAY_MS);
-    office_open(world);
+    if (dice_one_in(&world->dice, 4)) {
+        office_stop(world, true);
+        office_open(world);
+    }
+    if (world->central)
+        office_write_off(world);
+    office_after(world);
 }
 
 /* Only to a backup younger than what tills keep for it, and then nothing may be missing. */
@@ -78,9 +100,35 @@ static void restore(struct sim_world *world)
     office_stop(world, true);
     disk_copy(world->central_disk, world->backup);
     memcpy(world->told_acked, world->backup_acked, sizeof world->told_acked);
+    world->deeds = world->backup_deeds;
+    world->restored = true;
     office_open(world);
     if (world->central && central_restored(world->central, &err) != ST_OK)
         sim_wrong(world, "the restored central: %s", err.text);
+}
+
+/* The office's people do what they do once. */
+static void office_acts(struct sim_world *world)
+{
+    struct dice *dice = &world->dice;
+
+    if (!world->central)
+        return;
+    switch (dice_below(dice, 3)) {
+    case 0:
+        if (!world->deeds.merged)
+            office_merge(world);
+        break;
+    case 1:
+        if (!world->deeds.moved)
+            office_move_card(world);
+        break;
+    default:
+        if (world->deeds.version == 1)
+            office_publish(world, 2);
+        break;
+    }
+    office_after(world);
 }
 
 void sim_happen(struct sim_world *world)
@@ -89,7 +137,7 @@ void sim_happen(struct sim_world *world)
     struct sim_till *till = &world->tills[dice_below(dice, TILLS)];
     int64_t years = INT64_C(1000) * YEARS_10_MS_K;
 
-    switch (dice_below(dice, 26)) {
+    switch (dice_below(dice, 32)) {
     case 0:
         if (till->up)
             disk_cut_at(till->disk, 1 + dice_below(dice, 60));
@@ -137,6 +185,19 @@ void sim_happen(struct sim_world *world)
         break;
     case 12:
         days_pass(world);
+        break;
+    case 13:
+        if (till->up && dice_one_in(dice, 2))
+            lose_cache(world, till);
+        break;
+    case 14:
+        if (dice_one_in(dice, 2))
+            office_acts(world);
+        break;
+    case 15:
+    case 16:
+        if (till->up)
+            till_take_back(world, till);
         break;
     default:
         for (int64_t n = 1 + dice_below(dice, 3); n > 0 && till->up; n--)

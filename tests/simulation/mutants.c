@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is broken on purpose, in the place of the calls that keep the promises. */
 #include "agent/db/journal.h"
+#include "agent/engine/engine.h"
+#include "agent/link/courier.h"
 #include "sync/central/device.h"
 #include "sync/central/journal.h"
+#include "sync/central/hold.h"
 #include "sync/central/ledger.h"
+#include "sync/central/lot.h"
 #include "sync/protocol/record.h"
+#include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- of the central ---- */
@@ -47,13 +54,65 @@ enum status __wrap_device_load(struct central *central, const char *dev, struct 
     return st;
 }
 
+/* ---- what a clock must not do ---- */
+
+struct release {
+    char dev[HEX64_TEXT], id[40];
+};
+
+static void release_hold(struct sim_world *world, void *context)
+{
+    struct release *release = context;
+    struct device device;
+
+    if (!world->ended && world->central && __real_device_load(world->central, release->dev, &device, NULL) == ST_OK)
+        (void)hold_end(world->central, &device, release->id, false, NULL);
+    free(release);
+}
+
+static void release_soon(struct sim_world *world, const char *dev, const char *id)
+{
+    struct release *release = must_alloc(sizeof *release);
+
+    (void)snprintf(release->dev, sizeof release->dev, "%s", dev);
+    (void)snprintf(release->id, sizeof release->id, "%s", id);
+    sim_after(world, 2000, release_hold, release);
+}
+
 enum status __wrap_store_run(struct store *store, enum statement statement, const struct store_value *values,
                              size_t count, int64_t *out_changed, struct errmsg *err)
 {
-    enum status st = __real_store_run(store, statement, values, count, out_changed, err);
+    struct sim_world *world = sim_world();
+    struct store_value changed[STORE_PARAMETERS_MAX];
+    enum status st;
 
-    if (st == ST_CONFLICT && statement == STATEMENT_JOURNAL_INSERT && sim_world()->mutant == SIM_NO_DEDUP)
+    for (size_t i = 0; i < count; i++)
+        changed[i] = values[i];
+    if (statement == STATEMENT_LEASE_END && world->mutant == SIM_TIMER_LEASE)
+        changed[1] = store_text("closed"); /* not written off, as if the till had said so */
+    st = __real_store_run(store, statement, changed, count, out_changed, err);
+    if (st == ST_CONFLICT && statement == STATEMENT_JOURNAL_INSERT && world->mutant == SIM_NO_DEDUP)
         return ST_OK;
+    if (st == ST_OK && statement == STATEMENT_HOLD_PUT && world->mutant == SIM_TIMER_HOLD)
+        release_soon(world, values[0].bytes, values[2].bytes);
+    if (st == ST_OK)
+        grants_note(world, statement, values);
+    return st;
+}
+
+/* ---- what was promised is promised again ---- */
+
+enum status __real_lot_sum(struct central *central, const char *chain, const char *member, const char *currency,
+                           struct lot_sums *out_sums, struct errmsg *err);
+enum status __wrap_lot_sum(struct central *central, const char *chain, const char *member, const char *currency,
+                           struct lot_sums *out_sums, struct errmsg *err);
+enum status __wrap_lot_sum(struct central *central, const char *chain, const char *member, const char *currency,
+                           struct lot_sums *out_sums, struct errmsg *err)
+{
+    enum status st = __real_lot_sum(central, chain, member, currency, out_sums, err);
+
+    if (st == ST_OK && sim_world()->mutant == SIM_PROMISED_TWICE)
+        out_sums->leased = out_sums->held = 0;
     return st;
 }
 
@@ -110,4 +169,62 @@ enum status __wrap_journal_prunable(struct journal *journal, int64_t *out_positi
     if (*out_position >= head.position)
         *out_position = head.position - 1;
     return ST_OK;
+}
+
+/* ---- numbers given at sending ---- */
+
+void __real_courier_ask(struct courier *courier, enum operation op, const struct operation_args *args,
+                        const char *body, size_t len, int64_t deadline_ms, courier_answer_fn *fn, void *context);
+void __wrap_courier_ask(struct courier *courier, enum operation op, const struct operation_args *args,
+                        const char *body, size_t len, int64_t deadline_ms, courier_answer_fn *fn, void *context);
+
+/* The records again, with the next numbers that were never sent. */
+static void number_anew(const char *body, size_t len, struct strbuf *out)
+{
+    struct record_head head;
+    const char *inner, *line = body;
+    size_t inner_len;
+
+    while (line < body + len) {
+        size_t line_len = strcspn(line, "\n");
+        const char *at = memmem(line, line_len, "\"seq\":", 6);
+
+        must(at && record_parse(line, line_len, &head, &inner, &inner_len, NULL) == ST_OK, "a record");
+        for (int i = 0; i < TILLS; i++) {
+            if (0xd0 + (uint64_t)(i + 1) == head.dev)
+                head.seq = ++sim_world()->tills[i].sent;
+        }
+        strbuf_add(out, line, (size_t)(at - line));
+        strbuf_printf(out, "\"seq\":%lld", (long long)head.seq);
+        at += 6 + strspn(at + 6, "0123456789");
+        strbuf_add(out, at, (size_t)(line + line_len - at));
+        strbuf_putc(out, '\n');
+        line += line_len + 1;
+    }
+}
+
+void __wrap_courier_ask(struct courier *courier, enum operation op, const struct operation_args *args,
+                        const char *body, size_t len, int64_t deadline_ms, courier_answer_fn *fn, void *context)
+{
+    struct strbuf anew = STRBUF_INIT(4 * 1024 * 1024);
+
+    if (op == OP_JOURNAL && sim_world()->mutant == SIM_SEQ_AT_SEND) {
+        number_anew(body, len, &anew);
+        body = anew.data;
+        len = anew.len;
+    }
+    __real_courier_ask(courier, op, args, body, len, deadline_ms, fn, context);
+    strbuf_free(&anew);
+}
+
+/* ---- a till that does not keep to its limits ---- */
+
+const struct bundle_offline *__real_bundle_offline(const struct bundle *bundle);
+const struct bundle_offline *__wrap_bundle_offline(const struct bundle *bundle);
+const struct bundle_offline *__wrap_bundle_offline(const struct bundle *bundle)
+{
+    static const struct bundle_offline all = {
+        .f_sale = 1000000, .f_member = 1000000, .e_device = 1000000, .sales_max = 1000, .hours_max = 1000};
+
+    return sim_world()->mutant == SIM_NO_LIMIT ? &all : __real_bundle_offline(bundle);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The central: what till_server does with a request below its HTTP; its starts and stops. */
+#include "sync/central/coupon.h"
 #include "sync/central/device.h"
 #include "sync/central/enrol.h"
 #include "sync/central/hold.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/journal.h"
+#include "sync/central/lease.h"
 #include "sync/central/publish.h"
 #include "sync/central/updates.h"
 #include "tests/powercut/must.h"
@@ -37,6 +39,12 @@ static void answer_op(struct sim_world *world, const struct sim_request *request
     case OP_SALE:
         return_sale_answer(central, device, request->args->values[0], answer);
         break;
+    case OP_HOLD_VOID:
+        hold_void_answer(central, device, request->body, request->len, answer);
+        break;
+    case OP_CLAIM:
+        coupon_claim_answer(central, device, request->body, request->len, answer);
+        break;
     case OP_HOLD:
         hold_answer(central, device, request->body, request->len, answer);
         break;
@@ -56,8 +64,10 @@ static bool answer_updates(struct sim_world *world, const struct sim_request *re
     struct updates_cursor cursor;
     struct errmsg err = ERRMSG_INIT;
     bool waiting = true;
-    enum status st = updates_read_cursor(world->central, request->args->values[0], &cursor, &err);
+    enum status st = lease_prolong(world->central, device, &err);
 
+    if (st == ST_OK)
+        st = updates_read_cursor(world->central, request->args->values[0], &cursor, &err);
     if (st == ST_OK && request->may_wait)
         st = updates_waiting(world->central, device, &cursor, &waiting, &err);
     if (st == ST_OK && !waiting)
@@ -166,7 +176,8 @@ void office_open(struct sim_world *world)
     struct errmsg err = ERRMSG_INIT;
 
     world->central_clock = (struct clock_source){central_wall, central_mono, world};
-    if (central_open(&(struct central_place){CENTRAL_FOLDER, NULL}, &world->central_clock, &world->central, &err) != ST_OK) {
+    if (central_open(&(struct central_place){CENTRAL_FOLDER, NULL}, &world->central_clock, &world->central, &err) !=
+        ST_OK) {
         sim_wrong(world, "the central does not start: %s", err.text);
         world->central = NULL;
         return;
@@ -182,7 +193,8 @@ void office_make(struct sim_world *world)
     struct errmsg err = ERRMSG_INIT;
 
     world->central_clock = (struct clock_source){central_wall, central_mono, world};
-    must(central_init(&(struct central_place){CENTRAL_FOLDER, NULL}, "", &world->central_clock, &err) == ST_OK, err.text);
+    must(central_init(&(struct central_place){CENTRAL_FOLDER, NULL}, "", &world->central_clock, &err) == ST_OK,
+         err.text);
     office_open(world);
 }
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 static struct sim_world *the_world;
@@ -43,13 +44,18 @@ int64_t __wrap_clock_measure_ns(void)
     return the_world->now_ms * 1000000;
 }
 
-__attribute__((format(printf, 2, 0))) static void show(const char *area, const char *format, va_list args)
+/* I7: no number of a card in any line of the log. */
+__attribute__((format(printf, 2, 0))) static void look_at_line(const char *area, const char *format, va_list args)
 {
-    if (!the_world->show)
-        return;
-    (void)fprintf(stderr, "%10" PRId64 " %s: ", the_world->now_ms, area);
-    (void)vfprintf(stderr, format, args);
-    (void)fputc('\n', stderr);
+    char line[1024];
+
+    (void)vsnprintf(line, sizeof line, format, args);
+    for (int card = 0; card < MEMBERS; card++) {
+        if (strstr(line, sim_card(card)))
+            sim_wrong(the_world, "the log of %s shows a card's number: %s", area, line);
+    }
+    if (the_world->show)
+        (void)fprintf(stderr, "%10" PRId64 " %s: %s\n", the_world->now_ms, area, line);
 }
 
 #define LOG_BY(name)                                                                                                 \
@@ -57,7 +63,7 @@ __attribute__((format(printf, 2, 0))) static void show(const char *area, const c
     {                                                                                                                \
         va_list args;                                                                                                \
         va_start(args, format);                                                                                      \
-        show(area, format, args);                                                                                    \
+        look_at_line(area, format, args);                                                                            \
         va_end(args);                                                                                                \
     }
 LOG_BY(log_error)

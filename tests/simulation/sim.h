@@ -17,9 +17,42 @@
 #include "tests/powercut/disk.h"
 #include "tests/powercut/offers.h"
 
-enum { TILLS = 3, MEMBERS = 3, RECORDS_MAX = 600, SALES_MAX = 600, CENTRAL_PLACE = 9, TRIES_MAX = 6 };
+struct cJSON;
 
-enum sim_mutant { SIM_REAL, SIM_NO_DEDUP, SIM_ACK_FIRST, SIM_PRUNE_FIRST, SIM_TWICE, SIM_MUTANTS };
+enum {
+    TILLS = 3,
+    MEMBERS = 3,
+    COUPONS = 6,
+    RECORDS_MAX = 1200,
+    SALES_MAX = 600,
+    CENTRAL_PLACE = 9,
+    TRIES_MAX = 6,
+    HOLDS_MAX = 600,
+    FLOOR_USES_MAX = 600,
+    BALANCE_BEGUN = 50,
+    LEASE_CAP = 40,
+    LEASE_DAYS = 7,
+    LOST_DAYS = 30
+};
+/* What a till may risk without a link, in minor units (macros: they are written into the rules). */
+#define FLOOR_SALE   2000
+#define FLOOR_MEMBER 3000
+#define FLOOR_DEVICE 5000
+#define FLOOR_SALES  4
+
+enum sim_mutant {
+    SIM_REAL,
+    SIM_NO_DEDUP,
+    SIM_ACK_FIRST,
+    SIM_SEQ_AT_SEND,
+    SIM_TIMER_HOLD,
+    SIM_TIMER_LEASE,
+    SIM_PRUNE_FIRST,
+    SIM_TWICE,
+    SIM_PROMISED_TWICE,
+    SIM_NO_LIMIT,
+    SIM_MUTANTS
+};
 
 /* What was given to a till's journal for one position: of several, after power cuts, any may be there. */
 struct sim_record {
@@ -31,6 +64,19 @@ struct sim_record {
 struct sim_sale {
     int member; /* -1: without a card */
     int64_t total_minor;
+    bool committed, returned; /* as the cashier was told */
+    bool named;               /* the till knew the member */
+};
+
+/* A hold that a till asked for, by its journal. */
+struct sim_hold {
+    char id[40];
+    int64_t position, voided_by, used_by; /* of the records; 0: none */
+};
+
+struct sim_floor_use {
+    int64_t position, minor;
+    char member[8];
 };
 
 struct sim_till {
@@ -53,9 +99,15 @@ struct sim_till {
     struct sim_record records[RECORDS_MAX + 1];
     uint64_t old_life[RECORDS_MAX + 1]; /* digests beyond split_position before the disk was put back */
     int64_t head, pruned, rules_version;
+    int64_t sent;    /* the last number given, by the mutant that numbers at sending */
     int64_t counted; /* as the central last said */
     struct sim_sale sales[SALES_MAX];
     int sale_count;
+    int starts; /* a start forgets the sales that were open */
+    struct sim_hold holds[HOLDS_MAX];
+    int hold_count;
+    struct sim_floor_use floor_uses[FLOOR_USES_MAX];
+    int floor_count;
     char dev[17];
     char cert_key[17]; /* of the certificate that its loyald-sync shows */
     /* the wire to its loyald-sync */
@@ -68,8 +120,15 @@ struct sim_till {
 
 struct sim_event;
 
+/* What the office did that a backup does not know of. */
+struct sim_deeds {
+    bool merged, moved;
+    int version; /* of its rules */
+};
+
 struct sim_world {
     struct dice dice;
+    const struct office *offers;
     enum sim_mutant mutant;
     int64_t now_ms, order;
     struct sim_event *events;
@@ -85,7 +144,11 @@ struct sim_world {
     int64_t backup_ms; /* when the backup was made, by the central's clock */
     int64_t backup_acked[TILLS], told_acked[TILLS];
     uint64_t digest; /* over everything that happened */
-    int64_t happened, faults, answered, cuts;
+    int64_t happened, faults, answered, returned, cuts, grants;
+    int visits; /* shoppers that are not gone */
+    struct sim_deeds deeds, backup_deeds;
+    bool restored; /* the central was put back, and may know nothing of what it had granted */
+    int64_t by_hold, by_lease, by_floor, written_off; /* points spent, as the central has them in the end */
     bool show;
     char wrong[400];
 };
@@ -133,7 +196,12 @@ struct sim_request {
 };
 bool office_answer(struct sim_world *world, const struct sim_request *request, int *out_status, char out_mac[65],
                    struct strbuf *out_body);
-void office_init(struct sim_world *world, const struct office *offers, char codes[TILLS][16]);
+void office_init(struct sim_world *world, char codes[TILLS][16]);
+/* Of the office's people; each does its deed once, or as often as called. */
+void office_publish(struct sim_world *world, int version);
+void office_merge(struct sim_world *world);
+void office_move_card(struct sim_world *world);
+void office_write_off(struct sim_world *world);
 void office_make(struct sim_world *world); /* an empty central, open */
 void office_open(struct sim_world *world);
 void office_stop(struct sim_world *world, bool power);
@@ -159,9 +227,43 @@ void till_look_at_journal(struct sim_world *world, struct sim_till *till);
 const char *sim_card(int member);
 void till_sell(struct sim_world *world, struct sim_till *till);
 
+/* Goods of an earlier sale come back. */
+void till_take_back(struct sim_world *world, struct sim_till *till);
+extern const struct office_rules sim_rules;
+
+/* ---- promises.c ---- */
+/* The till is about to put a record into its journal, at that position: held against what it may promise. */
+void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t position, const char *type,
+                        const char *bytes, size_t len);
+/* What is beyond that position was not written, or is gone. */
+void promises_forget(struct sim_till *till, int64_t position);
+/* Points of SHOP_CURRENCY in a sale's record: spent is redeemed and cost. */
+struct sim_points {
+    int64_t earned, spent, taken, given;
+};
+struct sim_points promises_points(const struct cJSON *body);
+
+/* ---- grants.c ---- */
+/* A statement of the central's has run: after a grant nothing may be promised twice. */
+void grants_note(struct sim_world *world, enum statement statement, const struct store_value *values);
+
 /* ---- check.c ---- */
 /* All is acked and counted; why not, in words. */
 bool check_is_quiet(struct sim_world *world, char *out_why, size_t size);
 void check_all(struct sim_world *world);
+
+/* ---- check_books.c ---- */
+struct sqlite3;
+/* Of one member, by what its records at the central say. */
+struct check_totals {
+    int64_t balance[MEMBERS]; /* of records that name the member */
+    int64_t risked[MEMBERS];  /* spent without anything set aside, or taken back: what may be below zero in the end */
+    int64_t coupons[COUPONS], returns;
+};
+void check_record(struct sim_world *world, struct sqlite3 *db, const char *type, const char *bytes, size_t len,
+                  struct check_totals *totals);
+void check_books(struct sim_world *world, struct sqlite3 *db, const struct check_totals *totals);
+/* The first column of the first row; ?1 is text, ?2 more; either may be NULL. -1: none. */
+int64_t check_number(struct sqlite3 *db, const char *sql, const char *text, const char *more);
 
 #endif

@@ -28,8 +28,16 @@ static double now_s(void)
 
 static bool prove(struct stage *stage)
 {
-    static const char *const names[SIM_MUTANTS] = {"", "no deduplication", "ack before store",
-                                                   "pruned before counted", "balance applied twice"};
+    static const char *const names[SIM_MUTANTS] = {"",
+                                                   "no deduplication",
+                                                   "ack before store",
+                                                   "seq at send",
+                                                   "hold released by timer",
+                                                   "lease released by timer",
+                                                   "pruned before counted",
+                                                   "balance applied twice",
+                                                   "promised twice",
+                                                   "floor limits not kept"};
     bool all = true;
 
     for (int mutant = 1; mutant < SIM_MUTANTS; mutant++) {
@@ -46,61 +54,109 @@ static bool prove(struct stage *stage)
     return all;
 }
 
-int main(int argc, char **argv)
+struct options {
+    int64_t seeds;
+    uint64_t first;
+    double seconds;
+    bool one, mutants, show;
+};
+
+static struct options read_options(int argc, char **argv)
 {
-    struct stage *stage = must_alloc(sizeof *stage);
-    int64_t seeds = 2000, faults = 0, cuts = 0, answered = 0, happened = 0;
-    uint64_t first = 1, seed;
-    double seconds = 1e9, began;
-    bool one = false, mutants = true, show_it = false, good = true;
+    struct options options = {.seeds = 2000, .first = 1, .seconds = 1e9, .mutants = true};
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "0";
 
         if (strcmp(argv[i], "--seeds") == 0)
-            seeds = strtoll(value, NULL, 10);
+            options.seeds = strtoll(value, NULL, 10);
         else if (strcmp(argv[i], "--seconds") == 0)
-            seconds = (double)strtoll(value, NULL, 10);
+            options.seconds = (double)strtoll(value, NULL, 10);
         else if (strcmp(argv[i], "--first") == 0 || strcmp(argv[i], "--seed") == 0)
-            first = strtoull(value, NULL, 10);
-        one = one || strcmp(argv[i], "--seed") == 0;
-        show_it = show_it || strcmp(argv[i], "--show") == 0;
-        mutants = mutants && strcmp(argv[i], "--no-mutants") != 0;
+            options.first = strtoull(value, NULL, 10);
+        options.one |= strcmp(argv[i], "--seed") == 0;
+        options.show |= strcmp(argv[i], "--show") == 0;
+        options.mutants &= strcmp(argv[i], "--no-mutants") != 0;
     }
-    the_stage = stage;
-    disk_install();
-    stage_set_up(stage);
-    if (one) {
-        uint64_t digest;
+    return options;
+}
 
-        stage_live(stage, first, SIM_REAL, show_it);
-        digest = stage->world.digest;
-        stage_live(stage, first, SIM_REAL, false);
-        good = stage->world.wrong[0] == '\0' && digest == stage->world.digest;
-        (void)printf("seed %" PRIu64 ": %" PRId64 " events, digest %016" PRIx64 ", again %016" PRIx64 ": %s\n", first,
-                     stage->world.happened, digest, stage->world.digest,
-                     stage->world.wrong[0] ? stage->world.wrong : "every promise held");
-        return good ? 0 : 1;
-    }
-    good = !mutants || prove(stage);
-    began = now_s();
-    for (seed = first; seed < first + (uint64_t)seeds && now_s() - began < seconds; seed++) {
+/* Twice: what happens must be the same. */
+static bool run_one(struct stage *stage, const struct options *options)
+{
+    const struct sim_world *world = &stage->world;
+    uint64_t digest;
+
+    stage_live(stage, options->first, SIM_REAL, options->show);
+    digest = world->digest;
+    stage_live(stage, options->first, SIM_REAL, false);
+    (void)printf("seed %" PRIu64 ": %" PRId64 " events, digest %016" PRIx64 ", again %016" PRIx64 ": %s\n",
+                 options->first, world->happened, digest, world->digest,
+                 world->wrong[0] ? world->wrong : "every promise held");
+    return world->wrong[0] == '\0' && digest == world->digest;
+}
+
+/* What there is a sum of. */
+struct sums {
+    int64_t answered, returned, faults, cuts, happened, grants, by_hold, by_lease, by_floor, written_off;
+};
+
+static void add(struct sums *sums, const struct sim_world *world)
+{
+    sums->answered += world->answered;
+    sums->returned += world->returned;
+    sums->faults += world->faults;
+    sums->cuts += world->cuts;
+    sums->happened += world->happened;
+    sums->grants += world->grants;
+    sums->by_hold += world->by_hold;
+    sums->by_lease += world->by_lease;
+    sums->by_floor += world->by_floor;
+    sums->written_off += world->written_off;
+}
+
+static bool run_all(struct stage *stage, const struct options *options)
+{
+    struct sums sums = {0};
+    double began = now_s();
+    int64_t run = 0;
+
+    for (; run < options->seeds && now_s() - began < options->seconds; run++) {
+        uint64_t seed = options->first + (uint64_t)run;
+
         stage_live(stage, seed, SIM_REAL, false);
-        faults += stage->world.faults;
-        cuts += stage->world.cuts;
-        answered += stage->world.answered;
-        happened += stage->world.happened;
         if (stage->world.wrong[0] != '\0') {
             (void)printf("BROKEN: %s\n  again: test_simulation --seed %" PRIu64 "\n", stage->world.wrong, seed);
-            return 1;
+            return false;
         }
-        if ((seed - first + 1) % 1000 == 0) {
-            (void)printf("%" PRIu64 " seeds, %.0f s\n", seed - first + 1, now_s() - began);
+        add(&sums, &stage->world);
+        if (run % 1000 == 999) {
+            (void)printf("%" PRId64 " seeds, %.0f s\n", run + 1, now_s() - began);
             (void)fflush(stdout);
         }
     }
-    (void)printf("%" PRIu64 " seeds from %" PRIu64 " on in %.0f s: %" PRId64 " sales answered, %" PRId64
-                 " network faults, %" PRId64 " power cuts, %" PRId64 " events; every promise held\n",
-                 seed - first, first, now_s() - began, answered, faults, cuts, happened);
-    return good ? 0 : 1;
+    (void)printf("%" PRId64 " seeds from %" PRIu64 " on in %.0f s: %" PRId64 " sales answered, %" PRId64
+                 " returns, %" PRId64 " grants, %" PRId64 " network faults, %" PRId64 " power cuts, %" PRId64
+                 " events\n",
+                 run, options->first, now_s() - began, sums.answered, sums.returned, sums.grants, sums.faults,
+                 sums.cuts, sums.happened);
+    (void)printf("points spent by hold %" PRId64 ", by lease %" PRId64 ", up to the floor %" PRId64
+                 ", of what was written off %" PRId64 "; every promise held\n",
+                 sums.by_hold, sums.by_lease, sums.by_floor, sums.written_off);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = read_options(argc, argv);
+    bool good = true;
+
+    the_stage = must_alloc(sizeof *the_stage);
+    disk_install();
+    stage_set_up(the_stage);
+    if (options.one)
+        return run_one(the_stage, &options) ? 0 : 1;
+    if (options.mutants)
+        good = prove(the_stage);
+    return run_all(the_stage, &options) && good ? 0 : 1;
 }

@@ -63,9 +63,10 @@ void stage_set_up(struct stage *stage)
     stage->central = disk_create();
     stage->backup = disk_create();
     stage->first_central = disk_create();
-    office_begin(&stage->office);
+    office_begin(&stage->office, &sim_rules);
+    world->offers = &stage->office;
     mount(stage);
-    office_init(world, &stage->office, codes);
+    office_init(world, codes);
     for (int i = 0; i < TILLS; i++)
         till_up(world, &world->tills[i]);
     sim_run(world, world->now_ms + 10000);
@@ -120,7 +121,12 @@ void stage_live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, bool
     }
     disk_copy(stage->central, stage->first_central);
     disk_seed(stage->central, seed + TILLS);
-    *world = (struct sim_world){.dice = {seed}, .mutant = mutant, .show = show_it, .now_ms = 200000};
+    *world = (struct sim_world){.dice = {seed},
+                                .offers = &stage->office,
+                                .mutant = mutant,
+                                .show = show_it,
+                                .now_ms = 200000,
+                                .deeds = {.version = 1}};
     sim_enter(world, ~seed);
     disk_randomness(seed);
     mount(stage);

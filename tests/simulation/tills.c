@@ -99,8 +99,9 @@ static enum status open_files(struct sim_till *till, struct errmsg *err)
 
 static enum status open_parts(struct sim_till *till, struct errmsg *err)
 {
-    const struct rulebook_options book = {till->loop, &till->clock, till->journal,  till->rules, till->identity,
-                                          fetch,      changed,      journal_record, may_switch,  till, NULL};
+    const struct rulebook_options book = {till->loop,     &till->clock, till->journal, till->rules,
+                                          till->identity, fetch,        changed,       journal_record,
+                                          may_switch,     till,         NULL};
     struct link_options link = {.loop = till->loop,
                                 .clock = &till->clock,
                                 .journal = till->journal,
@@ -136,6 +137,7 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
 
 static void close_parts(struct sim_till *till)
 {
+    till->up = false; /* what is answered now comes too late */
     if (till->loop)
         loop_discard(till->loop);
     link_destroy(till->link);
@@ -156,7 +158,6 @@ static void close_parts(struct sim_till *till)
     till->journal = NULL;
     till->identity = NULL;
     till->loop = NULL;
-    till->up = false;
     wire_drop(till);
 }
 
@@ -190,6 +191,7 @@ void till_up(struct sim_world *world, struct sim_till *till)
         if (open_parts(till, &err) == ST_OK && !disk_is_off(till->disk)) {
             hex_from_u64(till->identity->dev, till->dev);
             till->up = true;
+            till->starts++;
             sim_note(world, "till %d up at %lld", till->place, (long long)till->head);
             wire_knock(world, till, dice_below(&world->dice, 3000));
             return;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* T1 (points offline): at each grant, hold or lease, what is posted covers all that is promised, and the grant. */
+#include "sync/central/lease.h"
+#include "sync/central/lot.h"
+#include "tests/powercut/must.h"
+#include "tests/simulation/sim.h"
+
+#include <string.h>
+
+static bool granted; /* a lease, since it was looked at last */
+
+/* Not the wrapped one: a mutant must not look for itself. */
+enum status __real_lot_sum(struct central *central, const char *chain, const char *member, const char *currency,
+                           struct lot_sums *out_sums, struct errmsg *err);
+enum status __real_lease_after_sale(struct central *central, const struct device *device, const char *member,
+                                    int32_t day, struct errmsg *err);
+enum status __wrap_lease_after_sale(struct central *central, const struct device *device, const char *member,
+                                    int32_t day, struct errmsg *err);
+
+static void look(struct sim_world *world, const char *chain, const char *member, const char *what)
+{
+    struct lot_sums sums = {0};
+
+    must(__real_lot_sum(world->central, chain, member, SHOP_CURRENCY, &sums, NULL) == ST_OK, "sums of points");
+    world->grants++;
+    if (sums.active - sums.leased - sums.held < 0)
+        sim_wrong(world, "after %s for %s there are %lld points, %lld set aside at tills and %lld held", what, member,
+                  (long long)sums.active, (long long)sums.leased, (long long)sums.held);
+}
+
+/* T2: whatever ends a hold, the till has written it down before. One whose disk was put back has forgotten. */
+static void look_at_end(struct sim_world *world, const char *dev, const char *id, bool posted)
+{
+    const struct sim_till *till = NULL;
+
+    for (int i = 0; i < TILLS; i++)
+        till = strcmp(world->tills[i].dev, dev) == 0 ? &world->tills[i] : till;
+    if (!till || till->split_position >= 0)
+        return;
+    for (int i = 0; i < till->hold_count; i++) {
+        const struct sim_hold *hold = &till->holds[i];
+
+        if (strcmp(hold->id, id) == 0 && (posted ? hold->used_by : hold->voided_by) > 0)
+            return;
+    }
+    sim_wrong(world, "a hold of till %d was %s at the central, and it never said so", till->place - 1,
+              posted ? "posted" : "set free");
+}
+
+void grants_note(struct sim_world *world, enum statement statement, const struct store_value *values)
+{
+    granted |= statement == STATEMENT_LEASE_PUT || (statement == STATEMENT_LEASE_FILL && values[1].number > 0);
+    if (statement == STATEMENT_HOLD_PUT && strcmp(values[7].bytes, "granted") == 0)
+        look(world, values[3].bytes, values[4].bytes, "a hold");
+    if (statement == STATEMENT_HOLD_END)
+        look_at_end(world, values[0].bytes, values[2].bytes, strcmp(values[4].bytes, "posted") == 0);
+}
+
+enum status __wrap_lease_after_sale(struct central *central, const struct device *device, const char *member,
+                                    int32_t day, struct errmsg *err)
+{
+    enum status st;
+
+    granted = false;
+    st = __real_lease_after_sale(central, device, member, day, err);
+    if (st == ST_OK && granted)
+        look(sim_world(), device->chain, member, "a lease");
+    return st;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each record may say, seen as it is written: never both hold and lease, no hold that was given up, the floor
+ * limits kept (T3: a till never risks more than the rules say), no discount above the basket (I6). */
+#include "agent/base/json.h"
+#include "agent/db/journal.h"
+#include "sync/protocol/record.h"
+#include "tests/powercut/must.h"
+#include "tests/simulation/sim.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t number(const struct cJSON *object, const char *name)
+{
+    int64_t value = 0;
+
+    (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
+    return value;
+}
+
+static const char *text(const struct cJSON *object, const char *name)
+{
+    const char *value = "";
+
+    (void)json_text(object, name, 256, &value, NULL);
+    return value;
+}
+
+struct sim_points promises_points(const struct cJSON *body)
+{
+    const struct cJSON *result = cJSON_GetObjectItemCaseSensitive(body, "result"), *one;
+    struct sim_points points = {0};
+
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(result, "points"))
+    {
+        points.earned += number(one, "earned");
+        points.spent += number(one, "redeemed") + number(one, "cost");
+        points.taken += number(one, "taken_back");
+        points.given += number(one, "given_back");
+    }
+    return points;
+}
+
+static struct sim_hold *find_hold(struct sim_till *till, const char *id)
+{
+    for (int i = 0; i < till->hold_count; i++) {
+        if (strcmp(till->holds[i].id, id) == 0)
+            return &till->holds[i];
+    }
+    return NULL;
+}
+
+static void look_at_holds(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
+{
+    const struct cJSON *holds = cJSON_GetObjectItemCaseSensitive(body, "holds"), *one;
+    bool leases = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(body, "leases")) > 0;
+
+    if (cJSON_GetArraySize(holds) > 0 && leases)
+        sim_wrong(world, "a sale at till %d is of a hold and of a lease", till->place - 1);
+    cJSON_ArrayForEach(one, holds)
+    {
+        struct sim_hold *hold = find_hold(till, one->valuestring);
+
+        if (!hold || hold->voided_by || hold->used_by)
+            sim_wrong(world, "a sale at till %d names hold %s that is %s", till->place - 1, one->valuestring,
+                      !hold             ? "not asked for"
+                      : hold->voided_by ? "given up"
+                                        : "another sale's");
+        else
+            hold->used_by = position;
+    }
+}
+
+/* What is not acknowledged is at risk: of this sale, of this member, of the till. */
+static void look_at_floor(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
+{
+    const struct cJSON *sale = cJSON_GetObjectItemCaseSensitive(body, "sale");
+    struct sim_floor_use *use = &till->floor_uses[till->floor_count];
+    int64_t acked = journal_acked_position(till->journal), device = 0, member = 0, sales = 0;
+
+    must(till->floor_count < FLOOR_USES_MAX, "fewer sales by the floor limits");
+    *use = (struct sim_floor_use){position,
+                                  number(cJSON_GetObjectItemCaseSensitive(body, "result"), "redeemed_minor"), ""};
+    (void)snprintf(use->member, sizeof use->member, "%s",
+                   text(cJSON_GetObjectItemCaseSensitive(sale, "member"), "id"));
+    till->floor_count++;
+    for (int i = 0; i < till->floor_count; i++) {
+        const struct sim_floor_use *one = &till->floor_uses[i];
+
+        if (one->position <= acked)
+            continue;
+        sales++;
+        device += one->minor;
+        member += strcmp(one->member, use->member) == 0 ? one->minor : 0;
+    }
+    if (use->minor > FLOOR_SALE || member > FLOOR_MEMBER || device > FLOOR_DEVICE || sales > FLOOR_SALES)
+        sim_wrong(world, "till %d risks %lld in a sale, %lld of a member, %lld in %lld sales", till->place - 1,
+                  (long long)use->minor, (long long)member, (long long)device, (long long)sales);
+}
+
+static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
+{
+    const struct cJSON *result = cJSON_GetObjectItemCaseSensitive(body, "result");
+    int64_t gross = number(result, "gross_minor"), discount = number(result, "discount_minor"),
+            redeemed = number(result, "redeemed_minor");
+
+    if (discount < 0 || redeemed < 0 || gross - discount - redeemed != number(result, "total_minor") ||
+        number(result, "total_minor") < 0)
+        sim_wrong(world, "a sale at till %d of %lld comes down by %lld and %lld to %lld", till->place - 1,
+                  (long long)gross, (long long)discount, (long long)redeemed,
+                  (long long)number(result, "total_minor"));
+    look_at_holds(world, till, position, body);
+    if (strcmp(text(body, "spending"), "floor") == 0)
+        look_at_floor(world, till, position, body);
+}
+
+static void take_hold(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
+{
+    struct sim_hold *hold = &till->holds[till->hold_count];
+
+    must(till->hold_count < HOLDS_MAX, "fewer holds");
+    if (find_hold(till, text(body, "hold")))
+        sim_wrong(world, "till %d asks for hold %s again", till->place - 1, text(body, "hold"));
+    *hold = (struct sim_hold){.position = position};
+    (void)snprintf(hold->id, sizeof hold->id, "%s", text(body, "hold"));
+    till->hold_count++;
+}
+
+void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t position, const char *type,
+                        const char *bytes, size_t len)
+{
+    struct record_head head;
+    struct cJSON *tree = NULL;
+    struct sim_hold *hold;
+    const char *body;
+    size_t body_len;
+
+    if (strcmp(type, "sale") != 0 && strncmp(type, "hold_", 5) != 0)
+        return;
+    must(record_parse(bytes, len, &head, &body, &body_len, NULL) == ST_OK &&
+             json_parse(body, body_len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK,
+         "a record that can be read");
+    if (strcmp(type, "sale") == 0) {
+        look_at_sale(world, till, position, tree);
+    } else if (strcmp(type, "hold_asked") == 0) {
+        take_hold(world, till, position, tree);
+    } else {
+        hold = find_hold(till, text(tree, "hold"));
+        if (hold && hold->used_by)
+            sim_wrong(world, "till %d gives hold %s up that a sale has used", till->place - 1, hold->id);
+        if (hold)
+            hold->voided_by = position;
+    }
+    json_free(tree);
+}
+
+void promises_forget(struct sim_till *till, int64_t position)
+{
+    while (till->hold_count > 0 && till->holds[till->hold_count - 1].position > position)
+        till->hold_count--;
+    for (int i = 0; i < till->hold_count; i++) {
+        struct sim_hold *hold = &till->holds[i];
+
+        hold->used_by = hold->used_by > position ? 0 : hold->used_by;
+        hold->voided_by = hold->voided_by > position ? 0 : hold->voided_by;
+    }
+    while (till->floor_count > 0 && till->floor_uses[till->floor_count - 1].position > position)
+        till->floor_count--;
+}
