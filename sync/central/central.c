@@ -205,6 +205,12 @@ void central_tell_changed(struct central *central)
         central->changed(central->changed_context);
 }
 
+void central_tell_accepted(struct central *central)
+{
+    if (central->accepted)
+        central->accepted(central->accepted_context);
+}
+
 enum status central_end(struct central *central, enum status st, struct errmsg *err)
 {
     st = store_end(central->store, st, err);

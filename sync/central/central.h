@@ -53,6 +53,10 @@ struct central {
     /* Told after each commit that tills should hear of; may be NULL. */
     void (*changed)(void *context);
     void *changed_context;
+    /* Told after each commit that left records to be booked; may be NULL. */
+    void (*accepted)(void *context);
+    void *accepted_context;
+    char counted_last[HEX64_TEXT]; /* the till whose records were booked last: they take turns */
 };
 
 /* What a handler answers, over whichever transport. */
@@ -94,6 +98,7 @@ enum status central_restored(struct central *central, struct errmsg *err);
 
 int64_t central_now_us(const struct central *central);
 void central_tell_changed(struct central *central);
+void central_tell_accepted(struct central *central);
 /* store_end, and tells what was committed. */
 enum status central_end(struct central *central, enum status st, struct errmsg *err);
 

@@ -9,6 +9,7 @@
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
 #include "agent/engine/coupon_code.h"
+#include "sync/central/counting.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
 
@@ -182,6 +183,8 @@ void coupon_claim_answer(struct central *central, const struct device *device, c
 
     if (st == ST_OK)
         st = read_body(root, &claim, &err);
+    if (st == ST_OK)
+        counting_catch_up(central, NULL);
     if (st == ST_OK)
         st = grant(central, device, &claim, &err);
     if (st == ST_OK) {

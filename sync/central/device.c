@@ -45,11 +45,12 @@ static enum status read_device(const struct rows *rows, struct device *device, s
     return ST_OK;
 }
 
-enum status device_load(struct central *central, const char *dev, struct device *out_device, struct errmsg *err)
+/* The one row of a statement that was started with st. */
+static enum status take_device(enum status st, struct rows *rows, const char *dev, struct device *out_device,
+                               struct errmsg *err)
 {
-    struct rows *rows;
     struct device device = {0};
-    enum status st = STORE_SELECT(central->store, STATEMENT_DEVICE_GET, &rows, err, V_TEXT(dev)), end;
+    enum status end;
 
     if (st != ST_OK)
         return st;
@@ -59,12 +60,31 @@ enum status device_load(struct central *central, const char *dev, struct device 
         errmsg_set(err, "till %.32s is not known here", dev);
         st = ST_NOT_FOUND;
     }
+    while (rows_next(rows)) /* a statement that writes must run to its end */
+        continue;
     end = rows_end(rows, st == ST_OK ? err : NULL);
     if (st == ST_OK)
         st = end;
     if (st == ST_OK)
         *out_device = device;
     return st;
+}
+
+enum status device_load(struct central *central, const char *dev, struct device *out_device, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_DEVICE_GET, &rows, err, V_TEXT(dev));
+
+    return take_device(st, rows, dev, out_device, err);
+}
+
+enum status device_lock(struct central *central, const char *dev, struct device *out_device, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st =
+        STORE_SELECT(central->store, STATEMENT_DEVICE_LOCK, &rows, err, V_TEXT(dev), V_INT(central_now_us(central)));
+
+    return take_device(st, rows, dev, out_device, err);
 }
 
 /* dev, epoch and n are 16 lower-case digits; anything else was not written by one of our programs. */

@@ -39,6 +39,8 @@ struct till_request {
 
 /* ST_NOT_FOUND when no such till was ever enrolled. */
 enum status device_load(struct central *central, const char *dev, struct device *out_device, struct errmsg *err);
+/* Inside a transaction: likewise, and nobody else takes records of this till, or books some, until it ends. */
+enum status device_lock(struct central *central, const char *dev, struct device *out_device, struct errmsg *err);
 /* Whether a certificate of this key is the till's: of its present key, or of the next one. */
 bool device_has_key(const struct device *device, const char *key_id);
 /* Inside a transaction or alone: a certificate for the key of the request, which must be in this till's name. */

@@ -252,11 +252,16 @@ static enum status check_copy(struct central *central, const struct wish *wish, 
                               struct errmsg *err)
 {
     struct device known;
-    enum status st = device_load(central, wish->dev, &known, err);
+    enum status st = device_lock(central, wish->dev, &known, err);
 
     if (st == ST_NOT_FOUND) {
         *err = (struct errmsg)ERRMSG_INIT;
         return ST_OK;
+    }
+    /* Another history begins when this one is booked. */
+    if (st == ST_OK && known.counted < known.acked) {
+        errmsg_set(err, "records of this till are still being booked: enrol it again in a minute");
+        st = ST_AGAIN;
     }
     if (st != ST_OK || known.revoked)
         return st;

@@ -7,6 +7,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
+#include "sync/central/counting.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
 
@@ -161,6 +162,8 @@ static void answer_question(struct central *central, const struct device *device
 
     if (st == ST_OK)
         st = question->read(root, &asked, &err);
+    if (st == ST_OK)
+        counting_catch_up(central, NULL);
     if (st == ST_OK)
         st = question->act(central, device, &asked, &err);
     if (st == ST_OK)

@@ -101,47 +101,6 @@ static enum status check_known(struct batch *batch, const struct envelope *recor
     return ST_OK;
 }
 
-static enum status bury(struct batch *batch, const struct envelope *record, const char *reason, struct errmsg *err)
-{
-    char text[ERRMSG_BYTES_MAX + 128];
-    const struct device *device = &batch->device;
-    enum status st = STORE_RUN(batch->central->store, STATEMENT_DEAD_INSERT, err, V_TEXT(device->dev),
-                               V_TEXT(device->epoch), V_INT(record->head.seq), V_TEXT(device->chain),
-                               V_TEXT(record->head.type), V_TEXT(reason), V_INT(central_now_us(batch->central)));
-
-    if (st != ST_OK)
-        return st;
-    (void)snprintf(text, sizeof(text), "record %lld (%s) cannot be booked: %s", (long long)record->head.seq,
-                   record->head.type, reason);
-    log_warn("journal", "dead letter dev=%s seq=%lld: %s", device->dev, (long long)record->head.seq, reason);
-    return notice_put(batch->central, device->chain, device->dev, text, err);
-}
-
-/* Interprets one record, or buries it; either way it counts. */
-static enum status count_record(struct batch *batch, const struct envelope *record, struct errmsg *err)
-{
-    struct interpret_record wanted = {.device = &batch->device,
-                                      .seq = record->head.seq,
-                                      .type = record->head.type,
-                                      .type_version = record->head.type_version,
-                                      .body = record->body,
-                                      .body_len = record->body_len};
-    struct errmsg reason = ERRMSG_INIT;
-    enum status st = store_mark(batch->central->store, err), end;
-
-    if (st != ST_OK)
-        return st;
-    st = interpret(batch->central, &wanted, &reason);
-    if (st == ST_OK)
-        return store_mark_keep(batch->central->store, err);
-    if (interpret_is_fault(st)) {
-        *err = reason;
-        return st;
-    }
-    end = store_mark_undo(batch->central->store, err);
-    return end == ST_OK ? bury(batch, record, reason.text[0] ? reason.text : status_text(st), err) : end;
-}
-
 static enum status append(struct batch *batch, const struct envelope *record, const uint8_t hash[SHA256_BYTES],
                           struct errmsg *err)
 {
@@ -153,11 +112,9 @@ static enum status append(struct batch *batch, const struct envelope *record, co
 
     if (st == ST_CONFLICT)
         st = ST_CORRUPT; /* the cursor says it is new, the table has it */
-    if (st == ST_OK)
-        st = count_record(batch, record, err);
     if (st != ST_OK)
         return st;
-    device->acked = device->counted = record->head.seq;
+    device->acked = record->head.seq;
     memcpy(device->head_hash, hash, SHA256_BYTES);
     batch->accepted++;
     return ST_OK;
@@ -185,13 +142,9 @@ static enum status take_record(struct batch *batch, const struct envelope *recor
 static enum status save_cursor(struct batch *batch, struct errmsg *err)
 {
     struct device *device = &batch->device;
-    enum status st = store_last_change(batch->central->store, &device->counted_change, err);
 
-    if (st != ST_OK)
-        return st;
     return STORE_RUN(batch->central->store, STATEMENT_DEVICE_CURSOR, err, V_TEXT(device->dev), V_INT(device->acked),
-                     V_BLOB(device->head_hash, SHA256_BYTES), V_INT(device->counted), V_INT(device->counted_change),
-                     V_INT(batch->duplicates), V_INT(central_now_us(batch->central)));
+                     V_BLOB(device->head_hash, SHA256_BYTES), V_INT(batch->duplicates));
 }
 
 static void describe_fork(const struct batch *batch, char out_text[400])
@@ -219,9 +172,16 @@ static enum status quarantine(void *context, struct errmsg *err)
 static enum status take_records(void *context, struct errmsg *err)
 {
     struct batch *batch = context;
-    enum status st = device_load(batch->central, batch->device.dev, &batch->device, err);
+    char epoch[HEX64_TEXT];
+    enum status st;
 
+    memcpy(epoch, batch->device.epoch, sizeof(epoch));
+    st = device_lock(batch->central, batch->device.dev, &batch->device, err);
     batch->duplicates = batch->accepted = batch->fork_seq = 0;
+    if (st == ST_OK && strcmp(batch->device.epoch, epoch) != 0) {
+        errmsg_set(err, "the till was enrolled anew meanwhile");
+        return ST_CONFLICT;
+    }
     if (st == ST_OK && batch->device.quarantined_seq > 0) {
         batch->fork_seq = batch->device.quarantined_seq;
         return ST_OK;
@@ -237,7 +197,7 @@ static enum status take_batch(struct batch *batch, struct errmsg *err)
 {
     struct store *store = batch->central->store;
     char text[400];
-    enum status st = store_transact(store, take_records, batch, err);
+    enum status st = store_transact_apart(store, take_records, batch, err);
 
     if (st != ST_DENIED || batch->fork_seq == 0)
         return st;
@@ -299,14 +259,14 @@ void journal_accept(struct central *central, const struct device *device, const 
     if (st == ST_RANGE) {
         refuse(answer, "expect", "expect", expect, err.text);
     } else if (st != ST_OK) {
-        log_error("journal", "batch not booked dev=%s: %s", device->dev, err.text);
+        log_error("journal", "batch not taken dev=%s: %s", device->dev, err.text);
         answer_status(answer, interpret_is_fault(st) ? st : ST_INTERNAL, &err);
     } else if (batch->fork_seq > 0) {
         refuse(answer, "fork", "seq", batch->fork_seq, "this till's history is not the one known here");
     } else {
         write_cursor(batch, &answer->body);
         if (batch->accepted > 0)
-            central_tell_changed(central);
+            central_tell_accepted(central);
     }
 out:
     free(batch);

@@ -2,9 +2,9 @@
 /*
  * journal - batches of records, each record exactly once (docs/protocol.md 7).
  *
- * One transaction a batch: the cursor in the till's row is the authority, bytes are kept as they came, every record
- * is interpreted or becomes a dead letter, and only after the commit is anything answered. Sending again is always
- * safe.
+ * One transaction a batch, of this till's rows only: the cursor in the till's row is the authority, bytes are kept as
+ * they came, and only after the commit is anything answered. Sending again is always safe. What the records mean is
+ * booked afterwards (counting.h), so nothing in them can keep a till from getting rid of them.
  */
 #ifndef LOYALD_CENTRAL_JOURNAL_H
 #define LOYALD_CENTRAL_JOURNAL_H

@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/base/json.h"
+#include "sync/central/counting.h"
 #include "sync/central/interpret_return.h"
 #include "sync/central/member.h"
 #include "sync/central/return_internal.h"
@@ -84,8 +85,15 @@ void return_sale_answer(struct central *central, const struct device *device, co
     struct errmsg err = ERRMSG_INIT;
     char member[ID_BYTES] = "";
     int count;
-    enum status st = return_read_sale(central, device->chain, sale_id, &body, member, &err);
+    bool all;
+    enum status st;
 
+    counting_catch_up(central, &all);
+    st = return_read_sale(central, device->chain, sale_id, &body, member, &err);
+    if (st == ST_NOT_FOUND && !all) { /* it may be among those: "no such sale" would be a guess */
+        errmsg_set(&err, "records are still being booked, the sale may be among them: ask again");
+        st = ST_AGAIN;
+    }
     jw_object_begin(&w);
     jw_name(&w, "sale");
     if (st == ST_OK) {

@@ -84,9 +84,12 @@
         " r.back_version, m.bundle, r.approver FROM rollout r JOIN manifest m ON m.chain = r.chain"                       \
         " AND m.version = r.version ORDER BY r.started_us DESC, r.chain, r.version DESC LIMIT $1")
 
+#define DEVICE_COLUMNS                                                                                                    \
+    "dev, chain, store, till, mac_key, epoch, acked, head_hash, counted, counted_change, revoked, quarantined_seq,"       \
+    " cert_key, next_key"
+
 #define STATEMENTS_TILL(X)                                                                                                \
-    X(DEVICE_GET, "SELECT dev, chain, store, till, mac_key, epoch, acked, head_hash, counted, counted_change, revoked,"   \
-        " quarantined_seq, cert_key, next_key FROM device WHERE dev = $1")                                                \
+    X(DEVICE_GET, "SELECT " DEVICE_COLUMNS " FROM device WHERE dev = $1")                                                 \
     X(DEVICE_PUT, "INSERT INTO device (dev, chain, store, till, mac_key, cert_not_after_us, epoch, acked, head_hash,"     \
         " counted, counted_change, duplicates, revoked, quarantined_seq, till_head, version, bundle_version,"             \
         " bundle_refused, enrolled_us, last_seen_us, cert_key, cert_issuer)"                                              \
@@ -113,15 +116,20 @@
         " COALESCE((SELECT MAX(m.version) FROM manifest m WHERE m.chain = d.chain), 0), d.cert_not_after_us,"             \
         " d.last_seen_us, d.told_us, d.skew_ms, d.quarantined_seq, d.trusts, d.cert_issuer, d.told"                       \
         " FROM device d WHERE d.revoked = 0 ORDER BY d.chain, d.store, d.till, d.dev")                                                     \
-    X(DEVICE_CURSOR, "UPDATE device SET acked = $2, head_hash = $3, counted = $4, counted_change = $5,"                   \
-        " duplicates = duplicates + $6, till_head = CASE WHEN till_head < $2 THEN $2 ELSE till_head END,"                 \
-        " last_seen_us = $7 WHERE dev = $1")                                                                              \
+    /* Reads the till and keeps its row from everybody else until the transaction ends. */                                \
+    X(DEVICE_LOCK, "UPDATE device SET last_seen_us = $2 WHERE dev = $1 RETURNING " DEVICE_COLUMNS)                        \
+    X(DEVICE_CURSOR, "UPDATE device SET acked = $2, head_hash = $3, duplicates = duplicates + $4,"                        \
+        " till_head = CASE WHEN till_head < $2 THEN $2 ELSE till_head END WHERE dev = $1")                                \
+    X(DEVICE_COUNTED, "UPDATE device SET counted = $2, counted_change = $3 WHERE dev = $1")                               \
+    X(DEVICE_BEHIND_NEXT, "SELECT dev FROM device WHERE counted < acked AND dev > $1 ORDER BY dev LIMIT 1")               \
+    X(DEVICE_UNCOUNTED, "SELECT COALESCE(SUM(acked - counted), 0) FROM device WHERE counted < acked")                     \
     X(DEVICE_SEEN, "UPDATE device SET last_seen_us = $2 WHERE dev = $1 AND last_seen_us < CAST($2 AS BIGINT) - $3")                       \
     X(DEVICE_QUARANTINE, "UPDATE device SET quarantined_seq = $2 WHERE dev = $1")                                         \
     X(DEVICE_ACTIVATED, "UPDATE device SET bundle_version = $2, bundle_refused = '' WHERE dev = $1")                      \
     X(DEVICE_REFUSED, "UPDATE device SET bundle_refused = $2 WHERE dev = $1")                                             \
     X(JOURNAL_INSERT, "INSERT INTO journal (dev, epoch, seq, type, bytes, hash, received_us)"                             \
         " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
+    X(JOURNAL_FROM, "SELECT bytes FROM journal WHERE dev = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4")         \
     X(JOURNAL_HASH, "SELECT hash FROM journal WHERE dev = $1 AND epoch = $2 AND seq = $3")                                \
     X(JOURNAL_HEAD, "SELECT seq, hash FROM journal WHERE dev = $1 AND epoch = $2 ORDER BY seq DESC LIMIT 1")              \
     X(DEAD_INSERT, "INSERT INTO dead_letter (dev, epoch, seq, chain, type, reason, at_us)"                                \
@@ -457,6 +465,7 @@
 #define PG_SQL_BEGIN     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 #define PG_SQL_SNAPSHOT  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #define PG_SQL_LOCK      "SELECT value FROM change_counter WHERE one = 1 FOR UPDATE"
+#define PG_SQL_TRY       PG_SQL_LOCK " SKIP LOCKED"
 #define PG_SQL_SIGN                                                                                                  \
     "INSERT INTO central_process (id, signature) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET signature = $2"
 #define PG_SQL_SIGN_FIRST "INSERT INTO central_process (id, signature) VALUES ($1, 0) ON CONFLICT (id) DO NOTHING"

@@ -52,22 +52,23 @@ void store_close(struct store *store)
         store->engine->close(store);
 }
 
-static enum status begin(struct store *store, bool reading, struct errmsg *err)
+static enum status begin(struct store *store, enum store_way way, struct errmsg *err)
 {
-    enum status st = store->engine->begin(store, reading, err);
+    enum status st = store->engine->begin(store, way, err);
 
     store->in_transaction = st == ST_OK;
+    store->apart = st == ST_OK && way == STORE_APART;
     return st;
 }
 
 enum status store_begin(struct store *store, struct errmsg *err)
 {
-    return begin(store, false, err);
+    return begin(store, STORE_IN_LINE, err);
 }
 
 enum status store_snapshot_begin(struct store *store, struct errmsg *err)
 {
-    return begin(store, true, err);
+    return begin(store, STORE_READING, err);
 }
 
 void store_snapshot_end(struct store *store)
@@ -77,7 +78,7 @@ void store_snapshot_end(struct store *store)
 
 static void forget(struct store *store)
 {
-    store->in_transaction = store->deferring = false;
+    store->in_transaction = store->apart = store->deferring = false;
     store->change_known = store->change_moved = false;
 }
 
@@ -104,25 +105,27 @@ void store_rollback(struct store *store)
 
 /* The first attempt defers, the others tell each fault where it comes up: a fault of the body then ends it for good.
  */
-static enum status attempt(struct store *store, bool deferring, store_body *body, void *context, struct errmsg *err)
+static enum status attempt(struct store *store, enum store_way way, bool deferring, store_body *body, void *context,
+                           struct errmsg *err)
 {
-    enum status st = store_begin(store, err);
+    enum status st = begin(store, way, err);
 
-    store->deferring = st == ST_OK && deferring && store->engine->shared;
+    store->deferring = st == ST_OK && deferring;
     if (st == ST_OK)
         st = body(context, err);
     return store_end(store, st, err);
 }
 
-enum status store_transact(struct store *store, store_body *body, void *context, struct errmsg *err)
+static enum status transact(struct store *store, enum store_way way, store_body *body, void *context,
+                            struct errmsg *err)
 {
     int64_t began_ms = clock_mono_ms(clock_system());
 
     for (int i = 1;; i++) {
         struct errmsg reason = ERRMSG_INIT;
-        enum status st = attempt(store, i == 1, body, context, &reason);
+        enum status st = attempt(store, way, i == 1, body, context, &reason);
 
-        if (st == ST_AGAIN && store->engine->shared && i < TRANSACT_ATTEMPTS_MAX &&
+        if (st == ST_AGAIN && (store->engine->shared || i == 1) && i < TRANSACT_ATTEMPTS_MAX &&
             clock_mono_ms(clock_system()) - began_ms < TRANSACT_MS_MAX) {
             log_debug("store", "transaction is repeated attempt=%d: %s", i, reason.text);
             continue;
@@ -131,6 +134,44 @@ enum status store_transact(struct store *store, store_body *body, void *context,
             *err = reason;
         return st;
     }
+}
+
+enum status store_transact(struct store *store, store_body *body, void *context, struct errmsg *err)
+{
+    return transact(store, STORE_IN_LINE, body, context, err);
+}
+
+enum status store_transact_apart(struct store *store, store_body *body, void *context, struct errmsg *err)
+{
+    return transact(store, STORE_APART, body, context, err);
+}
+
+/* Tells the body's own ST_CONFLICT from that of a lock that another holds. */
+struct tried {
+    store_body *body;
+    void *context;
+    bool ran;
+};
+
+static enum status run_tried(void *context, struct errmsg *err)
+{
+    struct tried *tried = context;
+
+    tried->ran = true;
+    return tried->body(tried->context, err);
+}
+
+enum status store_transact_if_free(struct store *store, store_body *body, void *context, bool *out_ran,
+                                   struct errmsg *err)
+{
+    struct tried tried = {.body = body, .context = context};
+    enum status st = transact(store, STORE_IF_FREE, run_tried, &tried, err);
+
+    if (st == ST_CONFLICT && !tried.ran)
+        st = ST_OK;
+    if (st == ST_OK)
+        *out_ran = tried.ran;
+    return st;
 }
 
 enum status store_end(struct store *store, enum status st, struct errmsg *err)
@@ -157,16 +198,20 @@ enum status store_mark(struct store *store, struct errmsg *err)
     enum status st = know_change(store, err);
 
     store->change_at_mark = store->change;
-    return st == ST_OK ? store->engine->mark(store, STORE_MARK, err) : st;
+    return st == ST_OK && !store->deferring ? store->engine->mark(store, STORE_MARK, err) : st;
 }
 
 enum status store_mark_keep(struct store *store, struct errmsg *err)
 {
-    return store->engine->mark(store, STORE_MARK_KEEP, err);
+    return store->deferring ? ST_OK : store->engine->mark(store, STORE_MARK_KEEP, err);
 }
 
 enum status store_mark_undo(struct store *store, struct errmsg *err)
 {
+    if (store->deferring) {
+        errmsg_set(err, "database: to undo a part the whole is repeated");
+        return ST_AGAIN;
+    }
     store->change = store->change_at_mark;
     return store->engine->mark(store, STORE_MARK_UNDO, err);
 }
@@ -255,7 +300,8 @@ enum status store_number(struct store *store, enum statement statement, const st
 
 enum status store_next_change(struct store *store, int64_t *out_change, struct errmsg *err)
 {
-    enum status st = store->in_transaction ? know_change(store, err) : store_misused(STATEMENT_CHANGE_SET, err);
+    enum status st =
+        store->in_transaction && !store->apart ? know_change(store, err) : store_misused(STATEMENT_CHANGE_SET, err);
 
     if (st != ST_OK)
         return st;

@@ -5,7 +5,8 @@
  *
  * Every statement has a name in statements.h and takes $1, $2 ...; there is no other SQL. One connection, used from
  * the loop's thread. Transactions that write come one after the other, also those of several processes: each sees all
- * that the ones before it did, so change numbers become visible in their order.
+ * that the ones before it did, so change numbers become visible in their order. Only store_transact_apart stands in
+ * no line.
  *
  * A failing disk is not argued with: when a commit fails for it, store_has_failed is true from then on, and the
  * server ends; what was not committed was not answered. A PostgreSQL that cannot be reached is waited for: ST_AGAIN
@@ -58,11 +59,18 @@ void store_rollback(struct store *store);
 /* Ends it as st says: commits after ST_OK, else rolls back. Answers st, or what kept the commit from being made. */
 enum status store_end(struct store *store, enum status st, struct errmsg *err);
 /* Runs body within a transaction and commits it when it answers ST_OK; on ST_AGAIN the whole is repeated, some times
- * and some seconds at most. So body begins from what it was given each time. Where the database is a server, the
+ * and some seconds at most. So body begins from what it was given each time. The first
+ * attempt makes no marks, to undo one makes the body be repeated with them. Where the database is a server, the
  * statements of the first attempt that answer nothing are sent without waiting, and a fault of one makes the body
  * be repeated, slower, to meet it where it comes up. */
 typedef enum status store_body(void *context, struct errmsg *err);
 enum status store_transact(struct store *store, store_body *body, void *context, struct errmsg *err);
+/* Likewise, out of the line of those that write: for rows of one till, which the body locks by that till's own row
+ * first. It takes no change number. */
+enum status store_transact_apart(struct store *store, store_body *body, void *context, struct errmsg *err);
+/* As store_transact when no other process is writing; *out_ran is false when one is. */
+enum status store_transact_if_free(struct store *store, store_body *body, void *context, bool *out_ran,
+                                   struct errmsg *err);
 /* From here on all is read as of one moment; nothing is written until the end. Not within a transaction. */
 enum status store_snapshot_begin(struct store *store, struct errmsg *err);
 void store_snapshot_end(struct store *store);

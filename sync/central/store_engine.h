@@ -11,11 +11,16 @@
 #include "sync/central/store.h"
 
 enum store_mark_act { STORE_MARK, STORE_MARK_KEEP, STORE_MARK_UNDO };
+enum store_way {
+    STORE_IN_LINE, /* one writer after the other */
+    STORE_IF_FREE, /* the same, or ST_CONFLICT when another process is writing */
+    STORE_APART,   /* writes, out of line */
+    STORE_READING, /* a snapshot that stays as it is, and nothing is written */
+};
 
 struct store_engine {
     void (*close)(struct store *store);
-    /* reading: a snapshot that stays as it is, and nothing is written. */
-    enum status (*begin)(struct store *store, bool reading, struct errmsg *err);
+    enum status (*begin)(struct store *store, enum store_way way, struct errmsg *err);
     enum status (*commit)(struct store *store, struct errmsg *err);
     void (*rollback)(struct store *store);
     enum status (*mark)(struct store *store, enum store_mark_act act, struct errmsg *err);
@@ -36,7 +41,8 @@ struct store {
     const struct store_engine *engine;
     bool in_transaction;
     bool failed;
-    bool deferring; /* see store_transact */
+    bool apart;
+    bool deferring; /* see store_transact: no marks are made, and a server is not waited for */
     /* The change counter is this transaction's alone: it is counted here and written once, with the commit. */
     bool change_known, change_moved;
     int64_t change, change_at_mark;

@@ -76,26 +76,36 @@ static void take_change(struct pg_store *store, PGresult *result)
         store->base.change = pg_integer(&rows.base, 0);
 }
 
-static enum status begin_once(struct pg_store *store, bool reading, struct errmsg *err)
+/* Takes the place in the line of those that write. */
+static enum status lock_line(struct pg_store *store, enum store_way way, struct errmsg *err)
 {
     PGresult *result = NULL;
-    enum status st = pg_ensure(store, err);
+    enum status st = send_control(store, way == STORE_IF_FREE ? PG_TRY_WRITER : PG_LOCK_WRITER, NULL, err);
 
-    store->broken = ST_OK;
-    if (st == ST_OK && reading)
-        return pg_control(store, PG_SNAPSHOT, err);
-    if (st == ST_OK)
-        st = send_control(store, PG_BEGIN, NULL, err);
-    if (st == ST_OK)
-        st = send_signature(store, err);
-    if (st == ST_OK)
-        st = send_control(store, PG_LOCK_WRITER, NULL, err);
     if (st == ST_OK)
         st = pg_collect(store, &result, err);
     if (st == ST_OK)
         take_change(store, result);
     PQclear(result);
+    if (st == ST_OK && way == STORE_IF_FREE && !store->base.change_known) {
+        errmsg_set(err, "database: another process is writing");
+        st = ST_CONFLICT;
+    }
     return st;
+}
+
+static enum status begin_once(struct pg_store *store, enum store_way way, struct errmsg *err)
+{
+    enum status st = pg_ensure(store, err);
+
+    store->broken = ST_OK;
+    if (st == ST_OK && way == STORE_READING)
+        return pg_control(store, PG_SNAPSHOT, err);
+    if (st == ST_OK)
+        st = send_control(store, PG_BEGIN, NULL, err);
+    if (st == ST_OK)
+        st = send_signature(store, err);
+    return st == ST_OK && way != STORE_APART ? lock_line(store, way, err) : st;
 }
 
 static void pg_rollback(struct store *base)
@@ -108,13 +118,13 @@ static void pg_rollback(struct store *base)
     store->broken = ST_OK;
 }
 
-static enum status pg_begin(struct store *base, bool reading, struct errmsg *err)
+static enum status pg_begin(struct store *base, enum store_way way, struct errmsg *err)
 {
     struct pg_store *store = of_store(base);
-    enum status st = begin_once(store, reading, err);
+    enum status st = begin_once(store, way, err);
 
     if (st == ST_AGAIN && !store->conn) /* the connection went while it lay idle */
-        st = begin_once(store, reading, err);
+        st = begin_once(store, way, err);
     if (st != ST_OK)
         pg_rollback(base);
     return st;
@@ -184,17 +194,11 @@ static enum status pg_commit(struct store *base, struct errmsg *err)
     return st;
 }
 
-/* While deferring there are no marks: to undo, the whole is repeated with them. */
 static enum status pg_mark(struct store *base, enum store_mark_act act, struct errmsg *err)
 {
     struct pg_store *store = of_store(base);
     enum status st = ST_OK;
 
-    if (base->deferring) {
-        if (act == STORE_MARK_UNDO)
-            st = store->broken = ST_AGAIN;
-        return st;
-    }
     if (act != STORE_MARK_UNDO)
         st = check_usable(store, err);
     else if (!store->conn)

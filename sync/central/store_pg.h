@@ -31,6 +31,7 @@ enum pg_control {
     PG_BEGIN,
     PG_SNAPSHOT,
     PG_LOCK_WRITER,
+    PG_TRY_WRITER,
     PG_SIGN_FIRST,
     PG_SIGN,
     PG_SIGNED,

@@ -19,7 +19,7 @@ static const struct {
     [PG_SIGN] = {"SIGN", PG_SQL_SIGN},           [PG_SIGNED] = {"SIGNED", PG_SQL_SIGNED},
     [PG_COMMIT] = {"COMMIT", PG_SQL_COMMIT},     [PG_ROLLBACK] = {"ROLLBACK", PG_SQL_ROLLBACK},
     [PG_MARK] = {"MARK", PG_SQL_MARK},           [PG_MARK_KEEP] = {"KEEP", PG_SQL_MARK_KEEP},
-    [PG_MARK_UNDO] = {"UNDO", PG_SQL_MARK_UNDO},
+    [PG_MARK_UNDO] = {"UNDO", PG_SQL_MARK_UNDO}, [PG_TRY_WRITER] = {"TRY", PG_SQL_TRY},
 };
 
 const char *pg_control_name(enum pg_control control)

@@ -147,7 +147,8 @@ static enum status configure(struct sqlite_store *store, struct errmsg *err)
     return run_text(
         store,
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;",
+        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;"
+        "PRAGMA temp_store = MEMORY;" /* also what a mark keeps to go back to */,
         "cannot be set up", err);
 }
 
@@ -161,10 +162,10 @@ static void sqlite_close(struct store *base)
     free(store);
 }
 
-/* What is read is this process's own: nobody writes between two statements. */
-static enum status sqlite_begin(struct store *base, bool reading, struct errmsg *err)
+/* What is read is this process's own: nobody writes between two statements. So all ways to write are one. */
+static enum status sqlite_begin(struct store *base, enum store_way way, struct errmsg *err)
 {
-    return run_text(of_store(base), reading ? "BEGIN" : "BEGIN IMMEDIATE", "cannot begin", err);
+    return run_text(of_store(base), way == STORE_READING ? "BEGIN" : "BEGIN IMMEDIATE", "cannot begin", err);
 }
 
 static enum status sqlite_commit(struct store *base, struct errmsg *err)

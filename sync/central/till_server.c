@@ -7,6 +7,7 @@
 
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "sync/central/counting.h"
 #include "sync/central/coupon.h"
 #include "sync/central/device.h"
 #include "sync/central/enrol.h"
@@ -263,6 +264,8 @@ enum status till_server_create(const struct till_server_options *options, struct
     server->loop = options->loop;
     server->central = options->central;
     st = loop_timer_create(options->loop, till_poll_on_wake, server, &server->wake);
+    if (st == ST_OK)
+        st = counting_create(options->loop, options->central, &server->counting, err);
     if (st == ST_OK) {
         struct http_server_options http = {.loop = options->loop,
                                            .routes = routes,
@@ -294,6 +297,7 @@ void till_server_destroy(struct till_server *server)
     if (server->central->changed_context == server)
         server->central->changed = NULL;
     http_server_destroy(server->http); /* tells every poll that it is gone */
+    counting_destroy(server->counting);
     loop_timer_destroy(server->wake);
     free(server);
 }

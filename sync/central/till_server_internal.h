@@ -9,12 +9,14 @@
 
 struct loop_timer;
 struct till_poll;
+struct counting;
 
 struct till_server {
     struct loop *loop;
     struct central *central;
     struct http_server *http;
     struct till_poll *polls; /* those that wait */
+    struct counting *counting;
     struct loop_timer *wake; /* gathers the changes of one turn of the loop */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sync/central/circle.h"
+#include "sync/central/counting.h"
 #include "sync/central/coupon.h"
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
@@ -487,8 +488,10 @@ void updates_member(struct central *central, const struct device *device, const 
     struct json_writer w = JSON_WRITER_INIT(&answer->body);
     struct device now;
     char id[ID_BYTES];
-    enum status st = begin_reading(central, device, &now, &err);
+    enum status st;
 
+    counting_catch_up(central, NULL);
+    st = begin_reading(central, device, &now, &err);
     if (st == ST_OK)
         st = member_by_identifier(central, device->chain, hash, id, &err);
     jw_object_begin(&w);

@@ -18,8 +18,8 @@
 
 /* ---- of the central ---- */
 
-enum status __real_device_load(struct central *central, const char *dev, struct device *out, struct errmsg *err);
-enum status __wrap_device_load(struct central *central, const char *dev, struct device *out, struct errmsg *err);
+enum status __real_device_lock(struct central *central, const char *dev, struct device *out, struct errmsg *err);
+enum status __wrap_device_lock(struct central *central, const char *dev, struct device *out, struct errmsg *err);
 enum status __real_store_run(struct store *store, enum statement statement, const struct store_value *values,
                              size_t count, int64_t *out_changed, struct errmsg *err);
 enum status __wrap_store_run(struct store *store, enum statement statement, const struct store_value *values,
@@ -43,13 +43,16 @@ void mutants_batch(const char *body, size_t len)
     in_batch = body && record_parse(body, strcspn(body, "\n"), &first_of_batch, &inner, &inner_len, NULL) == ST_OK;
 }
 
-enum status __wrap_device_load(struct central *central, const char *dev, struct device *out, struct errmsg *err)
+/* As if none of the batch were known. */
+enum status __wrap_device_lock(struct central *central, const char *dev, struct device *out, struct errmsg *err)
 {
-    enum status st = __real_device_load(central, dev, out, err);
+    enum status st = __real_device_lock(central, dev, out, err);
 
     if (st == ST_OK && in_batch && sim_world()->mutant == SIM_NO_DEDUP && first_of_batch.seq <= out->acked) {
-        out->acked = first_of_batch.seq - 1; /* as if none of it were known */
+        out->acked = first_of_batch.seq - 1;
         memcpy(out->head_hash, first_of_batch.prev, SHA256_BYTES);
+        if (out->counted > out->acked) /* nor booked */
+            st = STORE_RUN(central->store, STATEMENT_DEVICE_COUNTED, err, V_TEXT(dev), V_INT(out->acked), V_INT(0));
     }
     return st;
 }
@@ -65,7 +68,7 @@ static void release_hold(struct sim_world *world, void *context)
     struct release *release = context;
     struct device device;
 
-    if (!world->ended && world->central && __real_device_load(world->central, release->dev, &device, NULL) == ST_OK)
+    if (!world->ended && world->central && device_load(world->central, release->dev, &device, NULL) == ST_OK)
         (void)hold_end(world->central, &device, release->id, false, NULL);
     free(release);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The central: what till_server does with a request below its HTTP; its starts and stops. */
+#include "sync/central/counting.h"
 #include "sync/central/coupon.h"
 #include "sync/central/device.h"
 #include "sync/central/enrol.h"
@@ -17,8 +18,6 @@
 #include <string.h>
 
 #define CENTRAL_FOLDER DISK_FOLDER "9"
-
-enum status __real_device_load(struct central *central, const char *dev, struct device *out, struct errmsg *err);
 
 /* ---- one request ---- */
 
@@ -85,8 +84,7 @@ static void note_ack(struct sim_world *world, const char *dev)
     struct device device;
 
     for (int i = 0; i < TILLS; i++) {
-        if (strcmp(world->tills[i].dev, dev) == 0 &&
-            __real_device_load(world->central, dev, &device, NULL) == ST_OK) {
+        if (strcmp(world->tills[i].dev, dev) == 0 && device_load(world->central, dev, &device, NULL) == ST_OK) {
             if (device.acked < world->told_acked[i])
                 sim_wrong(world, "till %d was told %lld records are acked, now it is %lld", i,
                           (long long)world->told_acked[i], (long long)device.acked);
@@ -158,8 +156,7 @@ static void look_at_acks(struct sim_world *world)
     struct device device;
 
     for (int i = 0; i < TILLS; i++) {
-        if (world->tills[i].dev[0] &&
-            __real_device_load(world->central, world->tills[i].dev, &device, NULL) == ST_OK &&
+        if (world->tills[i].dev[0] && device_load(world->central, world->tills[i].dev, &device, NULL) == ST_OK &&
             device.acked < world->told_acked[i])
             sim_wrong(world, "the central acked %lld records of till %d and has %lld after a power cut",
                       (long long)world->told_acked[i], i, (long long)device.acked);
@@ -169,6 +166,28 @@ static void look_at_acks(struct sim_world *world)
 static void on_changed(void *context)
 {
     ((struct sim_world *)context)->changes++;
+}
+
+/* As the loop's timer does it: a transaction at a time, other things between them. */
+static void count_some(struct sim_world *world, void *context)
+{
+    struct errmsg err = ERRMSG_INIT;
+    int64_t count = 0;
+
+    free(context);
+    if (!world->central || world->ended)
+        return;
+    if (counting_step(world->central, &count, &err) == ST_OK && count > 0)
+        sim_after(world, dice_below(&world->dice, 500), count_some, NULL);
+    office_after(world);
+}
+
+/* Mostly soon; now and then it has much to do before. */
+static void on_accepted(void *context)
+{
+    struct sim_world *world = context;
+
+    sim_after(world, dice_below(&world->dice, dice_one_in(&world->dice, 4) ? 60000 : 50), count_some, NULL);
 }
 
 void office_open(struct sim_world *world)
@@ -185,6 +204,9 @@ void office_open(struct sim_world *world)
     world->changes++;
     world->central->changed = on_changed;
     world->central->changed_context = world;
+    world->central->accepted = on_accepted;
+    world->central->accepted_context = world;
+    on_accepted(world); /* what was accepted and not booked before it ended */
     look_at_acks(world);
 }
 

@@ -16,6 +16,7 @@
 #include "agent/base/json_writer.h"
 #include "agent/base/log.h"
 #include "agent/engine/engine.h"
+#include "sync/central/counting.h"
 #include "sync/central/enrol.h"
 #include "sync/central/import.h"
 #include "sync/central/journal.h"
@@ -359,7 +360,7 @@ void till_sale(struct fixture *fixture, struct fake_till *till, const char *sale
     strbuf_free(&bundle);
 }
 
-int till_post(struct fixture *fixture, struct fake_till *till, const struct strbuf *batch, struct strbuf *out)
+int till_send(struct fixture *fixture, struct fake_till *till, const struct strbuf *batch, struct strbuf *out)
 {
     struct errmsg err = ERRMSG_INIT;
     struct answer answer = ANSWER_INIT;
@@ -371,6 +372,18 @@ int till_post(struct fixture *fixture, struct fake_till *till, const struct strb
     strbuf_add(out, strbuf_text(&answer.body), answer.body.len);
     strbuf_free(&answer.body);
     return answer.status;
+}
+
+int till_post(struct fixture *fixture, struct fake_till *till, const struct strbuf *batch, struct strbuf *out)
+{
+    struct errmsg err = ERRMSG_INIT;
+    int status = till_send(fixture, till, batch, out), tries = 0;
+    enum status st;
+
+    while ((st = counting_run(fixture->central, &err)) == ST_AGAIN || st == ST_TIMEOUT)
+        cr_assert_lt(++tries, 200, "%s", err.text);
+    cr_assert_eq(st, ST_OK, "%s", err.text);
+    return status;
 }
 
 static cJSON *totals(struct fixture *fixture)

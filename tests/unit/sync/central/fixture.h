@@ -67,7 +67,9 @@ void till_record(struct fake_till *till, const char *type, const char *body, str
  * may be "". price_minor is that of its one line. */
 void till_sale(struct fixture *fixture, struct fake_till *till, const char *sale_id, const char *member,
                const char *identifier, int price_minor, struct strbuf *out);
-/* Posts; returns the HTTP status, the answer's body in out (cleared first). */
+/* Posts; returns the HTTP status, the answer's body in out (cleared first). Nothing of it is booked yet. */
+int till_send(struct fixture *fixture, struct fake_till *till, const struct strbuf *batch, struct strbuf *out);
+/* Likewise, and all that is accepted is booked. */
 int till_post(struct fixture *fixture, struct fake_till *till, const struct strbuf *batch, struct strbuf *out);
 
 /* One number of the totals of chain "demo". */

@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "relay.h"
 
+#include "sync/central/counting.h"
 #include "sync/central/member.h"
 #include "sync/central/updates.h"
 
@@ -297,6 +298,32 @@ Test(central_postgres, one_till_talks_to_two_processes_in_turn, .timeout = 120)
     central_close(both[1]);
     snprintf(command, sizeof(command), "rm -r %s", copy);
     cr_assert_eq(system(command), 0);
+    scene_close(&s);
+}
+
+/* Taking records in needs no place in the line of those that write; booking them does, and leaves it to whoever has
+ * it. */
+Test(central_postgres, records_are_taken_in_while_another_process_writes, .timeout = 60)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct scene s;
+    int64_t booked = 0;
+    PGconn *writer;
+
+    scene_open(&s);
+    writer = PQconnectdb(s.fixture.database);
+    PQclear(PQexec(writer, "BEGIN"));
+    PQclear(PQexec(writer, "SELECT value FROM change_counter WHERE one = 1 FOR UPDATE"));
+    make_batch(&s, 3);
+    cr_assert_eq(till_send(&s.fixture, &s.till, &s.batch, &s.answer), 200, "%s", strbuf_text(&s.answer));
+    cr_expect_eq(answer_int(&s.answer, "acked"), 3);
+    OK(counting_step(s.fixture.central, &booked, &err));
+    cr_expect_eq(booked, -1, "another process is at it");
+    PQclear(PQexec(writer, "ROLLBACK"));
+    PQfinish(writer);
+    OK(counting_step(s.fixture.central, &booked, &err));
+    cr_expect_eq(booked, 3);
+    expect_each_once(&s);
     scene_close(&s);
 }
 

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/counting.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/log.h"
+#include "agent/net/loop.h"
+#include "sync/central/interpret.h"
+#include "sync/central/member.h"
+#include "sync/protocol/record.h"
+
+enum { LOOK_MS = 1000, BUSY_MS = 20 }; /* what others left; another process is booking */
+
+/* The records of one transaction. */
+struct work {
+    struct central *central;
+    struct device device;
+    struct strbuf bytes; /* copied: what is booked may read the journal as well */
+    size_t ends[COUNTING_RECORDS_MAX];
+    int count;
+};
+
+/* ---- one record ---- */
+
+static enum status bury(struct work *work, const struct record_head *head, const char *reason, struct errmsg *err)
+{
+    char text[ERRMSG_BYTES_MAX + 128];
+    const struct device *device = &work->device;
+    enum status st = STORE_RUN(work->central->store, STATEMENT_DEAD_INSERT, err, V_TEXT(device->dev),
+                               V_TEXT(device->epoch), V_INT(head->seq), V_TEXT(device->chain), V_TEXT(head->type),
+                               V_TEXT(reason), V_INT(central_now_us(work->central)));
+
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(text, sizeof(text), "record %lld (%s) cannot be booked: %s", (long long)head->seq, head->type,
+                   reason);
+    log_warn("journal", "dead letter dev=%s seq=%lld: %s", device->dev, (long long)head->seq, reason);
+    return notice_put(work->central, device->chain, device->dev, text, err);
+}
+
+/* Interprets one record, or buries it; either way it counts. */
+static enum status count_record(struct work *work, const struct record_head *head, const char *body, size_t body_len,
+                                struct errmsg *err)
+{
+    struct interpret_record wanted = {.device = &work->device,
+                                      .seq = head->seq,
+                                      .type = head->type,
+                                      .type_version = head->type_version,
+                                      .body = body,
+                                      .body_len = body_len};
+    struct store *store = work->central->store;
+    struct errmsg reason = ERRMSG_INIT;
+    enum status st = store_mark(store, err), end;
+
+    if (st != ST_OK)
+        return st;
+    st = interpret(work->central, &wanted, &reason);
+    if (st == ST_OK)
+        return store_mark_keep(store, err);
+    if (interpret_is_fault(st)) {
+        *err = reason;
+        return st;
+    }
+    end = store_mark_undo(store, err);
+    return end == ST_OK ? bury(work, head, reason.text[0] ? reason.text : status_text(st), err) : end;
+}
+
+/* Envelopes were checked before the records were taken: one that cannot be read now is the disk's doing. */
+static enum status count_bytes(struct work *work, const char *bytes, size_t len, struct errmsg *err)
+{
+    struct record_head head;
+    const char *body;
+    size_t body_len;
+    enum status st = record_parse(bytes, len, &head, &body, &body_len, err);
+
+    if (st == ST_OK && head.seq != work->device.counted + 1) {
+        errmsg_set(err, "record %lld is missing", (long long)work->device.counted + 1);
+        st = ST_CORRUPT;
+    }
+    if (st != ST_OK) {
+        errmsg_wrap(err, "journal of till %s", work->device.dev);
+        return ST_CORRUPT;
+    }
+    st = count_record(work, &head, body, body_len, err);
+    work->device.counted = head.seq;
+    return st;
+}
+
+/* ---- one transaction ---- */
+
+static enum status ask_next(struct work *work, const char *after, char dev[HEX64_TEXT], struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(work->central->store, STATEMENT_DEVICE_BEHIND_NEXT, &rows, err, V_TEXT(after));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        (void)snprintf(dev, HEX64_TEXT, "%s", rows_text(rows, 0));
+    return rows_end(rows, err);
+}
+
+/* The till whose turn it is: the next behind the last one. "": none waits. */
+static enum status choose(struct work *work, char dev[HEX64_TEXT], struct errmsg *err)
+{
+    const char *last = work->central->counted_last;
+    enum status st = ST_OK;
+
+    dev[0] = '\0';
+    st = ask_next(work, last, dev, err);
+    if (st == ST_OK && !dev[0] && last[0])
+        st = ask_next(work, "", dev, err);
+    return st;
+}
+
+static enum status read_records(struct work *work, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st =
+        STORE_SELECT(work->central->store, STATEMENT_JOURNAL_FROM, &rows, err, V_TEXT(work->device.dev),
+                     V_TEXT(work->device.epoch), V_INT(work->device.counted), V_INT(COUNTING_RECORDS_MAX));
+
+    if (st != ST_OK)
+        return st;
+    while (work->count < COUNTING_RECORDS_MAX && rows_next(rows)) {
+        size_t len;
+        const void *bytes = rows_blob(rows, 0, &len);
+
+        if (work->count > 0 && work->bytes.len + len > COUNTING_BYTES_MAX)
+            break;
+        strbuf_add(&work->bytes, bytes, len);
+        work->ends[work->count++] = work->bytes.len;
+    }
+    st = rows_end(rows, err);
+    return st == ST_OK ? strbuf_status(&work->bytes) : st;
+}
+
+static enum status count_records(struct work *work, struct errmsg *err)
+{
+    struct store *store = work->central->store;
+    size_t at = 0;
+    enum status st = ST_OK;
+
+    for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++])
+        st = count_bytes(work, work->bytes.data + at, work->ends[i] - at, err);
+    if (st == ST_OK)
+        st = store_last_change(store, &work->device.counted_change, err);
+    return st == ST_OK ? STORE_RUN(store, STATEMENT_DEVICE_COUNTED, err, V_TEXT(work->device.dev),
+                                   V_INT(work->device.counted), V_INT(work->device.counted_change))
+                       : st;
+}
+
+static enum status count_till(void *context, struct errmsg *err)
+{
+    struct work *work = context;
+    char dev[HEX64_TEXT];
+    enum status st = choose(work, dev, err);
+
+    work->count = 0;
+    strbuf_clear(&work->bytes);
+    work->device = (struct device){.dev = ""};
+    if (st != ST_OK || !dev[0])
+        return st;
+    st = device_load(work->central, dev, &work->device, err);
+    if (st != ST_OK || work->device.counted >= work->device.acked)
+        return st;
+    st = read_records(work, err);
+    if (st == ST_OK && work->count == 0) {
+        errmsg_set(err, "records of till %s up to %lld are missing below its cursor", dev,
+                   (long long)work->device.acked);
+        st = ST_CORRUPT;
+    }
+    return st == ST_OK ? count_records(work, err) : st;
+}
+
+/* patient: waits for its turn when another process is booking. *out_count is -1 when one is. */
+static enum status step(struct central *central, bool patient, int64_t *out_count, struct errmsg *err)
+{
+    struct work *work = calloc(1, sizeof(*work));
+    bool ran = true;
+    enum status st;
+
+    if (!work)
+        return ST_NOMEM;
+    *work = (struct work){.central = central, .bytes = STRBUF_INIT(COUNTING_BYTES_MAX + RECORD_BYTES_MAX)};
+    st = patient ? store_transact(central->store, count_till, work, err)
+                 : store_transact_if_free(central->store, count_till, work, &ran, err);
+    /* Also after a fault: what stands in the way of one till is not in the way of the others. */
+    if (work->device.dev[0])
+        memcpy(central->counted_last, work->device.dev, sizeof(central->counted_last));
+    if (st == ST_OK)
+        *out_count = ran ? work->count : -1;
+    if (st == ST_OK && *out_count > 0)
+        central_tell_changed(central);
+    strbuf_free(&work->bytes);
+    free(work);
+    return st;
+}
+
+enum status counting_step(struct central *central, int64_t *out_count, struct errmsg *err)
+{
+    return step(central, false, out_count, err);
+}
+
+enum status counting_run(struct central *central, struct errmsg *err)
+{
+    int64_t count = 1;
+    enum status st = ST_OK;
+
+    while (st == ST_OK && count > 0)
+        st = step(central, true, &count, err);
+    return st;
+}
+
+/* Cheap when nothing waits, which is the rule. */
+static enum status is_behind(struct central *central, bool *out_behind, struct errmsg *err)
+{
+    struct work work = {.central = central};
+    char dev[HEX64_TEXT] = "";
+    enum status st = ask_next(&work, "", dev, err);
+
+    *out_behind = dev[0] != '\0';
+    return st;
+}
+
+void counting_catch_up(struct central *central, bool *out_all)
+{
+    struct errmsg err = ERRMSG_INIT;
+    int64_t count = 0, sum = 0;
+    bool behind;
+    enum status st = is_behind(central, &behind, &err);
+
+    while (st == ST_OK && behind && sum < COUNTING_BEFORE_QUESTION) {
+        st = step(central, true, &count, &err);
+        sum += count;
+        behind = count > 0;
+    }
+    if (st == ST_OK && behind)
+        st = is_behind(central, &behind, &err);
+    if (st != ST_OK)
+        log_warn("journal", "a question is answered from what was booked before: %s", err.text);
+    if (out_all)
+        *out_all = st == ST_OK && !behind;
+}
+
+/* ---- in the loop ---- */
+
+struct counting {
+    struct central *central;
+    struct loop *loop;
+    struct loop_timer *timer;
+    bool failing; /* said once */
+};
+
+static void on_turn(void *context)
+{
+    struct counting *counting = context;
+    struct errmsg err = ERRMSG_INIT;
+    int64_t count = 0;
+    enum status st = counting_step(counting->central, &count, &err);
+
+    if (st != ST_OK && !counting->failing)
+        log_error("journal", "records are accepted and not booked, it is tried again: %s", err.text);
+    if (st == ST_OK && counting->failing)
+        log_info("journal", "records are booked again");
+    counting->failing = st != ST_OK;
+    if (store_has_failed(counting->central->store))
+        loop_stop(counting->loop);
+    loop_timer_set(counting->timer, st != ST_OK || count == 0 ? LOOK_MS : count < 0 ? BUSY_MS : 0, 0);
+}
+
+static void on_accepted(void *context)
+{
+    struct counting *counting = context;
+
+    loop_timer_set(counting->timer, 0, 0);
+}
+
+enum status counting_create(struct loop *loop, struct central *central, struct counting **out_counting,
+                            struct errmsg *err)
+{
+    struct counting *counting = calloc(1, sizeof(*counting));
+
+    if (!counting)
+        return ST_NOMEM;
+    counting->central = central;
+    counting->loop = loop;
+    if (loop_timer_create(loop, on_turn, counting, &counting->timer) != ST_OK) {
+        errmsg_set(err, "no timer for what is to be booked");
+        free(counting);
+        return ST_NOMEM;
+    }
+    loop_timer_set(counting->timer, 0, 0);
+    central->accepted = on_accepted;
+    central->accepted_context = counting;
+    *out_counting = counting;
+    return ST_OK;
+}
+
+void counting_destroy(struct counting *counting)
+{
+    if (!counting)
+        return;
+    counting->central->accepted = NULL;
+    loop_timer_destroy(counting->timer);
+    free(counting);
+}
