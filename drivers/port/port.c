@@ -343,3 +343,8 @@ const char *port_name(const struct port *port)
 {
     return port->name;
 }
+
+int32_t port_baud(const struct port *port)
+{
+    return port->uri.host[0] ? 0 : port->uri.baud;
+}

@@ -87,6 +87,7 @@ const char *port_state_text(enum port_state state);
 /* Returns views valid as long as the port. */
 const char *port_uri_text(const struct port *port);
 const char *port_name(const struct port *port);
+int32_t port_baud(const struct port *port); /* 0 of a connection, which has none */
 
 /* ST_OK: every byte was taken by the system. ST_TIMEOUT: the time ran out after bytes_written, the rest is dropped.
  * ST_OFFLINE: the device went away after bytes_written. */

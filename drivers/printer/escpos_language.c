@@ -76,7 +76,7 @@ static void open_drawer(struct strbuf *out)
     strbuf_add(out, pulse, sizeof pulse);
 }
 
-static void put_raster(struct strbuf *out, const struct bitmap *bitmap)
+static void put_raster(struct strbuf *out, struct strbuf *out_ends, const struct bitmap *bitmap)
 {
     for (int from = 0, rows; from < bitmap->height; from += rows) {
         const uint8_t width = (uint8_t)bitmap->row_bytes; /* BITMAP_WIDTH_MAX / 8 fits */
@@ -85,7 +85,7 @@ static void put_raster(struct strbuf *out, const struct bitmap *bitmap)
         put_bytes3(out, 0x1D, 'v', '0');
         put_bytes3(out, 0, width, 0);
         put_bytes2(out, (uint8_t)rows, 0);
-        raster_put_band(out, bitmap, from, rows);
+        raster_put_band(out, out_ends, bitmap, from, rows);
     }
 }
 

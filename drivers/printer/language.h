@@ -33,7 +33,8 @@ struct language {
     /* False, and nothing written, when it is wider than the paper's dots. */
     bool (*put_barcode)(struct strbuf *out, const struct page_code_options *options, const char *code, int dots);
     void (*put_qr)(struct strbuf *out, const char *text, int module_dots, char level);
-    void (*put_raster)(struct strbuf *out, const struct bitmap *bitmap);
+    /* In bands; out_ends (may be NULL) gets where each ends, as render.h has it. */
+    void (*put_raster)(struct strbuf *out, struct strbuf *out_ends, const struct bitmap *bitmap);
     void (*open_drawer)(struct strbuf *out);
 
     /* What can be asked at any time, in how many questions; 0: nothing. Answers carry no number. */

@@ -4,7 +4,9 @@
  *
  * GS r comes without a name: whoever waits for it must know that no other can come. GS ( H comes by the name it was
  * sent with, so a late one of another job is nothing. Star counts its ETBs: a job waits for the count that follows
- * the last one told. A count of none is what a printer has that was just switched on, so that is never waited for.
+ * the last one sent. A printer that is switched on counts from none: its count after the next ETB is one, so neither
+ * is ever waited for, and before a job's first row the count is not none. So one that was switched off and on in the
+ * middle, for however short, never comes to the count awaited.
  */
 #include "drivers/printer/printer_internal.h"
 
@@ -20,7 +22,7 @@ enum { ETB = 0x17, NAME_FIRST = 0x20, NAME_DIGITS = 0x7F - 0x20, RESPONSE = 0x37
 void marker_start(struct printer *printer)
 {
     crypto_random(&printer->marker_next, sizeof printer->marker_next);
-    printer->star_counter = -1;
+    printer->star_counter = printer->star_sent = -1;
 }
 
 static void next_name(struct printer *printer, uint8_t out_id[4])
@@ -75,15 +77,26 @@ void marker_note(struct printer *printer, const struct escpos_packet *packet)
         printer->star_counter = star_counter(packet);
 }
 
+void marker_begin(struct printer *printer, struct strbuf *out_first)
+{
+    if (printer->profile->marker != PROFILE_MARKER_ETB)
+        return;
+    printer->star_sent = printer->star_counter;
+    if (printer->star_sent == 0) {
+        strbuf_putc(out_first, ETB);
+        printer->star_sent = 1;
+    }
+}
+
 void marker_arm(struct printer *printer, struct marker *marker, struct strbuf *out_first)
 {
-    if (printer->profile->marker != PROFILE_MARKER_ETB || printer->star_counter < 0)
+    if (printer->profile->marker != PROFILE_MARKER_ETB || printer->star_sent < 0)
         return;
-    marker->counter = (printer->star_counter + 1) % STAR_COUNTERS;
-    if (marker->counter == 0) {
+    while ((printer->star_sent + 1) % STAR_COUNTERS < 2) {
         strbuf_putc(out_first, ETB);
-        marker->counter = 1;
+        printer->star_sent = (printer->star_sent + 1) % STAR_COUNTERS;
     }
+    marker->counter = printer->star_sent = (printer->star_sent + 1) % STAR_COUNTERS;
 }
 
 bool marker_is(const struct printer *printer, const struct marker *marker, const struct escpos_packet *packet)

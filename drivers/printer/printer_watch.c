@@ -15,21 +15,22 @@ static void watch_move(struct printer_watch *watch, enum watch_state to, int64_t
 }
 
 /* A write that fails is a missed answer like any other. */
-static void ask_next(struct printer_watch *watch)
+static void ask_next(struct printer_watch *watch, int64_t answer_ms)
 {
     uint8_t question[LANGUAGE_QUESTION_BYTES_MAX];
     size_t len = watch->language->ask(++watch->asked, question);
 
-    (void)port_write(watch->port, question, len, WATCH_ANSWER_MS, NULL, NULL);
-    watch_move(watch, WATCH_ASKING, WATCH_ANSWER_MS);
+    (void)port_write(watch->port, question, len, answer_ms, NULL, NULL);
+    watch_move(watch, WATCH_ASKING, answer_ms);
 }
 
 static void begin_round(struct printer_watch *watch)
 {
     watch->asked = 0;
+    watch->pulse = false;
     watch->coming = (struct escpos_condition){0};
     if (watch->language->question_count > 0) {
-        ask_next(watch);
+        ask_next(watch, WATCH_ANSWER_MS);
         return;
     }
     watch->heard = true;
@@ -51,6 +52,7 @@ static void on_timer(void *context)
         return;
     case WATCH_SETTLING:
         watch->missed = false;
+        watch->held = 0;
         begin_round(watch);
         return;
     case WATCH_RESTING:
@@ -79,6 +81,7 @@ void watch_open(struct printer_watch *watch, struct port *port)
 {
     watch->port = port;
     watch->missed = watch->heard = false;
+    watch->held = 0;
     watch->condition = (struct escpos_condition){0};
     begin_round(watch);
 }
@@ -90,8 +93,19 @@ void watch_close(struct printer_watch *watch)
 
 void watch_hold(struct printer_watch *watch)
 {
-    if (watch->state != WATCH_OFF)
-        watch_move(watch, watch->missed ? WATCH_MUTE : WATCH_RESTING, 0);
+    if (watch->state == WATCH_OFF)
+        return;
+    watch->held += watch->state == WATCH_ASKING;
+    watch_move(watch, watch->missed ? WATCH_MUTE : WATCH_RESTING, 0);
+}
+
+void watch_pulse(struct printer_watch *watch, int64_t extra_ms)
+{
+    if (watch->state == WATCH_OFF)
+        return;
+    watch->asked = 0;
+    watch->pulse = true;
+    ask_next(watch, WATCH_ANSWER_MS + extra_ms);
 }
 
 void watch_ask(struct printer_watch *watch)
@@ -113,9 +127,15 @@ static void on_answer(struct printer_watch *watch, const struct escpos_packet *p
         begin_round(watch);
         return;
     }
+    if (watch->pulse) {
+        watch->language->learn(&watch->condition, watch->asked, packet);
+        watch_move(watch, WATCH_RESTING, 0);
+        watch->round_done(watch->context, true);
+        return;
+    }
     watch->language->learn(&watch->coming, watch->asked, packet);
     if (watch->asked < watch->language->question_count) {
-        ask_next(watch);
+        ask_next(watch, WATCH_ANSWER_MS);
         return;
     }
     watch->condition = watch->coming;
@@ -134,6 +154,10 @@ void watch_packet(struct printer_watch *watch, const struct escpos_packet *packe
         watch_move(watch, WATCH_SETTLING, WATCH_SETTLE_MS);
         return;
     }
-    if (packet->kind == watch->language->answer && watch->state == WATCH_ASKING)
+    if (packet->kind != watch->language->answer)
+        return;
+    if (watch->held > 0)
+        watch->held--;
+    else if (watch->state == WATCH_ASKING)
         on_answer(watch, packet);
 }

@@ -47,6 +47,8 @@ struct printer_watch {
     struct loop_timer *timer;
     enum watch_state state;
     int asked;                         /* n of the question that is open, from 1 */
+    bool pulse;                        /* only the first question is put */
+    int held;                          /* answers that come to questions put before watch_hold */
     bool missed;                       /* answers are owed from before */
     bool heard;                        /* since it was opened */
     bool busy;                         /* ask more often */
@@ -64,6 +66,9 @@ void watch_open(struct printer_watch *watch, struct port *port); /* the line is 
 void watch_close(struct printer_watch *watch);
 /* No questions while a job's bytes go out: inside a command's data they would be taken for data. */
 void watch_hold(struct printer_watch *watch);
+/* A round of the first question alone, which is whether the printer is online; it may take so much longer. After
+ * watch_hold only. */
+void watch_pulse(struct printer_watch *watch, int64_t extra_ms);
 /* Begins a round now, unless one is under way that has asked nothing but its first question. */
 void watch_ask(struct printer_watch *watch);
 void watch_packet(struct printer_watch *watch, const struct escpos_packet *packet);

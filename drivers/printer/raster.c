@@ -157,11 +157,12 @@ static bool is_obeyed(uint8_t before, uint8_t byte)
     return (before == DLE && (byte == 0x04 || byte == 0x05 || byte == 0x14)) || (before == ESC && byte == 0x06);
 }
 
-void raster_put_band(struct strbuf *out, const struct bitmap *bitmap, int from, int rows)
+void raster_put_band(struct strbuf *out, struct strbuf *out_ends, const struct bitmap *bitmap, int from, int rows)
 {
     const uint8_t *bits = bitmap->bits + (size_t)from * bitmap->row_bytes;
     size_t len = (size_t)rows * bitmap->row_bytes;
     char *to = strbuf_extend(out, len);
+    uint32_t end;
 
     if (!to)
         return;
@@ -170,4 +171,7 @@ void raster_put_band(struct strbuf *out, const struct bitmap *bitmap, int from, 
         if (is_obeyed((uint8_t)to[i - 1], (uint8_t)to[i]))
             to[i] |= 0x08;
     }
+    end = (uint32_t)out->len;
+    if (out_ends)
+        strbuf_add(out_ends, &end, sizeof end);
 }

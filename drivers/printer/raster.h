@@ -15,7 +15,7 @@ enum {
     BITMAP_WIDTH_MAX = 1024,
     BITMAP_HEIGHT_MAX = 1024,
     /* Rows in one command: a job broken off leaves the printer waiting for at most that (render.h). */
-    RASTER_BAND_BYTES_MAX = 2000,
+    RASTER_BAND_BYTES_MAX = 512, /* half a second of a line of 9600 baud, in which the printer can be asked nothing */
     RASTER_BAND_ROWS_MAX = 255,
 };
 
@@ -43,8 +43,9 @@ int qr_side(const char *text, char level);
 
 /* How many rows of the bitmap go into the next command, from row `from` on. */
 int raster_band_rows(const struct bitmap *bitmap, int from);
-/* Copies those rows, a dot set where bytes would be a command that printers obey even inside data. */
+/* Copies those rows, a dot set where bytes would be a command that printers obey even inside data. out_ends (may be
+ * NULL) gets where they end in out, as a uint32_t. */
 struct strbuf;
-void raster_put_band(struct strbuf *out, const struct bitmap *bitmap, int from, int rows);
+void raster_put_band(struct strbuf *out, struct strbuf *out_ends, const struct bitmap *bitmap, int from, int rows);
 
 #endif

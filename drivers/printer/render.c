@@ -30,7 +30,7 @@ struct render {
     enum page_align align;
     struct page_look look;
     struct render_counts counts;
-    struct strbuf *out;
+    struct strbuf *out, *out_ends;
 };
 
 enum { NOWHERE = 0xFF00 };
@@ -175,7 +175,7 @@ static bool draw_line(struct render *render, const struct page_lines *lines, con
     set_look(render, (struct page_look){.wide = 1, .tall = 1});
     if (render_drawn_line(render->options, lines, line, &bitmap) != ST_OK)
         return false;
-    render->language->put_raster(render->out, &bitmap);
+    render->language->put_raster(render->out, render->out_ends, &bitmap);
     bitmap_clear(&bitmap);
     render->counts.drawn++;
     return true;
@@ -186,7 +186,7 @@ static void put_picture(struct render *render, const char *name)
     const struct bitmap *bitmap = pictures_find(render->options->pictures, name);
 
     if (bitmap && render->profile->raster && render->language->put_raster)
-        render->language->put_raster(render->out, bitmap);
+        render->language->put_raster(render->out, render->out_ends, bitmap);
 }
 
 static void put_runs(struct render *render, const struct page_lines *lines, const struct page_line *line)
@@ -215,7 +215,7 @@ static void put_barcode(struct render *render, const struct page_line *line, con
         return;
     if (render->profile->raster && language->put_raster &&
         bitmap_of_bars(&bitmap, &line->code, text, render->profile->dots) == ST_OK) {
-        language->put_raster(render->out, &bitmap);
+        language->put_raster(render->out, render->out_ends, &bitmap);
         bitmap_clear(&bitmap);
         if (line->code.no_text)
             return;
@@ -242,7 +242,7 @@ static enum status put_qr(struct render *render, const struct page_line *line, c
     }
     st = bitmap_of_qr(&bitmap, &line->code, text, render->profile->dots, err);
     if (st == ST_OK) {
-        language->put_raster(render->out, &bitmap);
+        language->put_raster(render->out, render->out_ends, &bitmap);
         bitmap_clear(&bitmap);
     }
     return st;
@@ -290,7 +290,8 @@ enum status render_page(const struct render_options *wanted, const struct page *
                             .profile = profile,
                             .language = language_of(profile),
                             .look = {.wide = 1, .tall = 1},
-                            .out = out};
+                            .out = out,
+                            .out_ends = out_ends};
     struct page_layout_options options = {.columns = profile->columns, .substitute = substitute, .context = &render};
     struct page_lines lines = PAGE_LINES_INIT;
     enum status st;

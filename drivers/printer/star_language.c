@@ -143,14 +143,14 @@ static void put_qr(struct strbuf *out, const char *text, int module_dots, char l
 }
 
 /* ESC GS S m xL xH yL yH n data */
-static void put_raster(struct strbuf *out, const struct bitmap *bitmap)
+static void put_raster(struct strbuf *out, struct strbuf *out_ends, const struct bitmap *bitmap)
 {
     for (int from = 0, rows; from < bitmap->height; from += rows) {
         rows = raster_band_rows(bitmap, from);
         put_bytes3(out, 0x1B, 0x1D, 'S');
         put_bytes3(out, 1, (uint8_t)bitmap->row_bytes, 0);
         put_bytes3(out, (uint8_t)rows, 0, 0);
-        raster_put_band(out, bitmap, from, rows);
+        raster_put_band(out, out_ends, bitmap, from, rows);
     }
 }
 

@@ -9,7 +9,7 @@ enum { READ_BYTES = 64 };
 
 bool fault_printer_reads(const struct fault_printer *printer)
 {
-    return printer->pty.fd >= 0 && !printer->stalled && !printer->starting && printer->rate == 0 &&
+    return printer->pty.fd >= 0 && !printer->stalled && (!printer->starting || printer->deaf) && printer->rate == 0 &&
            sim_escpos_room(&printer->inside) > 0;
 }
 
@@ -32,13 +32,16 @@ static void on_reply(void *context, const uint8_t *bytes, size_t len)
 {
     struct fault_printer *printer = context;
     uint8_t reply[64];
-    bool automatic = len == 4 && (bytes[0] & 0x93) == 0x10;
+    bool automatic = len == 4 && (bytes[0] & 0x93) == 0x10, star = printer->inside.profile->star;
 
     if (printer->stalled || printer->starting || len > sizeof reply)
         return;
     for (size_t i = 0; i < len; i++)
         reply[i] = bytes[i];
-    if (printer->jammed && automatic) {
+    if (printer->jammed && star) {
+        reply[2] |= 0x08;
+        reply[3] |= 0x08;
+    } else if (printer->jammed && automatic) {
         reply[0] |= 0x08;
         reply[1] |= 0x08;
     } else if (printer->jammed && len == 1 && printer->asked > 0) {
@@ -68,17 +71,18 @@ static void feed(struct fault_printer *printer, uint8_t byte)
 /* Takes some bytes; one that trips may unplug, stall or slow it down, and then no more are taken. */
 static void take(struct fault_printer *printer, size_t max)
 {
-    for (size_t i = 0; i < max && printer->pty.fd >= 0 && !printer->stalled && !printer->starting &&
-                       sim_escpos_room(&printer->inside) > 0;
+    for (size_t i = 0; i < max && printer->pty.fd >= 0 && !printer->stalled &&
+                       (!printer->starting || printer->deaf) && sim_escpos_room(&printer->inside) > 0;
          i++) {
         uint8_t byte;
 
         if (read(printer->pty.fd, &byte, 1) != 1)
             break;
         printer->taken++;
-        feed(printer, byte);
+        if (!printer->starting)
+            feed(printer, byte);
         if (printer->trip_after >= 0 && printer->trip_after-- == 0)
-            printer->trip(printer->context);
+            printer->trip(printer->trip_context);
     }
     fault_printer_look(printer);
 }
@@ -100,7 +104,11 @@ static void on_started(void *context)
 {
     struct fault_printer *printer = context;
 
-    printer->starting = false;
+    static const uint8_t notice[] = {0x3B, 0x31, 0x00};
+
+    printer->starting = printer->deaf = false;
+    if (printer->gives_notice)
+        give(printer, notice, sizeof notice);
     fault_printer_look(printer);
 }
 
@@ -154,12 +162,18 @@ void fault_printer_stall(struct fault_printer *printer, bool stalled)
     fault_printer_look(printer);
 }
 
-void fault_printer_power_cycle(struct fault_printer *printer)
+bool fault_printer_tells_of_start(const struct fault_printer *printer)
+{
+    return printer->gives_notice || printer->inside.profile->star;
+}
+
+void fault_printer_power_cycle(struct fault_printer *printer, int64_t start_ms, bool deaf)
 {
     sim_escpos_power_cycle(&printer->inside);
     printer->stalled = false;
     printer->starting = true;
-    loop_timer_set(printer->starts, FAULT_START_MS, 0);
+    printer->deaf = deaf;
+    loop_timer_set(printer->starts, start_ms, 0);
     fault_printer_look(printer);
 }
 

@@ -4,7 +4,7 @@
  * in the middle of a byte's way; on the loop it is given, so on a virtual clock.
  *
  * What happens to the paper and the cover the simulator does itself. What is added here is what lies between: a byte
- * counter that trips at an exact byte, a rate, noise in both directions, a hang, the second and a half of a start,
+ * counter that trips at an exact byte, a rate, noise in both directions, a hang, the time of a start,
  * a cutter that jams. Every byte is counted, so that a test knows when nothing is on its way any more.
  */
 #ifndef LOYALD_TESTS_FAULT_PRINTER_H
@@ -27,12 +27,15 @@ struct fault_printer {
     struct sim_escpos inside;
     int rate; /* bytes a tick of FAULT_TICK_MS; 0: as fast as it goes */
     bool stalled, starting, jammed;
+    bool deaf;              /* what comes while it starts is lost */
+    bool gives_notice;      /* Epson's, after each start */
     uint8_t seen[2], asked; /* the last bytes, and n of the DLE EOT that is being answered */
     uint64_t taken, given;  /* bytes since it was plugged in */
     int64_t trip_after;     /* bytes; below 0: not set */
     void (*trip)(void *context);
+    void *trip_context;
     void (*on_slip)(void *context, const struct slip *slip);
-    void *context;
+    void *context; /* of on_slip */
 };
 
 enum { FAULT_TICK_MS = 10, FAULT_START_MS = 1500 };
@@ -45,7 +48,10 @@ enum status fault_printer_plug(struct fault_printer *printer); /* does nothing w
 void fault_printer_unplug(struct fault_printer *printer);
 /* It hangs: reads nothing, answers nothing. */
 void fault_printer_stall(struct fault_printer *printer, bool stalled);
-void fault_printer_power_cycle(struct fault_printer *printer);
+/* It answers after start_ms. deaf: what comes until then is lost, as on a line without flow control. */
+void fault_printer_power_cycle(struct fault_printer *printer, int64_t start_ms, bool deaf);
+/* A start can be told, however short: by a notice, or by its count. */
+bool fault_printer_tells_of_start(const struct fault_printer *printer);
 void fault_printer_jam(struct fault_printer *printer, bool jammed);
 void fault_printer_rate(struct fault_printer *printer, int rate);
 /* Bytes that nobody sent, to the agent or to the printer. */

@@ -15,6 +15,7 @@ struct page;
 struct paper_job {
     int begun, whole; /* times it is on the paper: its head; head, all lines and foot on a piece of its own */
     int lines;
+    int sent; /* times its sending was written down */
     bool told, failed, confirmed, unknown; /* what the caller was told of it */
 };
 

@@ -294,7 +294,7 @@ Test(render, moves_a_dot_where_a_picture_would_be_a_command)
 
     cr_assert_eq(bitmap_init(&bitmap, 32, 3), ST_OK);
     memcpy(bitmap.bits, "\x10\x04\x10\x05\x10\x14\x1B\x06\x10\x06\x04\x10", 12);
-    raster_put_band(&out, &bitmap, 0, 3);
+    raster_put_band(&out, NULL, &bitmap, 0, 3);
     cr_expect_arr_eq(out.data, "\x10\x0C\x10\x0D\x10\x1C\x1B\x0E\x10\x06\x04\x10", 12);
     bitmap_clear(&bitmap);
     strbuf_free(&out);
