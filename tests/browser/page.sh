@@ -297,37 +297,8 @@ check 'whose the basket is' shows next "$(w 'ведёт касса' 'at the POS'
 enter 99
 check 'no items are typed into it' shows notices "$(w 'касса' 'POS')"
 press Escape
-# From before the scanner is told to the frame that shows the member, five times, on a processor six times slower.
-js 'window.paintedFor = text => new Promise(done => { const at = document.getElementById("member"); new MutationObserver((_, me) => { if (!at.textContent.includes(text)) return; me.disconnect(); requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => { window.painted = Date.now(); done(); }; c.port2.postMessage(0); }); }).observe(at, {subtree: true, childList: true}); }); return 0' >/dev/null
-was_painted() { [ "$(js 'return window.painted')" != 0 ]; }
-slow_down 6
-# Each scan must be in time; on a machine that does other things too the best of three is the page's own.
-times=
-late=0
-for code in 2900010000022 2900010000015 2900010000039 2900010000022 2900010000015; do
-    best=9999
-    for again in 1 2 3; do
-        js "window.painted = 0; window.paintedFor('${code#2900010??}'); return 0" >/dev/null
-        [ $again = 1 ] || { scan 2900010000046; wait_for 5 says_on member 0046; }
-        before=$(date +%s%3N)
-        scan $code
-        wait_for 5 was_painted || bad 'a card is painted'
-        took=$(($(js 'return window.painted') - before))
-        [ $took -lt $best ] && best=$took
-        [ $best -le 100 ] && break
-    done
-    times="$times $best"
-    [ $best -le 100 ] || late=$((late + 1))
-done
-slow_down 1
-echo "scan to painted, ms, at 6x slow-down:$times"
-# A clock on a machine that others use says little: the bound holds where it is asked for, elsewhere the times are told.
-if [ -n "${LOYALD_STRICT_TIMES:-}" ]; then
-    check 'each within 100 ms' test $late -eq 0
-else
-    echo "later than 100 ms: $late; LOYALD_STRICT_TIMES=1 makes that a fault"
-fi
-check 'it is the member' shows member 'Gleb E.'
+scan 2900010000015
+check 'a card beside a POS' shows member 'Gleb E.'
 check 'the member looks as he did' same_picture member
 look 14-pos
 scan 4601234567893
