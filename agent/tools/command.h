@@ -49,7 +49,7 @@ struct command_call {
 
 /* Each answers the exit status and has said on standard error what went wrong. */
 typedef int command_fn(const struct command_call *call);
-command_fn command_status, command_totals, command_outbox, command_doctor, command_support_bundle, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
+command_fn command_status, command_totals, command_outbox, command_doctor, command_check_config, command_support_bundle, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
     command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 command_fn command_why, command_salvage, command_export_unsynced, command_receipt_preview, command_receipt_template;

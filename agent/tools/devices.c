@@ -9,6 +9,7 @@
 #include "agent/checkup/answer.h"
 #include "agent/checkup/fresh.h"
 #include "agent/net/loop.h"
+#include "agent/tools/status.h"
 #include "drivers/port/port_list.h"
 
 #include <cjson/cJSON.h>
@@ -69,7 +70,7 @@ int command_devices_list(const struct command_call *call)
     }
     json_free(health);
     strbuf_free(&answer);
-    return command_finish(code);
+    return command_finish(code == 0 ? (int)status_of(call, (const char *const[]){"devices", NULL}) : code);
 }
 
 /* ---- a line by itself ---- */

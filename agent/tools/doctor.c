@@ -119,6 +119,21 @@ static bool keep(const char *path, const struct strbuf *said)
     return st == ST_OK;
 }
 
+int command_check_config(const struct command_call *call)
+{
+    static struct doctor doctor; /* large, and the only one of this process */
+    struct strbuf out = STRBUF_INIT(256 * 1024);
+    enum level worst;
+
+    doctor.call = call;
+    doctor.findings.check = "settings";
+    doctor_settings(&doctor);
+    worst = doctor_write(&doctor, call->json, &out);
+    printf("%s", strbuf_text(&out));
+    strbuf_free(&out);
+    return fflush(stdout) == 0 ? (int)worst : (int)LEVEL_UNKNOWN;
+}
+
 int command_doctor(const struct command_call *call)
 {
     static struct doctor doctor; /* large, and the only one of this process */

@@ -8,6 +8,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/bundle_receipts.h"
@@ -70,6 +71,51 @@ int command_load_bundle(const char *path, struct bundle **out_bundle, struct bun
     return EXIT_USAGE;
 }
 
+enum { CHECK_BYTES_MAX = 1024 * 1024 };
+
+static void print_check(const char *path, const struct bundle *bundle, const struct bundle_report *report)
+{
+    command_print_notes(stdout, report);
+    if (bundle)
+        fprintf(stderr,
+                "%s: bundle %s version %" PRId64 ", %zu promotions, no faults, %zu warnings, %zu KiB in memory, "
+                "digest %s\n",
+                path, bundle_id(bundle), bundle_version(bundle), bundle_promotion_count(bundle), report->warning_count,
+                bundle_memory_bytes(bundle) / 1024, bundle_digest(bundle));
+    else
+        fprintf(stderr, "%s: %zu faults, %zu warnings\n", path, report->fault_count, report->warning_count);
+}
+
+static void print_check_as_json(const struct bundle *bundle, const struct bundle_report *report)
+{
+    struct strbuf out = STRBUF_INIT(CHECK_BYTES_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    jw_field_bool(&w, "good", bundle != NULL);
+    if (bundle) {
+        jw_field_text(&w, "id", bundle_id(bundle));
+        jw_field_int(&w, "version", bundle_version(bundle));
+        jw_field_int(&w, "promotions", (int64_t)bundle_promotion_count(bundle));
+        jw_field_text(&w, "digest", bundle_digest(bundle));
+    }
+    jw_field_int(&w, "faults", (int64_t)report->fault_count);
+    jw_field_int(&w, "warnings", (int64_t)report->warning_count);
+    jw_name(&w, "notes"); /* the first of them, when they are many */
+    jw_array_begin(&w);
+    for (size_t i = 0; i < report->note_count; i++) {
+        jw_object_begin(&w);
+        jw_field_text(&w, "level", report->notes[i].warning ? "warning" : "fault");
+        jw_field_text(&w, "at", report->notes[i].at);
+        jw_field_text(&w, "text", report->notes[i].text);
+        jw_object_end(&w);
+    }
+    jw_array_end(&w);
+    jw_object_end(&w);
+    printf("%s\n", strbuf_text(&out));
+    strbuf_free(&out);
+}
+
 int command_bundle_check(const struct command_call *call)
 {
     struct bundle_report *report = calloc(1, sizeof *report);
@@ -80,15 +126,10 @@ int command_bundle_check(const struct command_call *call)
         free(report);
         return exit_status;
     }
-    command_print_notes(stdout, report);
-    if (bundle)
-        fprintf(stderr,
-                "%s: bundle %s version %" PRId64 ", %zu promotions, no faults, %zu warnings, %zu KiB in memory, "
-                "digest %s\n",
-                call->words[0], bundle_id(bundle), bundle_version(bundle), bundle_promotion_count(bundle),
-                report->warning_count, bundle_memory_bytes(bundle) / 1024, bundle_digest(bundle));
+    if (call->json)
+        print_check_as_json(bundle, report);
     else
-        fprintf(stderr, "%s: %zu faults, %zu warnings\n", call->words[0], report->fault_count, report->warning_count);
+        print_check(call->words[0], bundle, report);
     exit_status = bundle ? 0 : EXIT_REFUSED;
     bundle_destroy(bundle);
     free(report);

@@ -16,9 +16,10 @@ static const char usage[] =
     "  loyalctl status [--json]           how the till is; exit 0 well, 1 warning, 2 critical, 3 not known\n"
     "  loyalctl totals [--json]           what this till has sold, from its journal\n"
     "  loyalctl doctor [--json] [--file FILE]  looks at everything, and names the command that mends it; exits as status\n"
-    "  loyalctl support-bundle [--file FILE]  one text file for who helps from afar; it is sent nowhere\n"
-    "  loyalctl outbox [--json|--count]   what the central has not got yet\n"
-    "  loyalctl export-unsynced FILE      writes just that into a file, for a till that is replaced\n"
+    "  loyalctl check-config [--json]     reads the settings of loyald and loyald-sync, and says what is wrong; exits as status\n"
+    "  loyalctl support-bundle [--file FILE] [--json]  one text file for who helps from afar; it is sent nowhere\n"
+    "  loyalctl outbox [--json|--count]   what the central has not got yet; exits as status, with --count 0\n"
+    "  loyalctl export-unsynced FILE [--json]  writes just that into a file, for a till that is replaced\n"
     "  loyalctl idle [--wait SECONDS]     exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
     "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
     "  loyalctl shift show [--json]       the shift and what it has come to\n"
@@ -30,7 +31,7 @@ static const char usage[] =
     "  loyalctl events                    follows scans, sales, notices and prints, one a line\n"
     "  loyalctl page [status] [--file FILE]  the address of the cashier or status page, or a file that leads there\n"
     "  loyalctl api METHOD PATH [BODY|-]  a raw call of the local API (- : body on standard input)\n"
-    "  loyalctl devices list [--json]     how scanners, printer and display are, and how fresh that is\n"
+    "  loyalctl devices list [--json]     how scanners, printer and display are, and how fresh that is; exits as status\n"
     "\n"
     "Devices, while loyald has them not open:\n"
     "  loyalctl devices scan [PORT...]    finds scanners (scan any code) and printers, and prints the configuration\n"
@@ -44,7 +45,7 @@ static const char usage[] =
     "  loyalctl devices profiles [NAME] [--file FILE]  the models of printers that are known, or one in full\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
     "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
-    "  loyalctl bundle check FILE         every fault of a bundle, one a line\n"
+    "  loyalctl bundle check FILE [--json]  every fault of a bundle, one a line\n"
     "  loyalctl why [PROMOTION] --bundle FILE [--language LANG] < sale.json\n"
     "  loyalctl receipt template [LANG]   our own template of receipts, to begin another from\n"
     "  loyalctl receipt preview [--template FILE] [--bundle FILE] [--columns N] [--format text|svg|html]\n"
@@ -62,7 +63,7 @@ static const char usage[] =
     "  --sample-config    prints such a file\n"
     "  --version  --help\n"
     "\n"
-    "Exit status, but for status: 0 done, 1 refused, 2 wrong usage, 3 loyald cannot be asked.\n";
+    "Exit status, but for those that exit as status: 0 done, 1 refused, 2 wrong usage, 3 loyald cannot be asked.\n";
 
 #define CONFIG_DEFAULT "/etc/loyalctl/loyalctl.conf"
 
@@ -77,6 +78,7 @@ static const struct command {
     {"export-unsynced", NULL, 1, 1, command_export_unsynced},
     {"idle", NULL, 0, 0, command_idle},
     {"doctor", NULL, 0, 0, command_doctor},
+    {"check-config", NULL, 0, 0, command_check_config},
     {"support-bundle", NULL, 0, 0, command_support_bundle},
     {"enrol", NULL, 1, 1, command_enrol},
     {"shift", "show", 0, 0, command_shift_show},

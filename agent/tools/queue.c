@@ -2,10 +2,12 @@
 /* loyalctl outbox, export-unsynced and idle: what packages and scripts ask before they touch a till. How many records
  * are not at the central yet, and which; whether a sale is open, and the wait for its end. */
 #include "agent/tools/command.h"
+#include "agent/tools/status.h"
 
 #include "agent/base/clock.h"
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/sha256.h"
 
 #include <errno.h>
@@ -96,7 +98,7 @@ int command_outbox(const struct command_call *call)
                    queue.unsynced_sales);
         say_link(&queue);
     }
-    return command_finish(0);
+    return command_finish(call->count ? 0 : (int)status_of(call, (const char *const[]){"unsynced", "link", NULL}));
 }
 
 /* ---- export-unsynced ---- */
@@ -156,6 +158,22 @@ static int end_export(struct exporting *to, const char *path, int exit_status)
     return exit_status;
 }
 
+static void say_export_as_json(const struct command_call *call, const struct queue *queue, const struct exporting *to,
+                               const char *hex)
+{
+    struct strbuf out = STRBUF_INIT(8192);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "file", call->words[0]);
+    jw_field_int(&w, "records", to->records);
+    jw_field_int(&w, "sales", queue->unsynced_sales);
+    jw_field_text(&w, "sha256", hex);
+    jw_object_end(&w);
+    printf("%s\n", strbuf_text(&out));
+    strbuf_free(&out);
+}
+
 static void say_export(const struct command_call *call, const struct queue *queue, struct exporting *to)
 {
     uint8_t digest[SHA256_BYTES];
@@ -164,8 +182,7 @@ static void say_export(const struct command_call *call, const struct queue *queu
     sha256_end(&to->hash, digest);
     hex_encode(digest, sizeof digest, hex);
     if (call->json)
-        printf("{\"file\":\"%s\",\"records\":%" PRId64 ",\"sales\":%" PRId64 ",\"sha256\":\"%s\"}\n", call->words[0],
-               to->records, queue->unsynced_sales, hex);
+        say_export_as_json(call, queue, to, hex);
     else
         printf(
             "%" PRId64 " records that the central has not got, %" PRId64 " sales among them, are in %s\n"

@@ -4,8 +4,12 @@
 #include "agent/tools/status.h"
 
 #include "agent/base/json.h"
+#include "agent/checkup/answer.h"
+
+#include <cjson/cJSON.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static enum level cannot_tell(enum status st, const struct errmsg *err, struct strbuf *out)
 {
@@ -51,6 +55,39 @@ enum level status_ask(const struct command_call *call, struct strbuf *answer, st
     if (st == ST_OK)
         st = read_status(answer, &level, out, &err);
     return st == ST_OK ? level : cannot_tell(st, &err, out);
+}
+
+static bool is_one_of(const char *check, const char *const *checks)
+{
+    for (; *checks; checks++)
+        if (strcmp(check, *checks) == 0)
+            return true;
+    return false;
+}
+
+enum level status_of(const struct command_call *call, const char *const *checks)
+{
+    struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX);
+    const struct cJSON *finding;
+    struct cJSON *root = NULL;
+    enum level worst = LEVEL_OK;
+    long http_status = 0;
+
+    if (ask_call(&call->ask, "GET", "/v1/status", NULL, 0, &answer, &http_status, NULL) != ST_OK || http_status != 200 ||
+        json_parse(strbuf_text(&answer), answer.len, ASK_ANSWER_MAX, &root, NULL) != ST_OK)
+        worst = LEVEL_UNKNOWN;
+    cJSON_ArrayForEach(finding, cJSON_GetObjectItemCaseSensitive(root, "findings"))
+    {
+        enum level level = LEVEL_OK;
+
+        while (level < LEVEL_UNKNOWN && strcmp(answer_text(finding, "level"), level_word(level)) != 0)
+            level++;
+        if (is_one_of(answer_text(finding, "check"), checks) && level > worst)
+            worst = level;
+    }
+    json_free(root);
+    strbuf_free(&answer);
+    return worst;
 }
 
 int command_status(const struct command_call *call)

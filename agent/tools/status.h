@@ -9,4 +9,7 @@
 /* Appends loyald's answer to answer, and the verdict's line with the screen to out, or a line of why there is none. */
 enum level status_ask(const struct command_call *call, struct strbuf *answer, struct strbuf *out);
 
+/* The worst level that loyald finds of these checks ("link", "devices"); ends with NULL. UNKNOWN when it cannot be asked. */
+enum level status_of(const struct command_call *call, const char *const *checks);
+
 #endif

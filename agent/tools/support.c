@@ -12,6 +12,7 @@
 #include "agent/base/file.h"
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -132,6 +133,23 @@ static void write_bundle(struct doctor *doctor, const char *mark, struct strbuf 
     }
 }
 
+static void say_made(const struct command_call *call, const char *path, const char *mark)
+{
+    struct strbuf out = STRBUF_INIT(16 * 1024);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    if (call->json) {
+        jw_object_begin(&w);
+        jw_field_text(&w, "file", path);
+        jw_field_text(&w, "mark", mark);
+        jw_object_end(&w);
+        printf("%s\n", strbuf_text(&out));
+    } else {
+        printf("%s\nIt was sent to nobody. Read it, then give it to who helps you; its mark is %s.\n", path, mark);
+    }
+    strbuf_free(&out);
+}
+
 int command_support_bundle(const struct command_call *call)
 {
     static struct doctor doctor; /* large, and the only one of this process */
@@ -153,7 +171,7 @@ int command_support_bundle(const struct command_call *call)
     if (st != ST_OK)
         command_say("%s", err.text[0] != '\0' ? err.text : status_text(st));
     else
-        printf("%s\nIt was sent to nobody. Read it, then give it to who helps you; its mark is %s.\n", path, mark);
+        say_made(call, path, mark);
     strbuf_free(&out);
     json_free(doctor.health);
     return command_finish(st == ST_OK ? 0 : EXIT_REFUSED);

@@ -79,9 +79,19 @@ check 'without keys, cards and the token' sh -c "! grep -q 'PRIVATE KEY\|$(cat "
 cp "$dir/loyald.conf" "$dir/kept.conf"
 echo 'colour = red' >>"$dir/loyald.conf"
 check 'a wrong setting' finds FAIL settings 'loyald.conf:[0-9]*: .*colour' 'loyald --check-config'
+asks() { "$bin/loyalctl" --config "$dir/loyalctl.conf" "$@" >"$work/said" 2>&1; } # its exit status is monitoring's
+asks check-config
+check 'check-config says so' sh -c "[ $? -eq 2 ] && grep -q 'loyald.conf:[0-9]*: .*colour' '$work/said'"
 cp "$dir/kept.conf" "$dir/loyald.conf"
 
+check 'of good ones nothing' asks check-config --json
+check 'one object for a program' grep -q '^{"verdict":"OK","findings":\[{"check":"settings","level":"OK"' "$work/said"
+check 'nothing waits for the central' asks outbox
+check 'the devices are well' asks devices list
 cp "$dir/loyald-sync.conf" "$dir/kept.conf"
+echo 'colour = red' >>"$dir/loyald-sync.conf"
+check 'a wrong setting of loyald-sync' finds FAIL settings 'loyald-sync.conf:[0-9]*: .*colour' 'check-config'
+cp "$dir/kept.conf" "$dir/loyald-sync.conf"
 sed -i 's|^url = .*|url = https://no-such-host.invalid:8474|' "$dir/loyald-sync.conf"
 check 'a name that DNS does not know' finds FAIL central 'DNS does not know' 'resolv.conf'
 sed -i 's|^url = .*|url = https://localhost:1|' "$dir/loyald-sync.conf"
@@ -170,6 +180,8 @@ another=
 rm -f "$dir/ttySCANNER"
 stop scanner
 check 'a scanner that is pulled out' finds FAIL devices 'scanner: .*No such file' 'plug it in'
+asks devices list --json
+check 'for monitoring a warning' test $? -eq 1
 must 'the devices are there again' start scanner "$bin/loyal-sim" scanner --link "$dir/ttySCANNER" --control "$dir/scanner.sock"
 must 'the scanner is ready' wait_for 20 scanner_is_ready
 
