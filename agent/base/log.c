@@ -13,9 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/log_journal.h"
 #include "agent/base/utf8.h"
 
-enum { LOG_TEXT_BYTES_MAX = 2048, LOG_LINE_BYTES_MAX = 4 * LOG_TEXT_BYTES_MAX }; /* every byte may become \xNN */
+enum {
+    LOG_AREA_BYTES_MAX = 64,
+    LOG_TEXT_BYTES_MAX = 2048,
+    LOG_LINE_BYTES_MAX = 4 * LOG_TEXT_BYTES_MAX + LOG_AREA_BYTES_MAX + 4 /* every byte may become \xNN; " [code]" */
+};
 
 static const char *const level_words[] = {"error", "warn", "info", "debug"};
 
@@ -83,36 +88,60 @@ static size_t put_escaped(char *out, const char *text, size_t len)
     return out_len;
 }
 
-__attribute__((format(printf, 3, 0))) static void log_line(enum log_level level, const char *area, const char *format,
-                                                           va_list args)
+/* "link: down key=value [link-07]"; out holds LOG_LINE_BYTES_MAX. Answers its length without the NUL. */
+__attribute__((format(printf, 2, 0))) static size_t make_line(const char *area, const char *format, va_list args,
+                                                              char *out)
+{
+    size_t area_len = strcspn(area, "-");
+    char text[LOG_TEXT_BYTES_MAX];
+    int head = snprintf(text, sizeof text, "%.*s: ", area_len < LOG_AREA_BYTES_MAX ? (int)area_len : LOG_AREA_BYTES_MAX, area);
+    int body = vsnprintf(text + head, sizeof text - (size_t)head, format, args);
+    size_t len = strnlen(text, sizeof text - 1);
+
+    if (body >= (int)sizeof text - head)
+        len = utf8_cut(text, len, len - 1); /* the last character may be half there */
+    len = put_escaped(out, text, len);
+    if (strchr(area, '-'))
+        len += (size_t)snprintf(out + len, LOG_LINE_BYTES_MAX - len, " [%.*s]", LOG_AREA_BYTES_MAX, area);
+    out[len] = '\0';
+    return len;
+}
+
+static void write_line(enum log_level level, bool journal, const struct log_entry *entry)
 {
     static const char *const journal_words[] = {"<3>", "<4>", "<6>", "<7>"};
     static const char *const terminal_words[] = {"error: ", "warn: ", "", ""};
-    char text[LOG_TEXT_BYTES_MAX];
-    char line[sizeof "<3>" + sizeof "error: " + LOG_LINE_BYTES_MAX];
-    int saved_errno = errno; /* a line of diagnosis must not change what the caller diagnoses */
-    size_t len, text_len, done = 0;
-    int head, body;
+    char whole[sizeof "error: " + LOG_LINE_BYTES_MAX + 1];
+    size_t len, done = 0;
 
-    if ((int)level > atomic_load(&current_level))
-        return;
-    head = snprintf(text, sizeof text, "%.100s: ", area);
-    body = vsnprintf(text + head, sizeof text - (size_t)head, format, args);
-    text_len = strnlen(text, sizeof text - 1);
-    if (body >= (int)sizeof text - head)
-        text_len = utf8_cut(text, text_len, text_len - 1); /* the last character may be half there */
-
-    len = (size_t)snprintf(line, sizeof line, "%s", is_journal() ? journal_words[level] : terminal_words[level]);
-    len += put_escaped(line + len, text, text_len);
-    line[len++] = '\n';
+    len = (size_t)snprintf(whole, sizeof whole, "%s%s\n", journal ? journal_words[level] : terminal_words[level],
+                           entry->line);
     while (done < len) { /* one call as a rule, so that lines of two processes do not mix */
-        ssize_t wrote = write(STDERR_FILENO, line + done, len - done);
+        ssize_t wrote = write(STDERR_FILENO, whole + done, len - done);
 
         if (wrote > 0)
             done += (size_t)wrote;
         else if (wrote == 0 || errno != EINTR)
             break; /* nobody reads: a till does not wait for its log */
     }
+}
+
+__attribute__((format(printf, 3, 0))) static void log_line(enum log_level level, const char *area, const char *format,
+                                                           va_list args)
+{
+    static const int priorities[] = {3, 4, 6, 7};
+    struct log_entry entry = {.priority = priorities[level], .area = area, .format = format};
+    char line[LOG_LINE_BYTES_MAX];
+    int saved_errno = errno; /* a line of diagnosis must not change what the caller diagnoses */
+    bool journal;
+
+    if ((int)level > atomic_load(&current_level))
+        return;
+    entry.line = line;
+    entry.len = make_line(area, format, args, line);
+    journal = is_journal();
+    if (!journal || !log_journal_send(LOG_JOURNAL_SOCKET, &entry))
+        write_line(level, journal, &entry);
     errno = saved_errno;
 }
 

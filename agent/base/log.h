@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log - one line each on standard error, "area: what happened key=value", for journald or a terminal.
+ * log - one line each, "area: what happened key=value [code]": to systemd's journal with fields (log_journal.h), or on standard
+ * error.
+ *
+ * area is "link-07": the part of the program, and a number that this line keeps for good, whatever becomes of its words; docs/log.md
+ * lists them, packaging/made.sh gives out the next one. Without a number there is no code.
  *
  * error: somebody must act; warn: degraded but selling; info: life-cycle facts; debug: the rest. Ids rather than payloads;
- * never keys, tokens, card numbers or a member's personal data. Control characters are written as \xNN. The level is
- * the process's only mutable state outside daemon/.
+ * never keys, tokens, card numbers or a member's personal data. Control characters are written as \xNN. The level and the
+ * journal's socket are the process's only mutable state outside daemon/.
  */
 #ifndef LOYALD_BASE_LOG_H
 #define LOYALD_BASE_LOG_H
