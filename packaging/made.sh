@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is made by the programs and kept in the tree: the option lists of the man pages, the sample configurations, the
 # page of codes. It can be made anew after a change, and a test compares it, so that it never tells of another program.
-#   packaging/made.sh BUILD_DIR [--check] [WHAT]...    WHAT: man etc errors; none is all of them
+#   packaging/made.sh BUILD_DIR [--check] [WHAT]...    WHAT: man etc errors log; none is all of them
 # Exit status: 0 written, or current; 1 not current, or failed; 2 wrong usage.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ $# -gt 0 ] && [ -d "$1/bin" ] || {
-    echo "usage: packaging/made.sh BUILD_DIR [--check] [man|etc|errors]...: $1 has no folder bin" >&2
+    echo "usage: packaging/made.sh BUILD_DIR [--check] [man|etc|errors|log]...: $1 has no folder bin" >&2
     exit 2
 }
 build=$1
@@ -49,7 +49,7 @@ man_page() { # FILE PROGRAM
     settle "$1"
 }
 
-[ $# -gt 0 ] || set -- man etc errors
+[ $# -gt 0 ] || set -- man etc errors log
 for what in "$@"; do
     case $what in
     man)
@@ -67,6 +67,12 @@ for what in "$@"; do
     errors)
         "$build/tests/errors_md" >"$work/new"
         settle docs/errors.md
+        ;;
+    log)
+        command -v python3 >/dev/null || { echo 'left out: docs/log.md, for want of python3'; continue; }
+        [ $check = yes ] || python3 "$root/packaging/log_codes.py" "$root" number
+        python3 "$root/packaging/log_codes.py" "$root" list >"$work/new" || code=1
+        settle docs/log.md
         ;;
     *)
         echo "made.sh: what is \"$what\"?" >&2

@@ -176,7 +176,7 @@ printed() { wait_for 30 sh -c "ls '$dir'/slips/slip-*.txt >/dev/null 2>&1"; }
 make_pos_user() { guest 'useradd -M pos && usermod -aG _loyald-api pos'; }
 caller_is_seen() { # as the POS's user, whom loyald names in its log
     guest 'setpriv --reuid pos --regid pos --init-groups loyalctl enrol AAAA-AAAA >/dev/null 2>&1
-        journalctl -u loyald | grep -q "enrolment asked for uid=$(id -u pos)$"'
+        journalctl -u loyald | grep -q "enrolment asked for uid=$(id -u pos) "'
 }
 as_nobody() { guest 'setpriv --reuid nobody --regid nogroup --clear-groups loyalctl api GET /v1/health'; }
 page_answers() {

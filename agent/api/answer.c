@@ -22,9 +22,9 @@ static void log_problem(const struct http_request *request, enum problem problem
     const char *code = problem_spec(problem)->code;
 
     if (status_of(problem) >= 500)
-        log_warn("api", "%s %s code=%s: %s", http_method(request), http_path(request), code, detail ? detail : "");
+        log_warn("api-01", "%s %s code=%s: %s", http_method(request), http_path(request), code, detail ? detail : "");
     else
-        log_debug("api", "%s %s code=%s", http_method(request), http_path(request), code);
+        log_debug("api-02", "%s %s code=%s", http_method(request), http_path(request), code);
 }
 
 void api_answer_problem(struct api *api, struct http_request *request, enum problem problem, const char *detail)

@@ -62,7 +62,7 @@ static bool ends_with(const char *name, const char *end)
 static void warn_once(struct drop_folder *folder, const char *what)
 {
     if (!folder->warned)
-        log_warn("dropbox", "%s", what);
+        log_warn("dropbox-01", "%s", what);
     folder->warned = true;
 }
 

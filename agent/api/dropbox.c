@@ -54,7 +54,7 @@ static void run_next(struct dropbox *dropbox);
 static void say_trouble(struct dropbox *dropbox, const struct errmsg *err)
 {
     if (dropbox->trouble.text[0] == '\0')
-        log_error("dropbox", "%s", err->text);
+        log_error("dropbox-02", "%s", err->text);
     dropbox->trouble = *err;
 }
 
@@ -102,7 +102,7 @@ static void refuse(struct dropbox *dropbox, enum problem problem, const char *de
     int status = problem_spec(problem)->http_status;
 
     dropbox->refused_count++;
-    log_debug("dropbox", "a file is refused code=%s", problem_spec(problem)->code);
+    log_debug("dropbox-03", "a file is refused code=%s", problem_spec(problem)->code);
     problem_write(&w, problem, till_language(dropbox->options.till), detail);
     finish(dropbox, status == 200 ? 503 : status, &text);
     strbuf_free(&text);
@@ -293,7 +293,7 @@ static void open_inotify(struct dropbox *dropbox)
     if (dropbox->inotify_fd >= 0)
         (void)close(dropbox->inotify_fd);
     dropbox->inotify_fd = -1;
-    log_warn("dropbox", "changes in %s are found by looking only: %s", dropbox->options.dir, strerror(errno));
+    log_warn("dropbox-04", "changes in %s are found by looking only: %s", dropbox->options.dir, strerror(errno));
 }
 
 static void due(void *context)

@@ -103,9 +103,9 @@ static void say_who(const struct http_request *request)
     uid_t uid;
 
     if (http_peer_uid(request, &uid))
-        log_info("api", "enrolment asked for uid=%u", (unsigned)uid);
+        log_info("api-03", "enrolment asked for uid=%u", (unsigned)uid);
     else
-        log_info("api", "enrolment asked for over loopback");
+        log_info("api-04", "enrolment asked for over loopback");
 }
 
 void api_enrol(void *context, struct http_request *request)

@@ -33,7 +33,7 @@ static void send_to_all(struct hub *hub, const char *bytes, size_t len)
             continue;
         watcher->cut = true;
         hub->cut_count++;
-        log_warn("events", "a watcher fell behind and is cut bytes_behind_max=%d", HUB_BUFFER_MAX);
+        log_warn("events-01", "a watcher fell behind and is cut bytes_behind_max=%d", HUB_BUFFER_MAX);
     }
 }
 
@@ -58,7 +58,7 @@ static void event(void *context, const char *name, const char *json, size_t len)
     if (strbuf_status(&text) == ST_OK)
         send_to_all(hub, text.data, text.len);
     else
-        log_error("events", "an event was not told name=%s bytes=%zu: %s", name, len,
+        log_error("events-02", "an event was not told name=%s bytes=%zu: %s", name, len,
                   status_text(strbuf_status(&text)));
     strbuf_free(&text);
 }

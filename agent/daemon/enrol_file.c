@@ -27,7 +27,7 @@ static void set_aside(const struct enrol_file *file)
 
     (void)snprintf(aside, sizeof aside, "%s.refused", file->path);
     if (rename(file->path, aside) != 0)
-        log_warn("enrol", "%s cannot be set aside: %s", file->path, strerror(errno));
+        log_warn("enrol-01", "%s cannot be set aside: %s", file->path, strerror(errno));
 }
 
 static void told(void *context, enum problem problem, const char *detail)
@@ -36,9 +36,9 @@ static void told(void *context, enum problem problem, const char *detail)
 
     file->asking = false;
     if (problem == PROBLEM_NONE) {
-        log_info("enrol", "enrolled by the code in %s: %s", file->path, detail ? detail : "");
+        log_info("enrol-02", "enrolled by the code in %s: %s", file->path, detail ? detail : "");
         if (unlink(file->path) != 0)
-            log_warn("enrol", "%s cannot be removed: %s", file->path, strerror(errno));
+            log_warn("enrol-03", "%s cannot be removed: %s", file->path, strerror(errno));
         return;
     }
     if (problem == PROBLEM_NO_COURIER || problem == PROBLEM_CENTRAL_AWAY || problem == PROBLEM_BUSY) {
@@ -46,7 +46,7 @@ static void told(void *context, enum problem problem, const char *detail)
         file->wait_ms = file->wait_ms * 2 < ENROL_FILE_WAIT_LAST_MS ? file->wait_ms * 2 : ENROL_FILE_WAIT_LAST_MS;
         return; /* the link has said why, in the log */
     }
-    log_error("enrol", "the code in %s is refused: %s", file->path, detail ? detail : "");
+    log_error("enrol-04", "the code in %s is refused: %s", file->path, detail ? detail : "");
     set_aside(file);
 }
 
@@ -63,7 +63,7 @@ void enrol_file_look(struct enrol_file *file, int64_t now_mono_ms)
     if (st == ST_NOT_FOUND)
         return;
     if (st != ST_OK) {
-        log_error("enrol", "%s", err.text);
+        log_error("enrol-05", "%s", err.text);
         set_aside(file);
         return;
     }

@@ -31,7 +31,7 @@ static void on_stop(void *context)
 {
     struct parts *parts = context;
 
-    log_info("daemon", "stopping");
+    log_info("daemon-01", "stopping");
     service_notify("STOPPING=1");
     loop_stop(parts->loop);
 }
@@ -63,11 +63,11 @@ static int run(struct parts *parts)
     if (st == ST_OK)
         st = loop_on_stop_signal(parts->loop, on_stop, parts, &err);
     if (st == ST_OK) {
-        log_info("daemon", "ready state_dir=%s", parts->state_dir);
+        log_info("daemon-02", "ready state_dir=%s", parts->state_dir);
         service_notify("READY=1");
         loop_run(parts->loop);
     } else {
-        log_error("daemon", "%s", err.text[0] != '\0' ? err.text : status_text(st));
+        log_error("daemon-03", "%s", err.text[0] != '\0' ? err.text : status_text(st));
     }
     parts_stop(parts);
     return st == ST_OK && !parts->failed ? EXIT_SUCCESS : EXIT_FAILURE;

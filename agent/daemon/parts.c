@@ -91,7 +91,7 @@ static enum status start_cache(struct parts *parts, int64_t now_unix_ms, struct 
     path_in(parts->state_dir, "cache.db", path);
     st = cache_open(path, now_unix_ms, &parts->cache, &rebuilt, err);
     if (st == ST_OK && !cache_is_of_journal(parts)) {
-        log_warn("daemon", "cache.db is of another journal and put aside: members come again from the central");
+        log_warn("daemon-04", "cache.db is of another journal and put aside: members come again from the central");
         cache_close(parts->cache);
         parts->cache = NULL;
         (void)snprintf(aside, sizeof aside, "%s.foreign", path);
@@ -103,7 +103,7 @@ static enum status start_cache(struct parts *parts, int64_t now_unix_ms, struct 
         if (st == ST_OK)
             (void)cache_is_of_journal(parts); /* writes down whose it is */
     } else if (st == ST_OK && rebuilt) {
-        log_info("daemon", "cache.db is new: members come from the central");
+        log_info("daemon-05", "cache.db is new: members come from the central");
     }
     return st;
 }
@@ -127,7 +127,7 @@ static enum status start_databases(struct parts *parts, struct errmsg *err)
     if (st != ST_OK)
         return st;
     if (rebuilt)
-        log_warn("daemon", "rules.db was damaged and put aside: rules come again from the central");
+        log_warn("daemon-06", "rules.db was damaged and put aside: rules come again from the central");
     return start_cache(parts, wanted.now_unix_ms, err);
 }
 
@@ -396,12 +396,12 @@ enum status parts_start(struct parts *parts, struct errmsg *err)
         enum status st = list[i].start(parts, err);
 
         if (st != ST_OK) {
-            log_debug("daemon", "start stopped at part=%s", list[i].name);
+            log_debug("daemon-07", "start stopped at part=%s", list[i].name);
             return st;
         }
     }
     if (service_sockets_close_rest(&parts->sockets) > 0)
-        log_warn("daemon", "the service manager passed in sockets that are of no use: their names are api and link");
+        log_warn("daemon-08", "the service manager passed in sockets that are of no use: their names are api and link");
     enrol_file_init(&parts->enrol_file, parts->link, parts->state_dir);
     link_start(parts->link);
     return ST_OK;

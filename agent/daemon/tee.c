@@ -184,7 +184,7 @@ void tee_pass(void *context, const char *text, size_t len)
     }
     tee->dropped_count++;
     if (!tee->warned)
-        log_warn("tee", "a scan was not passed on: the POS does not read link=%s", tee->link);
+        log_warn("tee-01", "a scan was not passed on: the POS does not read link=%s", tee->link);
     tee->warned = true;
 }
 

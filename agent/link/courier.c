@@ -123,7 +123,7 @@ static void hang_up(struct courier *courier, const char *why)
 {
     if (courier->fd < 0)
         return;
-    log_info("link", "loyald-sync is gone: %s", why);
+    log_info("link-01", "loyald-sync is gone: %s", why);
     loop_watch_destroy(courier->watch);
     (void)close(courier->fd);
     courier->watch = NULL;
@@ -191,7 +191,7 @@ static void greet(struct courier *courier, const struct cJSON *header)
     jw_field_text(&w, "dev", dev);
     jw_object_end(&w);
     courier->greeted = true;
-    log_info("link", "loyald-sync is here version=%s", courier->peer_version);
+    log_info("link-02", "loyald-sync is here version=%s", courier->peer_version);
     send_message(courier, &hello, 0, NULL, 0);
     strbuf_free(&hello);
     if (courier->fd >= 0) /* not yet a central: but worth trying now */
@@ -246,7 +246,7 @@ static void distrust(struct courier *courier, const struct asked *one, struct co
     answer->text = answer->mac ? "the answer is not from our central: its MAC is wrong"
                                : "the answer is not from our central: it bears no MAC";
     if (courier->distrusted != answer->text) /* a copied till would say it with each question */
-        log_warn("link", "answers are refused, this one op=%s status=%d: %s", operation_spec(one->op)->name,
+        log_warn("link-03", "answers are refused, this one op=%s status=%d: %s", operation_spec(one->op)->name,
                  answer->http_status, answer->text);
     courier->distrusted = answer->text;
 }
@@ -371,7 +371,7 @@ static void on_connection(void *context, int events)
     (void)events;
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
         /* Who knocks stays at the door: without a pause the loop would do nothing but look. */
-        log_warn("link", "loyald-sync cannot be let in now: %s", strerror(errno));
+        log_warn("link-04", "loyald-sync cannot be let in now: %s", strerror(errno));
         loop_watch_change(courier->listen_watch, 0);
         courier->listen_again_mono_ms = clock_mono_ms(courier->options.clock) + LISTEN_PAUSE_MS;
         set_timer(courier);
@@ -382,7 +382,7 @@ static void on_connection(void *context, int events)
     courier->fd = fd;
     if (loop_watch_create(courier->options.loop, fd, LOOP_READABLE, on_event, courier, &courier->watch, &err) !=
         ST_OK) {
-        log_error("link", "cannot watch the connection of loyald-sync: %s", err.text);
+        log_error("link-05", "cannot watch the connection of loyald-sync: %s", err.text);
         (void)close(fd);
         courier->fd = -1;
     }

@@ -29,10 +29,10 @@ static void set_up(struct link *link, bool up, const char *reason)
     link->up = up;
     link->up_since_unix_ms = clock_wall_ms(link->options.clock);
     if (up) {
-        log_info("link", "up");
+        log_info("link-06", "up");
         report_soon(&link->report);
     } else {
-        log_warn("link", "down, selling goes on: %s", reason);
+        log_warn("link-07", "down, selling goes on: %s", reason);
     }
 }
 
@@ -317,7 +317,7 @@ static void enrol_answered(void *context, const struct courier_answer *answer)
     link->enrolling = false;
     if (problem == PROBLEM_NONE) {
         errmsg_set(&err, "store %s, till %s", identity->store, identity->till);
-        log_info("link", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
+        log_info("link-08", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
         if (chain_before[0] && strcmp(chain_before, identity->chain) != 0)
             rulebook_begin_chain(link->options.rulebook);
         link->outbox.forked = false;
@@ -326,7 +326,7 @@ static void enrol_answered(void *context, const struct courier_answer *answer)
         courier_drop_all(link->courier, "the till was enrolled anew");
         updates_begin_anew(&link->updates);
     } else {
-        log_warn("link", "enrolment failed: %s", err.text);
+        log_warn("link-09", "enrolment failed: %s", err.text);
     }
     enrolment->told(enrolment->context, problem, err.text);
     free(enrolment);

@@ -89,7 +89,7 @@ static void wait(struct outbox *outbox, int64_t at_least_ms)
 static void say_gone(struct outbox *outbox, const char *why)
 {
     if (!outbox->gone)
-        log_error("link", "sending stopped: %s", why);
+        log_error("link-10", "sending stopped: %s", why);
     outbox->gone = true;
     outbox->retry.failures = outbox->retry.failures < 16 ? 16 : outbox->retry.failures;
     wait(outbox, 0);
@@ -98,7 +98,7 @@ static void say_gone(struct outbox *outbox, const char *why)
 static void stop_forked(struct outbox *outbox, const char *why)
 {
     outbox->forked = true;
-    log_error("link", "sending stopped, this till's history is not the one the central knows: %s", why);
+    log_error("link-11", "sending stopped, this till's history is not the one the central knows: %s", why);
 }
 
 /* ---- what the central says ---- */
@@ -139,7 +139,7 @@ static void go_on(struct outbox *outbox, const struct cJSON *root, bool moved_on
     if (outbox->batch_now > outbox->batch_max)
         outbox->batch_now = outbox->batch_max;
     if (!moved_on) {
-        log_warn("link", "records were answered but not taken");
+        log_warn("link-12", "records were answered but not taken");
         wait(outbox, pace_ms);
         return;
     }
@@ -172,7 +172,7 @@ static enum status take_expect(struct outbox *outbox, const struct cJSON *root, 
     if (st == ST_OK)
         st = journal_set_acked(journal, head.epoch, expect - 1, hash, err);
     if (st == ST_OK)
-        log_warn("link", "the central wants records from seq=%" PRId64 " on", expect);
+        log_warn("link-13", "the central wants records from seq=%" PRId64 " on", expect);
     return st;
 }
 
@@ -204,7 +204,7 @@ static void take_refusal(struct outbox *outbox, const struct courier_answer *ans
             return;
         }
     }
-    log_warn("link", "records were not taken status=%d code=%s: %s%s", answer->http_status, code, message, err.text);
+    log_warn("link-14", "records were not taken status=%d code=%s: %s%s", answer->http_status, code, message, err.text);
     if (answer->http_status == 413)
         outbox->batch_now = outbox->sent_count > 1 ? outbox->sent_count / 2 : 1;
     wait(outbox, answer->retry_after_ms);
@@ -229,7 +229,7 @@ void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_B
         if (!outbox->gone)
             say_gone(outbox, err.text);
     } else if (st == ST_OK && position < acked) {
-        log_warn("link", "the central was put back, records from seq=%" PRId64 " on are sent again", seq + 1);
+        log_warn("link-15", "the central was put back, records from seq=%" PRId64 " on are sent again", seq + 1);
         outbox_kick(outbox, true);
     }
 }
@@ -263,7 +263,7 @@ static void answered(void *context, const struct courier_answer *answer)
         take_refusal(outbox, answer, root);
     }
     if (st != ST_OK && st != ST_CORRUPT && st != ST_RANGE) {
-        log_warn("link", "the answer to records cannot be used status=%d: %s", answer->http_status, err.text);
+        log_warn("link-16", "the answer to records cannot be used status=%d: %s", answer->http_status, err.text);
         wait(outbox, answer->retry_after_ms);
     }
     json_free(root);
@@ -307,7 +307,7 @@ static void send_batch(struct outbox *outbox)
     if (st == ST_OK)
         st = strbuf_status(&batch.bytes);
     if (st != ST_OK) {
-        log_error("link", "records cannot be read for sending: %s", err.text);
+        log_error("link-17", "records cannot be read for sending: %s", err.text);
         wait(outbox, 0);
     } else if (batch.count > 0) {
         outbox->in_flight = true;

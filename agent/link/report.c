@@ -61,7 +61,7 @@ static void answered(void *context, const struct courier_answer *answer)
     report->in_flight = false;
     send_after(report, every_ms - every_ms / 4 + answer->retry_after_ms, every_ms / 2);
     if (answer->outcome == COURIER_ANSWERED && answer->http_status != 200)
-        log_warn("link", "the central did not take this till's status: %d", answer->http_status);
+        log_warn("link-18", "the central did not take this till's status: %d", answer->http_status);
 }
 
 /* The first record that is not acknowledged: its time is that of its commit. */
@@ -128,7 +128,7 @@ static void send_report(struct report *report)
         report->in_flight = true;
         courier_ask(link->courier, OP_STATUS, NULL, body.data, body.len, REPORT_DEADLINE_MS, answered, report);
     } else {
-        log_warn("link", "this till's status is longer than %d bytes and not told", REPORT_BYTES_MAX);
+        log_warn("link-19", "this till's status is longer than %d bytes and not told", REPORT_BYTES_MAX);
     }
     strbuf_free(&body);
 }

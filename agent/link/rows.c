@@ -204,7 +204,7 @@ enum status rows_put_one(struct rows *rows, struct cache *cache, struct errmsg *
         rows->next[i] = rows->next[i]->next;
         if (st != ST_INVALID && st != ST_NOT_FOUND && st != ST_RANGE)
             return st;
-        log_warn("link", "a row was left out kind=%s: %s", kinds[i].list, err->text);
+        log_warn("link-20", "a row was left out kind=%s: %s", kinds[i].list, err->text);
         return ST_OK;
     }
     return ST_OK;

@@ -89,7 +89,7 @@ void updates_begin_anew(struct updates *updates)
     if (st == ST_OK)
         st = cache_put_state(cache, "manifest", "", &err);
     if (st != ST_OK) /* the central answers a foreign cursor as it would none */
-        log_warn("link", "the old cursor stays: %s", err.text);
+        log_warn("link-21", "the old cursor stays: %s", err.text);
     json_free(updates->tree);
     updates->tree = NULL;
     updates->have_more = false;
@@ -130,7 +130,7 @@ static char *manifest_to_keep(const struct cJSON *manifest)
         kept = NULL;
     }
     if (!kept)
-        log_error("link", "a manifest was left out: %s", err.text[0] ? err.text : status_text(ST_NOMEM));
+        log_error("link-22", "a manifest was left out: %s", err.text[0] ? err.text : status_text(ST_NOMEM));
     return kept;
 }
 
@@ -218,7 +218,7 @@ static void take_counted(struct updates *updates)
         return;
     st = journal_set_counted(journal, epoch, seq, told_unix_ms, &err);
     if (st != ST_OK)
-        log_warn("link", "what the central counts cannot be: %s", err.text);
+        log_warn("link-23", "what the central counts cannot be: %s", err.text);
 }
 
 static void take_acked(struct updates *updates)
@@ -246,7 +246,7 @@ static void take_terms(struct updates *updates)
 
     if (json_object(updates->tree, "enrolment", &terms, NULL) == ST_OK &&
         enrol_member_take_terms(updates->link->options.journal, terms, &err) != ST_OK)
-        log_warn("link", "the terms of issuing cards were not taken: %s", err.text);
+        log_warn("link-24", "the terms of issuing cards were not taken: %s", err.text);
 }
 
 static void finish_answer(struct updates *updates)
@@ -294,7 +294,7 @@ static void put_slice(struct updates *updates)
     updates->reload = updates->reload && st != ST_OK; /* begun once */
     if (st != ST_OK) {
         cache_rollback(cache);
-        log_error("link", "updates cannot be stored: %s", err.text);
+        log_error("link-25", "updates cannot be stored: %s", err.text);
         json_free(updates->tree);
         updates->tree = NULL;
         wait(updates, 1000);
@@ -330,14 +330,14 @@ static void answered(void *context, const struct courier_answer *answer)
     link_heard(updates->link, answer);
     if (answer->outcome != COURIER_ANSWERED || answer->http_status != 200) {
         if (answer->outcome == COURIER_ANSWERED)
-            log_warn("link", "updates were refused status=%d: %.*s", answer->http_status,
+            log_warn("link-26", "updates were refused status=%d: %.*s", answer->http_status,
                      (int)(answer->len < 300 ? answer->len : 300), answer->body);
         wait(updates, answer->retry_after_ms);
         return;
     }
     st = json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &updates->tree, &err);
     if (st != ST_OK) {
-        log_warn("link", "updates cannot be read: %s", err.text);
+        log_warn("link-27", "updates cannot be read: %s", err.text);
         wait(updates, 1000);
         return;
     }

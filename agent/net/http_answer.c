@@ -13,13 +13,13 @@ void http_add_header(struct http_request *request, const char *name, const char 
     char *name_copy, *value_copy;
 
     if (request->header_count == HTTP_HEADERS_MAX) {
-        log_error("http", "a handler adds too many headers, dropped name=%s", name);
+        log_error("http-01", "a handler adds too many headers, dropped name=%s", name);
         return;
     }
     name_copy = strdup(name);
     value_copy = strdup(value);
     if (!name_copy || !value_copy) {
-        log_error("http", "out of memory for a header, dropped name=%s", name);
+        log_error("http-02", "out of memory for a header, dropped name=%s", name);
         free(name_copy);
         free(value_copy);
         return;
@@ -32,7 +32,7 @@ void http_add_header(struct http_request *request, const char *name, const char 
 static void add_to_response(struct MHD_Response *response, const char *name, const char *value)
 {
     if (MHD_add_response_header(response, name, value) != MHD_YES)
-        log_error("http", "a header was not accepted, dropped name=%s", name);
+        log_error("http-03", "a header was not accepted, dropped name=%s", name);
 }
 
 void http_request_set_answer(struct http_request *request, int status, const char *content_type,
@@ -66,13 +66,13 @@ static void set_bytes(struct http_request *request, int status, const char *cont
     if (response)
         http_request_set_answer(request, status, content_type, response);
     else
-        log_error("http", "out of memory for an answer, closing bytes=%zu", len);
+        log_error("http-04", "out of memory for an answer, closing bytes=%zu", len);
 }
 
 void http_answer(struct http_request *request, int status, const char *content_type, const void *body, size_t len)
 {
     if (request->state != HTTP_HANDLED && request->state != HTTP_PARKED) {
-        log_error("http", "a request was answered twice status=%d", status);
+        log_error("http-05", "a request was answered twice status=%d", status);
         return;
     }
     request->state = HTTP_ANSWERED;

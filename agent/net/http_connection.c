@@ -78,7 +78,7 @@ static void cut(struct http_server *server, struct http_connection *connection, 
     if (server->cut_logged_ms != 0 && now_ms - server->cut_logged_ms < CUT_LOG_EVERY_MS)
         return;
     server->cut_logged_ms = now_ms;
-    log_warn("http", "%s: a connection that waited for its client is closed connections=%d cut_so_far=%" PRId64, why,
+    log_warn("http-06", "%s: a connection that waited for its client is closed connections=%d cut_so_far=%" PRId64, why,
              server->connection_count, server->cut_count);
 }
 

@@ -183,7 +183,7 @@ static enum MHD_Result settle(struct http_request *request)
         http_request_refuse(request, 503, "busy", "this request cannot wait here now; try again later");
         break;
     case HTTP_HANDLED:
-        log_error("http", "a handler did not answer method=%s route=%s", request->method, request->route->path);
+        log_error("http-07", "a handler did not answer method=%s route=%s", request->method, request->route->path);
         http_request_refuse(request, 500, "internal", "the request was not answered; see the log");
         break;
     case HTTP_REFUSED:
@@ -297,7 +297,7 @@ void http_request_wake(struct http_request *request)
 void http_park(struct http_request *request, void (*gone)(void *context), void *context)
 {
     if (request->state != HTTP_HANDLED) {
-        log_error("http", "a request was parked that is no handler's path=%s", request->path);
+        log_error("http-08", "a request was parked that is no handler's path=%s", request->path);
         return;
     }
     request->state = HTTP_PARKED;

@@ -81,7 +81,7 @@ __attribute__((format(printf, 2, 0))) static void library_log(void *context, con
     (void)context;
     (void)vsnprintf(text, sizeof text, format, arguments);
     text[strcspn(text, "\r\n")] = '\0';
-    log_debug("http", "%s", text);
+    log_debug("http-09", "%s", text);
 }
 
 /* "%00" stays as it is: a text that ends early would be another one. */

@@ -39,7 +39,7 @@ struct http_stream *http_stream_begin(struct http_request *request, size_t buffe
     struct MHD_Response *response;
 
     if (request->state != HTTP_HANDLED && request->state != HTTP_PARKED) {
-        log_error("http", "a stream was begun on a request answered already path=%s", request->path);
+        log_error("http-10", "a stream was begun on a request answered already path=%s", request->path);
         return NULL;
     }
     stream = calloc(1, sizeof *stream);

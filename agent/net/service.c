@@ -150,7 +150,7 @@ void service_notify(const char *state)
         return;
     if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
-        log_debug("service", "telling the service manager failed: %s", strerror(errno));
+        log_debug("service-01", "telling the service manager failed: %s", strerror(errno));
     (void)close(fd);
 }
 

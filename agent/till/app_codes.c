@@ -88,7 +88,7 @@ static void keep(struct till *till, const struct app_code_job *job)
     if (st == ST_OK)
         st = cache_put_state(till->options.cache, STATE_NAME, strbuf_text(&rows), &err);
     if (st != ST_OK) /* the card counts all the same; until a restart it is known that it was shown */
-        log_warn("till", "a restart would forget which app codes were shown: %s",
+        log_warn("till-01", "a restart would forget which app codes were shown: %s",
                  err.text[0] ? err.text : status_text(st));
     strbuf_free(&rows);
 }

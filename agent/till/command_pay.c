@@ -113,7 +113,7 @@ static void print_original(struct till *till, struct sale *sale)
     if (st == ST_NOT_FOUND && !till->options.printer.print) {
         sale_notice(sale, PROBLEM_PRINTER_NONE, NULL);
     } else if (st != ST_OK) {
-        log_error("till", "receipt could not be made sale=%s: %s", sale->id, err.text);
+        log_error("till-02", "receipt could not be made sale=%s: %s", sale->id, err.text);
         sale_notice(sale, PROBLEM_PRINTER_FAILED, err.text);
         (void)sale_move(sale, SALE_NOT_PRINTED);
     }

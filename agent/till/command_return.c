@@ -188,7 +188,7 @@ static void print_original(struct till *till, const char *id)
     enum status st = till_print_document(till, id, 0, &err);
 
     if (st != ST_OK && till->options.printer.print) {
-        log_error("till", "receipt could not be made return=%s: %s", id, err.text);
+        log_error("till-03", "receipt could not be made return=%s: %s", id, err.text);
         till_tell_notice(till, PROBLEM_PRINTER_FAILED, err.text);
     }
 }

@@ -37,7 +37,7 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     if (st == ST_OK)
         st = journal_append(till->options.journal, type, head.hlc, bytes.data, bytes.len, err);
     if (st == ST_FULL && till->options.ballast && ballast_give_up(till->options.ballast)) {
-        log_error("till", "the disk is full: the room kept for this is given up, sales go on, points are not spent");
+        log_error("till-04", "the disk is full: the room kept for this is given up, sales go on, points are not spent");
         st = journal_append(till->options.journal, type, head.hlc, bytes.data, bytes.len, err);
     }
     if (st == ST_OK) {
@@ -49,7 +49,7 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     } else if (st == ST_IO || st == ST_CORRUPT) {
         till->stopping =
             true; /* an fsync that failed says nothing about what is on disk: look again after a restart */
-        log_error("till", "the journal cannot be trusted any more, restart needed: %s", err ? err->text : "");
+        log_error("till-05", "the journal cannot be trusted any more, restart needed: %s", err ? err->text : "");
     }
     strbuf_free(&bytes);
     return st;
@@ -115,7 +115,7 @@ void till_note_override(struct till *till, const char *id, enum problem rule, co
     jw_object_end(&w);
     /* The record it goes with says so, too. */
     if (strbuf_status(&body) != ST_OK || till_append(till, "override", body.data, body.len, &err) != ST_OK)
-        log_warn("till", "an override could not be journalled id=%s: %s", id, err.text);
+        log_warn("till-06", "an override could not be journalled id=%s: %s", id, err.text);
     strbuf_free(&body);
 }
 
@@ -156,7 +156,7 @@ static void reserve_leases(struct till *till, const struct sale *sale)
         (void)snprintf(one.subject, sizeof one.subject, "%s", sale->member.id);
         (void)snprintf(one.name, sizeof one.name, "%s", part->id);
         if (reservations_add(&till->reserved, &one) != ST_OK)
-            log_warn("till", "a lease could not be reserved, commit will judge sale=%s", sale->id);
+            log_warn("till-07", "a lease could not be reserved, commit will judge sale=%s", sale->id);
     }
 }
 
@@ -181,7 +181,7 @@ void till_reserve(struct till *till, const struct sale *sale)
         st = reservations_add(&till->reserved, &one);
     }
     if (st != ST_OK)
-        log_warn("till", "not all of a sale could be reserved, commit will judge sale=%s: %s", sale->id,
+        log_warn("till-08", "not all of a sale could be reserved, commit will judge sale=%s: %s", sale->id,
                  status_text(st));
     projection_clear(p);
     strbuf_free(&body);

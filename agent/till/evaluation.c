@@ -272,7 +272,7 @@ static enum status parse(const struct evaluation_question *question, struct eval
         if (st == ST_OK)
             return st;
         if (st == ST_INVALID && with_member && strncmp(fault.at, "/member", 7) == 0) {
-            log_warn("till", "the central's row of a member cannot be used at=%s: %s", fault.at, fault.message);
+            log_warn("till-09", "the central's row of a member cannot be used at=%s: %s", fault.at, fault.message);
             with_member = false;
             next->shelf_price = true;
             continue;
@@ -297,7 +297,7 @@ enum status evaluation_run(const struct evaluation_question *question, struct ev
         goto out;
     st = engine_evaluate(question->engine, question->bundle, sale, NULL, &result, err);
     if (st != ST_OK) {
-        log_error("till", "rules could not be applied, selling at shelf price sale=%s: %s", question->sale_id,
+        log_error("till-10", "rules could not be applied, selling at shelf price sale=%s: %s", question->sale_id,
                   err ? err->text : status_text(st));
         next.shelf_price = true;
         st = engine_evaluate(question->engine, question->no_rules, sale, NULL, &result, err);

@@ -38,7 +38,7 @@ static enum status journal_asked(struct till *till, const struct sale *sale, con
     if (st == ST_OK)
         st = till_append(till, "hold_asked", body.data, body.len, &err);
     if (st != ST_OK)
-        log_warn("till", "no hold is asked for, it could not be journalled sale=%s: %s", sale->id, err.text);
+        log_warn("till-11", "no hold is asked for, it could not be journalled sale=%s: %s", sale->id, err.text);
     strbuf_free(&body);
     return st;
 }
@@ -54,7 +54,7 @@ static void journal_voided(struct till *till, const char *hold, const char *reas
     jw_field_text(&w, "reason", reason);
     jw_object_end(&w);
     if (till_append(till, "hold_voided", body.data, body.len, &err) != ST_OK)
-        log_error("till", "a hold stays until the next start voids it hold=%s: %s", hold, err.text);
+        log_error("till-12", "a hold stays until the next start voids it hold=%s: %s", hold, err.text);
     strbuf_free(&body);
 }
 

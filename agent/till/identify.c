@@ -105,7 +105,7 @@ static void store_answer(struct till *till, const char *profile, size_t len)
             cache_rollback(till->options.cache);
     }
     if (st != ST_OK)
-        log_warn("till", "a member's row from the central was not taken: %s", err.text);
+        log_warn("till-13", "a member's row from the central was not taken: %s", err.text);
     json_free(row);
 }
 
@@ -204,7 +204,7 @@ void till_note_keyed(struct till *till, const struct sale *sale, const char *wha
     jw_object_end(&w);
     /* It stops no sale: whose record says "keyed" as well. */
     if (strbuf_status(&body) != ST_OK || till_append(till, "keyed_entry", body.data, body.len, &err) != ST_OK)
-        log_warn("till", "a typed entry could not be journalled sale=%s: %s", sale->id, err.text);
+        log_warn("till-14", "a typed entry could not be journalled sale=%s: %s", sale->id, err.text);
     strbuf_free(&body);
 }
 

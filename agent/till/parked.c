@@ -18,7 +18,7 @@ void till_age_sales(struct till *till)
         /* One in tender stays: somebody may just have paid. */
         if (!sale || sale->state != SALE_OPEN || now - sale->touched_mono_ms < limit)
             continue;
-        log_info("till", "a parked sale was given up sale=%s", sale->id);
+        log_info("till-15", "a parked sale was given up sale=%s", sale->id);
         spending_release(till, sale, "void");
         (void)sale_move(sale, SALE_VOID);
         sale_notice(sale, PROBLEM_SALE_TIMED_OUT, NULL);

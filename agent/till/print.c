@@ -107,7 +107,7 @@ static void journal_print(struct till *till, const char *sale_id, enum till_prin
     jw_field_int(&w, "copy", copy);
     jw_object_end(&w);
     if (strbuf_status(&body) != ST_OK || till_append(till, "print", body.data, body.len, &err) != ST_OK)
-        log_error("till", "what became of a print is not journalled sale=%s: %s", sale_id, err.text);
+        log_error("till-16", "what became of a print is not journalled sale=%s: %s", sale_id, err.text);
     else if (till->options.watcher.event)
         till->options.watcher.event(till->options.watcher.watcher, "print", body.data, body.len);
     strbuf_free(&body);

@@ -277,7 +277,7 @@ enum status projection_put(struct projection *p, struct cache *cache, const char
         return st;
     }
     if (st != ST_OK)
-        log_error("till", "record cannot be read, its effects are left out position=%" PRId64, position);
+        log_error("till-17", "record cannot be read, its effects are left out position=%" PRId64, position);
     st = cache_project(cache, position, p->sale_id[0] ? p->sale_id : NULL, p->effects, p->effect_count, err);
     projection_clear(p);
     return st;

@@ -53,10 +53,10 @@ static enum status load_any(struct rulebook *book, struct errmsg *err)
         if (st == ST_OK)
             return st;
         if (st != ST_NOT_FOUND)
-            log_error("rules", "the %s bundle cannot be used: %s", i == 0 ? "active" : "previous", why.text);
+            log_error("rules-01", "the %s bundle cannot be used: %s", i == 0 ? "active" : "previous", why.text);
         /* Out of the way, so that it is fetched again when it is offered, which the link does at its start. */
         if (st == ST_CORRUPT && rules_forget(book->options.rules, tried[i], &why) != ST_OK)
-            log_error("rules", "the damaged bundle cannot be removed: %s", why.text);
+            log_error("rules-02", "the damaged bundle cannot be removed: %s", why.text);
     }
     st = engine_empty_bundle(book->options.identity->currency[0] ? book->options.identity->currency : NULL, 2,
                              &bundle, err);
@@ -106,7 +106,7 @@ static void keep_refused(struct rulebook *book)
 
     (void)snprintf(text, sizeof text, "%" PRId64 " %s", book->refused_version, book->refused_reason);
     if (journal_put_state(book->options.journal, REFUSED_STATE, text, strlen(text), &err) != ST_OK)
-        log_warn("rules", "a refusal is not kept: %s", err.text);
+        log_warn("rules-03", "a refusal is not kept: %s", err.text);
 }
 
 enum status rulebook_create(const struct rulebook_options *options, struct rulebook **out_rulebook,
@@ -208,7 +208,7 @@ enum status rulebook_journal(struct rulebook *book, const char *type, const char
     jw_object_end(&w);
     st = book->options.journal_record(book->options.context, type, body.data, body.len, &err);
     if (st != ST_OK)
-        log_error("rules", "%s is not journalled: %s", type, err.text);
+        log_error("rules-04", "%s is not journalled: %s", type, err.text);
     strbuf_free(&body);
     return st;
 }
@@ -219,7 +219,7 @@ void rulebook_refuse(struct rulebook *book, const char *reason)
     bool said_before = book->refused_version == version &&
                        strncmp(book->refused_reason, reason, sizeof book->refused_reason - 1) == 0;
 
-    log_warn("rules", "refused version=%" PRId64 ", version %" PRId64 " stays: %s", version, book->active->version,
+    log_warn("rules-05", "refused version=%" PRId64 ", version %" PRId64 " stays: %s", version, book->active->version,
              reason);
     book->refused_version = version;
     (void)snprintf(book->refused_reason, sizeof book->refused_reason, "%s", reason);
@@ -317,7 +317,7 @@ void rulebook_offer(struct rulebook *book, const char *manifest, size_t len, con
     book->signatures_text = strndup(signatures_json, signatures_len);
     if (!book->manifest_text || !book->signatures_text ||
         rulebook_start_check(book, signatures_json, signatures_len) != ST_OK) {
-        log_error("rules", "no memory to check version=%" PRId64, read.version);
+        log_error("rules-06", "no memory to check version=%" PRId64, read.version);
         rulebook_forget_offer(book);
     }
 }

@@ -35,7 +35,7 @@ static void keep_trial(struct rulebook *book)
                        book->options.boot_id ? book->options.boot_id : "-");
 
     if (journal_put_state(book->options.journal, TRIAL_STATE, text, (size_t)len, &err) != ST_OK)
-        log_warn("rules", "that version=%" PRId64 " is on trial is not kept: %s", book->active->version, err.text);
+        log_warn("rules-07", "that version=%" PRId64 " is on trial is not kept: %s", book->active->version, err.text);
 }
 
 /* After the switch: the state was written with the ratchet. */
@@ -111,7 +111,7 @@ static void confirm(struct rulebook *book)
     if (rulebook_journal(book, "bundle_activated", NULL) != ST_OK ||
         journal_put_states(book->options.journal, &over, 1, NULL) != ST_OK)
         return;
-    log_info("rules", "healthy version=%" PRId64, book->active->version);
+    log_info("rules-08", "healthy version=%" PRId64, book->active->version);
     end_trial(book);
 }
 
@@ -157,13 +157,13 @@ static void go_back(struct rulebook *book)
     if (st == ST_OK)
         st = rules_go_back(book->options.rules, &err);
     if (st != ST_OK) {
-        log_error("rules", "version=%" PRId64 " is unhealthy (%s) and stays, those before cannot be had: %s",
+        log_error("rules-09", "version=%" PRId64 " is unhealthy (%s) and stays, those before cannot be had: %s",
                   bad->version, book->trial.fault, err.text);
         rule_edition_release(before);
         end_trial(book);
         return;
     }
-    log_error("rules", "version=%" PRId64 " is unhealthy, version %" PRId64 " is active again: %s", bad->version,
+    log_error("rules-10", "version=%" PRId64 " is unhealthy, version %" PRId64 " is active again: %s", bad->version,
               before->version, book->trial.fault);
     book->active = before;
     end_trial(book);

@@ -71,7 +71,7 @@ void rulebook_begin_fetch(struct rulebook *book)
     if (st == ST_OK)
         st = rules_find(book->options.rules, RULES_FETCHING, &under_way, &err);
     if (st != ST_OK) {
-        log_error("rules", "cannot begin to fetch version=%" PRId64 ": %s", book->manifest.version, err.text);
+        log_error("rules-11", "cannot begin to fetch version=%" PRId64 ": %s", book->manifest.version, err.text);
         rulebook_forget_offer(book);
         return;
     }
@@ -111,7 +111,7 @@ void rulebook_piece(struct rulebook *book, const char *sha256_hex, int64_t offse
     }
     st = rules_add_piece(book->options.rules, offset, bytes, len, &err);
     if (st != ST_OK) {
-        log_error("rules", "a piece could not be stored version=%" PRId64 ": %s", book->manifest.version, err.text);
+        log_error("rules-12", "a piece could not be stored version=%" PRId64 ": %s", book->manifest.version, err.text);
         if (st != ST_FULL) /* with room again, rulebook_resume asks for it again */
             rulebook_forget_offer(book);
         return;
@@ -153,7 +153,7 @@ static void compile_done(void *context)
             book->staged = job->bundle;
             job->bundle = NULL;
             book->progress = STAGED;
-            log_info("rules", "staged version=%" PRId64 " promotions=%zu", book->manifest.version,
+            log_info("rules-13", "staged version=%" PRId64 " promotions=%zu", book->manifest.version,
                      bundle_promotion_count(book->staged));
             rulebook_settle(book);
         } else {
@@ -209,7 +209,7 @@ static void announce(struct rulebook *book)
         return;
     }
     if (journal_put_states(book->options.journal, &(struct journal_state){ANNOUNCE_STATE, NULL, 0}, 1, &err) != ST_OK)
-        log_warn("rules", "that version=%" PRId64 " is journalled is not noted: %s", book->active->version, err.text);
+        log_warn("rules-14", "that version=%" PRId64 " is journalled is not noted: %s", book->active->version, err.text);
 }
 
 struct announced {
@@ -295,7 +295,7 @@ void rulebook_settle(struct rulebook *book)
         rulebook_begin_trial(book, book->active);
     book->active = edition;
     book->ratchet = book->manifest.version;
-    log_info("rules", "active version=%" PRId64 " promotions=%zu", edition->version,
+    log_info("rules-15", "active version=%" PRId64 " promotions=%zu", edition->version,
              bundle_promotion_count(edition->bundle));
     announce(book);
     book->options.changed(book->options.context, edition->version, NULL);

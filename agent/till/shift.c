@@ -180,7 +180,7 @@ static void keep_place(struct till *till, int64_t position)
 
     (void)snprintf(text, sizeof text, "%" PRId64, position);
     if (journal_put_state(till->options.journal, SHIFT_STATE, text, strlen(text), &err) != ST_OK)
-        log_warn("till", "where the shift began is not kept: %s", err.text);
+        log_warn("till-18", "where the shift began is not kept: %s", err.text);
 }
 
 static enum problem turn(struct till *till, const struct shift_request *request, bool opens, struct errmsg *err)

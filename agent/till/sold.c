@@ -36,7 +36,7 @@ void sold_keep_answer(struct till *till, const char *sale_id, const char *json, 
     struct cJSON *sale = NULL;
 
     if (json && json_parse(json, len, ANSWER_BYTES_MAX, &sale, &err) != ST_OK) {
-        log_warn("till", "the central's answer about a sale cannot be read: %s", err.text);
+        log_warn("till-19", "the central's answer about a sale cannot be read: %s", err.text);
         return;
     }
     for (int i = 0; i < SOLD_ANSWERS_MAX; i++) {

@@ -128,12 +128,12 @@ static void on_timer(void *context)
     struct errmsg err = ERRMSG_INIT;
 
     if (upkeep_catch_up(till->options.journal, till->options.cache, till->projection, SLICE_RECORDS, &err) != ST_OK) {
-        log_warn("till", "cache.db cannot be brought up to the journal: %s", err.text);
+        log_warn("till-20", "cache.db cannot be brought up to the journal: %s", err.text);
         loop_timer_set(till->upkeep_timer, RETRY_MS, 0);
     } else if (upkeep_behind(till) > 0) {
         loop_timer_set(till->upkeep_timer, 1, 0); /* sales first: the loop's next turn */
     } else {
-        log_info("till", "cache.db is up to the journal again");
+        log_info("till-21", "cache.db is up to the journal again");
     }
 }
 
@@ -146,7 +146,7 @@ enum status upkeep_begin(struct till *till, struct errmsg *err)
         return st;
     if (behind <= UPKEEP_AT_ONCE || !till->options.loop)
         return upkeep_catch_up(till->options.journal, till->options.cache, till->projection, behind, err);
-    log_warn("till", "cache.db lacks %" PRId64 " records of the journal: they follow while the till sells", behind);
+    log_warn("till-22", "cache.db lacks %" PRId64 " records of the journal: they follow while the till sells", behind);
     st = note_late_sales(till, err);
     if (st == ST_OK)
         st = loop_timer_create(till->options.loop, on_timer, till, &till->upkeep_timer);
@@ -176,7 +176,7 @@ void upkeep_appended(struct till *till, const char *type, const char *body, size
             st = projection_put(p, cache, type, body, len, position, &err);
     }
     if (st != ST_OK)
-        log_error("till", "cache.db lags behind the journal position=%" PRId64 ": %s", position, err.text);
+        log_error("till-23", "cache.db lags behind the journal position=%" PRId64 ": %s", position, err.text);
 }
 
 /* ---- pruning ---- */
@@ -235,7 +235,7 @@ static bool prune_slice(struct till *till)
     if (st == ST_OK)
         st = journal_prune(journal, until, &err);
     if (st != ST_OK)
-        log_error("till", "old records cannot be removed: %s", err.text);
+        log_error("till-24", "old records cannot be removed: %s", err.text);
     return st == ST_OK;
 }
 
@@ -258,9 +258,9 @@ static bool check_slice(struct till *till)
         return true;
     if (st == ST_CORRUPT) {
         (void)snprintf(upkeep->damage, sizeof upkeep->damage, "%s", err.text);
-        log_error("till", "the journal is damaged, save it soon (loyalctl salvage): %s", err.text);
+        log_error("till-25", "the journal is damaged, save it soon (loyalctl salvage): %s", err.text);
     } else if (st != ST_OK) {
-        log_warn("till", "the journal could not be checked: %s", err.text);
+        log_warn("till-26", "the journal could not be checked: %s", err.text);
     } else {
         upkeep->damage[0] = '\0';
     }
@@ -314,7 +314,7 @@ static void close_lease(struct till *till)
         st = cache_put_lease(till->options.cache,
                              &(struct cache_lease){.id = ended.id, .member = ended.member, .currency = "gone"}, &err);
     if (st != ST_OK && st != ST_NOT_FOUND)
-        log_warn("till", "a lease could not be given back: %s", err.text);
+        log_warn("till-27", "a lease could not be given back: %s", err.text);
     strbuf_free(&ended.body);
 }
 
@@ -326,7 +326,7 @@ static bool sweep_slice(struct till *till)
     bool done = true;
 
     if (cache_sweep(till->options.cache, &done, &err) != ST_OK) {
-        log_warn("till", "rows that are gone at the central cannot be removed: %s", err.text);
+        log_warn("till-28", "rows that are gone at the central cannot be removed: %s", err.text);
         return false;
     }
     return !done;

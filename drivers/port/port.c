@@ -78,7 +78,7 @@ static void log_fault(struct port *port, const char *reason)
         return;
     port->fault_ms = now_ms;
     port->fault_lines++;
-    log_warn("port", "%s is not usable, asking again until it is: %s", port->name, reason);
+    log_warn("port-01", "%s is not usable, asking again until it is: %s", port->name, reason);
 }
 
 static void log_ready(struct port *port)
@@ -89,7 +89,7 @@ static void log_ready(struct port *port)
     if (again && port->back_said)
         return;
     port->back_said = again;
-    log_info("port", "%s is %s uri=%s%s", port->name, again ? "back again" : "ready", port->uri_text,
+    log_info("port-02", "%s is %s uri=%s%s", port->name, again ? "back again" : "ready", port->uri_text,
              substitute ? " through termios, since libserialport knows no ptys" : "");
 }
 
@@ -117,7 +117,7 @@ static void await_device(struct port *port)
 
     if (!port->folder_watch && !port->uri.host[0] &&
         port_watch_create(port->options.loop, awaited, on_folder_changed, port, &port->folder_watch, &err) != ST_OK)
-        log_debug("port", "%s: only the timer looks for it: %s", port->name, err.text);
+        log_debug("port-03", "%s: only the timer looks for it: %s", port->name, err.text);
     schedule_open(port, port->backoff_ms);
     port->backoff_ms *= 2;
     if (port->backoff_ms > PORT_REOPEN_LAST_MS)

@@ -57,7 +57,7 @@ static void on_line(void *context, int events)
 
     (void)events; /* the far end never hangs up: sim_pty holds it open */
     if (len < 0 && errno != EAGAIN && errno != EINTR)
-        log_warn("display", "reading: %s", strerrordesc_np(errno));
+        log_warn("display-01", "reading: %s", strerrordesc_np(errno));
     if (len <= 0)
         return;
     memcpy(before, display->inside.cells, sizeof before);

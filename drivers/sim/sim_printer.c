@@ -49,15 +49,15 @@ static void on_cut(void *context)
     unsigned number = printer->slip_next;
 
     if (number > SLIPS_MAX) {
-        log_error("printer", "%s holds %d slips: empty it", printer->out_dir, SLIPS_MAX);
+        log_error("printer-01", "%s holds %d slips: empty it", printer->out_dir, SLIPS_MAX);
         return;
     }
     if (slip_write(&printer->inside.slip, printer->out_dir, number, &err) != ST_OK) {
-        log_error("printer", "%s", err.text);
+        log_error("printer-02", "%s", err.text);
         return;
     }
     printer->slip_next++;
-    log_info("printer", "cut a slip number=%u dir=%s", number, printer->out_dir);
+    log_info("printer-03", "cut a slip number=%u dir=%s", number, printer->out_dir);
     if (printer->options.on_slip)
         printer->options.on_slip(printer->options.context, number);
 }
@@ -82,7 +82,7 @@ static void on_line(void *context, int events)
     if (len > 0)
         sim_escpos_feed(&printer->inside, bytes, (size_t)len);
     else if (len < 0 && errno != EAGAIN && errno != EINTR)
-        log_warn("printer", "reading: %s", strerrordesc_np(errno));
+        log_warn("printer-04", "reading: %s", strerrordesc_np(errno));
     watch_again(printer);
 }
 

@@ -22,9 +22,9 @@ static void finish(struct http_request *request, struct answer *answer, enum sta
     else if (answer->body.len == 0)
         strbuf_puts(&answer->body, "{}");
     if (st != ST_OK && (!reads || interpret_is_fault(st)))
-        log_warn("admin", "%s %s refused: %s", http_method(request), http_path(request), err->text);
+        log_warn("admin-01", "%s %s refused: %s", http_method(request), http_path(request), err->text);
     else if (st == ST_OK && !reads)
-        log_info("admin", "%s %s done", http_method(request), http_path(request));
+        log_info("admin-02", "%s %s done", http_method(request), http_path(request));
     if (strbuf_status(&answer->body) != ST_OK)
         answer_error(answer, 503, "unavailable", "the answer could not be made: %s", status_text(answer->body.st));
     http_answer(request, answer->status, "application/json", strbuf_text(&answer->body), answer->body.len);

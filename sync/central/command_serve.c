@@ -39,7 +39,7 @@ enum status command_restored(const struct command_call *call, struct errmsg *err
 
 static void on_stop(void *context)
 {
-    log_info("central", "stopping");
+    log_info("central-01", "stopping");
     loop_stop(context);
 }
 
@@ -63,9 +63,9 @@ static void on_look(void *context)
     enum status st = store_last_change(watch->central->store, &change, &err);
 
     if (st != ST_OK && !watch->failing)
-        log_warn("central", "cannot look for changes: %s", err.text);
+        log_warn("central-02", "cannot look for changes: %s", err.text);
     if (st == ST_OK && watch->failing)
-        log_info("central", "the database answers again");
+        log_info("central-03", "the database answers again");
     watch->failing = st != ST_OK;
     if (st != ST_OK)
         return;
@@ -112,7 +112,7 @@ static enum status serve(const struct command_call *call, struct central *centra
     if (st == ST_OK)
         st = loop_on_stop_signal(loop, on_stop, loop, err);
     if (st == ST_OK) {
-        log_info("central", "ready listen=%s port=%u incarnation=%s pid=%d", call->listen_host,
+        log_info("central-04", "ready listen=%s port=%u incarnation=%s pid=%d", call->listen_host,
                  till_server_port(tills), central->incarnation, (int)getpid());
         service_notify("READY=1");
         loop_run(loop);
@@ -146,6 +146,6 @@ enum status command_serve(const struct command_call *call, struct errmsg *err)
     loop_destroy(loop);
     central_close(central);
     if (st == ST_OK)
-        log_info("central", "stopped");
+        log_info("central-05", "stopped");
     return st;
 }

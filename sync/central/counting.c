@@ -36,7 +36,7 @@ static enum status bury(struct work *work, const struct record_head *head, const
         return st;
     (void)snprintf(text, sizeof(text), "record %lld (%s) cannot be booked: %s", (long long)head->seq, head->type,
                    reason);
-    log_warn("journal", "dead letter dev=%s seq=%lld: %s", device->dev, (long long)head->seq, reason);
+    log_warn("journal-01", "dead letter dev=%s seq=%lld: %s", device->dev, (long long)head->seq, reason);
     return notice_put(work->central, device->chain, device->dev, text, err);
 }
 
@@ -240,7 +240,7 @@ void counting_catch_up(struct central *central, bool *out_all)
     if (st == ST_OK && behind)
         st = is_behind(central, &behind, &err);
     if (st != ST_OK)
-        log_warn("journal", "a question is answered from what was booked before: %s", err.text);
+        log_warn("journal-02", "a question is answered from what was booked before: %s", err.text);
     if (out_all)
         *out_all = st == ST_OK && !behind;
 }
@@ -262,9 +262,9 @@ static void on_turn(void *context)
     enum status st = counting_step(counting->central, &count, &err);
 
     if (st != ST_OK && !counting->failing)
-        log_error("journal", "records are accepted and not booked, it is tried again: %s", err.text);
+        log_error("journal-03", "records are accepted and not booked, it is tried again: %s", err.text);
     if (st == ST_OK && counting->failing)
-        log_info("journal", "records are booked again");
+        log_info("journal-04", "records are booked again");
     counting->failing = st != ST_OK;
     if (store_has_failed(counting->central->store))
         loop_stop(counting->loop);

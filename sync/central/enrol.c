@@ -307,7 +307,7 @@ static enum status enrol(struct central *central, const struct wish *wish, struc
         st = write_answer(central, wish, &place, agreed, out, err);
     st = store_end(central->store, st, err);
     if (st == ST_OK)
-        log_info("enrol", "till enrolled dev=%s chain=%s store=%s till=%s", wish->dev, place.chain, place.store,
+        log_info("enrol-06", "till enrolled dev=%s chain=%s store=%s till=%s", wish->dev, place.chain, place.store,
                  place.till);
     return st;
 }
@@ -339,10 +339,10 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
         memcpy(out_mac_key, agreed.mac_key, CRYPTO_KEY_BYTES);
     } else if (st == ST_DENIED) {
         central->failures++;
-        log_warn("enrol", "refused dev=%.16s: %s", dev, err.text);
+        log_warn("enrol-07", "refused dev=%.16s: %s", dev, err.text);
         answer_error(answer, 403, "bad_code", "%s", err.text);
     } else if (st == ST_CONFLICT) {
-        log_warn("enrol", "refused dev=%.16s: %s", dev, err.text);
+        log_warn("enrol-08", "refused dev=%.16s: %s", dev, err.text);
         answer_error(answer, 409, "copied", "%s", err.text);
     } else {
         answer_status(answer, st, &err);

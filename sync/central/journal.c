@@ -204,7 +204,7 @@ static enum status take_batch(struct batch *batch, struct errmsg *err)
     st = store_transact(store, quarantine, batch, err);
     describe_fork(batch, text);
     if (st == ST_OK)
-        log_error("journal", "%s dev=%s", text, batch->device.dev);
+        log_error("journal-05", "%s dev=%s", text, batch->device.dev);
     return st;
 }
 
@@ -259,7 +259,7 @@ void journal_accept(struct central *central, const struct device *device, const 
     if (st == ST_RANGE) {
         refuse(answer, "expect", "expect", expect, err.text);
     } else if (st != ST_OK) {
-        log_error("journal", "batch not taken dev=%s: %s", device->dev, err.text);
+        log_error("journal-06", "batch not taken dev=%s: %s", device->dev, err.text);
         answer_status(answer, interpret_is_fault(st) ? st : ST_INTERNAL, &err);
     } else if (batch->fork_seq > 0) {
         refuse(answer, "fork", "seq", batch->fork_seq, "this till's history is not the one known here");

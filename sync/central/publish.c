@@ -306,7 +306,7 @@ enum status publish_bundle(struct central *central, const char *signed_json, siz
         st = put_parcel(central, &parcel, err);
     if (st == ST_OK) {
         *out_version = offer->manifest.version;
-        log_info("publish", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu%s", offer->manifest.chain,
+        log_info("publish-01", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu%s", offer->manifest.chain,
                  (long long)offer->manifest.version, offer->bundle_sha256, offer->bundle_len,
                  parcel.by_rings ? " by rings" : "");
         central_tell_changed(central);

@@ -130,7 +130,7 @@ static enum status renew(struct central *central, const struct wish *wish, struc
     jw_field_text(&w, "certificate", pem);
     jw_field_text(&w, "ca", central->ca_bundle);
     jw_object_end(&w);
-    log_info("renew", "certificate renewed dev=%s", wish->dev);
+    log_info("renew-01", "certificate renewed dev=%s", wish->dev);
     return strbuf_status(out);
 }
 
@@ -153,7 +153,7 @@ void renew_certificate(struct central *central, const char *body, size_t len, st
         st = renew(central, &wish, &answer->body, &err);
     if (st == ST_DENIED) {
         central->renew_failures++;
-        log_warn("renew", "refused dev=%.16s: %s", wish.dev, err.text);
+        log_warn("renew-02", "refused dev=%.16s: %s", wish.dev, err.text);
         answer_error(answer, 403, "revoked", "%s", err.text);
     } else if (st != ST_OK) {
         answer_status(answer, st, &err);

@@ -59,7 +59,7 @@ enum status rollout_set_state(struct central *central, const char *chain, int64_
     if (st == ST_OK)
         st = notice_put(central, chain, "", text, err);
     if (st == ST_OK)
-        log_warn("rollout", "%s chain=%s", text, chain);
+        log_warn("rollout-01", "%s chain=%s", text, chain);
     return st;
 }
 

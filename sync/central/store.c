@@ -127,7 +127,7 @@ static enum status transact(struct store *store, enum store_way way, store_body 
 
         if (st == ST_AGAIN && (store->engine->shared || i == 1) && i < TRANSACT_ATTEMPTS_MAX &&
             clock_mono_ms(clock_system()) - began_ms < TRANSACT_MS_MAX) {
-            log_debug("store", "transaction is repeated attempt=%d: %s", i, reason.text);
+            log_debug("store-01", "transaction is repeated attempt=%d: %s", i, reason.text);
             continue;
         }
         if (st != ST_OK && err)

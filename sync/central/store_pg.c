@@ -162,7 +162,7 @@ static enum status learn_outcome(struct pg_store *store, struct errmsg *err)
         enum status st = look_for_signature(store, signature, &there, err);
 
         if (st == ST_OK) {
-            log_warn("store", "the answer to a commit was lost: it %s", there ? "was written" : "was not written");
+            log_warn("store-02", "the answer to a commit was lost: it %s", there ? "was written" : "was not written");
             return there ? ST_OK : ST_AGAIN;
         }
         if (clock_mono_ms(clock_system()) >= until_ms)

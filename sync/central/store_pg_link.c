@@ -238,7 +238,7 @@ static enum status run_at_once(PGconn *conn, const char *sql, struct errmsg *err
 static void on_notice(void *context, const char *text)
 {
     (void)context;
-    log_debug("store", "server says: %.*s", (int)strcspn(text, "\n"), text);
+    log_debug("store-03", "server says: %.*s", (int)strcspn(text, "\n"), text);
 }
 
 /* Durable, in words, and never waiting for ever, whatever the server's own settings are. */

@@ -49,7 +49,7 @@ static void stop_when_failed(struct till_server *server)
 {
     if (!store_has_failed(server->central->store))
         return;
-    log_error("central", "the database could not be written: stopping, look at the disk and start again");
+    log_error("central-06", "the database could not be written: stopping, look at the disk and start again");
     loop_stop(server->loop);
 }
 
@@ -104,7 +104,7 @@ bool till_call_begin(struct till_server *server, struct http_request *request, e
     *call = (struct till_call){.server = server, .request = request, .op = op, .answer = ANSWER_INIT};
     if (device_check_request(server->central, &asked, &call->device, &known, &call->answer))
         return true;
-    log_warn("tills", "refused op=%s dev=%.16s: %s", operation_spec(op)->name, asked.dev,
+    log_warn("tills-01", "refused op=%s dev=%.16s: %s", operation_spec(op)->name, asked.dev,
              strbuf_text(&call->answer.body));
     send_answer(server, request, op, known ? call->device.mac_key : NULL, &call->answer);
     return false;

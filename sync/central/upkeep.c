@@ -36,7 +36,7 @@ static enum status run_batch(struct central *central, struct lot_place *place, b
     if (st == ST_OK)
         *out_more = more || forgotten == CIRCLE_FORGET_BATCH || *out_written_off == LEASE_WRITE_OFF_BATCH;
     if (st == ST_OK && *out_written_off > 0)
-        log_warn("points", "written off leases and holds of lost tills count=%" PRId64, *out_written_off);
+        log_warn("points-01", "written off leases and holds of lost tills count=%" PRId64, *out_written_off);
     return st;
 }
 
@@ -49,7 +49,7 @@ static void on_timer(void *context)
     enum status st = run_batch(upkeep->central, &upkeep->place, &more, &written_off, &err);
 
     if (st != ST_OK)
-        log_error("points", "upkeep stopped, it is tried again in an hour: %s", err.text);
+        log_error("points-02", "upkeep stopped, it is tried again in an hour: %s", err.text);
     if (st != ST_OK || !more)
         upkeep->place = (struct lot_place){.chain = ""};
     loop_timer_set(upkeep->timer, st == ST_OK && more ? PAUSE_MS : HOUR_MS, 0);
@@ -61,7 +61,7 @@ static void on_watch(void *context)
     struct errmsg err = ERRMSG_INIT;
 
     if (rollout_watch(upkeep->central, &err) != ST_OK)
-        log_error("rollout", "not looked at, it is tried again in a minute: %s", err.text);
+        log_error("rollout-02", "not looked at, it is tried again in a minute: %s", err.text);
 }
 
 enum status upkeep_create(struct loop *loop, struct central *central, struct upkeep **out_upkeep, struct errmsg *err)

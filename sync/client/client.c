@@ -68,9 +68,9 @@ void client_note_link(struct client *client, bool up, const char *text)
     client->link_text[0] = '\0';
     strncat(client->link_text, text, sizeof client->link_text - 1);
     if (up)
-        log_info("link", "central reached peer=%s", http_carrier_peer(client->carrier));
+        log_info("link-28", "central reached peer=%s", http_carrier_peer(client->carrier));
     else
-        log_warn("link", "central not reached: %s", text);
+        log_warn("link-29", "central not reached: %s", text);
     send_link_notice(client);
 }
 
@@ -80,7 +80,7 @@ static void link_opened(void *context, const char *dev)
 
     memcpy(client->dev, dev, sizeof client->dev);
     if (identity_is_enrolled(&client->identity) && strcmp(client->identity.dev, dev) != 0)
-        log_warn("identity", "our certificate is of till %s, but loyald is till %s: enrol again",
+        log_warn("identity-01", "our certificate is of till %s, but loyald is till %s: enrol again",
                  client->identity.dev, dev);
     if (client->known != LINK_UNKNOWN)
         send_link_notice(client);

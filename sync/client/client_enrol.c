@@ -92,7 +92,7 @@ enum status client_enrol_keep(struct client_request *request, const char *body, 
     if (st != ST_OK)
         errmsg_wrap(err, "the central's answer to the enrolment");
     else
-        log_info("enrol", "this till is enrolled dev=%s", client->identity.dev);
+        log_info("enrol-09", "this till is enrolled dev=%s", client->identity.dev);
     if (st == ST_OK) {
         identity_drop_next(&client->identity);
         renewal_begin_anew(client->renewal);

@@ -80,7 +80,7 @@ static void failed(struct renewal *renewal, const char *doing, const char *why, 
         top_ms *= 2;
     renewal->failures++;
     if (strcmp(renewal->said, why) != 0)
-        log_warn("identity", "%s: %s; the certificate we have stays, tried again", doing, why);
+        log_warn("identity-02", "%s: %s; the certificate we have stays, tried again", doing, why);
     (void)snprintf(renewal->said, sizeof renewal->said, "%s", why);
     top_ms = shorter(top_ms, renewal->client->renew_check_ms);
     loop_timer_set(renewal->timer, at_least_ms + random_ms(top_ms), 0);
@@ -194,7 +194,7 @@ static void proved(void *context, const struct carrier_answer *answer)
             return;
         }
         memcpy(renewal->asked_ca, client->identity.ca_id, sizeof renewal->asked_ca);
-        log_info("identity", "certificate renewed, good until %lld", (long long)client->identity.not_after_unix_s);
+        log_info("identity-03", "certificate renewed, good until %lld", (long long)client->identity.not_after_unix_s);
         client_tell_identity(client);
         succeeded(renewal);
         return;
@@ -226,7 +226,7 @@ static void looked(void *context, const struct carrier_answer *answer)
     if (st == ST_OK && strcmp(ca, client->identity.ca_pem) != 0) {
         st = identity_replace_ca(&client->identity, ca, &err);
         if (st == ST_OK)
-            log_info("identity", "the central's authorities are now %s", client->identity.ca_id);
+            log_info("identity-04", "the central's authorities are now %s", client->identity.ca_id);
     }
     if (st == ST_OK)
         memcpy(renewal->told_ca, client->identity.ca_id, sizeof renewal->told_ca);

@@ -108,7 +108,7 @@ static void deliver_answered(struct client_request *request, const struct carrie
     }
     if (request->op == OP_ENROL && answer->status == 200 &&
         client_enrol_keep(request, answer->body, answer->body_len, &err) != ST_OK) {
-        log_error("enrol", "%s", err.text);
+        log_error("enrol-10", "%s", err.text);
         send_error(request->client, request->id, "not_enrolled", err.text, 0);
         return;
     }

@@ -47,7 +47,7 @@ static void say_once(struct daemon_link *link, const char *reason)
     if (strcmp(link->said, reason) == 0)
         return;
     strncpy(link->said, reason, sizeof link->said - 1);
-    log_warn("daemon", "no connection to loyald: %s", reason);
+    log_warn("daemon-09", "no connection to loyald: %s", reason);
 }
 
 static int64_t first_wait_ms(const struct daemon_link *link)
@@ -132,7 +132,7 @@ static enum status take_hello(struct daemon_link *link, const struct message *me
     link->state = LINK_OPEN;
     link->said[0] = '\0';
     loop_timer_set(link->timer, HELD_MS, 0);
-    log_info("daemon", "connected to loyald dev=%s", dev);
+    log_info("daemon-10", "connected to loyald dev=%s", dev);
     link->options.opened(link->options.context, dev);
     return ST_OK;
 }

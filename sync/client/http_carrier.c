@@ -69,7 +69,7 @@ static void act(struct http_carrier *carrier, curl_socket_t fd, int what)
     CURLMcode rc = curl_multi_socket_action(carrier->multi, fd, what, &running);
 
     if (rc != CURLM_OK)
-        log_error("carrier", "libcurl: %s", curl_multi_strerror(rc));
+        log_error("carrier-01", "libcurl: %s", curl_multi_strerror(rc));
     hand_out(carrier);
 }
 

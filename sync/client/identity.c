@@ -214,7 +214,7 @@ static enum status apply_pending(const char *dir, struct errmsg *err)
     if (st == ST_OK)
         st = set_write(&set, dir, err);
     else if (fault.text[0])
-        log_warn("identity", "an enrolment that was not finished cannot be used: %s", fault.text);
+        log_warn("identity-05", "an enrolment that was not finished cannot be used: %s", fault.text);
     if (st == ST_OK || fault.text[0])
         st = remove_file(dir, pending_file, err);
     set_clear(&set);
@@ -259,7 +259,7 @@ static enum status load_set(struct identity *identity, struct errmsg *err)
         if (set_check(&set, &fault) == ST_OK)
             use_set(identity, &set);
         else
-            log_warn("identity", "%s: key, certificate and CA do not fit together, enrol again: %s", identity->dir,
+            log_warn("identity-06", "%s: key, certificate and CA do not fit together, enrol again: %s", identity->dir,
                      fault.text);
     }
     set_clear(&set);
@@ -296,7 +296,7 @@ static enum status load_next(struct identity *identity, struct errmsg *err)
     else if (st == ST_NOT_FOUND)
         st = ST_OK;
     if (fault.text[0])
-        log_warn("identity", "a renewed certificate cannot be used: %s", fault.text);
+        log_warn("identity-07", "a renewed certificate cannot be used: %s", fault.text);
     set_clear(&set);
     return st;
 }

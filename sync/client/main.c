@@ -44,7 +44,7 @@ static void clean_environment(void)
 
 static void stop(void *context)
 {
-    log_info("daemon", "stopping");
+    log_info("daemon-11", "stopping");
     loop_stop(context);
 }
 
@@ -72,8 +72,8 @@ static enum status run(struct loop *loop, const struct client_config *config, co
         return st;
     }
     if (!config->url[0])
-        log_warn("daemon", "no central is configured: set url in [central]");
-    log_info("daemon", "started socket=%s central=%s", config->socket, config->url[0] ? config->url : "none");
+        log_warn("daemon-12", "no central is configured: set url in [central]");
+    log_info("daemon-13", "started socket=%s central=%s", config->socket, config->url[0] ? config->url : "none");
     service_notify("READY=1");
     loop_run(loop);
     service_notify("STOPPING=1");
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
     st = run_locked(&config, cli.state_dir ? cli.state_dir : default_state_dir, &err);
     curl_global_cleanup();
     if (st != ST_OK) {
-        log_error("daemon", "%s", err.text);
+        log_error("daemon-14", "%s", err.text);
         return 1;
     }
     return 0;

@@ -88,9 +88,9 @@ static void seal_in_place(const char *path, const char *text, const uint8_t key[
     struct errmsg err = ERRMSG_INIT;
 
     if (write_sealed(path, text, key, &err) == ST_OK)
-        log_info("identity", "%s is sealed with this machine's storage-key from now on", path);
+        log_info("identity-08", "%s is sealed with this machine's storage-key from now on", path);
     else
-        log_warn("identity", "%s stays in clear: %s", path, err.text);
+        log_warn("identity-09", "%s stays in clear: %s", path, err.text);
 }
 
 enum status vault_read(const char *path, size_t len_max, char **out_text, struct errmsg *err)
