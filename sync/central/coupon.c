@@ -154,22 +154,30 @@ static enum status decide(struct central *central, const struct device *device, 
     return ST_OK;
 }
 
-static enum status grant(struct central *central, const struct device *device, struct claim *claim,
-                         struct errmsg *err)
-{
-    enum status st = store_begin(central->store, err);
+/* What an attempt of a transaction begins from. */
+struct attempt {
+    struct central *central;
+    const struct device *device;
+    struct claim *claim;
+};
 
-    if (st != ST_OK)
+static enum status grant(void *context, struct errmsg *err)
+{
+    const struct attempt *attempt = context;
+    struct central *central = attempt->central;
+    const struct device *device = attempt->device;
+    struct claim *claim = attempt->claim;
+    enum status st = find(central, device, claim, err);
+
+    if (st != ST_NOT_FOUND)
         return st;
-    st = find(central, device, claim, err);
-    if (st == ST_NOT_FOUND) {
-        st = decide(central, device, claim, err);
-        if (st == ST_OK)
-            st = STORE_RUN(central->store, STATEMENT_CLAIM_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+    claim->member[0] = '\0';
+    st = decide(central, device, claim, err);
+    return st == ST_OK
+               ? STORE_RUN(central->store, STATEMENT_CLAIM_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
                            V_TEXT(claim->sale_id), V_TEXT(claim->code), V_TEXT(device->chain), V_TEXT(claim->state),
-                           V_TEXT(claim->reason), V_INT(central_now_us(central)));
-    }
-    return store_end(central->store, st, err);
+                           V_TEXT(claim->reason), V_INT(central_now_us(central)))
+               : st;
 }
 
 void coupon_claim_answer(struct central *central, const struct device *device, const char *body, size_t len,
@@ -179,6 +187,7 @@ void coupon_claim_answer(struct central *central, const struct device *device, c
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
     struct claim claim = {.named = ""};
+    struct attempt attempt = {central, device, &claim};
     enum status st = json_parse(body, len, COUPON_BODY_MAX, &root, &err);
 
     if (st == ST_OK)
@@ -186,7 +195,7 @@ void coupon_claim_answer(struct central *central, const struct device *device, c
     if (st == ST_OK)
         counting_catch_up(central, NULL);
     if (st == ST_OK)
-        st = grant(central, device, &claim, &err);
+        st = store_transact(central->store, grant, &attempt, &err);
     if (st == ST_OK) {
         jw_object_begin(&w);
         jw_field_text(&w, "code", claim.code);

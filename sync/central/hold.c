@@ -102,23 +102,38 @@ static enum status decide(struct central *central, const struct device *device, 
     return ST_OK;
 }
 
-static enum status grant(struct central *central, const struct device *device, struct asked *asked,
-                         struct errmsg *err)
-{
-    enum status st = store_begin(central->store, err);
+/* What an attempt of a transaction begins from. */
+struct attempt {
+    struct central *central;
+    const struct device *device;
+    struct asked *asked;
+};
 
-    if (st != ST_OK)
+static enum status grant(void *context, struct errmsg *err)
+{
+    const struct attempt *attempt = context;
+    struct central *central = attempt->central;
+    const struct device *device = attempt->device;
+    struct asked *asked = attempt->asked;
+    enum status st = find(central, device, asked, err);
+
+    if (st != ST_NOT_FOUND)
         return st;
-    st = find(central, device, asked, err);
-    if (st == ST_NOT_FOUND) {
-        st = decide(central, device, asked, err);
-        if (st == ST_OK)
-            st = STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
-                           V_TEXT(asked->hold), V_TEXT(device->chain), V_TEXT(asked->member), V_TEXT(asked->currency),
-                           V_INT(asked->amount), V_TEXT(asked->state), V_TEXT(asked->reason),
-                           V_INT(central_now_us(central)));
-    }
-    return store_end(central->store, st, err);
+    asked->member[0] = asked->reason[0] = '\0';
+    st = decide(central, device, asked, err);
+    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev),
+                                   V_TEXT(device->epoch), V_TEXT(asked->hold), V_TEXT(device->chain),
+                                   V_TEXT(asked->member), V_TEXT(asked->currency), V_INT(asked->amount),
+                                   V_TEXT(asked->state), V_TEXT(asked->reason), V_INT(central_now_us(central)))
+                       : st;
+}
+
+static enum status give_up(void *context, struct errmsg *err)
+{
+    const struct attempt *attempt = context;
+    enum status st = hold_end(attempt->central, attempt->device, attempt->asked->hold, false, err);
+
+    return st == ST_OK ? find(attempt->central, attempt->device, attempt->asked, err) : st;
 }
 
 static void write_state(const struct asked *asked, struct answer *answer)
@@ -133,23 +148,10 @@ static void write_state(const struct asked *asked, struct answer *answer)
     jw_object_end(&w);
 }
 
-static enum status give_up(struct central *central, const struct device *device, struct asked *asked,
-                           struct errmsg *err)
-{
-    enum status st = store_begin(central->store, err);
-
-    if (st != ST_OK)
-        return st;
-    st = hold_end(central, device, asked->hold, false, err);
-    if (st == ST_OK)
-        st = find(central, device, asked, err);
-    return store_end(central->store, st, err);
-}
-
 /* What each question reads of its body, and does about it. */
 struct question {
     enum status (*read)(const struct cJSON *root, struct asked *asked, struct errmsg *err);
-    enum status (*act)(struct central *central, const struct device *device, struct asked *asked, struct errmsg *err);
+    store_body *act;
 };
 
 static void answer_question(struct central *central, const struct device *device, const struct question *question,
@@ -158,6 +160,7 @@ static void answer_question(struct central *central, const struct device *device
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
     struct asked asked = {.hold = ""};
+    struct attempt attempt = {central, device, &asked};
     enum status st = json_parse(body, len, HOLD_BODY_MAX, &root, &err);
 
     if (st == ST_OK)
@@ -165,7 +168,7 @@ static void answer_question(struct central *central, const struct device *device
     if (st == ST_OK)
         counting_catch_up(central, NULL);
     if (st == ST_OK)
-        st = question->act(central, device, &asked, &err);
+        st = store_transact(central->store, question->act, &attempt, &err);
     if (st == ST_OK)
         write_state(&asked, answer);
     else

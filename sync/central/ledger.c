@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/base/int_math.h"
 #include "agent/base/json.h"
 #include "sync/central/lot.h"
 
@@ -46,21 +45,35 @@ enum status ledger_begin_return(struct central *central, const char *chain, cons
     return begin(central, chain, member, "return", record, out_posting, err);
 }
 
-/* One half of a pair; the account is made when it is the first of its kind. */
+/* Adds to the account, which is made when it is the first of its kind. */
+static enum status add_to_account(struct central *central, const struct ledger_posting *posting, const char *kind,
+                                  const char *owner, const char *currency, int64_t amount, int64_t *out_account,
+                                  int64_t *out_balance, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_ACCOUNT_ADD, &rows, err, V_TEXT(posting->chain),
+                                  V_TEXT(kind), V_TEXT(owner), V_TEXT(currency), V_INT(amount));
+
+    if (st != ST_OK)
+        return st;
+    while (rows_next(rows)) { /* one; a statement that writes must run to its end */
+        *out_account = rows_int(rows, 0);
+        *out_balance = rows_int(rows, 1);
+    }
+    return rows_end(rows, err);
+}
+
+/* One half of a pair. Amounts and balances are within JSON_INT_MAX, so a sum of two cannot wrap before it is looked
+ * at; what is beyond is undone with its record. */
 static enum status put_entry(struct central *central, struct ledger_posting *posting, const char *kind,
                              const char *owner, const char *currency, int64_t amount, int64_t *out_balance,
                              struct errmsg *err)
 {
-    int64_t account, balance;
-    enum status st = STORE_NUMBER(central->store, STATEMENT_ACCOUNT_BALANCE, &balance, err, V_TEXT(posting->chain),
-                                  V_TEXT(kind), V_TEXT(owner), V_TEXT(currency));
+    int64_t account = 0, balance = 0;
+    enum status st = ST_RANGE;
 
-    if (st == ST_NOT_FOUND) {
-        balance = 0;
-        st = ST_OK;
-    }
-    if (st == ST_OK)
-        st = int_add(balance, amount, &balance);
+    if (amount <= JSON_INT_MAX && amount >= -JSON_INT_MAX)
+        st = add_to_account(central, posting, kind, owner, currency, amount, &account, &balance, err);
     if (st == ST_OK && (balance > JSON_INT_MAX || balance < -JSON_INT_MAX))
         st = ST_RANGE;
     if (st == ST_RANGE)
@@ -68,10 +81,6 @@ static enum status put_entry(struct central *central, struct ledger_posting *pos
     if (st != ST_OK)
         return st;
     *out_balance = balance;
-    st = STORE_NUMBER(central->store, STATEMENT_ACCOUNT_PUT, &account, err, V_TEXT(posting->chain), V_TEXT(kind),
-                      V_TEXT(owner), V_TEXT(currency), V_INT(balance));
-    if (st != ST_OK)
-        return st;
     return STORE_RUN(central->store, STATEMENT_ENTRY_INSERT, err, V_INT(posting->id), V_INT(++posting->lines),
                      V_INT(account), V_INT(amount));
 }

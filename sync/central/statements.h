@@ -165,8 +165,9 @@
     X(POSTING_INSERT, "INSERT INTO posting (chain, kind, dev, epoch, seq, member, at_us)"                                 \
         " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")                                                              \
     X(ACCOUNT_BALANCE, "SELECT balance FROM ledger_account WHERE chain = $1 AND kind = $2 AND owner = $3 AND currency = $4")  \
-    X(ACCOUNT_PUT, "INSERT INTO ledger_account (chain, kind, owner, currency, balance) VALUES ($1, $2, $3, $4, $5)"       \
-        " ON CONFLICT (chain, kind, owner, currency) DO UPDATE SET balance = $5 RETURNING id")                            \
+    X(ACCOUNT_ADD, "INSERT INTO ledger_account (chain, kind, owner, currency, balance) VALUES ($1, $2, $3, $4, $5)"       \
+        " ON CONFLICT (chain, kind, owner, currency) DO UPDATE SET balance = ledger_account.balance + $5"                 \
+        " RETURNING id, balance")                                                                                         \
     X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
         " ORDER BY currency")                                                                                             \
     X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \

@@ -148,7 +148,9 @@ static enum status configure(struct sqlite_store *store, struct errmsg *err)
         store,
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;"
-        "PRAGMA temp_store = MEMORY;" /* also what a mark keeps to go back to */,
+        "PRAGMA temp_store = MEMORY;"       /* also what a mark keeps to go back to */
+        "PRAGMA wal_autocheckpoint = 8192;" /* 32 MiB: a page that every batch changes is copied back once for many */
+        ,
         "cannot be set up", err);
 }
 
@@ -314,6 +316,7 @@ enum status store_sqlite_open(const char *path, struct store **out_store, struct
     if (!store)
         return ST_NOMEM;
     store->base.engine = &engine;
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock a call, for figures nobody asks; too late: no harm */
     rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
         st = fault(store, rc, "cannot open", err);

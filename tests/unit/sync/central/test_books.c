@@ -149,8 +149,8 @@ Test(central_ledger, notices_a_balance_that_is_not_the_sum)
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
     cr_expect(ledger_is_ok(&f));
-    cr_assert_eq(STORE_NUMBER(f.central->store, STATEMENT_ACCOUNT_PUT, &account, NULL, V_TEXT("demo"),
-                              V_TEXT("member"), V_TEXT("M1"), V_TEXT("bonus"), V_INT(501)),
+    cr_assert_eq(STORE_NUMBER(f.central->store, STATEMENT_ACCOUNT_ADD, &account, NULL, V_TEXT("demo"),
+                              V_TEXT("member"), V_TEXT("M1"), V_TEXT("bonus"), V_INT(1)),
                  ST_OK);
     cr_expect_not(ledger_is_ok(&f));
     fixture_close(&f);

@@ -11,6 +11,8 @@
 #include "relay.h"
 
 #include "sync/central/counting.h"
+#include "sync/central/coupon.h"
+#include "sync/central/hold.h"
 #include "sync/central/member.h"
 #include "sync/central/updates.h"
 
@@ -205,6 +207,48 @@ Test(central_postgres, transactions_that_others_stood_in_the_way_of_are_repeated
     }
     expect_each_once(&s);
     cr_expect_gt(number(&s, "SELECT last_value FROM tried_journal"), 12);
+    scene_close(&s);
+}
+
+static int ask(struct scene *s,
+               void (*answer_it)(struct central *, const struct device *, const char *, size_t, struct answer *),
+               const char *body)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct answer answer = ANSWER_INIT;
+    struct device device;
+
+    OK(device_load(s->fixture.central, s->till.dev_hex, &device, &err));
+    answer_it(s->fixture.central, &device, body, strlen(body), &answer);
+    strbuf_clear(&s->answer);
+    strbuf_add(&s->answer, strbuf_text(&answer.body), answer.body.len);
+    strbuf_free(&answer.body);
+    return answer.status;
+}
+
+/* A cashier waits for these: others in the way are not his concern. */
+Test(central_postgres, holds_and_claims_that_others_stood_in_the_way_of_are_repeated, .timeout = 120)
+{
+    struct scene s;
+    char body[200];
+
+    scene_open(&s);
+    make_batch(&s, 4);
+    post_until_taken(&s);
+    refuse_often(&s, "hold", "40001");
+    refuse_often(&s, "coupon_claim", "40P01");
+    for (int i = 0; i < 7; i++) {
+        snprintf(body, sizeof(body),
+                 "{\"hold\":\"h%d\",\"sale_id\":\"s%d\",\"member\":\"M1\",\"currency\":\"bonus\",\"amount\":10}", i,
+                 i);
+        cr_expect_eq(ask(&s, hold_answer, body), 200, "%s", strbuf_text(&s.answer));
+        cr_expect(has_text(&s.answer, "\"state\":\"granted\""), "%s", strbuf_text(&s.answer));
+        snprintf(body, sizeof(body), "{\"code\":\"AB%d\",\"sale_id\":\"s%d\",\"member\":\"M1\"}", i, i);
+        cr_expect_eq(ask(&s, coupon_claim_answer, body), 200, "%s", strbuf_text(&s.answer));
+    }
+    cr_expect_eq(number(&s, "SELECT COUNT(*) FROM hold WHERE state = 'granted'"), 7);
+    cr_expect_eq(number(&s, "SELECT COUNT(*) FROM coupon_claim"), 7);
+    cr_expect_gt(number(&s, "SELECT last_value FROM tried_hold"), 7);
     scene_close(&s);
 }
 
