@@ -165,14 +165,18 @@ static void solution_add(struct search *s, size_t seat_number, const struct outc
     s->tried.gain += outcome->gain;
 }
 
-/* Units of each offer that the seat took. */
+/* Units of each offer that the seat took, bought ones too; behind them those that it did not only buy. */
 static int64_t *seat_used(struct search *s, const struct seat *seat, const struct outcome *outcome,
                           const uint32_t *places)
 {
-    int64_t *used = arena_array(&s->e->arena, seat->count + 1, sizeof *used);
+    int64_t *used = arena_array(&s->e->arena, 2 * seat->count + 1, sizeof *used);
 
-    for (size_t i = 0; used && i < outcome->count; i++)
-        used[places[outcome->takes[i].offer]] += outcome->takes[i].count;
+    for (size_t i = 0; used && i < outcome->count; i++) {
+        const struct take *take = &outcome->takes[i];
+
+        used[places[take->offer]] += take->count;
+        used[seat->count + places[take->offer]] += take->bought ? 0 : take->count;
+    }
     return used;
 }
 
@@ -210,7 +214,7 @@ static bool seat_sound(struct search *s, const struct seat *seat, const struct o
             used[i] = again_used[i] = 0;
         }
     }
-    return again_used && memcmp(used, again_used, seat->count * sizeof *used) == 0;
+    return again_used && memcmp(used, again_used, 2 * seat->count * sizeof *used) == 0;
 }
 
 static void solution_keep(struct search *s)
