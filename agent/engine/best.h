@@ -33,10 +33,12 @@ struct simple_line {           /* a line as plain percents see it at the start o
     int64_t best_gain;
     uint32_t best;       /* candidate, NONE: no plain percent selects it */
     uint32_t count_left; /* plain percents that may be in a solution */
+    uint32_t first_pair; /* of these, place + 1 */
 };
 
 struct simple_pair { /* a plain percent and a line that it selects */
     uint32_t candidate, line;
+    uint32_t next; /* of the line that may be in a solution, place + 1; 0 ends */
 };
 
 struct best_layer {
@@ -52,7 +54,8 @@ struct best_layer {
     } pairs;
 };
 
-/* layer_best.c: whether any player may give more, or as much on fewer units, when one of its units goes to another. */
+/* layer_best.c: whether any player may give more, or as much on fewer units, when one of its units goes to another.
+ */
 bool best_any_gains_by_losing(const struct best_layer *b);
 /* Copies; without memory the arena says so. */
 void best_player_add(struct best_layer *b, const struct player *player);
@@ -60,7 +63,16 @@ void best_player_add(struct best_layer *b, const struct player *player);
 void best_simple_begin(struct best_layer *b);
 /* Takes the candidate, whose conditions hold, when it is a plain percent; else false. */
 bool best_simple_offer(struct best_layer *b, uint32_t candidate);
-/* When all others are players: gives each line that only one can have to that one; who is left becomes a player. */
+/* When all others are players: gives each line that only one can have to that one, and shares those that a table can;
+ * who is left becomes a player. */
 void best_simple_choose(struct best_layer *b);
+struct give {
+    int64_t start, count, gain; /* units of a line that has one run; what all of them get together */
+};
+/* Half up of the line, over its units alike: the odd minor units on the first. */
+void best_give(struct best_layer *b, uint32_t candidate, uint32_t line, const struct give *give);
+/* best_split.c: shares a line of one run, which plain percents alone select, among those that are left there. False
+ * when that is for the search. */
+bool best_split_line(struct best_layer *b, uint32_t line);
 
 #endif

@@ -66,7 +66,7 @@ bool best_simple_offer(struct best_layer *b, uint32_t number)
 
         if (!pair)
             continue;
-        *pair = (struct simple_pair){number, hit_line(e, i)};
+        *pair = (struct simple_pair){.candidate = number, .line = hit_line(e, i)};
         if (gain > 0)
             candidate->verdict.reason = "outbid"; /* unless it is applied */
         /* Of a single unit the first of those that give most, else the first of the largest percents. */
@@ -90,30 +90,41 @@ static bool may_win(const struct best_layer *b, const struct simple_pair *pair)
     return !line->single && line->price_min * (line->best_bp - bp) < PLAIN_MARGIN;
 }
 
-/* Half up of the line, over its units alike: the odd minor units on the first. */
-static void give_line(struct best_layer *b, const struct simple_line *line, uint32_t number)
+void best_give(struct best_layer *b, uint32_t number, uint32_t line, const struct give *give)
 {
     struct engine *e = b->e;
-    const struct work_line *units = &e->lines[number];
-    struct candidate *candidate = &e->candidates[line->best];
-    int64_t count = units->items[0].count, low = line->best_gain, odd = 0;
-    struct move move = {.promotion = candidate->promotion, .line = number};
+    struct candidate *candidate = &e->candidates[number];
+    int64_t low = give->gain, odd = 0;
+    struct move move = {.promotion = candidate->promotion, .line = line, .start = give->start};
 
-    if (count > 1) {
-        low = line->best_gain / count;
-        odd = line->best_gain % count;
+    if (give->count > 1) {
+        low = give->gain / give->count;
+        odd = give->gain % give->count;
     }
     move.count = odd;
     move.amount = low + 1;
     if (odd > 0)
         units_move(e, &move, false);
-    move.start = odd;
-    move.count = count - odd;
+    move.start += odd;
+    move.count = give->count - odd;
     move.amount = low;
     units_move(e, &move, false);
-    candidate->units += count;
+    candidate->units += give->count;
     if (!candidate->applied)
         candidate_applied(e, candidate);
+}
+
+/* To the only percent that is left, or to those among which a table shares it. */
+static bool give_line(struct best_layer *b, uint32_t number)
+{
+    const struct simple_line *line = &b->lines[number];
+
+    if (!line->alone || line->best_gain == 0 || b->e->lines[number].count > 1)
+        return false;
+    if (line->count_left > 1)
+        return best_split_line(b, number);
+    best_give(b, line->best, number, &(struct give){0, b->e->lines[number].units, line->best_gain});
+    return true;
 }
 
 /* The player of a candidate whose pairs stand from..end, for its lines that are left; false when there are none. */
@@ -169,21 +180,21 @@ void best_simple_choose(struct best_layer *b)
             b->lines[b->players[p].offers.items[i].line].alone = false;
     }
     keep_whole(b);
-    for (size_t i = 0; i < b->pairs.count; i++) {
+    for (size_t i = b->pairs.count; i-- > 0;) {
         struct simple_pair *pair = &b->pairs.items[i];
+        struct simple_line *line = &b->lines[pair->line];
 
-        if (may_win(b, pair))
-            b->lines[pair->line].count_left++;
-        else
+        if (may_win(b, pair)) {
+            pair->next = line->first_pair;
+            line->first_pair = (uint32_t)i + 1;
+            line->count_left++;
+        } else {
             pair->line = NONE;
+        }
     }
     for (uint32_t l = 0; l < e->line_count; l++) {
-        struct simple_line *line = &b->lines[l];
-
-        if (line->count_left == 1 && line->alone && line->best_gain > 0 && e->lines[l].count == 1) {
-            give_line(b, line, l);
-            line->count_left = 0;
-        }
+        if (b->lines[l].count_left > 0 && give_line(b, l))
+            b->lines[l].count_left = 0;
     }
     for (size_t i = 0, end; i < b->pairs.count; i = end) {
         bool left = false;

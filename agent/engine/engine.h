@@ -17,7 +17,7 @@
  *   units.c, spread.c     money lies on units, kept as runs of alike ones; exact shares
  *   reward*.c, sets*.c, mix*.c, pick.c  what one promotion takes off the units it is offered
  *   offers.c, layer.c     what a promotion is offered; the modes first and stack
- *   layer_best.c, best_simple.c, bounds.c, search*.c  best: branch and bound over independent parts
+ *   layer_best.c, best_*.c, bounds.c, search*.c  best: branch and bound over independent parts
  *   redeem.c, points.c, coupons.c, evaluate.c, result_write.c
  *   refund*.c             returns of what was sold
  *   why*.c                what a trace means, in sentences (why.h)
