@@ -14,6 +14,7 @@ static const struct operation_spec operations[OP_COUNT] = {
     [OP_HOLD_VOID] = {"hold_void", "POST", "/v1/redeem/void", {0}, true},
     [OP_CLAIM] = {"claim", "POST", "/v1/coupons/claim", {0}, true},
     [OP_SALE] = {"sale", "GET", "/v1/sales/{sale}", {"sale"}, true},
+    [OP_ROOT] = {"root", "GET", "/v1/roots/{version}", {"version"}, true},
 };
 
 const struct operation_spec *operation_spec(enum operation op)

@@ -50,5 +50,10 @@ void record_form_place(const char *dev, const char *identifier, const char *cons
 void record_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t len, uint8_t out_hash[SHA256_BYTES]);
 /* The next hybrid time after last at the wall time given: never goes back, even when the clock does. */
 uint64_t record_next_hlc(uint64_t last, int64_t wall_ms);
+/* Its Unix ms. */
+static inline int64_t record_hlc_ms(uint64_t hlc)
+{
+    return (int64_t)(hlc >> 16);
+}
 
 #endif
