@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { METRICS_MAX = 64 * 1024, PATH_PARTS = 3 };
+enum { METRICS_MAX = 64 * 1024, PATH_PARTS = 4 };
 
 #define METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -49,6 +49,11 @@ static const struct metric metrics[] = {
      "gauge",
      "Unix time since which they are sold by.",
      {"till", "rules", "since_unix_ms"},
+     3},
+    {"rules_confirmed_until_seconds",
+     "gauge",
+     "Unix time until which the central confirmed these rules.",
+     {"till", "rules", "trust", "expires_unix_ms"},
      3},
     {"scan_answers", "counter", "Cards answered.", {"till", "scan_to_answer", "count"}, 0},
     {"scan_answer_p50_seconds",

@@ -105,8 +105,13 @@ static const char *form_of(int64_t count)
 static void put_edition(const struct screen *screen, char out_cell[CELL_MAX])
 {
     const struct cJSON *rules = cJSON_GetObjectItemCaseSensitive(screen->till, "rules");
+    const struct cJSON *trust = cJSON_GetObjectItemCaseSensitive(rules, "trust");
     char since[32];
 
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(trust, "stale"))) {
+        (void)snprintf(out_cell, CELL_MAX, "%s", word(screen, "unsure"));
+        return;
+    }
     put_time(number(rules, "since_unix_ms"), since);
     if (number(rules, "version") > 0)
         (void)snprintf(out_cell, CELL_MAX, "%s%" PRId64 " · %s", word(screen, "rules"), number(rules, "version"),

@@ -120,6 +120,29 @@ static void show_unsynced(const cJSON *health, struct screen *screen)
                      "%" PRId64 " records wait for the central", unsynced);
 }
 
+/* By whose word they are taken, and for how long that holds. */
+static void show_trust(const cJSON *trust, struct screen *screen)
+{
+    enum { SOON_DAYS = 2 };
+    int64_t days = answer_number(trust, "days_left");
+
+    if (answer_number(trust, "root") <= 0)
+        return; /* a chain without a root */
+    if (yes(trust, "stale")) {
+        strbuf_printf(&screen->page, "confirmed  not any more: points are not spent, all else goes on\n");
+        findings_add(screen->findings, LEVEL_CRITICAL, "loyal-central root list   (at the central)",
+                     "the central has not confirmed the rules for too long");
+    } else {
+        strbuf_printf(&screen->page, "confirmed  by root %" PRId64 ", %" PRId64 " days left\n",
+                      answer_number(trust, "root"), days);
+        if (days < SOON_DAYS)
+            findings_add(screen->findings, LEVEL_WARNING, "loyal-central root list   (at the central)",
+                         "the central confirmed the rules days ago, %" PRId64 " are left", days);
+    }
+    if (answer_text(trust, "refused")[0])
+        strbuf_printf(&screen->page, "refused    %s\n", answer_text(trust, "refused"));
+}
+
 static void show_rules(const cJSON *health, struct screen *screen)
 {
     const cJSON *till = part(health, "till"), *rules = part(till, "rules"), *refused = part(rules, "refused");
@@ -135,6 +158,7 @@ static void show_rules(const cJSON *health, struct screen *screen)
         if (yes(till, "enrolled"))
             findings_add(screen->findings, LEVEL_WARNING, "loyal-central bundle list   (at the central)", "no rules");
     }
+    show_trust(part(rules, "trust"), screen);
     if (refused) {
         strbuf_printf(&screen->page, "refused    version %" PRId64 ": %s\n", answer_number(refused, "version"),
                       answer_text(refused, "reason"));

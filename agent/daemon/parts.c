@@ -147,6 +147,14 @@ static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t t
         link_fetch(parts->link, sha256_hex, from, to);
 }
 
+static void fetch_root(void *context, int64_t version)
+{
+    struct parts *parts = context;
+
+    if (parts->link)
+        link_fetch_root(parts->link, version);
+}
+
 static void rules_changed(void *context, int64_t version, const char *refused_reason)
 {
     struct parts *parts = context;
@@ -176,7 +184,7 @@ static enum status start_rulebook(struct parts *parts, struct errmsg *err)
     const struct clock_source *clock = clock_system();
     struct rulebook_options wanted = {parts->loop,      clock, parts->journal, parts->rules,
                                       &parts->identity, fetch, rules_changed,  journal_record,
-                                      may_switch,       parts, parts->boot_id};
+                                      may_switch,       parts, parts->boot_id, fetch_root};
 
     (void)snprintf(parts->boot_id, sizeof parts->boot_id, "%" PRId64,
                    (clock_wall_ms(clock) - clock_mono_ms(clock)) / 60000);

@@ -7,7 +7,9 @@
 #include "agent/base/log.h"
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
+#include "agent/till/trust.h"
 #include "sync/protocol/frame.h"
+#include "sync/protocol/root.h"
 
 #include <cjson/cJSON.h>
 
@@ -42,6 +44,7 @@ void link_heard(struct link *link, const struct courier_answer *answer)
     case COURIER_ANSWERED:
         set_up(link, true, "");
         rulebook_resume(link->options.rulebook);
+        trust_resume(rulebook_trust(link->options.rulebook));
         break;
     case COURIER_OFFLINE:
     case COURIER_ABSENT:
@@ -270,6 +273,40 @@ void link_fetch(struct link *link, const char *sha256_hex, int64_t from, int64_t
     courier_ask(link->courier, OP_BLOB, &args, NULL, 0, PIECE_DEADLINE_MS, piece_answered, question);
 }
 
+/* ---- roots ---- */
+
+static void root_answered(void *context, const struct courier_answer *answer)
+{
+    struct link *link = context;
+    struct trust *trust = rulebook_trust(link->options.rulebook);
+    bool good = answer->outcome == COURIER_ANSWERED && answer->http_status == 200;
+    const struct cJSON *signatures = NULL;
+    struct cJSON *root = NULL;
+    const char *text = NULL;
+    char *list = NULL;
+
+    if (good && json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &root, NULL) == ST_OK &&
+        json_text(root, "text", ROOT_BYTES_MAX, &text, NULL) == ST_OK &&
+        json_array(root, "signatures", &signatures, NULL) == ST_OK)
+        list = cJSON_PrintUnformatted(signatures);
+    if (list)
+        trust_root(trust, text, strlen(text), list, strlen(list));
+    else
+        trust_root(trust, NULL, 0, NULL, 0);
+    cJSON_free(list);
+    json_free(root);
+    if (good || answer->outcome != COURIER_ANSWERED) /* refused: no link_heard, whose resuming would ask at once */
+        link_heard(link, answer);
+}
+
+void link_fetch_root(struct link *link, int64_t version)
+{
+    struct operation_args args = {0};
+
+    (void)snprintf(args.values[0], sizeof args.values[0], "%" PRId64, version);
+    courier_ask(link->courier, OP_ROOT, &args, NULL, 0, PIECE_DEADLINE_MS, root_answered, link);
+}
+
 /* ---- enrolment ---- */
 
 struct enrolment {
@@ -309,17 +346,14 @@ static void enrol_answered(void *context, const struct courier_answer *answer)
     struct link *link = enrolment->link;
     const struct identity *identity = link->options.identity;
     struct errmsg err = ERRMSG_INIT;
-    char chain_before[IDENTITY_TEXT_MAX + 1];
     enum problem problem;
 
-    memcpy(chain_before, identity->chain, sizeof chain_before);
     problem = finish_enrolment(link, answer, &err);
     link->enrolling = false;
     if (problem == PROBLEM_NONE) {
         errmsg_set(&err, "store %s, till %s", identity->store, identity->till);
         log_info("link-08", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
-        if (chain_before[0] && strcmp(chain_before, identity->chain) != 0)
-            rulebook_begin_chain(link->options.rulebook);
+        rulebook_reload(link->options.rulebook);
         link->outbox.forked = false;
         set_up(link, true, "");
         /* What is under way was asked under the old key, and may be rows of another chain. */

@@ -45,7 +45,8 @@ struct link_options {
     void *write_context;
 };
 
-/* Borrows all. The rulebook's fetch is link_fetch; the till's central is link_central. */
+/* Borrows all. The rulebook's fetch and fetch_root are link_fetch and link_fetch_root; the till's central is
+ * link_central. */
 enum status link_create(const struct link_options *options, struct link **out_link, struct errmsg *err);
 void link_destroy(struct link *link);
 /* Begins; everything the link borrows is there by now. */
@@ -53,6 +54,9 @@ void link_start(struct link *link);
 struct till_central link_central(struct link *link);
 /* For rulebook_options.fetch. */
 void link_fetch(struct link *link, const char *sha256_hex, int64_t from, int64_t to);
+
+/* For rulebook_options.fetch_root. */
+void link_fetch_root(struct link *link, int64_t version);
 
 /* Enrols the till with the office's code; told is called once. */
 typedef void link_enrolled_fn(void *context, enum problem problem, const char *detail);

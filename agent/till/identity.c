@@ -4,6 +4,7 @@
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/db/journal.h"
+#include "agent/till/trust.h"
 
 #include <cjson/cJSON.h>
 
@@ -204,10 +205,11 @@ static enum status unseal_id_key(const struct identity *old, const cJSON *root,
 
 /* The facts of the answer and the keys, as they are stored. */
 static enum status store(struct journal *journal, struct cJSON *root, const struct identity *identity,
-                         bool another_chain, struct errmsg *err)
+                         const char *trust_root, bool another_chain, struct errmsg *err)
 {
     /* The last two are ours alone: a second member of the name would make the whole unreadable. */
-    static const char *const dropped[] = {"certificate", "ca", "point", "sealed", "incarnation", "mac_key", "id_key"};
+    static const char *const dropped[] = {"certificate", "ca",   "point",   "sealed",
+                                          "incarnation", "root", "mac_key", "id_key"};
     char hex[2 * CRYPTO_KEY_BYTES + 1];
     char *text;
     bool whole;
@@ -223,12 +225,16 @@ static enum status store(struct journal *journal, struct cJSON *root, const stru
     text = whole ? cJSON_PrintUnformatted(root) : NULL;
     if (!text)
         return ST_NOMEM;
-    /* The versions of one chain's rules say nothing of another's. */
-    st = journal_put_states(journal,
-                            (const struct journal_state[]){{STATE_NAME, text, strlen(text)},
-                                                           {IDENTITY_RULES_VERSION, NULL, 0},
-                                                           {IDENTITY_RULES_REFUSED, NULL, 0}},
-                            another_chain ? 3 : 1, err);
+    /* The versions of one chain's rules say nothing of another's; nor those of before of what a newer root trusts. */
+    st = journal_put_states(
+        journal,
+        (const struct journal_state[]){{STATE_NAME, text, strlen(text)},
+                                       {IDENTITY_TRUST_ROOT, trust_root, trust_root ? strlen(trust_root) : 0},
+                                       {IDENTITY_TRUST_TIMESTAMP, NULL, 0},
+                                       {IDENTITY_TRUST_RATCHET, NULL, 0},
+                                       {IDENTITY_RULES_VERSION, NULL, 0},
+                                       {IDENTITY_RULES_REFUSED, NULL, 0}},
+        another_chain || trust_root ? 6 : 1, err);
     crypto_wipe(text, strlen(text));
     cJSON_free(text);
     return st;
@@ -242,6 +248,8 @@ enum status identity_finish(struct identity *identity, struct journal *journal, 
     uint8_t seal_key[CRYPTO_KEY_BYTES], expected[CRYPTO_MAC_BYTES];
     struct identity next = {.dev = identity->dev, .epoch = identity->epoch, .enrolled = true};
     struct cJSON *root = NULL;
+    char *trust_root = NULL;
+    bool another_chain;
     enum status st;
 
     if (!identity->pending_key) {
@@ -262,8 +270,12 @@ enum status identity_finish(struct identity *identity, struct journal *journal, 
         st = unseal_id_key(identity, root, seal_key, next.id_key, err);
     if (st == ST_OK)
         st = read_facts(root, &next, err);
+    another_chain = identity->enrolled && strcmp(identity->chain, next.chain) != 0;
     if (st == ST_OK)
-        st = store(journal, root, &next, identity->enrolled && strcmp(identity->chain, next.chain) != 0, err);
+        st = trust_pin(journal, root, next.chain, !another_chain, &trust_root, err);
+    if (st == ST_OK)
+        st = store(journal, root, &next, trust_root, another_chain, err);
+    free(trust_root);
     if (st == ST_OK) {
         identity_clear(identity);
         *identity = next;

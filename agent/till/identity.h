@@ -40,8 +40,12 @@ struct identity {
 };
 
 /* What the journal keeps of the rules that is a chain's own: gone with an enrolment into another chain. */
-#define IDENTITY_RULES_VERSION "rules_version" /* the highest that ever became active here, or was about to */
-#define IDENTITY_RULES_REFUSED "rules_refused" /* version and reason of the last refusal */
+#define IDENTITY_RULES_VERSION   "rules_version" /* the highest that ever became active here, or was about to */
+#define IDENTITY_RULES_REFUSED   "rules_refused" /* version and reason of the last refusal */
+#define IDENTITY_TRUST_ROOT      "trust_root"    /* trust.h keeps these three */
+#define IDENTITY_TRUST_TIMESTAMP "trust_timestamp"
+#define IDENTITY_TRUST_RATCHET   "trust_ratchet"
+
 /* Reads what the journal holds. ST_CORRUPT when that cannot be read. */
 enum status identity_load(struct journal *journal, struct identity *out_identity, struct errmsg *err);
 void identity_clear(struct identity *identity);
@@ -49,8 +53,8 @@ void identity_clear(struct identity *identity);
 enum status identity_begin(struct identity *identity, const char *code, uint8_t out_point[PK_POINT_BYTES],
                            struct errmsg *err);
 /* Ends it with the central's answer (docs/protocol.md 6): agrees the keys, checks the answer's MAC with mac_prefix
- * (all that the MAC covers before the body), stores all of it durably, then takes it on. ST_DENIED when the MAC is
- * wrong. */
+ * (all that the MAC covers before the body), stores all of it durably, then takes it on. The root in it is pinned,
+ * unless a newer one of that chain is known. ST_DENIED when the MAC is wrong, or the root signed by too few. */
 enum status identity_finish(struct identity *identity, struct journal *journal, const char *answer, size_t len,
                             const void *mac_prefix, size_t mac_prefix_len, const uint8_t mac[CRYPTO_MAC_BYTES],
                             struct errmsg *err);

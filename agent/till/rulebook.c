@@ -88,14 +88,69 @@ static void read_refused(struct rulebook *book)
     free(text);
 }
 
-void rulebook_begin_chain(struct rulebook *book)
+static void read_versions(struct rulebook *book)
 {
-    book->ratchet = 0;
-    book->refused_version = 0;
+    book->ratchet = book->refused_version = 0;
     book->refused_reason[0] = '\0';
+    read_ratchet(book);
+    read_refused(book);
+}
+
+void rulebook_reload(struct rulebook *book)
+{
+    read_versions(book);
+    trust_reload(book->trust);
     free(book->next_manifest);
     free(book->next_signatures);
     book->next_manifest = book->next_signatures = NULL;
+}
+
+/* ---- whom to trust ---- */
+
+static void fetch_root(void *context, int64_t version)
+{
+    struct rulebook *book = context;
+
+    if (book->options.fetch_root)
+        book->options.fetch_root(book->options.context, version);
+}
+
+static void forgot_rules(void *context)
+{
+    read_versions(context);
+}
+
+static void trust_settled(void *context)
+{
+    struct rulebook *book = context;
+
+    if (book->progress == NONE)
+        rulebook_take_next(book);
+}
+
+static enum status start_trust(struct rulebook *book, struct errmsg *err)
+{
+    const struct trust_options options = {.loop = book->options.loop,
+                                          .clock = book->options.clock,
+                                          .journal = book->options.journal,
+                                          .identity = book->options.identity,
+                                          .fetch_root = fetch_root,
+                                          .forgot_rules = forgot_rules,
+                                          .settled = trust_settled,
+                                          .context = book};
+
+    return trust_create(&options, &book->trust, err);
+}
+
+struct trust *rulebook_trust(struct rulebook *book)
+{
+    return book->trust;
+}
+
+void rulebook_vouch(struct rulebook *book, const char *timestamp, size_t len, const char *signatures_json,
+                    size_t signatures_len)
+{
+    trust_offer(book->trust, timestamp, len, signatures_json, signatures_len);
 }
 
 /* Kept after it was journalled: what is lost between the two costs a second record. */
@@ -121,9 +176,10 @@ enum status rulebook_create(const struct rulebook_options *options, struct ruleb
     }
     book->options = *options;
     book->announce_late = true;
-    read_ratchet(book);
-    read_refused(book);
-    st = load_any(book, err);
+    read_versions(book);
+    st = start_trust(book, err);
+    if (st == ST_OK)
+        st = load_any(book, err);
     if (st != ST_OK) {
         if (err && err->text[0] == '\0')
             errmsg_set(err, "the rules: %s", status_text(st));
@@ -161,6 +217,8 @@ void rulebook_destroy(struct rulebook *book)
     if (!book)
         return;
     rulebook_leave_trial(book);
+    trust_destroy(book->trust);
+    book->trust = NULL;
     book->closing = true; /* a worker's end frees it */
     if (book->jobs == 0)
         rulebook_free(book);
@@ -238,8 +296,11 @@ void rulebook_refuse(struct rulebook *book, const char *reason)
 
 /* What can be said without the signature. The chain first: a manifest of another chain says nothing about versions
  * here. */
-static enum status judge(const struct rulebook *book, const struct manifest *manifest, struct errmsg *err)
+static enum status judge(const struct rulebook *book, const struct manifest *manifest, const char *text, size_t len,
+                         struct errmsg *err)
 {
+    uint8_t sha256[SHA256_BYTES];
+
     if (strcmp(manifest->chain, book->options.identity->chain) != 0) {
         errmsg_set(err, "it is of chain \"%s\", this till is of \"%s\"", manifest->chain,
                    book->options.identity->chain);
@@ -254,7 +315,8 @@ static enum status judge(const struct rulebook *book, const struct manifest *man
                    book->ratchet);
         return ST_CONFLICT;
     }
-    return ST_OK;
+    sha256_of(text, len, sha256);
+    return trust_names(book->trust, manifest->version, sha256, err);
 }
 
 static void keep_next(struct rulebook *book, const char *manifest, size_t len, const char *signatures,
@@ -289,6 +351,10 @@ void rulebook_offer(struct rulebook *book, const char *manifest, size_t len, con
         hex_encode(read.bundle_sha256, SHA256_BYTES, sha256);
         if (read.version == book->active->version && strcmp(sha256, book->active->sha256) == 0)
             return; /* what we sell by already */
+        if (book->progress == NONE && trust_is_busy(book->trust)) {
+            keep_next(book, manifest, len, signatures_json, signatures_len);
+            return;
+        }
         if (book->progress != NONE) {
             if (strcmp(sha256, book->sha256) != 0)
                 keep_next(book, manifest, len, signatures_json, signatures_len);
@@ -298,7 +364,7 @@ void rulebook_offer(struct rulebook *book, const char *manifest, size_t len, con
         }
         book->manifest = read;
         memcpy(book->sha256, sha256, sizeof sha256);
-        st = judge(book, &read, &err);
+        st = judge(book, &read, manifest, len, &err);
         if (st == ST_OK && read.version == book->ratchet && book->active->version == read.version) {
             errmsg_set(&err, "version %" PRId64 " is active here with other content", read.version);
             st = ST_CONFLICT;
@@ -338,5 +404,7 @@ void rulebook_write(const struct rulebook *book, struct json_writer *w)
         jw_field_text(w, "reason", book->refused_reason);
         jw_object_end(w);
     }
+    jw_name(w, "trust");
+    trust_write(book->trust, w);
     jw_object_end(w);
 }

@@ -26,6 +26,7 @@ struct journal;
 struct loop;
 struct rulebook;
 struct rules;
+struct trust;
 
 /* One compiled bundle, counted: the rulebook holds one count, each open sale one. */
 struct rule_edition;
@@ -50,6 +51,8 @@ struct rulebook_options {
     bool (*may_switch)(void *context); /* no sale is in tender */
     void *context;
     const char *boot_id; /* of the machine, since it was switched on; NULL: starts are not counted against new rules */
+    /* Asked to fetch that root of the chain (trust.h); the answer goes to trust_root. NULL: none can be had. */
+    void (*fetch_root)(void *context, int64_t version);
 };
 
 /* Compiles the active bundle of rules.db; one that cannot be read falls back to the previous, then to none (shelf
@@ -70,16 +73,20 @@ void rulebook_offer(struct rulebook *rulebook, const char *manifest, size_t len,
                     size_t signatures_len);
 /* A piece that was asked for; bytes NULL: it could not be had now, ask again later (rulebook_resume). */
 void rulebook_piece(struct rulebook *rulebook, const char *sha256_hex, int64_t offset, const void *bytes, size_t len);
-/* The till is another chain's now: versions count anew. What the chain before had made active stays until its own
- * rules come. */
-void rulebook_begin_chain(struct rulebook *rulebook);
+/* A timestamp from the central; it comes before the manifest that it names, which waits until it is checked. */
+void rulebook_vouch(struct rulebook *rulebook, const char *timestamp, size_t len, const char *signatures_json,
+                    size_t signatures_len);
+struct trust *rulebook_trust(struct rulebook *rulebook); /* returns a view */
+/* The till was enrolled: what the journal holds of its chain is read anew, and the versions of another chain count
+ * from nothing. What the chain before had made active stays until its own rules come. */
+void rulebook_reload(struct rulebook *rulebook);
 /* The link is up: goes on with a fetch that broke off. */
 void rulebook_resume(struct rulebook *rulebook);
 /* A basket was worked out by that edition, or could not be: what is on trial is judged by it. */
 void rulebook_tried(struct rulebook *rulebook, const struct rule_edition *edition, bool applied);
 /* Activates what is staged when may_switch allows, and judges what is on trial; called between sales. */
 void rulebook_settle(struct rulebook *rulebook);
-/* {"version","id","sha256","promotions","since","refused":{"version","reason"}} */
+/* {"version","id","sha256","promotions","since","refused":{"version","reason"},"trust"} */
 void rulebook_write(const struct rulebook *rulebook, struct json_writer *w);
 
 #endif

@@ -10,6 +10,7 @@
 #include "agent/db/rules.h"
 #include "agent/till/identity.h"
 #include "agent/till/rule_edition.h"
+#include "agent/till/trust.h"
 #include "sync/protocol/manifest.h"
 
 enum { RULEBOOK_REASON_MAX = 400 };
@@ -41,6 +42,7 @@ enum progress { NONE, CHECKING, FETCHING, COMPILING, STAGED };
 
 struct rulebook {
     struct rulebook_options options;
+    struct trust *trust; /* owned */
     struct rule_edition *active;
     enum progress progress;
     struct manifest manifest;              /* of the bundle under way */

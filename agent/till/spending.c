@@ -8,6 +8,7 @@
 #include "agent/engine/engine.h"
 #include "agent/till/till_internal.h"
 #include "agent/till/tree.h"
+#include "agent/till/trust.h"
 #include "sync/protocol/record.h"
 
 #include <cjson/cJSON.h>
@@ -188,7 +189,8 @@ static bool by_floor(struct till *till, struct sale *sale)
 static void say(struct sale *sale, enum problem problem, const char *detail)
 {
     static const enum problem said[] = {PROBLEM_POINTS_OFFLINE, PROBLEM_POINTS_REFUSED,  PROBLEM_POINTS_LATE,
-                                        PROBLEM_POINTS_BOUNDED, PROBLEM_POINTS_BY_PHONE, PROBLEM_POINTS_BEHIND};
+                                        PROBLEM_POINTS_BOUNDED, PROBLEM_POINTS_BY_PHONE, PROBLEM_POINTS_BEHIND,
+                                        PROBLEM_POINTS_UNSURE};
 
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         sale_drop_notice(sale, said[i]);
@@ -196,16 +198,27 @@ static void say(struct sale *sale, enum problem problem, const char *detail)
         sale_notice(sale, problem, detail);
 }
 
+/* Why nothing at all may be spent in this sale, whatever is asked for; PROBLEM_NONE: it may be. */
+static enum problem forbidden(struct till *till, const struct sale *sale)
+{
+    if (sale->by_phone)
+        return PROBLEM_POINTS_BY_PHONE;
+    if (upkeep_behind(till) > UPKEEP_CATCH_UP)
+        return PROBLEM_POINTS_BEHIND;
+    return trust_is_stale(rulebook_trust(till->options.rulebook)) ? PROBLEM_POINTS_UNSURE : PROBLEM_NONE;
+}
+
 void spending_judge(struct till *till, struct sale *sale, bool at_tender)
 {
     struct spending *spending = &sale->spending;
     bool late = spending->late, overdrawn = false;
+    enum problem why = forbidden(till, sale);
     int64_t since;
 
-    if (asks(&sale->basket) && sale->member.known && (sale->by_phone || upkeep_behind(till) > UPKEEP_CATCH_UP)) {
+    if (asks(&sale->basket) && sale->member.known && why != PROBLEM_NONE) {
         spending_release(till, sale, "void");
         *spending = (struct spending){.way = SPENDING_NONE};
-        say(sale, sale->by_phone ? PROBLEM_POINTS_BY_PHONE : PROBLEM_POINTS_BEHIND, NULL);
+        say(sale, why, NULL);
         return;
     }
     if (!asks(&sale->basket) || !sale->member.known || !till->options.central.ask_hold) {

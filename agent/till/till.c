@@ -10,6 +10,7 @@
 #include "agent/net/loop.h"
 #include "agent/till/exchange.h"
 #include "agent/till/projection.h"
+#include "agent/till/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -240,7 +241,7 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
     if (!sale->basket.lines)
         return PROBLEM_NONE; /* nothing was put yet */
     spending_judge(till, sale, sale->paying);
-    clock_local(clock_wall_ms(till->options.clock), &question.at);
+    clock_local(trust_wall_ms(rulebook_trust(till->options.rulebook)), &question.at);
     st = evaluation_run(&question, &sale->evaluation, err);
     if (st == ST_INVALID)
         return PROBLEM_BAD_FIELD;

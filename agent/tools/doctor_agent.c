@@ -141,6 +141,12 @@ void doctor_rules(struct doctor *doctor)
                     "there are no rules: everything is sold at shelf price");
         return;
     }
+    if (cJSON_IsTrue(doctor_health(doctor, "till", "rules", "trust", "stale", NULL))) {
+        findings_add(&doctor->findings, LEVEL_CRITICAL,
+                    "loyalctl status   (what was refused)   loyal-central root list   (at the central)",
+                    "the central has not confirmed these rules for too long: no points are spent here");
+        return;
+    }
     days = cJSON_IsNumber(since) ? (clock_wall_ms(clock_system()) - (int64_t)since->valuedouble) / DAY_MS : 0;
     findings_add(&doctor->findings, days > RULES_OLD_DAYS ? LEVEL_WARNING : LEVEL_OK,
                 days > RULES_OLD_DAYS ? "is that what the office means? loyal-central bundle list" : NULL,

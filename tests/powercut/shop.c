@@ -186,7 +186,7 @@ static enum status open_till(struct shop *shop, struct errmsg *err)
 {
     const struct rulebook_options book = {NULL,  &shop->clock, shop->journal,  shop->rules, &shop->identity,
                                           fetch, changed,      journal_record, may_switch,  shop,
-                                          NULL};
+                                          NULL,  NULL};
     struct till_options till = {.clock = &shop->clock,
                                 .journal = shop->journal,
                                 .cache = shop->cache,

@@ -48,6 +48,14 @@ static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t t
         link_fetch(till->link, sha256_hex, from, to);
 }
 
+static void fetch_root(void *context, int64_t version)
+{
+    struct sim_till *till = context;
+
+    if (till->link)
+        link_fetch_root(till->link, version);
+}
+
 static void changed(void *context, int64_t version, const char *refused_reason)
 {
     struct sim_till *till = context;
@@ -101,7 +109,8 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
 {
     const struct rulebook_options book = {till->loop,     &till->clock, till->journal, till->rules,
                                           till->identity, fetch,        changed,       journal_record,
-                                          may_switch,     till,         NULL};
+                                          may_switch,     till,         NULL,
+                                          fetch_root};
     struct link_options link = {.loop = till->loop,
                                 .clock = &till->clock,
                                 .journal = till->journal,

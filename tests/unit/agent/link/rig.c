@@ -67,6 +67,13 @@ static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t t
     link_fetch(rig->link, sha256_hex, from, to);
 }
 
+static void fetch_root(void *context, int64_t version)
+{
+    struct rig *rig = context;
+
+    link_fetch_root(rig->link, version);
+}
+
 static void begin(struct rig *rig, bool on_disk, bool enrolled)
 {
     *rig = (struct rig){.fd = -1, .not_enrolled = !enrolled, .retry_max_ms = RIG_RETRY_MAX_MS, .poll_wait_s = 25};
@@ -74,7 +81,7 @@ static void begin(struct rig *rig, bool on_disk, bool enrolled)
     cr_assert(mkdtemp(rig->dir) != NULL);
     (void)snprintf(rig->socket_path, sizeof rig->socket_path, "%s/sync.sock", rig->dir);
     memset(rig->mac_key, KEY_BYTE, sizeof rig->mac_key);
-    rig->plug = (struct world_plug){plug, unplug, fetch, rig};
+    rig->plug = (struct world_plug){plug, unplug, fetch, fetch_root, rig};
     frame_reader_init(&rig->reader);
     world_begin_plugged(&rig->world, on_disk ? rig->dir : NULL, &rig->plug);
     link_start(rig->link);

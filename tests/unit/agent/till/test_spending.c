@@ -2,11 +2,13 @@
 /* Spending points: by hold, by lease, up to the floor limits, or not at all. */
 #include "world.h"
 
+#include "agent/base/file.h"
 #include "agent/base/json.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
 #include "agent/till/upkeep.h"
+#include "sync/protocol/root.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -131,6 +133,25 @@ Test(spending, unanswered_in_time_is_voided_and_falls_back_to_the_lease)
     cr_expect_eq(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(body, "leases")), 1);
     json_free(body);
     cr_expect_eq(world.holds_asked, 1);
+}
+
+/* There is a root, and no timestamp says that the rules here are today's. */
+Test(spending, under_rules_that_nobody_confirmed_nothing_is_spent_and_all_else_goes_on)
+{
+    char *text = NULL;
+    size_t len;
+
+    cr_assert_eq(file_read(LOYALD_SOURCE_DIR "/schema/wire/root.json", ROOT_BYTES_MAX, &text, &len, NULL), ST_OK);
+    cr_assert_eq(journal_put_state(world.journal, IDENTITY_TRUST_ROOT, text, len, NULL), ST_OK);
+    free(text);
+    rulebook_reload(world.rulebook);
+    world_lease(&world, 4000, world.time.wall_ms + 1000);
+    put("s1", BASKET("4000"));
+    cr_expect(world_has_notice(&world, "s1", "L-328"));
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":10000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world.holds_asked, 0);
+    cr_expect_eq(world_int(&world, "s1", "redeemed_minor"), 0);
 }
 
 Test(spending, an_answer_that_comes_after_the_sale_was_put_again_is_voided)

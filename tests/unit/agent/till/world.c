@@ -9,6 +9,7 @@
 #include "agent/engine/engine.h"
 #include "agent/net/loop.h"
 #include "agent/till/member.h"
+#include "agent/till/trust.h"
 #include "sync/protocol/manifest.h"
 #include "sync/protocol/record.h"
 
@@ -120,6 +121,20 @@ static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t t
     rulebook_piece(world->rulebook, sha256_hex, from, world->file + from, from <= to ? (size_t)(to - from + 1) : 0);
 }
 
+static void fetch_root(void *context, int64_t version)
+{
+    struct world *world = context;
+
+    world->roots_asked++;
+    if (world->plug && world->plug->fetch_root)
+        world->plug->fetch_root(world->plug->context, version);
+    else if (version <= WORLD_ROOTS && world->roots[version - 1])
+        trust_root(rulebook_trust(world->rulebook), world->roots[version - 1], strlen(world->roots[version - 1]),
+                   world->root_signatures[version - 1], strlen(world->root_signatures[version - 1]));
+    else
+        trust_root(rulebook_trust(world->rulebook), NULL, 0, NULL, 0);
+}
+
 static void changed(void *context, int64_t version, const char *refused_reason)
 {
     struct world *world = context;
@@ -198,7 +213,7 @@ static void open_all(struct world *world)
     {
         struct rulebook_options book = {world->loop,      &world->clock, world->journal, world->rules, &world->identity,
                                         fetch,            changed,       journal_record, may_switch,   world,
-                                        "boot-1"};
+                                        "boot-1",          fetch_root};
         struct till_options till = {.loop = world->loop,
                                     .clock = &world->clock,
                                     .journal = world->journal,

@@ -17,7 +17,7 @@
 
 struct cJSON;
 
-enum { WORLD_TEXT = 256, WORLD_NOTICES = 32 };
+enum { WORLD_TEXT = 256, WORLD_NOTICES = 32, WORLD_ROOTS = 8 };
 
 struct world;
 /* A real link in place of the world's own central and fetch: plugged after the rulebook is made, at each start, and taken out before the till
@@ -26,6 +26,7 @@ struct world_plug {
     struct till_central (*plug)(struct world *world, void *context);
     void (*unplug)(struct world *world, void *context);
     void (*fetch)(void *context, const char *sha256_hex, int64_t from, int64_t to);
+    void (*fetch_root)(void *context, int64_t version); /* NULL: the world's own roots */
     void *context;
 };
 
@@ -72,6 +73,8 @@ struct world {
     const char *file;
     size_t file_len;
     int fetches;
+    char *roots[WORLD_ROOTS], *root_signatures[WORLD_ROOTS]; /* owned by the test: root 1 first; NULL: cannot be had */
+    int roots_asked;
     int64_t active_version;
     char refused[512];
     const struct world_plug *plug; /* NULL: none */
