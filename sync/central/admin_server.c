@@ -10,6 +10,7 @@
 #include "sync/central/admin_answer.h"
 #include "sync/central/admin_backup.h"
 #include "sync/central/admin_points.h"
+#include "sync/central/admin_trust.h"
 #include "sync/central/device.h"
 #include "sync/central/fleet.h"
 #include "sync/central/forms.h"
@@ -314,6 +315,8 @@ static const struct http_route routes[] = {
     {"GET", "/admin/rollouts", HTTP_AUTH_PEER, on_rollouts, 0},
     {"POST", "/admin/chains/{chain}/rollout", HTTP_AUTH_PEER, on_rollout, ADMIN_BODY_MAX},
     {"GET", "/admin/bundles", HTTP_AUTH_PEER, on_bundles, 0},
+    {"POST", "/admin/chains/{chain}/roots", HTTP_AUTH_PEER, admin_root_publish, ADMIN_BODY_MAX},
+    {"GET", "/admin/roots", HTTP_AUTH_PEER, admin_root_list, 0},
     {"GET", "/admin/totals", HTTP_AUTH_PEER, on_totals, 0},
     {"GET", "/admin/ledger", HTTP_AUTH_PEER, on_ledger, 0},
     {"GET", "/admin/differences", HTTP_AUTH_PEER, on_differences, 0},

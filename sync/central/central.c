@@ -10,7 +10,8 @@
 #include "agent/base/file.h"
 #include "sync/central/authority.h"
 #include "sync/central/evaluator.h"
-#include "sync/central/forms.h"
+#include "sync/central/key_file.h"
+#include "sync/central/trust.h"
 
 enum { PATH_BYTES_MAX = 4096 };
 
@@ -158,7 +159,9 @@ enum status central_open(const struct central_place *place, const struct clock_s
     if (st == ST_OK)
         st = authority_load(central, state_dir, err);
     if (st == ST_OK)
-        st = forms_key_open(state_dir, &central->forms_key, err);
+        st = key_file_open(state_dir, "forms.key", &central->forms_key, err);
+    if (st == ST_OK)
+        st = trust_keys_load(central, state_dir, err);
     if (st == ST_OK)
         st = evaluator_create(central->store, &central->evaluator, err);
     if (st != ST_OK) {
@@ -178,6 +181,8 @@ void central_close(struct central *central)
     store_close(central->store);
     pk_destroy(central->ca_key);
     pk_destroy(central->forms_key);
+    for (int i = 0; i < TRUST_KEYS_MAX; i++)
+        pk_destroy(central->stamp_keys[i]);
     crypto_wipe(central->server_key_pem, sizeof(central->server_key_pem));
     if (central->lock_fd >= 0)
         (void)close(central->lock_fd);

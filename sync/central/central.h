@@ -28,6 +28,7 @@ enum {
     ANSWER_BYTES_MAX = 8 * 1024 * 1024,
     DEVICE_CERTIFICATE_DAYS = 90, /* a till renews its own from a third of it on */
     SERVER_CERTIFICATE_DAYS = 3650,
+    TRUST_KEYS_MAX = 2,
 };
 
 struct central {
@@ -37,6 +38,7 @@ struct central {
     char incarnation[HEX64_TEXT];
     struct pk *ca_key;
     struct pk *forms_key;                   /* unseals what was filled in at tills */
+    struct pk *stamp_keys[TRUST_KEYS_MAX];  /* sign timestamps: the one in use, the one to follow or NULL */
     char ca_pem[X509_PEM_BYTES_MAX];        /* the authority that issues */
     char ca_old_pem[X509_PEM_BYTES_MAX];    /* the one before, while two overlap; else "" */
     char ca_bundle[2 * X509_PEM_BYTES_MAX]; /* all that are trusted, the newest first */

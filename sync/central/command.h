@@ -22,6 +22,7 @@ struct command_call {
     const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
     const char *rings, *time_out, *failures, *band, *reason;
     const char *activate, *live, *lease_cap, *lease_days, *lost_days, *tills, *accept_exposure;
+    const char *after, *root_threshold, *rules_threshold, *timestamp_days;
     const char *attrs[COMMAND_WORDS_MAX]; /* "k=v" */
     int attr_count;
     const char *words[COMMAND_WORDS_MAX]; /* behind the command's own */
@@ -45,6 +46,8 @@ command_fn command_chain_create, command_chain_key_add, command_chain_threshold,
 command_fn command_member_import, command_coupon_import;
 /* command_bundle.c */
 command_fn command_key_create, command_bundle_sign, command_bundle_cosign, command_bundle_check, command_bundle_publish, command_bundle_list;
+/* command_root.c */
+command_fn command_root_create, command_root_check, command_root_publish, command_root_list, command_timestamp_rotate;
 /* command_rollout.c */
 command_fn command_rollout_start, command_rollout_status, command_rollout_advance, command_rollout_halt,
     command_rollout_resume, command_rollout_back, command_rollout_approve;

@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "sync/central/device.h"
 #include "sync/central/office.h"
+#include "sync/central/trust.h"
 
 enum { CODE_BYTES_MAX = 32, FAILURE_WINDOW_MS = 60000, SEALED_TEXT_MAX = 128 };
 
@@ -239,6 +240,8 @@ static enum status write_answer(struct central *central, const struct wish *wish
     st = write_place(central, place, &w, err);
     if (st == ST_OK)
         st = write_keys(central, place->chain, &w, err);
+    if (st == ST_OK)
+        st = trust_write_root(central, place->chain, &w, err);
     jw_field_text(&w, "incarnation", central->incarnation);
     if (st == ST_OK)
         st = write_sealed(central, place, wish, agreed, &w, err);

@@ -14,8 +14,6 @@ struct cJSON;
 
 enum { FORMS_CONSENT_TEXT_MAX = 2000, FORMS_TEXT_MAX = 200 };
 
-/* Reads the private key of the state directory; makes it when it is not there yet. Returns owned (pk_destroy). */
-enum status forms_key_open(const char *state_dir, struct pk **out_key, struct errmsg *err);
 /* A text of consent in force from now on. ST_CONFLICT when the version has another text already; ST_INVALID in words.
  */
 enum status forms_consent_set(struct central *central, const char *chain, const char *language, const char *version,

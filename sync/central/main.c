@@ -57,6 +57,12 @@ static const char usage[] =
     "  rollout back CHAIN                    one command back, to every till\n"
     "  rollout approve CHAIN --key office.pem   twice, with two keys: all rings at once\n"
     "  bundle list\n"
+    "  root create CHAIN [ROLE+=KEY.pub.pem | ROLE-=KEYID]... --out FILE [--after OLD] [--expires DATE|DAYS]\n"
+    "              [--root-threshold N] [--rules-threshold N] [--timestamp-days N]   ROLE: root, rules, timestamp\n"
+    "  root sign --key KEY.pem FILE          adds a signature; needs no server, as create and check do not\n"
+    "  root check FILE [--after OLD]         what it says, and whether enough have signed it\n"
+    "  root publish FILE | root list\n"
+    "  timestamp rotate                      a new key of this central, for the next root; the server is stopped\n"
     "  coupon key --key office.pem           what \"keys\" of a signed series holds; needs no server, as coupon "
     "sign\n"
     "  coupon sign --key office.pem SERIES [COUNT] [--expires DATE]   codes, one a line, good through that day\n"
@@ -144,6 +150,12 @@ static const struct command commands[] = {
     {{"rollout", "resume"}, 1, 1, command_rollout_resume},
     {{"rollout", "back"}, 1, 1, command_rollout_back},
     {{"rollout", "approve"}, 1, 1, command_rollout_approve},
+    {{"root", "create"}, 1, COMMAND_WORDS_MAX, command_root_create},
+    {{"root", "sign"}, 1, 1, command_bundle_cosign},
+    {{"root", "check"}, 1, 1, command_root_check},
+    {{"root", "publish"}, 1, 1, command_root_publish},
+    {{"root", "list"}, 0, 0, command_root_list},
+    {{"timestamp", "rotate"}, 0, 0, command_timestamp_rotate},
     {{"coupon", "key"}, 0, 0, command_coupon_key},
     {{"coupon", "sign"}, 1, 2, command_coupon_sign},
     {{"totals"}, 0, 0, command_totals},
@@ -251,6 +263,10 @@ int main(int argc, char **argv)
         {"lease-cap", &call.lease_cap, NULL},
         {"lease-days", &call.lease_days, NULL},
         {"lost-days", &call.lost_days, NULL},
+        {"after", &call.after, NULL},
+        {"root-threshold", &call.root_threshold, NULL},
+        {"rules-threshold", &call.rules_threshold, NULL},
+        {"timestamp-days", &call.timestamp_days, NULL},
         {"tills", &call.tills, NULL},
         {"accept-exposure", &call.accept_exposure, NULL},
         {"json", NULL, &call.json},

@@ -6,6 +6,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/utf8.h"
+#include "sync/central/trust.h"
 
 /* 32 letters and digits that nobody mixes up when read aloud or from a screen: no 0 O 1 I. */
 static const char code_alphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -72,6 +73,20 @@ enum status office_need_chain(struct central *central, const char *chain, struct
     return st;
 }
 
+/* From root 1 on the root alone says whose signatures count: tills would not hear of another. */
+static enum status need_no_root(struct central *central, const char *chain, struct errmsg *err)
+{
+    int64_t version = 0;
+    enum status st = trust_root_version(central, chain, &version, err);
+
+    if (st != ST_OK || version == 0)
+        return st;
+    errmsg_set(err,
+               "root %lld says who may sign the rules of chain %s: make the next with \"loyal-central root create\"",
+               (long long)version, chain);
+    return ST_CONFLICT;
+}
+
 enum status office_key_add(struct central *central, const char *chain, const char *pem, char out_key_id[17],
                            struct errmsg *err)
 {
@@ -79,6 +94,8 @@ enum status office_key_add(struct central *central, const char *chain, const cha
     char clean[PK_PEM_BYTES_MAX];
     enum status st = office_need_chain(central, chain, err);
 
+    if (st == ST_OK)
+        st = need_no_root(central, chain, err);
     if (st != ST_OK)
         return st;
     if (strstr(pem, "PRIVATE KEY")) {
@@ -104,6 +121,8 @@ enum status office_threshold_set(struct central *central, const char *chain, int
     int64_t keys = 0;
     enum status st = office_need_chain(central, chain, err);
 
+    if (st == ST_OK)
+        st = need_no_root(central, chain, err);
     if (st == ST_OK)
         st = STORE_NUMBER(central->store, STATEMENT_CHAIN_KEY_COUNT, &keys, err, V_TEXT(chain));
     if (st == ST_OK && (threshold < 1 || threshold > keys)) {

@@ -12,6 +12,7 @@
 #include "sync/central/evaluator.h"
 #include "sync/central/office.h"
 #include "sync/central/rollout.h"
+#include "sync/central/trust.h"
 
 struct offer {        /* what somebody wants published; views of what came */
     const char *text; /* of the manifest */
@@ -226,6 +227,8 @@ static enum status put_parcel(struct central *central, const struct parcel *parc
         st = STORE_RUN(central->store, STATEMENT_MANIFEST_INSERT, err, V_TEXT(offer->manifest.chain),
                        V_INT(offer->manifest.version), V_INT(change), V_TEXT(offer->text), V_TEXT(signatures),
                        V_TEXT(offer->bundle_sha256), V_INT(central_now_us(central)));
+    if (st == ST_OK)
+        st = trust_refresh(central, offer->manifest.chain, err);
     st = store_end(central->store, st, err);
     cJSON_free(signatures);
     return st;

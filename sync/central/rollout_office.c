@@ -8,6 +8,7 @@
 #include "sync/central/member.h"
 #include "sync/central/publish.h"
 #include "sync/central/rollout_internal.h"
+#include "sync/central/trust.h"
 
 enum { LISTED_MAX = 50, FAILED_LISTED_MAX = 200 };
 
@@ -157,6 +158,8 @@ static enum status back(struct central *central, const struct rollout_order *ord
         st = STORE_RUN(central->store, STATEMENT_MANIFEST_INSERT, err, V_TEXT(order->chain), V_INT(at->back_version),
                        V_INT(change), V_TEXT(strbuf_text(&at->back_text)), V_TEXT(strbuf_text(&at->back_signatures)),
                        V_TEXT(at->back_bundle), V_INT(central_now_us(central)));
+    if (st == ST_OK && at->back_version > 0)
+        st = trust_refresh(central, order->chain, err);
     return st == ST_OK ? rollout_set_state(central, order->chain, at->version, "back",
                                            order->reason[0] ? order->reason : "taken back by the office", err)
                        : st;

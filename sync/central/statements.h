@@ -8,7 +8,7 @@
 #define LOYALD_CENTRAL_STATEMENTS_H
 
 /* clang-format off */
-#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_POINTS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X) STATEMENTS_ROLLOUT(X)
+#define STATEMENTS(X) STATEMENTS_OFFICE(X) STATEMENTS_TILL(X) STATEMENTS_BOOKS(X) STATEMENTS_POINTS(X) STATEMENTS_MEMBER(X) STATEMENTS_CHANGE(X) STATEMENTS_REPORT(X) STATEMENTS_ROLLOUT(X) STATEMENTS_TRUST(X)
 
 #define STATEMENTS_OFFICE(X)                                                                                              \
     X(META_GET, "SELECT value FROM meta WHERE name = $1")                                                                 \
@@ -41,6 +41,23 @@
         " (SELECT COUNT(*) FROM device d WHERE d.chain = m.chain AND d.revoked = 0 AND d.bundle_version = m.version),"    \
         " (SELECT COUNT(*) FROM device d WHERE d.chain = m.chain AND d.revoked = 0)"                                      \
         " FROM manifest m JOIN blob b ON b.sha256 = m.bundle ORDER BY m.chain, m.version DESC")
+
+#define STATEMENTS_TRUST(X)                                                                                               \
+    X(CHAIN_KEYS_FORGET, "DELETE FROM chain_key WHERE chain = $1")                                                        \
+    X(MANIFEST_IN_FORCE, "SELECT m.version, m.text, m.signatures, COALESCE(r.state, '') FROM manifest m"                  \
+        " LEFT JOIN rollout r ON r.chain = m.chain AND r.version = m.version WHERE m.chain = $1"                          \
+        " ORDER BY m.version DESC LIMIT $2")                                                                              \
+    X(MANIFEST_WITHDRAW, "DELETE FROM manifest WHERE chain = $1")                                                         \
+    X(ROOT_INSERT, "INSERT INTO trust_root (chain, version, text, signatures, published_us)"                              \
+        " VALUES ($1, $2, $3, $4, $5)")                                                                                   \
+    X(ROOT_VERSION, "SELECT COALESCE(MAX(version), 0) FROM trust_root WHERE chain = $1")                                  \
+    X(ROOT_GET, "SELECT text, signatures FROM trust_root WHERE chain = $1 AND version = $2")                              \
+    X(ROOT_LIST, "SELECT r.chain, r.version, r.published_us, r.text, COALESCE(t.text, '') FROM trust_root r"              \
+        " LEFT JOIN trust_timestamp t ON t.chain = r.chain ORDER BY r.chain, r.version DESC LIMIT $1")                    \
+    X(TIMESTAMP_GET, "SELECT change_seq, text, signatures FROM trust_timestamp WHERE chain = $1")                         \
+    X(TIMESTAMP_PUT, "INSERT INTO trust_timestamp (chain, version, change_seq, text, signatures)"                         \
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (chain) DO UPDATE SET version = $2, change_seq = $3, text = $4,"        \
+        " signatures = $5")
 
 #define STATEMENTS_ROLLOUT(X)                                                                                             \
     X(MANIFEST_CHOICE, "SELECT m.change_seq, m.text, m.signatures, m.version, COALESCE(r.state, ''),"                     \
@@ -396,6 +413,7 @@
     "SELECT change_seq, 'usage' AS kind, name, uses AS number, '' AS other FROM usage WHERE chain = $1"                   \
     " AND change_seq > $3"                                                                                                \
     " UNION ALL SELECT change_seq, 'manifest', '', version, '' FROM manifest WHERE chain = $1 AND change_seq > $3"        \
+    " UNION ALL SELECT change_seq, 'timestamp', '', version, '' FROM trust_timestamp WHERE chain = $1 AND change_seq > $3"\
     " UNION ALL SELECT change_seq, 'notice', text, id, '' FROM notice WHERE chain = $1 AND dev = $2 AND change_seq > $3"  \
     " UNION ALL SELECT change_seq, 'coupon', code, 0, '' FROM coupon WHERE chain = $1 AND change_seq > $3"                \
     " UNION ALL SELECT change_seq, 'lease', id, 0, '' FROM lease WHERE dev = $2 AND epoch = $5 AND change_seq > $3"

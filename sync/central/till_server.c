@@ -17,6 +17,7 @@
 #include "sync/central/publish.h"
 #include "sync/central/renew.h"
 #include "sync/central/till_server_internal.h"
+#include "sync/central/trust.h"
 #include "sync/central/updates.h"
 
 enum { STATUS_BODY_MAX = 64 * 1024 };
@@ -215,6 +216,17 @@ static void on_blob(void *context, struct http_request *request)
     till_call_finish(&call);
 }
 
+static void on_root(void *context, struct http_request *request)
+{
+    struct operation_args args;
+    struct till_call call;
+
+    if (!till_call_begin(context, request, OP_ROOT, &call, &args))
+        return;
+    trust_answer_root(call.server->central, &call.device, args.values[0], &call.answer);
+    till_call_finish(&call);
+}
+
 static void on_journal(void *context, struct http_request *request)
 {
     answer_body(context, request, OP_JOURNAL, journal_accept);
@@ -244,6 +256,7 @@ static const struct http_route routes[] = {
     {"POST", "/v1/coupons/claim", HTTP_AUTH_CERTIFICATE, on_claim, COUPON_BODY_MAX},
     {"GET", "/v1/sales/{sale}", HTTP_AUTH_CERTIFICATE, on_sale, 0},
     {"GET", "/v1/blob/{sha256}", HTTP_AUTH_CERTIFICATE, on_blob, 0},
+    {"GET", "/v1/roots/{version}", HTTP_AUTH_CERTIFICATE, on_root, 0},
     {"POST", "/v1/status", HTTP_AUTH_CERTIFICATE, on_status, STATUS_BODY_MAX},
     {0},
 };

@@ -14,8 +14,9 @@
 #include "sync/central/forms.h"
 #include "sync/central/member.h"
 #include "sync/central/rollout.h"
+#include "sync/central/trust.h"
 
-enum { ENVELOPE_BYTES_MAX = 64 * 1024 + 4096 /* names, cursors and a manifest */ };
+enum { ENVELOPE_BYTES_MAX = 64 * 1024 + 12 * 1024 /* names, cursors, a manifest and a timestamp */ };
 
 /* The lists of an answer that rows go into as they come along the change counter. */
 enum list {
@@ -207,7 +208,7 @@ static enum status write_change(struct page *page, const struct rows *rows, stru
         write_usage(page, name, rows_int(rows, 3));
     else if (strcmp(kind, "notice") == 0)
         write_notice(page, name, rows_int(rows, 3));
-    return ST_OK; /* a manifest is written into the envelope */
+    return ST_OK; /* a manifest and a timestamp are written into the envelope */
 }
 
 static void keep_lengths(const struct page *page, size_t out_lengths[LIST_COUNT])
@@ -387,6 +388,19 @@ static enum status write_manifest(struct page *page, const struct updates_cursor
     return rows_end(rows, err);
 }
 
+/* Before the manifest that it names. */
+static enum status write_timestamp(const struct page *page, const struct updates_cursor *from, struct json_writer *w,
+                                   struct errmsg *err)
+{
+    const char *chain = page->device->chain;
+
+    if (from->phase == UPDATES_CHANGES)
+        return trust_write_timestamp(page->central, chain, from->after, page->reached, w, err);
+    return from->phase == UPDATES_MEMBERS && !from->key[0]
+               ? trust_write_timestamp(page->central, chain, 0, INT64_MAX, w, err)
+               : ST_OK;
+}
+
 static void write_list(struct json_writer *w, const char *name, const struct strbuf *rows)
 {
     jw_name(w, name);
@@ -431,6 +445,8 @@ static enum status write_page(struct page *page, const struct updates_cursor *cu
         write_list(&w, list_names[i], &page->rows[i]);
     write_list(&w, "identifiers_gone", NULL);
     st = forms_write_terms(page->central, page->device->chain, &w, err);
+    if (st == ST_OK)
+        st = write_timestamp(page, cursor, &w, err);
     if (st == ST_OK)
         st = write_manifest(page, cursor, &w, err);
     jw_object_end(&w);

@@ -10,11 +10,12 @@
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
 #include "sync/central/rollout.h"
+#include "sync/central/trust.h"
 
 enum { FIRST_MS = 10 * 1000, PAUSE_MS = 20, HOUR_MS = 60 * 60 * 1000 };
 
 struct upkeep {
-    struct loop_timer *timer, *watch; /* watch: of roll-outs */
+    struct loop_timer *timer, *watch; /* watch: of roll-outs and timestamps */
     struct central *central;
     struct lot_place place;
 };
@@ -62,6 +63,8 @@ static void on_watch(void *context)
 
     if (rollout_watch(upkeep->central, &err) != ST_OK)
         log_error("rollout-02", "not looked at, it is tried again in a minute: %s", err.text);
+    if (trust_refresh_all(upkeep->central, &err) != ST_OK)
+        log_error("trust", "a timestamp is not signed, it is tried again in a minute: %s", err.text);
 }
 
 enum status upkeep_create(struct loop *loop, struct central *central, struct upkeep **out_upkeep, struct errmsg *err)

@@ -443,6 +443,8 @@ static const struct {
     {"central_process", ""},
     {"schema_version", ""},
     {"rollout", ""},
+    {"trust_root", ""},
+    {"trust_timestamp", ""},
     {"rollout_till", "dev"},
 };
 

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/trust_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/base/pk.h"
+#include "sync/central/office.h"
+#include "sync/central/rollout.h"
+#include "sync/protocol/timestamp.h"
+
+enum { LISTED_MAX = 100 };
+
+/* ---- reading ---- */
+
+enum status trust_root_version(struct central *central, const char *chain, int64_t *out_version, struct errmsg *err)
+{
+    return STORE_NUMBER(central->store, STATEMENT_ROOT_VERSION, out_version, err, V_TEXT(chain));
+}
+
+enum status trust_load_root(struct central *central, const char *chain, struct root **out_root, struct errmsg *err)
+{
+    struct root *root;
+    struct rows *rows;
+    int64_t version = 0;
+    enum status st = trust_root_version(central, chain, &version, err), end;
+
+    *out_root = NULL;
+    if (st != ST_OK || version == 0)
+        return st;
+    root = calloc(1, sizeof(*root));
+    st =
+        root ? STORE_SELECT(central->store, STATEMENT_ROOT_GET, &rows, err, V_TEXT(chain), V_INT(version)) : ST_NOMEM;
+    if (st != ST_OK) {
+        free(root);
+        return st;
+    }
+    st = rows_next(rows) ? root_parse(rows_text(rows, 0), strlen(rows_text(rows, 0)), root, err) : ST_CORRUPT;
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    st = st == ST_OK ? end : st;
+    if (st == ST_OK)
+        *out_root = root;
+    else
+        free(root);
+    return st;
+}
+
+/* The members of {"text","signatures"} of one root; *out_found false: there is none of that version. */
+static enum status write_one(struct central *central, const char *chain, int64_t version, struct json_writer *w,
+                             bool *out_found, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_ROOT_GET, &rows, err, V_TEXT(chain), V_INT(version));
+
+    if (st != ST_OK)
+        return st;
+    *out_found = rows_next(rows);
+    if (*out_found) {
+        jw_field_text(w, "text", rows_text(rows, 0));
+        jw_field_raw(w, "signatures", rows_text(rows, 1), strlen(rows_text(rows, 1)));
+    }
+    return rows_end(rows, err);
+}
+
+enum status trust_write_root(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
+{
+    int64_t version = 0;
+    bool found;
+    enum status st = trust_root_version(central, chain, &version, err);
+
+    if (st != ST_OK || version == 0)
+        return st;
+    jw_name(w, "root");
+    jw_object_begin(w);
+    st = write_one(central, chain, version, w, &found, err);
+    jw_object_end(w);
+    return st;
+}
+
+void trust_answer_root(struct central *central, const struct device *device, const char *version,
+                       struct answer *answer)
+{
+    struct json_writer w = JSON_WRITER_INIT(&answer->body);
+    struct errmsg err = ERRMSG_INIT;
+    size_t digits = strspn(version, "0123456789");
+    bool found = false;
+    enum status st = ST_OK;
+
+    jw_object_begin(&w);
+    if (digits > 0 && digits <= 16 && version[digits] == '\0')
+        st = write_one(central, device->chain, strtoll(version, NULL, 10), &w, &found, &err);
+    jw_object_end(&w);
+    if (st != ST_OK)
+        answer_status(answer, st, &err);
+    else if (!found)
+        answer_error(answer, 404, "not_found", "this chain has no root %.20s here", version);
+}
+
+/* ---- checking a root as a till would ---- */
+
+struct parcel {
+    struct cJSON *tree; /* owned */
+    const char *text;   /* views of it */
+    const struct cJSON *signatures;
+    struct root root;
+};
+
+/* Those of root 0: the keys that tills were told at their enrolment. */
+static enum status load_chain_keys(struct central *central, const char *chain, struct signers *out_signers,
+                                   struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st =
+        STORE_NUMBER(central->store, STATEMENT_CHAIN_THRESHOLD, &out_signers->threshold, err, V_TEXT(chain));
+
+    if (st == ST_OK)
+        st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEYS, &rows, err, V_TEXT(chain));
+    if (st != ST_OK)
+        return st;
+    while (out_signers->count < SIGNERS_MAX && rows_next(rows)) {
+        struct signer *signer = &out_signers->list[out_signers->count++];
+
+        (void)snprintf(signer->id, sizeof(signer->id), "%s", rows_text(rows, 0));
+        (void)snprintf(signer->pem, sizeof(signer->pem), "%s", rows_text(rows, 1));
+    }
+    return rows_end(rows, err);
+}
+
+static enum status check_signed(struct central *central, const struct parcel *parcel, const struct root *old,
+                                struct errmsg *err)
+{
+    struct signers before = {.count = 0};
+    enum status st = old ? ST_OK : load_chain_keys(central, parcel->root.chain, &before, err);
+
+    if (old)
+        before = old->roles[ROOT_ROLE_ROOT];
+    if (st == ST_OK && before.count > 0) {
+        st = signers_check(&before, parcel->text, strlen(parcel->text), parcel->signatures, err);
+        if (st != ST_OK)
+            errmsg_wrap(err, old ? "the keys of the root before"
+                                 : "the keys that tills were told when they were enrolled, which sign root 1 too");
+    }
+    if (st == ST_OK) {
+        st = signers_check(&parcel->root.roles[ROOT_ROLE_ROOT], parcel->text, strlen(parcel->text),
+                           parcel->signatures, err);
+        if (st != ST_OK)
+            errmsg_wrap(err, "its own keys of the root");
+    }
+    return st;
+}
+
+static enum status check_root(struct central *central, const struct parcel *parcel, const struct root *old,
+                              struct errmsg *err)
+{
+    const struct root *root = &parcel->root;
+    int64_t wanted = old ? old->version + 1 : 1;
+
+    if (root->version != wanted) {
+        errmsg_set(err, "it is root %" PRId64 ", the next one of chain %s is %" PRId64, root->version, root->chain,
+                   wanted);
+        return ST_CONFLICT;
+    }
+    if (root->expires_unix_ms <= central_now_us(central) / 1000) {
+        errmsg_set(err, "it has expired already");
+        return ST_INVALID;
+    }
+    if (!trust_stamp_key(central, root)) {
+        errmsg_set(err, "it names no timestamp key of this central, so no till would take rules any more: make it "
+                        "again with timestamp.pub.pem of the state directory");
+        return ST_INVALID;
+    }
+    return check_signed(central, parcel, old, err);
+}
+
+/* ---- taking it ---- */
+
+static enum status put_keys(struct central *central, const struct root *root, struct errmsg *err)
+{
+    const struct signers *rules = &root->roles[ROOT_ROLE_RULES];
+    enum status st = STORE_RUN(central->store, STATEMENT_CHAIN_KEYS_FORGET, err, V_TEXT(root->chain));
+
+    for (int i = 0; st == ST_OK && i < rules->count; i++)
+        st = STORE_RUN(central->store, STATEMENT_CHAIN_KEY_INSERT, err, V_TEXT(root->chain),
+                       V_TEXT(rules->list[i].id), V_TEXT(rules->list[i].pem), V_INT(central_now_us(central)));
+    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_CHAIN_THRESHOLD_SET, err, V_TEXT(root->chain),
+                                   V_INT(rules->threshold))
+                       : st;
+}
+
+/* Whether the newest rules published are signed by keys that are still good; none are. */
+static enum status newest_is_good(struct central *central, const struct root *root, bool *out_good,
+                                  struct errmsg *err)
+{
+    struct cJSON *signatures = NULL;
+    struct rows *rows;
+    enum status st =
+        STORE_SELECT(central->store, STATEMENT_MANIFEST_IN_FORCE, &rows, err, V_TEXT(root->chain), V_INT(1));
+
+    *out_good = true;
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        const char *text = rows_text(rows, 1), *list = rows_text(rows, 2);
+
+        *out_good = json_parse(list, strlen(list), SIGNATURES_BYTES_MAX, &signatures, NULL) == ST_OK &&
+                    signers_check(&root->roles[ROOT_ROLE_RULES], text, strlen(text), signatures, NULL) == ST_OK;
+    }
+    json_free(signatures);
+    return rows_end(rows, err);
+}
+
+/* Older rules that a good key signed do not come back by themselves when the newest were signed by one that is not.
+ */
+static enum status withdraw(struct central *central, const char *chain, struct errmsg *err)
+{
+    enum status st = rollout_supersede(central, chain, err);
+
+    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_MANIFEST_WITHDRAW, err, V_TEXT(chain)) : st;
+}
+
+static enum status take(struct central *central, const struct parcel *parcel, struct trust_published *published,
+                        struct errmsg *err)
+{
+    const struct root *root = &parcel->root;
+    char *signatures = cJSON_PrintUnformatted(parcel->signatures);
+    bool good = true;
+    enum status st =
+        signatures ? STORE_RUN(central->store, STATEMENT_ROOT_INSERT, err, V_TEXT(root->chain), V_INT(root->version),
+                               V_TEXT(parcel->text), V_TEXT(signatures), V_INT(central_now_us(central)))
+                   : ST_NOMEM;
+
+    cJSON_free(signatures);
+    if (st == ST_OK)
+        st = put_keys(central, root, err);
+    if (st == ST_OK)
+        st = newest_is_good(central, root, &good, err);
+    if (st == ST_OK && !good)
+        st = withdraw(central, root->chain, err);
+    if (st == ST_OK)
+        st = trust_refresh(central, root->chain, err);
+    *published = (struct trust_published){root->version, !good};
+    return st;
+}
+
+static enum status read_parcel(const char *json, size_t len, struct parcel *parcel, struct errmsg *err)
+{
+    enum status st = json_parse(json, len, TRUST_SIGNED_BYTES_MAX, &parcel->tree, err);
+
+    if (st == ST_OK)
+        st = json_text(parcel->tree, "text", ROOT_BYTES_MAX, &parcel->text, err);
+    if (st == ST_OK)
+        st = json_array(parcel->tree, "signatures", &parcel->signatures, err);
+    if (st == ST_OK)
+        st = root_parse(parcel->text, strlen(parcel->text), &parcel->root, err);
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
+
+static enum status publish(struct central *central, const struct parcel *parcel, struct trust_published *published,
+                           struct errmsg *err)
+{
+    struct root *old = NULL;
+    enum status st = store_begin(central->store, err);
+
+    if (st != ST_OK)
+        return st;
+    st = office_need_chain(central, parcel->root.chain, err);
+    if (st == ST_OK)
+        st = trust_load_root(central, parcel->root.chain, &old, err);
+    if (st == ST_OK)
+        st = check_root(central, parcel, old, err);
+    if (st == ST_OK)
+        st = take(central, parcel, published, err);
+    free(old);
+    return central_end(central, st, err);
+}
+
+enum status trust_publish(struct central *central, const char *chain, const char *signed_json, size_t len,
+                          struct trust_published *out_published, struct errmsg *err)
+{
+    struct parcel *parcel = calloc(1, sizeof(*parcel));
+    enum status st = parcel ? read_parcel(signed_json, len, parcel, err) : ST_NOMEM;
+
+    if (st == ST_OK && strcmp(parcel->root.chain, chain) != 0) {
+        errmsg_set(err, "it is the root of chain %s, not of %.64s", parcel->root.chain, chain);
+        st = ST_INVALID;
+    }
+    if (st == ST_OK)
+        st = publish(central, parcel, out_published, err);
+    if (st == ST_OK)
+        log_info("trust", "root published chain=%s version=%" PRId64 "%s", parcel->root.chain, out_published->version,
+                 out_published->withdrawn ? ", rules are withdrawn" : "");
+    if (parcel)
+        json_free(parcel->tree);
+    free(parcel);
+    return st;
+}
+
+/* ---- what is seen of it ---- */
+
+static enum status write_row(const struct rows *rows, struct json_writer *w, struct errmsg *err)
+{
+    struct root *root = calloc(1, sizeof(*root));
+    struct timestamp timestamp = {.version = 0};
+    enum status st = root ? root_parse(rows_text(rows, 3), strlen(rows_text(rows, 3)), root, err) : ST_NOMEM;
+
+    if (st == ST_OK && rows_text(rows, 4)[0])
+        st = timestamp_parse(rows_text(rows, 4), strlen(rows_text(rows, 4)), &timestamp, err);
+    if (st == ST_OK) {
+        jw_object_begin(w);
+        jw_field_text(w, "chain", root->chain);
+        jw_field_int(w, "version", root->version);
+        jw_field_int(w, "published_us", rows_int(rows, 2));
+        jw_field_int(w, "expires_us", root->expires_unix_ms * 1000);
+        for (int role = 0; role < ROOT_ROLE_COUNT; role++) {
+            char text[32];
+
+            (void)snprintf(text, sizeof(text), "%" PRId64 " of %d", root->roles[role].threshold,
+                           root->roles[role].count);
+            jw_field_text(w, root_role_name((enum root_role)role), text);
+        }
+        if (timestamp.root == root->version) {
+            jw_field_int(w, "timestamp_signed_us", timestamp.signed_unix_ms * 1000);
+            jw_field_int(w, "timestamp_expires_us", timestamp.expires_unix_ms * 1000);
+            jw_field_int(w, "newest_rules", timestamp_newest(&timestamp));
+        }
+        jw_object_end(w);
+    }
+    free(root);
+    return st;
+}
+
+enum status trust_list(struct central *central, struct json_writer *w, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_ROOT_LIST, &rows, err, V_INT(LISTED_MAX)), end;
+
+    if (st != ST_OK)
+        return st;
+    jw_object_begin(w);
+    jw_name(w, "roots");
+    jw_array_begin(w);
+    while (st == ST_OK && rows_next(rows))
+        st = write_row(rows, w, err);
+    jw_array_end(w);
+    jw_object_end(w);
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    return st == ST_OK ? end : st;
+}
