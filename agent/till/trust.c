@@ -36,10 +36,10 @@ void trust_reload(struct trust *trust)
     trust->root = (struct root){.version = 0};
     trust->timestamp = (struct timestamp){.version = 0};
     if (root && root_parse(root, strlen(root), &trust->root, &err) != ST_OK)
-        log_error("trust", "the stored root cannot be read, rules are not taken until the till is enrolled again: %s",
+        log_error("trust-01", "the stored root cannot be read, rules are not taken until the till is enrolled again: %s",
                   err.text);
     if (timestamp && timestamp_parse(timestamp, strlen(timestamp), &trust->timestamp, &err) != ST_OK)
-        log_warn("trust", "the stored timestamp cannot be read, the next is waited for: %s", err.text);
+        log_warn("trust-02", "the stored timestamp cannot be read, the next is waited for: %s", err.text);
     if (ratchet)
         (void)sscanf(ratchet, "%lld %lld", &first, &second);
     trust->timestamp_ratchet = first;

@@ -33,7 +33,7 @@ static void settle(struct trust *trust)
 
 static void refuse(struct trust *trust, const char *what, int64_t version, const char *reason)
 {
-    log_warn("trust", "refused %s version=%" PRId64 ": %s", what, version, reason);
+    log_warn("trust-03", "refused %s version=%" PRId64 ": %s", what, version, reason);
     (void)snprintf(trust->refused, sizeof trust->refused, "%s %" PRId64 ": %s", what, version, reason);
     settle(trust);
 }
@@ -201,7 +201,7 @@ static enum status keep_root(struct trust *trust, const struct root *root, const
     st = journal_put_states(trust->options.journal, states, count, err);
     if (st != ST_OK)
         return st;
-    log_info("trust", "root version=%" PRId64, root->version);
+    log_info("trust-04", "root version=%" PRId64, root->version);
     trust->root = *root;
     if (stamps) {
         trust->timestamp = (struct timestamp){.version = 0};

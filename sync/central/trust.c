@@ -293,7 +293,7 @@ enum status trust_publish(struct central *central, const char *chain, const char
     if (st == ST_OK)
         st = publish(central, parcel, out_published, err);
     if (st == ST_OK)
-        log_info("trust", "root published chain=%s version=%" PRId64 "%s", parcel->root.chain, out_published->version,
+        log_info("trust-05", "root published chain=%s version=%" PRId64 "%s", parcel->root.chain, out_published->version,
                  out_published->withdrawn ? ", rules are withdrawn" : "");
     if (parcel)
         json_free(parcel->tree);

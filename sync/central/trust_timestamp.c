@@ -136,7 +136,7 @@ enum status trust_refresh(struct central *central, const char *chain, struct err
         st = prepare(central, root, &next, &due, err);
     key = st == ST_OK && due ? trust_stamp_key(central, root) : NULL;
     if (st == ST_OK && due && !key) /* another central process may have it */
-        log_error("trust", "no key here may sign the timestamp of chain %s, root %" PRId64 " names others", chain,
+        log_error("trust-06", "no key here may sign the timestamp of chain %s, root %" PRId64 " names others", chain,
                   root->version);
     if (key)
         st = put(central, key, &next, err);

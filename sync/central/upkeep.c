@@ -64,7 +64,7 @@ static void on_watch(void *context)
     if (rollout_watch(upkeep->central, &err) != ST_OK)
         log_error("rollout-02", "not looked at, it is tried again in a minute: %s", err.text);
     if (trust_refresh_all(upkeep->central, &err) != ST_OK)
-        log_error("trust", "a timestamp is not signed, it is tried again in a minute: %s", err.text);
+        log_error("trust-07", "a timestamp is not signed, it is tried again in a minute: %s", err.text);
 }
 
 enum status upkeep_create(struct loop *loop, struct central *central, struct upkeep **out_upkeep, struct errmsg *err)
