@@ -15,6 +15,7 @@
 #include "sync/central/fleet.h"
 #include "sync/central/forms.h"
 #include "sync/central/import.h"
+#include "sync/central/journal.h"
 #include "sync/central/ledger.h"
 #include "sync/central/office.h"
 #include "sync/central/publish.h"
@@ -163,6 +164,29 @@ static enum status revoke(const struct admin_call *call, struct errmsg *err)
     return st;
 }
 
+static enum status import_records(const struct admin_call *call, struct errmsg *err)
+{
+    struct journal_import import;
+    size_t len;
+    const char *body = http_body(call->request, &len);
+    enum status st = journal_import(call->central, body, len, &import, err);
+
+    if (st == ST_OK) {
+        jw_object_begin(call->w);
+        jw_field_text(call->w, "dev", import.dev);
+        jw_field_int(call->w, "accepted", import.accepted);
+        jw_field_int(call->w, "known", import.known);
+        jw_field_int(call->w, "acked", import.acked);
+        jw_object_end(call->w);
+    }
+    return st;
+}
+
+static void on_records(void *context, struct http_request *request)
+{
+    admin_do(context, request, import_records);
+}
+
 static void on_till_revoke(void *context, struct http_request *request)
 {
     admin_do(context, request, revoke);
@@ -308,6 +332,7 @@ static const struct http_route routes[] = {
     {"POST", "/admin/chains/{chain}/consents", HTTP_AUTH_PEER, on_consent_set, ADMIN_BODY_MAX},
     {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},
     {"GET", "/admin/tills", HTTP_AUTH_PEER, on_tills, 0},
+    {"POST", "/admin/records", HTTP_AUTH_PEER, on_records, JOURNAL_BODY_MAX},
     {"GET", "/admin/fleet", HTTP_AUTH_PEER, on_fleet, 0},
     {"POST", "/admin/tills/{dev}/revoke", HTTP_AUTH_PEER, on_till_revoke, ADMIN_BODY_MAX},
     {"GET", "/admin/members/{id}", HTTP_AUTH_PEER, on_member, 0},

@@ -43,7 +43,7 @@ command_fn command_fleet;
 command_fn command_chain_create, command_chain_key_add, command_chain_threshold, command_store_create, command_consent_set, command_till_code,
     command_till_list, command_till_revoke, command_member_show;
 /* command_import.c */
-command_fn command_member_import, command_coupon_import;
+command_fn command_member_import, command_coupon_import, command_till_import;
 /* command_bundle.c */
 command_fn command_key_create, command_bundle_sign, command_bundle_cosign, command_bundle_check, command_bundle_publish, command_bundle_list;
 /* command_root.c */

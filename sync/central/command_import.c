@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The office's files: cut into pieces of whole rows and sent to the running server. */
+/* The office's files, and what a till could not send: cut into pieces of whole rows and sent to the running server. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -11,6 +12,8 @@
 #include "sync/central/command_ask.h"
 #include "sync/central/csv.h"
 #include "sync/central/import.h"
+#include "sync/central/journal.h"
+#include "sync/protocol/record.h"
 
 #define IMPORT_FILE_MAX ((size_t)1024 * 1024 * 1024)
 
@@ -136,4 +139,55 @@ enum status command_member_import(const struct command_call *call, struct errmsg
 enum status command_coupon_import(const struct command_call *call, struct errmsg *err)
 {
     return send_whole(call, "coupons", err);
+}
+
+/* ---- records of a till ---- */
+
+/* As many whole lines as one batch takes. */
+static size_t batch_len(const char *text, size_t len)
+{
+    size_t taken = 0;
+
+    for (int records = 0; records < RECORD_BATCH_MAX && taken < len; records++) {
+        const char *end = memchr(text + taken, '\n', len - taken);
+        size_t next = end ? (size_t)(end + 1 - text) : len;
+
+        if (taken > 0 && next > JOURNAL_BODY_MAX)
+            break;
+        taken = next;
+    }
+    return taken;
+}
+
+enum status command_till_import(const struct command_call *call, struct errmsg *err)
+{
+    int64_t accepted = 0, known = 0, acked = 0;
+    struct admin_reply reply;
+    char *text = NULL, dev[64] = "";
+    size_t len = 0, at = 0;
+    enum status st = file_read(call->words[0], IMPORT_FILE_MAX, &text, &len, err);
+
+    while (st == ST_OK && at < len) {
+        size_t piece = batch_len(text + at, len - at);
+        const char *name = "";
+
+        st = admin_ask(call->state_dir, "POST", "/admin/records", text + at, piece, &reply, err);
+        if (st != ST_OK)
+            break;
+        accepted += command_number(reply.root, "accepted");
+        known += command_number(reply.root, "known");
+        acked = command_number(reply.root, "acked");
+        (void)json_text(reply.root, "dev", sizeof(dev) - 1, &name, NULL);
+        (void)snprintf(dev, sizeof(dev), "%s", name);
+        admin_reply_clear(&reply);
+        at += piece;
+    }
+    free(text);
+    if (st != ST_OK && accepted > 0)
+        errmsg_wrap(err, "%lld records were taken; then", (long long)accepted);
+    if (st == ST_OK)
+        printf(call->json ? "{\"accepted\":%lld,\"known\":%lld,\"dev\":\"%s\",\"acked\":%lld}\n"
+                          : "%lld records taken, %lld were here before; of till %s all up to %lld are here\n",
+               (long long)accepted, (long long)known, dev, (long long)acked);
+    return st;
 }

@@ -236,6 +236,57 @@ static void refuse(struct answer *answer, const char *code, const char *name, in
     jw_object_end(&w);
 }
 
+/* Whose the records are, by the first of them. */
+static enum status find_device(struct central *central, const char *body, size_t len, struct device *out_device,
+                               struct errmsg *err)
+{
+    const char *end = memchr(body, '\n', len), *text;
+    struct record_head head;
+    char dev[HEX64_TEXT];
+    size_t text_len;
+    enum status st;
+
+    st = record_parse(body, end ? (size_t)(end - body) : len, &head, &text, &text_len, err);
+    if (st != ST_OK)
+        return st;
+    hex_from_u64(head.dev, dev);
+    st = device_load(central, dev, out_device, err);
+    if (st == ST_NOT_FOUND)
+        errmsg_set(err, "no till %s was ever enrolled here", dev);
+    return st;
+}
+
+enum status journal_import(struct central *central, const char *body, size_t len, struct journal_import *out_import,
+                           struct errmsg *err)
+{
+    struct batch *batch = calloc(1, sizeof(*batch));
+    enum status st = batch ? find_device(central, body, len, &batch->device, err) : ST_NOMEM;
+
+    if (st == ST_OK) {
+        batch->central = central;
+        st = read_batch(batch, body, len, err);
+    }
+    if (st == ST_OK)
+        st = store_transact_apart(central->store, take_records, batch, err);
+    if (st == ST_DENIED || (st == ST_OK && batch->fork_seq > 0)) {
+        errmsg_set(err, "record %lld is not of the history of till %s known here: none was taken",
+                   (long long)batch->fork_seq, batch->device.dev);
+        st = ST_CONFLICT;
+    } else if (st == ST_RANGE) {
+        errmsg_wrap(err, "a part is missing before this one");
+        st = ST_CONFLICT;
+    }
+    if (st == ST_OK) {
+        *out_import = (struct journal_import){
+            .accepted = batch->accepted, .known = batch->duplicates, .acked = batch->device.acked};
+        memcpy(out_import->dev, batch->device.dev, sizeof(out_import->dev));
+        if (batch->accepted > 0)
+            central_tell_accepted(central);
+    }
+    free(batch);
+    return st;
+}
+
 void journal_accept(struct central *central, const struct device *device, const char *body, size_t len,
                     struct answer *answer)
 {

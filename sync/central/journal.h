@@ -17,4 +17,17 @@ enum { JOURNAL_BODY_MAX = 1024 * 1024 };
 void journal_accept(struct central *central, const struct device *device, const char *body, size_t len,
                     struct answer *answer);
 
+/* What an import of records came to. */
+struct journal_import {
+    char dev[HEX64_TEXT];
+    int64_t accepted, known; /* new here, and here before */
+    int64_t acked;           /* the till's last record that is here now */
+};
+
+/* A batch that no till sent but a person brought: what "loyalctl export-unsynced" or "salvage" wrote, the office vouches for it. The
+ * records name their till, revoked or not. Taken as journal_accept would, all or none; of another history they are refused, and the
+ * till is none the worse for it. ST_INVALID, ST_NOT_FOUND, ST_CONFLICT in words. */
+enum status journal_import(struct central *central, const char *body, size_t len, struct journal_import *out_import,
+                           struct errmsg *err);
+
 #endif

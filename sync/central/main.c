@@ -30,6 +30,7 @@ static const char usage[] =
     "  consent set CHAIN LANGUAGE VERSION FILE.txt   what shoppers agree to when a till issues a card\n"
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
     "  till list | till revoke DEV\n"
+    "  till import FILE                      records that a till could not send, as export-unsynced or salvage wrote them\n"
     "  member import CHAIN FILE.csv          columns member,card,phone,state,tier,segments,birthday,display,\n"
     "                                        personal,store,attr:NAME; any other column is a balance of points\n"
     "  member show ID\n"
@@ -126,6 +127,7 @@ static const struct command commands[] = {
     {{"till", "code"}, 3, 3, command_till_code},
     {{"till", "list"}, 0, 0, command_till_list},
     {{"till", "revoke"}, 1, 1, command_till_revoke},
+    {{"till", "import"}, 1, 1, command_till_import},
     {{"member", "import"}, 2, 2, command_member_import},
     {{"member", "show"}, 1, 1, command_member_show},
     {{"member", "merge"}, 3, 3, command_member_merge},
