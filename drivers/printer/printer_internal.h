@@ -83,10 +83,10 @@ struct printer {
     struct print_job jobs[PRINTER_QUEUE_MAX]; /* a ring; the head is the one under way */
     size_t head, count;
     enum job_step step;
-    bool was_silent;      /* it missed an answer since the first byte: it may have been switched off */
-    bool in_trouble;      /* the job waits for a person */
-    bool answers_owed;    /* an earlier job's marker may still be answered */
-    bool broken_off;      /* an earlier job ended inside a command: the printer may be waiting for data */
+    bool was_silent;   /* it missed an answer since the first byte: it may have been switched off */
+    bool in_trouble;   /* the job waits for a person */
+    bool answers_owed; /* an earlier job's marker may still be answered */
+    bool broken_off;   /* an earlier job ended in the middle: the printer may wait for data, its part hangs there */
     uint32_t marker_next; /* GS ( H: as a number of four digits to the base 95 */
     int star_counter;     /* as it was told last; -1: never */
     int star_sent;        /* what it will be after every ETB sent; -1: not known */

@@ -42,7 +42,8 @@ static void job_finish(struct printer *printer, enum print_state to, const char 
         break;
     case PRINT_UNKNOWN:
         printer->answers_owed = true;
-        printer->broken_off = printer->broken_off || job.written < job.bytes.len;
+        /* One that was switched off has lost the cut, too. */
+        printer->broken_off = printer->broken_off || printer->was_silent || job.written < job.bytes.len;
         printer->status.unknown_count++;
         break;
     case PRINT_FAILED:

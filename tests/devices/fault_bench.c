@@ -17,6 +17,7 @@ enum {
     END_MS = 40 * 60 * 1000,
     READY_MS = 60 * 1000,
     SAME_MS_WAKES_MAX = 4000,
+    KNOWN_MS = WATCH_IDLE_MS + WATCH_ANSWER_MS, /* by then the driver has asked */
 };
 
 void bench_fail(struct bench *bench, const char *format, ...)
@@ -66,6 +67,8 @@ static enum status on_sending(void *context, const char *job_id, struct errmsg *
     struct bench *bench = context;
 
     (void)err;
+    if (bench->stopped_ms > 0 && loop_now_ms(bench->loop) - bench->stopped_ms > KNOWN_MS && !bench->misled)
+        bench_fail(bench, "slip %s is sent to a printer that cannot print", job_id);
     paper_job(&bench->paper, (int)strtol(job_id, NULL, 10))->sent++;
     if (bench->shown)
         (void)printf("  %" PRId64 " ms: slip %s is sent\n", loop_now_ms(bench->loop), job_id);
@@ -162,6 +165,8 @@ static void restart(struct bench *bench)
     unread = port.bytes_out - bench->base_out - bench->far_end.taken;
     printer_destroy(old);
     bench->printer = NULL;
+    for (int job = 0; job < bench->next_job; job++)
+        paper_job(&bench->paper, job)->orphaned = paper_job(&bench->paper, job)->unknown;
     start_driver(bench);
     bench->base_out = 0 - bench->far_end.taken - unread;
 }
@@ -176,6 +181,10 @@ void bench_step(struct bench *bench)
         restart(bench);
     }
     now = loop_now_ms(bench->loop);
+    if (!sim_escpos_offline(&bench->far_end.inside) && !bench->far_end.jammed)
+        bench->stopped_ms = 0;
+    else if (bench->stopped_ms == 0)
+        bench->stopped_ms = now;
     wakes = virtual_loop_wakes(bench->loop) - wakes;
     bench->same_ms_wakes = now == bench->last_ms ? bench->same_ms_wakes + wakes : 0;
     bench->last_ms = now;

@@ -31,6 +31,7 @@ struct bench {
     uint64_t base_out, base_in, base_given, opened_count; /* what the port had done when it was opened */
     const struct printer *opened_by;
     int64_t last_ms, same_ms_wakes;
+    int64_t stopped_ms; /* since when the printer has said that it cannot print; 0: it can */
 };
 
 enum { BENCH_STEP_MS = 200 };

@@ -167,12 +167,16 @@ bool fault_printer_tells_of_start(const struct fault_printer *printer)
     return printer->gives_notice || printer->inside.profile->star;
 }
 
-void fault_printer_power_cycle(struct fault_printer *printer, int64_t start_ms, bool deaf)
+void fault_printer_power_cycle(struct fault_printer *printer, int64_t start_ms, unsigned how)
 {
+    static const uint8_t zero = 0;
+
+    if (how & FAULT_START_BREAK)
+        give(printer, &zero, 1);
     sim_escpos_power_cycle(&printer->inside);
     printer->stalled = false;
     printer->starting = true;
-    printer->deaf = deaf;
+    printer->deaf = how & FAULT_START_DEAF;
     loop_timer_set(printer->starts, start_ms, 0);
     fault_printer_look(printer);
 }

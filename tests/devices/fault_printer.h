@@ -48,8 +48,13 @@ enum status fault_printer_plug(struct fault_printer *printer); /* does nothing w
 void fault_printer_unplug(struct fault_printer *printer);
 /* It hangs: reads nothing, answers nothing. */
 void fault_printer_stall(struct fault_printer *printer, bool stalled);
-/* It answers after start_ms. deaf: what comes until then is lost, as on a line without flow control. */
-void fault_printer_power_cycle(struct fault_printer *printer, int64_t start_ms, bool deaf);
+enum fault_start {
+    FAULT_START_CLEAN = 0,
+    FAULT_START_DEAF = 1,  /* what comes until it is up is lost, as on a line without flow control */
+    FAULT_START_BREAK = 2, /* the line breaks for a moment: the agent reads a zero */
+};
+/* It answers after start_ms; how: some of FAULT_START_*. */
+void fault_printer_power_cycle(struct fault_printer *printer, int64_t start_ms, unsigned how);
 /* A start can be told, however short: by a notice, or by its count. */
 bool fault_printer_tells_of_start(const struct fault_printer *printer);
 void fault_printer_jam(struct fault_printer *printer, bool jammed);

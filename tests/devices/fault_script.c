@@ -46,10 +46,9 @@ static void make_noise(struct script *script, bool to_agent)
     fault_printer_noise(&bench->far_end, to_agent, bytes, len);
 }
 
-/* Bytes that come while it starts are kept by a line with flow control, and lost by one without. */
 static void switch_off_and_on(struct script *script, int64_t start_ms)
 {
-    fault_printer_power_cycle(&script->bench->far_end, start_ms, script_pick(script, 2));
+    fault_printer_power_cycle(&script->bench->far_end, start_ms, script_pick(script, 4));
 }
 
 static void happen(struct script *script, struct fault *fault)
@@ -138,6 +137,11 @@ static void on_trip(void *context)
     for (int i = 0; i < script->fault_count; i++)
         if (!script->faults[i].happened && script->faults[i].at_byte >= 0)
             happen(script, &script->faults[i]);
+}
+
+void script_begin(struct script *script)
+{
+    happen(script, &script->faults[0]);
 }
 
 void script_look(struct script *script)

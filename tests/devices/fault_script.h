@@ -48,6 +48,7 @@ struct script {
 unsigned script_pick(struct script *script, unsigned below);
 /* The next faults; they happen from now on, by byte and by script_look. */
 void script_plan(struct script *script);
+void script_begin(struct script *script);  /* the first of them happens now */
 void script_look(struct script *script);   /* at the clock */
 void script_repair(struct script *script); /* everything, whatever has happened or was still to come */
 void script_say(const struct script *script);

@@ -52,13 +52,13 @@ void paper_make(struct paper *paper, struct page *page, int job, int lines)
 struct reading {
     struct paper *paper;
     int job, next_row; /* of the slip under way; job -1: none */
-    int others;        /* parts on the same piece of slips that nobody was told to look for */
+    int others;        /* parts of other slips on the same piece, but for orphans */
     bool whole;
 };
 
 static void note_other(struct reading *reading, int job)
 {
-    reading->others += job < 0 || job >= reading->paper->job_max || !reading->paper->jobs[job].unknown;
+    reading->others += job < 0 || job >= reading->paper->job_max || !reading->paper->jobs[job].orphaned;
 }
 
 static void read_row(struct reading *reading, const char *row)

@@ -10,16 +10,18 @@
  * The driver, its print-once states and its port are the real ones, the simulated printer sits at the far end of a
  * pty, and time is virtual. What is on the paper decides. For every slip: it is told of once; "confirmed" means that
  * all of it is on the paper, once, on a piece of its own; "failed" that not a byte of it is, and "unknown" that it
- * was sent; whatever happens, it is never sent or there twice. For every fault: all slips come to an end in time, the
- * next one after the repair is printed, and the loop is not woken more often than the bytes and the seconds explain.
+ * was sent; whatever happens, it is never sent or there twice, and not sent at all to a printer that has said for
+ * seconds that it cannot print. For every fault: all slips come to an end in time, the next one after the repair is
+ * printed, and the loop is not woken more often than the bytes and the seconds explain.
  *
- * A share of the faults each goes to a printer that tells by itself and names its markers, one that does neither, and
- * one that counts.
+ * A share of the faults each goes to a printer that tells by itself and names its markers, the same with a notice of
+ * each start, one that does neither, and one that counts. What must be found is in printer_mutants.txt.
  */
 #include "tests/devices/fault_script.h"
 #include "tests/devices/virtual_loop.h"
 
 #include "agent/base/log.h"
+#include "drivers/printer/printer_watch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,7 +67,7 @@ static void until_printed(struct torture *torture)
     for (int tries = 0; tries < 2 * TRIES; tries++) {
         if (tries == TRIES) {
             torture->switched_off++;
-            fault_printer_power_cycle(&bench->far_end, FAULT_START_MS, false);
+            fault_printer_power_cycle(&bench->far_end, FAULT_START_MS, FAULT_START_CLEAN);
             bench_until_ready(bench);
         }
         bench_print(bench, 5);
@@ -90,6 +92,37 @@ static void judge(struct torture *torture, int job)
         bench_fail(bench, "slip %d was confirmed and is not on the paper", job);
 }
 
+static void run_steps(struct torture *torture, int64_t ms)
+{
+    struct bench *bench = &torture->bench;
+    int64_t end_ms = loop_now_ms(bench->loop) + ms;
+
+    while (loop_now_ms(bench->loop) < end_ms) {
+        look(torture);
+        bench_step(bench);
+    }
+}
+
+/* Some begin with a printer that was switched on a while ago, some with one that has been in trouble for a while. */
+static void ask_for_slips(struct torture *torture)
+{
+    struct bench *bench = &torture->bench;
+    struct script *script = &torture->script;
+
+    if (script_pick(script, 4) == 0) {
+        fault_printer_power_cycle(&bench->far_end, FAULT_START_MS, FAULT_START_CLEAN);
+        run_steps(torture, 2 * FAULT_START_MS + WATCH_IDLE_MS);
+        bench_until_ready(bench);
+    }
+    script_plan(script);
+    if (script_pick(script, 5) == 0) {
+        script_begin(script);
+        run_steps(torture, WATCH_IDLE_MS + 2 * WATCH_ANSWER_MS);
+    }
+    for (unsigned i = 0, n = 1 + script_pick(script, JOBS_AT_ONCE_MAX); i < n; i++)
+        bench_print(bench, script_pick(script, 10) == 0 ? LONG_LINES : 3 + (int)script_pick(script, 30));
+}
+
 static void run_cycle(struct torture *torture)
 {
     struct bench *bench = &torture->bench;
@@ -102,9 +135,8 @@ static void run_cycle(struct torture *torture)
     if (bench->shown)
         (void)printf("fault %d, seed %u, %s\n", torture->cycle, script->seed, bench->profile);
     bench->noisy = bench->misled = false;
-    script_plan(script);
-    for (unsigned i = 0, n = 1 + script_pick(script, JOBS_AT_ONCE_MAX); i < n; i++)
-        bench_print(bench, script_pick(script, 10) == 0 ? LONG_LINES : 3 + (int)script_pick(script, 30));
+    script->fault_count = 0;
+    ask_for_slips(torture);
     bench_until_told(bench, bench->next_job);
     script_repair(script);
     bench_until_ready(bench);
