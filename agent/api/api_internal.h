@@ -52,6 +52,9 @@ const char *api_word(const struct api *api, const char *name);
 void api_enrolment_terms(void *context, struct http_request *request);
 void api_enrol_member(void *context, struct http_request *request);
 
+/* ---- members.c ---- */
+void api_find_member(void *context, struct http_request *request);
+
 /* ---- screens.c ---- */
 /* GET /v1/screens/{name}: what lies over the sale on the page. */
 void api_screen(void *context, struct http_request *request);

@@ -188,6 +188,7 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/scans", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/page", HTTP_AUTH_PEER, api_page_address, 0},
     /* Cards, and what the page shows of them. */
+    {"GET", "/v1/members", HTTP_AUTH_PEER, api_find_member, 0},
     {"GET", "/v1/enrolments", HTTP_AUTH_PEER, api_enrolment_terms, 0},
     {"POST", "/v1/enrolments", HTTP_AUTH_PEER, api_enrol_member, API_SMALL_BODY_MAX},
     {"GET", "/v1/screens/{name}", HTTP_AUTH_PEER, api_screen, 0},

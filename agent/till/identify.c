@@ -89,7 +89,7 @@ struct question {
     uint8_t hash[IDENTITY_HASH_BYTES];
 };
 
-static void store_answer(struct till *till, const char *profile, size_t len)
+void till_store_answer(struct till *till, const char *profile, size_t len)
 {
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *row = NULL;
@@ -116,7 +116,7 @@ static void answered(void *context, bool answered_in_time, const char *profile, 
     struct sale *sale = till_find_sale(till, question->sale_id);
 
     if (profile)
-        store_answer(till, profile, len);
+        till_store_answer(till, profile, len);
     if (sale && sale->has_card && memcmp(sale->card_hash, question->hash, sizeof question->hash) == 0 &&
         sale_is_open(sale)) {
         sale_drop_notice(sale, PROBLEM_CARD_ASKING);

@@ -135,6 +135,11 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
                        struct errmsg *err);
 /* The open sales, the one a scan goes to marked. */
 enum problem till_list_sales(struct till *till, struct strbuf *out, struct errmsg *err);
+/* Who a card or phone number is of, without a sale and without a trace: asks the central when nobody here has it,
+ * TILL_QUESTION_MS at most, then calls ready, once, possibly at once; till_find_member then answers. What is neither
+ * card nor phone is PROBLEM_BAD_FIELD. */
+void till_before_member(struct till *till, const char *identifier, void (*ready)(void *context), void *context);
+enum problem till_find_member(struct till *till, const char *identifier, struct strbuf *out, struct errmsg *err);
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 

@@ -114,6 +114,8 @@ bool till_read_phone(const struct till *till, const char *text, char out_phone[P
 
 /* ---- identify.c ---- */
 /* What people see of a number: its last four. */
+/* Keeps a member's row that the central answered with. */
+void till_store_answer(struct till *till, const char *profile, size_t len);
 void till_mask(const char *number, char out_text[SALE_CARD_TEXT_MAX + 1]);
 /* Puts a card or phone on a sale that is open. */
 void till_show_identifier(struct till *till, struct sale *sale, const struct shown_identifier *shown);
@@ -146,6 +148,9 @@ enum status till_settle_prints(struct till *till, struct errmsg *err);
 /* ---- view.c ---- */
 /* A result longer than result_max is left out, and "result_left_out":true says so. */
 enum { TILL_EVENT_RESULT_MAX = 64 * 1024 }; /* so that one large sale does not cut every watcher off */
+/* Writes "member": what of him a sale of that id sees, in the currencies of bundle; null for nobody. */
+void till_write_member(const struct till *till, const struct till_member *member, const char *sale_id,
+                       const struct bundle *bundle, struct json_writer *w);
 void till_write_sale_view(const struct till *till, const struct sale *sale, size_t result_max, struct json_writer *w);
 /* The view of a sale that only the journal knows. */
 enum problem till_write_journalled(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);

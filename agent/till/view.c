@@ -15,9 +15,9 @@
 
 static const char *const member_states[] = {"active", "inactive", "blocked", "expired"};
 
-static void write_balances(const struct till *till, const struct sale *sale, struct json_writer *w)
+static void write_balances(const struct till *till, const struct till_member *member, const char *sale_id,
+                           const struct bundle *bundle, struct json_writer *w)
 {
-    const struct bundle *bundle = rule_edition_bundle(sale->edition);
     struct civil_time now;
 
     clock_local(clock_wall_ms(till->options.clock), &now);
@@ -27,31 +27,31 @@ static void write_balances(const struct till *till, const struct sale *sale, str
     for (size_t i = 0; i < bundle_currency_count(bundle); i++) {
         const char *currency = bundle_currency_id(bundle, i);
 
-        jw_field_int(
-            w, currency,
-            till_member_available(&sale->member, till->options.cache, &till->reserved, sale->id, currency, now.day));
+        jw_field_int(w, currency,
+                     till_member_available(member, till->options.cache, &till->reserved, sale_id, currency, now.day));
     }
     jw_object_end(w);
-    lots_write(&sale->member, now.day, w);
+    lots_write(member, now.day, w);
 }
 
-static void write_member(const struct till *till, const struct sale *sale, struct json_writer *w)
+void till_write_member(const struct till *till, const struct till_member *member, const char *sale_id,
+                       const struct bundle *bundle, struct json_writer *w)
 {
     const char *tier;
 
     jw_name(w, "member");
-    if (!sale->member.known) {
+    if (!member->known) {
         jw_null(w);
         return;
     }
     jw_object_begin(w);
-    jw_field_text(w, "id", sale->member.id);
-    jw_field_text(w, "state", member_states[sale->member.state]);
-    if (json_text(sale->member.profile, "tier", 64, &tier, NULL) == ST_OK)
+    jw_field_text(w, "id", member->id);
+    jw_field_text(w, "state", member_states[member->state]);
+    if (json_text(member->profile, "tier", 64, &tier, NULL) == ST_OK)
         jw_field_text(w, "tier", tier);
-    if (sale->member.display[0] != '\0')
-        jw_field_text(w, "display", sale->member.display);
-    write_balances(till, sale, w);
+    if (member->display[0] != '\0')
+        jw_field_text(w, "display", member->display);
+    write_balances(till, member, sale_id, bundle, w);
     jw_object_end(w);
 }
 
@@ -88,7 +88,7 @@ void till_write_sale_view(const struct till *till, const struct sale *sale, size
         jw_name(w, "exchange");
         sale_write_exchange(sale, w);
     }
-    write_member(till, sale, w);
+    till_write_member(till, &sale->member, sale->id, rule_edition_bundle(sale->edition), w);
     tree_write(w, "scanned_coupons", sale->basket.scanned);
     jw_name(w, "notices");
     jw_array_begin(w);

@@ -35,6 +35,7 @@ basket='"lines":[{"line":1,"sku":"A","qty_milli":1000,"unit_price_minor":5000}]'
 check 'the planted card is known here' sh -c "'$bin/loyalctl' --state-dir '$dir/till' api PUT /v1/sales/p1 '{\"card\":\"$card\",$basket}' | grep -q '$name'"
 ask POST /v1/sales/p1/commit '{}'
 ask POST /v1/returns '{"sale_id":"p1"}'
+ask GET "/v1/members?identifier=$card"
 mv "$said" "$dir/sales" # the cashier sees who stands there: a sale's own answers show a name, and never a number
 ask PUT /v1/sales/p2 "{\"card\":\"$wrong\",$basket}"
 ask POST /v1/sales/p2/commit '{}'
@@ -53,6 +54,9 @@ check 'a card is issued' sh -c "'$bin/loyalctl' --state-dir '$dir/till' api POST
 ask POST /v1/enrolments "{\"card\":\"$wrong\",$form}"
 ask POST /v1/enrolments "{\"card\":\"$new_card\",\"birthday\":\"$name\",$form}"
 ask POST /v1/enrolments "{\"card\":\"$new_card\",$form"
+ask GET "/v1/members?identifier=$wrong"
+ask GET "/v1/members?identifier=$bank"
+ask GET "/v1/members?identifier=%2B$phone"
 ask GET /v1/health
 ask GET /v1/totals
 ask GET /v1/shifts
