@@ -141,6 +141,17 @@ bool bundle_has_coupon(const struct bundle *bundle, const char *text)
     return false;
 }
 
+bool bundle_coupon_is_limited(const struct bundle *bundle, const char *text)
+{
+    const struct coupon_code *listed;
+    char code[CODE_BYTES_MAX];
+
+    if (!name_code(text, code))
+        return false;
+    listed = find_code(bundle, code);
+    return listed ? bundle->series[listed->series].single_use : bundle_has_coupon(bundle, text);
+}
+
 void coupons_begin(struct engine *e)
 {
     const struct text_list *given = &e->sale->coupons;

@@ -104,6 +104,8 @@ const char *bundle_series_code(const struct bundle *bundle, const char *series, 
 const struct code_grammar *bundle_grammar(const struct bundle *bundle);
 /* Whether a code is a coupon's, be it used or expired: a listed one, or in the form of a signed one of its series. */
 bool bundle_has_coupon(const struct bundle *bundle, const char *text);
+/* Whether it is one that somebody else's use would use up: of a series for single use, or signed. */
+bool bundle_coupon_is_limited(const struct bundle *bundle, const char *text);
 
 /* The template of receipts for that use ("sale", "return") and language; NULL when the bundle has none. */
 const char *bundle_receipt(const struct bundle *bundle, const char *use, const char *language);

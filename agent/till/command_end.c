@@ -25,7 +25,8 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
     }
     if (problem == PROBLEM_NONE && json_optional(json_text(root, "reason", 200, &reason, err)) != ST_OK)
         problem = PROBLEM_BAD_FIELD;
-    if (problem == PROBLEM_NONE && sale->state == SALE_TENDERING) { /* one that was never tendered leaves no trace */
+    /* One that was never tendered, and asked nobody for a coupon, leaves no trace. */
+    if (problem == PROBLEM_NONE && (sale->state == SALE_TENDERING || sale->claims.count > 0)) {
         jw_object_begin(&w);
         jw_field_text(&w, "sale_id", sale->id);
         jw_field_text(&w, "reason", reason);

@@ -7,6 +7,7 @@
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
 #include "agent/till/basket.h"
+#include "agent/till/claims.h"
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
 #include "agent/till/projection.h"
@@ -186,7 +187,7 @@ static enum status compose(const struct evaluation_question *question, bool with
         st = till_member_write(question->member, question->cache, question->reserved, question->sale_id,
                                question->at.day, &w, err);
     }
-    tree_write(&w, "coupons", basket->coupons);
+    claims_write_coupons(question->claims, basket->coupons, &w);
     if (question->no_spending)
         tree_write(&w, "rewards", basket->rewards);
     else

@@ -15,6 +15,7 @@
 
 struct basket;
 struct bundle;
+struct claims;
 struct cache;
 struct engine;
 struct identity;
@@ -51,6 +52,7 @@ struct evaluation_question {
     bool no_spending; /* what the basket wants to redeem is left out */
     const struct basket *basket;
     const struct spending *spending; /* bounds what the basket asks to spend */
+    const struct claims *claims;     /* leaves out the coupons that the central refused */
     const struct till_member *member; /* .known false: anonymous */
     struct civil_time at;
 };

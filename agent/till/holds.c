@@ -55,6 +55,8 @@ static void journal_voided(struct till *till, const char *hold, const char *reas
     jw_object_end(&w);
     if (till_append(till, "hold_voided", body.data, body.len, &err) != ST_OK)
         log_error("till-12", "a hold stays until the next start voids it hold=%s: %s", hold, err.text);
+    else if (till->options.central.void_hold)
+        till->options.central.void_hold(till->options.central.link, hold);
     strbuf_free(&body);
 }
 
@@ -170,18 +172,15 @@ static struct asking *begin(struct till *till, struct sale *sale, till_ready_fn 
     return NULL;
 }
 
-void till_before_tender(struct till *till, const char *id, till_ready_fn *ready, void *context)
+void holds_ask(struct till *till, struct sale *sale, till_ready_fn *done, void *context)
 {
     const struct till_central *central = &till->options.central;
-    struct sale *sale = till->stopping ? NULL : till_find_sale(till, id);
     struct asking *asking = NULL;
-    int64_t since;
 
-    if (sale && sale_is_open(sale) && sale->spending.way == SPENDING_WANTED && !sale->spending.late &&
-        central->ask_hold && central->is_up(central->link, &since))
-        asking = begin(till, sale, ready, context);
+    if (sale->spending.way == SPENDING_WANTED && !sale->spending.late && central->ask_hold)
+        asking = begin(till, sale, done, context);
     if (!asking) {
-        ready(context);
+        done(context);
         return;
     }
     asking->open = asking->count;
@@ -232,6 +231,7 @@ struct loading {
     int64_t acked;
     char holds[OPEN_HOLDS_MAX][ID_LEN_MAX + 1]; /* asked for and not ended */
     int count;
+    struct open_claims claims;
 };
 
 static void end_hold(struct loading *loading, const char *hold)
@@ -273,6 +273,7 @@ static bool load_entry(void *context, const struct journal_entry *entry)
             loading->till->floor_uses.oldest_unix_ms = (int64_t)(head.hlc >> 16);
         spending_count(loading->till, entry->type, body, len, entry->position);
     }
+    claims_read(&loading->claims, entry->type, body, len);
     /* Most sales name no hold: they are not read. */
     if ((strncmp(entry->type, "hold_", 5) == 0 || (is_sale && memmem(body, len, "\"holds\":[", 9))) &&
         json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK)
@@ -293,6 +294,8 @@ enum status spending_load(struct till *till, struct errmsg *err)
     st = journal_each(till->options.journal, 1, load_entry, loading, err);
     for (int i = 0; st == ST_OK && i < loading->count; i++)
         journal_voided(till, loading->holds[i], "restart");
+    if (st == ST_OK)
+        claims_end_open(till, &loading->claims);
     free(loading);
     return st;
 }

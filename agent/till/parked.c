@@ -20,6 +20,7 @@ void till_age_sales(struct till *till)
             continue;
         log_info("till-15", "a parked sale was given up sale=%s", sale->id);
         spending_release(till, sale, "void");
+        claims_release(till, sale);
         (void)sale_move(sale, SALE_VOID);
         sale_notice(sale, PROBLEM_SALE_TIMED_OUT, NULL);
         till_tell_sale(till, sale);

@@ -30,6 +30,7 @@
 #include "agent/base/ids.h"
 #include "agent/base/strbuf.h"
 #include "agent/till/basket.h"
+#include "agent/till/claims.h"
 #include "agent/till/evaluation.h"
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
@@ -64,6 +65,7 @@ struct sale {
     int64_t touched_mono_ms; /* by a command or a card */
     struct basket basket;
     struct spending spending;
+    struct claims claims;
     bool paying; /* a tender or commit is working it out: what it spends must be there */
     int64_t exchange_refund_minor; /* of the returns of the basket's exchange */
     struct rule_edition *edition; /* held: the rules it started with */

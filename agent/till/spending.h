@@ -21,6 +21,7 @@
 #include "agent/base/json_writer.h"
 #include "agent/base/status.h"
 #include "agent/till/problem.h"
+#include "agent/till/till.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,13 +72,15 @@ void spending_judge(struct till *till, struct sale *sale, bool at_tender);
 void spending_write_asked(const struct spending *spending, const struct basket *basket, struct json_writer *w);
 /* Writes what the record says of it: "holds", "leases", "spending":"floor". result_json is the evaluation's. */
 void spending_write_used(const struct spending *spending, const char *result_json, size_t len, struct json_writer *w);
+/* Asks for the holds of what the sale wants to spend; calls done once, possibly at once. */
+void holds_ask(struct till *till, struct sale *sale, till_ready_fn *done, void *context);
 /* The sale gives up: its holds are voided. */
 void spending_release(struct till *till, struct sale *sale, const char *reason);
 /* Points spent of one currency by a result: paid with and cost. */
 int64_t spending_of(const char *result_json, size_t len, const char *currency);
 /* A record was appended, or is read at the start. */
 void spending_count(struct till *till, const char *type, const char *body, size_t len, int64_t position);
-/* At the start: counts what the floor limits have used, voids the holds that nobody ended. */
+/* At the start: counts what the floor limits have used, voids the holds and claims that nobody ended. */
 enum status spending_load(struct till *till, struct errmsg *err);
 
 #endif

@@ -161,8 +161,10 @@ void till_drop_sale(struct till *till, int slot)
 
     if (till->current == sale)
         till->current = NULL;
-    if (sale_is_open(sale))
+    if (sale_is_open(sale)) {
         spending_release(till, sale, "void");
+        claims_release(till, sale);
+    }
     reservations_release(&till->reserved, sale->id);
     sale_destroy(sale);
     till->sales[slot] = NULL;
@@ -234,6 +236,7 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
         .no_spending = !till_may_spend(till),
         .basket = &sale->basket,
         .spending = &sale->spending,
+        .claims = &sale->claims,
         .member = &sale->member,
     };
     enum status st;

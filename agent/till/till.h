@@ -61,11 +61,15 @@ struct till_display {
     const char *welcome; /* two lines parted by |, when no sale is open; NULL or "": our words and the store's name */
 };
 
-/* Points set aside at the central for one sale. Refused: reason is in words. */
+/* A right at the central: points set aside for one sale, or a use of a coupon. Refused: reason is in words. */
 enum till_hold { TILL_HOLD_GRANTED, TILL_HOLD_REFUSED, TILL_HOLD_UNANSWERED };
 struct till_hold_question {
     const char *hold, *sale_id, *member, *currency;
     int64_t amount;
+};
+struct till_claim_question {
+    const char *code, *sale_id, *member; /* member "": none */
+    int64_t uses_max;                    /* by the rules */
 };
 typedef void till_hold_fn(void *context, enum till_hold outcome, const char *reason);
 /* The central, as far as a sale may wait for it. Calls answered exactly once, at the latest after deadline_ms.
@@ -85,6 +89,11 @@ struct till_central {
     /* NULL: a till alone, where points are spent by the balance it knows. */
     void (*ask_hold)(void *link, const struct till_hold_question *question, int64_t deadline_ms, till_hold_fn *answer,
                      void *context);
+    /* NULL: a hold is ended by its record alone. The record is in the journal already. */
+    void (*void_hold)(void *link, const char *hold);
+    /* NULL: coupons count by what the till knows. */
+    void (*ask_claim)(void *link, const struct till_claim_question *question, int64_t deadline_ms, till_hold_fn *answer,
+                      void *context);
 };
 
 /* Those who watch: name is "scan", "sale", "notice", "print"; json an object. */
@@ -143,7 +152,7 @@ enum problem till_find_member(struct till *till, const char *identifier, struct 
 /* Prints a copy of a committed sale's receipt. */
 enum problem till_copy(struct till *till, const char *id, struct strbuf *out, struct errmsg *err);
 
-/* Asks the central for what a tender or commit of that sale will spend, TILL_QUESTION_MS at most, then calls ready, once, possibly at once. */
+/* Asks the central for what a tender or commit of that sale will spend, points and coupons, TILL_QUESTION_MS at most, then calls ready, once, possibly at once. */
 void till_before_tender(struct till *till, const char *id, void (*ready)(void *context), void *context);
 /* Asks the central what the return of that body will want to know, TILL_QUESTION_MS at most, then calls ready, once, possibly at once. */
 typedef void till_ready_fn(void *context);

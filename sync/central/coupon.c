@@ -24,6 +24,7 @@ struct coupon {
 
 struct claim {
     const char *named, *sale_id; /* views of the body */
+    int64_t uses_max;            /* by the till's rules; 0: they do not say */
     char code[COUPON_CODE_BYTES], member[ID_BYTES];
     char state[STATE_MAX], reason[REASON_MAX];
 };
@@ -84,6 +85,9 @@ static enum status read_body(const struct cJSON *root, struct claim *claim, stru
         st = json_text(root, "sale_id", ID_LEN_MAX, &claim->sale_id, err);
     if (st == ST_OK)
         st = json_optional(json_text(root, "member", ID_LEN_MAX, &claim->named, err));
+    claim->uses_max = 0;
+    if (st == ST_OK)
+        st = json_optional(json_int(root, "uses_max", 1, JSON_INT_MAX, &claim->uses_max, err));
     if (st == ST_OK && (!id_is_valid(claim->sale_id) || !coupon_fold(code, claim->code))) {
         errmsg_set(err, "code or sale_id cannot be one");
         st = ST_INVALID;
@@ -149,6 +153,8 @@ static enum status decide(struct central *central, const struct device *device, 
     if (st != ST_OK)
         return st;
     civil_format_date(lot_today(central), today);
+    if (!coupon.listed && coupon.uses_max == 0) /* the office did not list it: then the rules bound it */
+        coupon.uses_max = claim->uses_max;
     (void)snprintf(claim->reason, sizeof(claim->reason), "%s", objection(&coupon, claim, live, over > 0, today));
     (void)snprintf(claim->state, sizeof(claim->state), "%s", claim->reason[0] ? "refused" : "granted");
     return ST_OK;
@@ -245,6 +251,20 @@ enum status coupon_sale_over(struct central *central, const struct device *devic
 {
     return STORE_RUN(central->store, STATEMENT_CLAIM_END, err, V_TEXT(device->dev), V_TEXT(device->epoch),
                      V_TEXT(sale_id));
+}
+
+enum status coupon_note_claim_voided(struct central *central, const struct interpret_record *record,
+                                     const struct cJSON *body, struct errmsg *err)
+{
+    const struct device *device = record->device;
+    struct claim claim;
+    enum status st = read_body(body, &claim, err);
+
+    /* The record may come before a question that was long under way: then the question finds it ended. */
+    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_CLAIM_VOID, err, V_TEXT(device->dev),
+                                   V_TEXT(device->epoch), V_TEXT(claim.sale_id), V_TEXT(claim.code),
+                                   V_TEXT(device->chain), V_INT(central_now_us(central)))
+                       : st;
 }
 
 enum status coupon_write(struct central *central, const char *chain, const char *code, const struct device *device,

@@ -11,6 +11,8 @@
 #include "agent/base/json_writer.h"
 #include "sync/central/interpret.h"
 
+struct cJSON;
+
 enum { COUPON_BODY_MAX = 4096, COUPON_CODE_BYTES = 257 };
 
 /* Lower case, without spaces and hyphens, as codes are kept. False: too long, or nothing left. */
@@ -26,6 +28,9 @@ enum status coupon_used(struct central *central, const struct device *device, co
 /* The sale is closed or given up: what it claimed and did not use is free again. */
 enum status coupon_sale_over(struct central *central, const struct device *device, const char *sale_id,
                              struct errmsg *err);
+/* The till's record: it gave the sale up by none of its own. */
+enum status coupon_note_claim_voided(struct central *central, const struct interpret_record *record,
+                                     const struct cJSON *body, struct errmsg *err);
 /* Its row goes to the tills again, after its uses changed. Nothing for a code that is not listed. */
 enum status coupon_touch(struct central *central, const char *chain, const char *code, struct errmsg *err);
 /* {"code","member","promotion","uses","uses_max","from","until","epoch","seq"} */

@@ -92,7 +92,7 @@ static enum status note_refused(struct central *central, const struct interpret_
 /* Kept as they came, for reports and for whoever asks later; nothing is booked by them. */
 static bool is_kept(const char *type)
 {
-    static const char *const kept[] = {"shift", "keyed_entry", "override", "hold_asked"};
+    static const char *const kept[] = {"shift", "keyed_entry", "override", "hold_asked", "claim_asked"};
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (strcmp(type, kept[i]) == 0)
@@ -113,6 +113,7 @@ enum status interpret(struct central *central, const struct interpret_record *re
         {"bundle_refused", note_refused},
         {"enrolment", forms_note},
         {"hold_voided", spending_note_hold_voided},
+        {"claim_voided", coupon_note_claim_voided},
         {"lease_use", spending_note_lease_use},
         {"lease_close", spending_note_lease_close},
     };

@@ -263,6 +263,9 @@
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                                                       \
     X(CLAIM_END, "UPDATE coupon_claim SET state = 'ended' WHERE dev = $1 AND epoch = $2 AND sale_id = $3"                 \
         " AND state = 'granted'")                                                                                         \
+    X(CLAIM_VOID, "INSERT INTO coupon_claim (dev, epoch, sale_id, code, chain, state, reason, at_us)"                      \
+        " VALUES ($1, $2, $3, $4, $5, 'ended', '', $6) ON CONFLICT (dev, epoch, sale_id, code) DO UPDATE SET"              \
+        " state = CASE WHEN coupon_claim.state = 'granted' THEN 'ended' ELSE coupon_claim.state END")                      \
     X(SALE_OVER, "SELECT (SELECT COUNT(*) FROM sale WHERE chain = $1 AND sale_id = $2)"                                   \
         " + (SELECT COUNT(*) FROM void_sale WHERE chain = $1 AND sale_id = $2)")          \
     X(LEASE_RULES, "SELECT currency, lease_cap, lease_days FROM point_rule WHERE chain = $1 AND lease_cap > 0"            \

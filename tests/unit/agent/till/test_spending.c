@@ -125,6 +125,7 @@ Test(spending, unanswered_in_time_is_voided_and_falls_back_to_the_lease)
     put("s1", BASKET("4000"));
     cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":6000}", NULL), PROBLEM_TOTAL_DIFFERS);
     cr_expect_eq(world_count(&world, "hold_voided"), 1, "never both");
+    cr_expect_eq(world.holds_voided, 1, "and the central hears at once");
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 8500);
     cr_expect(world_has_notice(&world, "s1", "L-323"));
     cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":8500}", NULL), PROBLEM_NONE);

@@ -87,6 +87,28 @@ static void ask_hold(void *link, const struct till_hold_question *question, int6
         answer(context, world->hold_outcome, world->hold_outcome == TILL_HOLD_REFUSED ? "spent elsewhere" : "");
 }
 
+static void void_hold(void *link, const char *hold)
+{
+    struct world *world = link;
+
+    (void)hold;
+    world->holds_voided++;
+}
+
+static void ask_claim(void *link, const struct till_claim_question *question, int64_t deadline_ms, till_hold_fn *answer,
+                      void *context)
+{
+    struct world *world = link;
+
+    (void)deadline_ms;
+    world->claims_asked++;
+    (void)snprintf(world->claim_code, sizeof world->claim_code, "%s", question->code);
+    world->claim_answer = answer;
+    world->claim_context = context;
+    if (!world->claims_wait)
+        answer(context, world->claim_outcome, world->claim_outcome == TILL_HOLD_REFUSED ? "being used at another till" : "");
+}
+
 static bool is_up(void *link, int64_t *out_since)
 {
     *out_since = 0;
@@ -222,7 +244,8 @@ static void open_all(struct world *world)
                                     .language = "en",
                                     .card_prefixes = "29",
                                     .printer = {world, world->no_printer ? NULL : print},
-                                    .central = {world, ask_member, is_up, NULL, ask_sale, world->online_points ? ask_hold : NULL},
+                                    .central = {world, ask_member, is_up, NULL, ask_sale, world->online_points ? ask_hold : NULL,
+                                                void_hold, world->online_points ? ask_claim : NULL},
                                     .watcher = {world, event},
                                     .pos = world->pos};
 
@@ -406,7 +429,7 @@ enum problem world_do(struct world *world, const char *command, const char *id, 
     if ((strcmp(command, "tender") == 0 || strcmp(command, "commit") == 0) && world->online_points) {
         world->ready = false; /* as the API does it: what the central is asked first */
         till_before_tender(world->till, id, set_ready, &world->ready);
-        while (!world->ready && !world->holds_wait)
+        while (!world->ready && !world->holds_wait && !world->claims_wait)
             must(false, "the world's central answers at once");
         if (!world->ready)
             return PROBLEM_BUSY; /* the test answers, then asks again */

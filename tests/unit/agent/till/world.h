@@ -65,6 +65,13 @@ struct world {
     char hold_id[WORLD_TEXT];
     till_hold_fn *hold_answer;
     void *hold_context;
+    int holds_voided; /* told the central besides the record */
+    enum till_hold claim_outcome;
+    bool claims_wait;
+    int claims_asked;
+    char claim_code[WORLD_TEXT];
+    till_hold_fn *claim_answer;
+    void *claim_context;
     bool ready; /* what the command waited for has come */
     /* What watchers were told. */
     char notices[WORLD_NOTICES][16]; /* codes */

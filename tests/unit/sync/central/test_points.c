@@ -171,6 +171,13 @@ Test(central_coupons, are_claimed_once_used_twice_they_post_and_are_told)
     cr_expect(claim(&s, &s.other, "b", "ABC1", "being used at another till"));
     points_record(&s, &s.till, "void", "{\"sale_id\":\"a\",\"reason\":\"void\"}");
     cr_expect(claim(&s, &s.other, "c", "ABC1", "granted"), "a void frees it");
+    points_record(&s, &s.other, "claim_asked", "{\"code\":\"abc1\",\"sale_id\":\"c\"}");
+    points_record(&s, &s.other, "claim_voided", "{\"code\":\"abc1\",\"sale_id\":\"c\"}");
+    cr_expect(claim(&s, &s.other, "c", "ABC1", "ended"), "given up, and asked late");
+    cr_expect(claim(&s, &s.till, "a2", "ABC1", "granted"), "free for another");
+    points_record(&s, &s.till, "claim_voided", "{\"code\":\"abc1\",\"sale_id\":\"a2\"}");
+    points_record(&s, &s.other, "claim_voided", "{\"code\":\"abc1\",\"sale_id\":\"c2\"}");
+    cr_expect(claim(&s, &s.other, "c2", "ABC1", "ended"), "the record was faster than the question");
     use_coupon(&s, &s.other, "c", "ABC1");
     cr_expect(claim(&s, &s.till, "d", "ABC1", "used before"));
     cr_expect_not(notices_say(&s, "duplicate_coupon"));
@@ -180,5 +187,24 @@ Test(central_coupons, are_claimed_once_used_twice_they_post_and_are_told)
     cr_expect(claim(&s, &s.till, "d", "OTHER", "the sale is over"));
     cr_expect(claim(&s, &s.till, "e", "NEVER-LISTED", "granted"), "what nothing bounds");
     cr_expect(claim(&s, &s.till, "e f", "x", "bad_request"));
+    points_close(&s);
+}
+
+Test(central_coupons, that_the_rules_alone_bound_are_claimed_once_too)
+{
+    struct points_scene s;
+    struct answer answer = ANSWER_INIT;
+    struct device device;
+    char text[128];
+
+    points_open(&s);
+    for (int i = 0; i < 2; i++) {
+        points_load(&s, i ? &s.other : &s.till, &device);
+        (void)snprintf(text, sizeof(text), "{\"code\":\"only\",\"sale_id\":\"%s\",\"uses_max\":1}", i ? "b" : "a");
+        strbuf_clear(&answer.body);
+        coupon_claim_answer(s.fixture.central, &device, text, strlen(text), &answer);
+        cr_expect(has_text(&answer.body, i ? "being used at another till" : "granted"));
+    }
+    strbuf_free(&answer.body);
     points_close(&s);
 }

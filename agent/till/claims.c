@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/till/claims.h"
+
+#include "agent/base/json.h"
+#include "agent/base/log.h"
+#include "agent/engine/engine.h"
+#include "agent/till/projection.h"
+#include "agent/till/till_internal.h"
+#include "agent/till/tree.h"
+#include "sync/protocol/record.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUPON_PREFIX = 7 /* "coupon:" of a projection's name */ };
+
+static void fold(const char *code, char out_code[CACHE_NAME_MAX + 1])
+{
+    char name[CACHE_NAME_MAX + 1];
+
+    projection_coupon_name(code, name);
+    (void)snprintf(out_code, CACHE_NAME_MAX + 1, "%s", name + COUPON_PREFIX);
+}
+
+static const struct claim *find(const struct claims *claims, const char *code)
+{
+    for (int i = 0; i < claims->count; i++) {
+        if (strcmp(claims->items[i].code, code) == 0)
+            return &claims->items[i];
+    }
+    return NULL;
+}
+
+static bool is_refused(const struct claims *claims, const struct cJSON *coupon)
+{
+    char code[CACHE_NAME_MAX + 1];
+    const struct claim *claim;
+
+    if (!cJSON_IsString(coupon))
+        return false; /* the engine says what is wrong */
+    fold(coupon->valuestring, code);
+    claim = find(claims, code);
+    return claim && claim->state == CLAIM_REFUSED;
+}
+
+void claims_write_coupons(const struct claims *claims, const struct cJSON *coupons, struct json_writer *w)
+{
+    struct cJSON *kept = claims->count > 0 && cJSON_IsArray(coupons) ? cJSON_CreateArray() : NULL;
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, coupons)
+    {
+        if (kept && !is_refused(claims, item))
+            (void)cJSON_AddItemReferenceToArray(kept, (cJSON *)(uintptr_t)item);
+    }
+    tree_write(w, "coupons", kept ? kept : coupons);
+    cJSON_Delete(kept);
+}
+
+/* ---- records ---- */
+
+static enum status append(struct till *till, const char *type, const char *sale_id, const char *code,
+                          const char *member)
+{
+    struct strbuf body = STRBUF_INIT(4096);
+    struct json_writer w = JSON_WRITER_INIT(&body);
+    struct errmsg err = ERRMSG_INIT;
+    enum status st;
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "code", code);
+    jw_field_text(&w, "sale_id", sale_id);
+    if (member[0] != '\0')
+        jw_field_text(&w, "member", member);
+    jw_object_end(&w);
+    st = strbuf_status(&body);
+    if (st == ST_OK)
+        st = till_append(till, type, body.data, body.len, &err);
+    if (st != ST_OK)
+        log_warn("till-29", "a coupon's claim could not be journalled sale=%s: %s", sale_id, err.text);
+    strbuf_free(&body);
+    return st;
+}
+
+void claims_release(struct till *till, struct sale *sale)
+{
+    for (int i = 0; i < sale->claims.count; i++) {
+        if (sale->claims.items[i].state != CLAIM_REFUSED)
+            (void)append(till, "claim_voided", sale->id, sale->claims.items[i].code, ""); /* the next start does it */
+    }
+    sale->claims.count = 0;
+}
+
+/* ---- asking ---- */
+
+struct asking {
+    struct till *till;
+    char sale_id[ID_LEN_MAX + 1], code[CACHE_NAME_MAX + 1];
+    struct group *group;
+};
+
+/* All that is asked at once: done is called when the last is answered. */
+struct group {
+    int open;
+    till_ready_fn *done;
+    void *context;
+};
+
+static void leave(struct group *group)
+{
+    if (--group->open > 0)
+        return;
+    group->done(group->context);
+    free(group);
+}
+
+static void answered(void *context, enum till_hold outcome, const char *reason)
+{
+    struct asking *asking = context;
+    struct sale *sale = till_find_sale(asking->till, asking->sale_id);
+    struct claim *claim = NULL;
+
+    for (int i = 0; sale && sale_is_open(sale) && i < sale->claims.count; i++) {
+        if (strcmp(sale->claims.items[i].code, asking->code) == 0)
+            claim = &sale->claims.items[i];
+    }
+    if (claim && outcome == TILL_HOLD_GRANTED)
+        claim->state = CLAIM_GRANTED;
+    if (claim && outcome == TILL_HOLD_REFUSED) {
+        claim->state = CLAIM_REFUSED;
+        sale_notice(sale, PROBLEM_COUPON_REFUSED, reason);
+    }
+    leave(asking->group);
+    free(asking);
+}
+
+static void ask_one(struct till *till, struct sale *sale, const char *code, struct group *group)
+{
+    struct till_claim_question question = {code, sale->id, sale->member.known ? sale->member.id : "", 1};
+    struct asking *asking = calloc(1, sizeof *asking);
+    struct claim *claim = &sale->claims.items[sale->claims.count];
+
+    /* What is not written down could not be ended: the coupon counts unasked. */
+    if (!asking || append(till, "claim_asked", sale->id, code, question.member) != ST_OK) {
+        free(asking);
+        return;
+    }
+    *claim = (struct claim){.state = CLAIM_ASKED};
+    (void)snprintf(claim->code, sizeof claim->code, "%s", code);
+    sale->claims.count++;
+    asking->till = till;
+    asking->group = group;
+    (void)snprintf(asking->sale_id, sizeof asking->sale_id, "%s", sale->id);
+    (void)snprintf(asking->code, sizeof asking->code, "%s", code);
+    question.code = asking->code;
+    question.sale_id = asking->sale_id;
+    group->open++;
+    till->options.central.ask_claim(till->options.central.link, &question, TILL_QUESTION_MS, answered, asking);
+}
+
+static void ask_all(struct till *till, struct sale *sale, const struct cJSON *result, struct group *group)
+{
+    const struct bundle *bundle = rule_edition_bundle(sale->edition);
+    char code[CACHE_NAME_MAX + 1];
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, tree_child(result, "coupons"))
+    {
+        fold(tree_text(item, "code"), code);
+        if (sale->claims.count < CLAIMS_MAX && strcmp(tree_text(item, "state"), "applied") == 0 &&
+            bundle_coupon_is_limited(bundle, code) && !find(&sale->claims, code))
+            ask_one(till, sale, code, group);
+    }
+}
+
+void claims_ask(struct till *till, struct sale *sale, till_ready_fn *done, void *context)
+{
+    const struct evaluation *worked = &sale->evaluation;
+    struct group *group = cJSON_GetArraySize(sale->basket.coupons) > 0 && till->options.central.ask_claim
+                              ? calloc(1, sizeof *group)
+                              : NULL;
+    struct cJSON *result = NULL;
+
+    if (!group) {
+        done(context);
+        return;
+    }
+    *group = (struct group){1, done, context};
+    if (json_parse(worked->result_json.data, worked->result_json.len, RECORD_BYTES_MAX, &result, NULL) == ST_OK)
+        ask_all(till, sale, result, group);
+    json_free(result);
+    leave(group);
+}
+
+/* ---- what a start finds ---- */
+
+static void drop(struct open_claims *open, int at)
+{
+    open->count--;
+    memmove(&open->items[at], &open->items[open->count], sizeof open->items[at]);
+}
+
+static void read_claim(struct open_claims *open, bool asked, const struct cJSON *body)
+{
+    const char *sale_id = tree_text(body, "sale_id"), *code = tree_text(body, "code");
+
+    for (int i = open->count - 1; i >= 0; i--) {
+        if (strcmp(open->items[i].sale_id, sale_id) == 0 && strcmp(open->items[i].code, code) == 0)
+            drop(open, i);
+    }
+    if (!asked || open->count == CLAIMS_OPEN_MAX)
+        return;
+    (void)snprintf(open->items[open->count].sale_id, sizeof open->items[0].sale_id, "%s", sale_id);
+    (void)snprintf(open->items[open->count].code, sizeof open->items[0].code, "%s", code);
+    open->count++;
+}
+
+/* A sale that is over, by its record or its void, ends what it claimed. Few have claimed anything: only then is it
+ * looked for. */
+static void end_sale(struct open_claims *open, const char *body, size_t len)
+{
+    char quoted[ID_LEN_MAX + 16];
+
+    for (int i = open->count - 1; i >= 0; i--) {
+        (void)snprintf(quoted, sizeof quoted, "\"sale_id\":\"%s\"", open->items[i].sale_id);
+        if (memmem(body, len, quoted, strlen(quoted)))
+            drop(open, i);
+    }
+}
+
+void claims_read(struct open_claims *open, const char *type, const char *body, size_t len)
+{
+    bool asked = strcmp(type, "claim_asked") == 0;
+    struct cJSON *tree = NULL;
+
+    if (strcmp(type, "sale") == 0 || strcmp(type, "void") == 0) {
+        end_sale(open, body, len);
+    } else if ((asked || strcmp(type, "claim_voided") == 0) &&
+               json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK) {
+        read_claim(open, asked, tree);
+        json_free(tree);
+    }
+}
+
+void claims_end_open(struct till *till, const struct open_claims *open)
+{
+    for (int i = 0; i < open->count; i++)
+        (void)append(till, "claim_voided", open->items[i].sale_id, open->items[i].code, "");
+}
