@@ -216,6 +216,12 @@ static void check_ends(struct sim_world *world, sqlite3 *db, const struct sim_ti
             " ELSE 'hold_voided' END AND instr(CAST(j.bytes AS TEXT), h.id))",
             till->dev, NULL) != 0)
         sim_wrong(world, "a hold of till %d is over, and it never said so", till->place - 1);
+    /* And no right stays when nobody shops any more. */
+    if (check_number(db,
+                     "SELECT (SELECT count(*) FROM hold WHERE dev = ?1 AND state = 'granted')"
+                     " + (SELECT count(*) FROM coupon_claim WHERE dev = ?1 AND state = 'granted')",
+                     till->dev, NULL) != 0)
+        sim_wrong(world, "a hold or claim of till %d stays for ever", till->place - 1);
 }
 
 static void check_coupon(struct sim_world *world, sqlite3 *db, int coupon, const struct check_totals *totals)

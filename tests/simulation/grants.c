@@ -5,6 +5,7 @@
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool granted; /* a lease, since it was looked at last */
@@ -47,11 +48,29 @@ static void look_at_end(struct sim_world *world, const char *dev, const char *id
               posted ? "posted" : "set free");
 }
 
+/* A code is not promised more often than it is good for. */
+static void look_at_claim(struct sim_world *world, const char *chain, const char *code)
+{
+    struct store *store = world->central->store;
+    int64_t live = 0, uses = 0;
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "coupon:%s", code);
+    must(STORE_NUMBER(store, STATEMENT_CLAIM_LIVE, &live, NULL, V_TEXT(chain), V_TEXT(code)) == ST_OK, "claims");
+    (void)STORE_NUMBER(store, STATEMENT_USAGE_GET, &uses, NULL, V_TEXT(chain), V_TEXT(name));
+    world->claims++;
+    if (live + uses > 1)
+        sim_wrong(world, "coupon %s is good once, was used %lld times and is promised %lld times", code,
+                  (long long)uses, (long long)live);
+}
+
 void grants_note(struct sim_world *world, enum statement statement, const struct store_value *values)
 {
     granted |= statement == STATEMENT_LEASE_PUT || (statement == STATEMENT_LEASE_FILL && values[1].number > 0);
     if (statement == STATEMENT_HOLD_PUT && strcmp(values[7].bytes, "granted") == 0)
         look(world, values[3].bytes, values[4].bytes, "a hold");
+    if (statement == STATEMENT_CLAIM_PUT && strcmp(values[5].bytes, "granted") == 0)
+        look_at_claim(world, values[4].bytes, values[3].bytes);
     if (statement == STATEMENT_HOLD_END)
         look_at_end(world, values[0].bytes, values[2].bytes, strcmp(values[4].bytes, "posted") == 0);
 }

@@ -144,7 +144,7 @@ struct sim_world {
     int64_t backup_ms; /* when the backup was made, by the central's clock */
     int64_t backup_acked[TILLS], told_acked[TILLS];
     uint64_t digest; /* over everything that happened */
-    int64_t happened, faults, answered, returned, cuts, grants;
+    int64_t happened, faults, answered, returned, cuts, grants, claims;
     int visits; /* shoppers that are not gone */
     struct sim_deeds deeds, backup_deeds;
     bool restored; /* the central was put back, and may know nothing of what it had granted */

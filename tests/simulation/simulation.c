@@ -98,7 +98,7 @@ static bool run_one(struct stage *stage, const struct options *options)
 
 /* What there is a sum of. */
 struct sums {
-    int64_t answered, returned, faults, cuts, happened, grants, by_hold, by_lease, by_floor, written_off;
+    int64_t answered, returned, faults, cuts, happened, grants, claims, by_hold, by_lease, by_floor, written_off;
 };
 
 static void add(struct sums *sums, const struct sim_world *world)
@@ -109,6 +109,7 @@ static void add(struct sums *sums, const struct sim_world *world)
     sums->cuts += world->cuts;
     sums->happened += world->happened;
     sums->grants += world->grants;
+    sums->claims += world->claims;
     sums->by_hold += world->by_hold;
     sums->by_lease += world->by_lease;
     sums->by_floor += world->by_floor;
@@ -136,10 +137,10 @@ static bool run_all(struct stage *stage, const struct options *options)
         }
     }
     (void)printf("%" PRId64 " seeds from %" PRIu64 " on in %.0f s: %" PRId64 " sales answered, %" PRId64
-                 " returns, %" PRId64 " grants, %" PRId64 " network faults, %" PRId64 " power cuts, %" PRId64
-                 " events\n",
-                 run, options->first, now_s() - began, sums.answered, sums.returned, sums.grants, sums.faults,
-                 sums.cuts, sums.happened);
+                 " returns, %" PRId64 " grants, %" PRId64 " claims, %" PRId64 " network faults, %" PRId64
+                 " power cuts, %" PRId64 " events\n",
+                 run, options->first, now_s() - began, sums.answered, sums.returned, sums.grants, sums.claims,
+                 sums.faults, sums.cuts, sums.happened);
     (void)printf("points spent by hold %" PRId64 ", by lease %" PRId64 ", up to the floor %" PRId64
                  ", of what was written off %" PRId64 "; every promise held\n",
                  sums.by_hold, sums.by_lease, sums.by_floor, sums.written_off);
