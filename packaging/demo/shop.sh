@@ -3,6 +3,8 @@
 # Sourced by the demo and by the integration tests. POSIX sh. The caller sets
 #   bin   folder of the programs      dir   an empty folder for everything that is written      demo  packaging/demo
 #   printer_profile                   the model of the simulated printer, when it is not the first
+#   central_host, central_listen      the central's name for tills, and its address, when they are not localhost
+#   till_run, central_run, courier_run  words before these programs, such as: ip netns exec NAME
 # and calls shop_end in a trap.
 
 # ---- processes: start NAME COMMAND..., stop NAME, kill_now NAME; the log is $dir/log/NAME.log ----
@@ -102,11 +104,15 @@ central_port_of_log() {
 }
 central_answers() { central notice list >/dev/null 2>&1; }
 
+# launch_*: started and not waited for.
+launch_central() {
+    printf '[central]\nlisten_host = %s\nlisten_port = %s\ndatabase = %s\n' "${central_listen:-127.0.0.1}" "${central_port:-0}" \
+        "${central_database:-}" >"$dir/loyal-central.conf"
+    start central ${central_run:-} "$bin/loyal-central" --config "$dir/loyal-central.conf" --state-dir "$dir/central" serve
+}
 # The system gives the port the first time; it is kept, since tills know it.
 start_central() {
-    printf '[central]\nlisten_host = 127.0.0.1\nlisten_port = %s\ndatabase = %s\n' "${central_port:-0}" \
-        "${central_database:-}" >"$dir/loyal-central.conf"
-    start central "$bin/loyal-central" --config "$dir/loyal-central.conf" --state-dir "$dir/central" serve
+    launch_central
     wait_for 15 central_answers || return 1
     [ -n "${central_port:-}" ] || central_port=$(central_port_of_log)
 }
@@ -144,7 +150,7 @@ start_devices() {
         wait_for 10 test -e "$dir/ttySCANNER" && wait_for 10 test -e "$dir/ttyPRINTER"
 }
 
-start_till() {
+launch_till() {
     cat >"$dir/loyald.conf" <<CONF
 [daemon]
 language = ${language:-ru}
@@ -158,19 +164,25 @@ port = tty:$dir/ttySCANNER
 port = tty:$dir/ttyPRINTER
 profile = ${printer_profile:-epson-tm-t20iii}
 CONF
-    start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
+    start till ${till_run:-} "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
+}
+start_till() {
+    launch_till
     wait_for 15 till_answers
 }
 
-start_courier() {
+launch_courier() {
     cat >"$dir/loyald-sync.conf" <<CONF
 [central]
-url = https://localhost:$central_port
+url = https://${central_host:-localhost}:$central_port
 ca_file = $dir/central/ca.pem
 [daemon]
 socket = $dir/till/run/sync.sock
 CONF
-    start courier "$bin/loyald-sync" --config "$dir/loyald-sync.conf" --state-dir "$dir/courier"
+    start courier ${courier_run:-} "$bin/loyald-sync" --config "$dir/loyald-sync.conf" --state-dir "$dir/courier"
+}
+start_courier() {
+    launch_courier
     wait_for 15 courier_is_here
 }
 
