@@ -427,6 +427,23 @@ Test(outbox, offline_is_tried_again_until_it_is_there)
     question_clear(&q);
 }
 
+Test(outbox, that_is_stuck_holds_no_updates_up)
+{
+    struct question q, poll;
+
+    rig_sell(&rig, "s1");
+    rig_connect(&rig);
+    for (int i = 0; i < 3; i++) {
+        q = rig_take(&rig, OP_JOURNAL);
+        rig_answer(&rig, &q, 503, "{\"code\":\"busy\",\"message\":\"later\"}");
+        question_clear(&q);
+        poll = rig_take(&rig, OP_UPDATES);
+        rig_answer(&rig, &poll, 200, i % 2 ? "{\"cursor\":\"aa.1\",\"more\":true}" : "{\"cursor\":\"aa.2\",\"more\":true}");
+        question_clear(&poll);
+    }
+    cr_expect_eq(rig_acked(&rig), 0);
+}
+
 Test(outbox, link_that_comes_back_is_tried_at_once)
 {
     struct question q;

@@ -223,6 +223,40 @@ Test(spending, from_a_lease_is_counted_over_a_restart_until_the_central_counts_i
     cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 1000);
 }
 
+/* The row comes back as the central has it: what it counts yet, and what the till's journal adds to that, or no more. */
+static void lease_row(int64_t used, int64_t seq)
+{
+    struct cache_lease lease = {.id = "L1",
+                                .member = "M1",
+                                .currency = "bonus",
+                                .granted = 5000,
+                                .used = used,
+                                .expires_unix_ms = world.time.wall_ms + 1000,
+                                .epoch = 0xe1,
+                                .seq = seq};
+
+    cr_assert_eq(cache_put_lease(world.cache, &lease, NULL), ST_OK);
+}
+
+Test(spending, from_a_lease_half_used_whose_cache_is_thrown_away_is_never_given_twice)
+{
+    world.link_up = false;
+    lease_row(0, 0);
+    put("s1", BASKET("3000"));
+    cr_assert_eq(world_do(&world, "commit", "s1", NULL, NULL), PROBLEM_NONE);
+    world_restart(&world, true);
+    world.link_up = false;
+    world_member(&world, "M1", CARD, "\"state\":\"active\",\"balances\":{\"bonus\":20000},", 0);
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 0, "the right to spend is lost until it is told again");
+    lease_row(0, 0);
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 2000, "told as before the use: the journal has it");
+    lease_row(3000, world_records(&world));
+    put("s2", BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 2000, "told with it, as when the record is gone");
+}
+
 Test(spending, from_an_expired_lease_is_refused)
 {
     world.link_up = false;

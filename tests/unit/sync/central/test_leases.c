@@ -445,6 +445,52 @@ static void run_round(uint64_t seed)
     points_close(&w.scene);
 }
 
+Test(central_leases, are_not_filled_up_out_of_what_a_hold_has_promised)
+{
+    struct points_scene s;
+    struct world_till *t;
+    char text[256];
+
+    t = open_with_lease(&s);
+    cr_expect_eq(points_available(&s, "M1"), 400);
+    cr_expect(points_hold(&s, &s.other, "h", "M1", 350, "granted"), "of what no lease has");
+    snprintf(text, sizeof(text), ",\"leases\":[{\"id\":\"%s\",\"used\":400}]", t->leases[0].id);
+    points_sale(&s, &t->till, "c", "M1", 0, 400, text);
+    cr_expect_eq(points_sums(&s, "M1").leased, 250, "200 were left, and 50 that nobody holds");
+    cr_expect_eq(points_available(&s, "M1"), 0);
+    cr_expect(points_hold(&s, &s.other, "i", "M1", 1, "refused"));
+    points_sale(&s, &s.other, "d", "M1", 0, 350, ",\"holds\":[\"h\"]");
+    cr_expect_eq(points_sums(&s, "M1").posted, 250);
+    cr_expect_eq(points_available(&s, "M1"), 0, "all of it is set aside at the till");
+    close_till(t);
+    points_close(&s);
+}
+
+Test(central_leases, that_are_closed_do_not_come_to_life_by_a_refund)
+{
+    struct points_scene s;
+    struct world_till *t;
+    char text[512];
+
+    t = open_with_lease(&s);
+    snprintf(text, sizeof(text), ",\"leases\":[{\"id\":\"%s\",\"used\":200}]", t->leases[0].id);
+    points_sale(&s, &t->till, "c", "M1", 0, 200, text);
+    snprintf(text, sizeof(text),
+             "{\"lease\":\"%s\",\"member\":\"M1\",\"currency\":\"bonus\",\"used\":200,\"reason\":\"returned\"}",
+             t->leases[0].id);
+    points_record(&s, &t->till, "lease_close", text);
+    points_record(&s, &t->till, "return",
+                  "{\"return_id\":\"r\",\"sale_id\":\"c\",\"policy\":\"as_paid\",\"business_date\":\"2026-11-23\","
+                  "\"member\":\"M1\",\"result\":{\"coupons_released\":[],\"lines\":[],\"points\":[{\"currency\":"
+                  "\"bonus\",\"given_back\":200,\"taken_back\":0}],\"refund_minor\":0,\"return_id\":\"r\"},"
+                  "\"earlier\":[]}");
+    cr_expect_eq(points_sums(&s, "M1").posted, 1000, "what was paid is back");
+    cr_expect_eq(points_sums(&s, "M1").leased, 0);
+    cr_expect_eq(points_available(&s, "M1"), 1000, "for everybody, not for the lease");
+    close_till(t);
+    points_close(&s);
+}
+
 Test(central_leases, never_promise_more_than_there_is)
 {
     const char *given = getenv("LOYALD_SEED"), *asked = getenv("LOYALD_ROUNDS");
