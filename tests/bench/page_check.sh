@@ -32,12 +32,12 @@ while read -r first second _; do
     case $first in
     sh) [ -f "$root/$second" ] || wrong "the page says \"sh $second\", which is not there" ;;
     build/release/*) [ -x "$build/${first#build/release/}" ] || wrong "the page says \"$first\", which no build makes" ;;
-    cmake | LOYALD_SHARED=*) ;;
+    cmake | LOYALD_SHARED=* | LOYALD_KEEP=*) ;;
     *) wrong "the page says \"$first $second\": a script or a program of the build is wanted" ;;
     esac
 done <"$work/commands"
 
-for name in machine curve engine peers cents bundles replay commit; do
+for name in machine curve engine peers cents bundles replay commit till; do
     grep -q "^<!-- made: $name -->$" "$page" || wrong "no place for $name on the page"
 done
 [ "$(grep -c '^<!-- made: ' "$page")" -eq "$(grep -c '^<!-- end -->$' "$page")" ] || wrong "a made part of the page has no end"
