@@ -64,6 +64,26 @@ for killed_after in 0 1 2 3 4 5 6; do
 done
 ok "killed between every two steps: $kills times"
 
+# Moves that end without a record: what was open is gone, and nothing is counted; the list of all moves is the
+# machine's own in tests/unit/agent/till/test_restart.c.
+for moves in put 'put tender' 'put tender put' 'put void' 'put tender void'; do
+    id="o$kills"
+    killed_after=$moves
+    for move in $moves; do
+        case $move in
+        put) call PUT "/v1/sales/$id" "$basket" ;;
+        *) call POST "/v1/sales/$id/$move" '{}' ;;
+        esac
+        want 200 "$move"
+    done
+    kill_it
+    call GET "/v1/sales/$id"
+    want 404 'what was never paid'
+done
+call GET /v1/totals
+[ "$(printf '%s' "$answer" | grep -o '"sales":[0-9]*')" = "\"sales\":$done_count" ] || bad "sales that were given up are counted: $answer"
+ok 'killed after each move that leaves no sale'
+
 # In the middle of the two steps that write: the answer is lost, the disk knows. The pause is a fraction of the step's own time.
 for round in 1 2 3 4 5 6 7 8; do
     id="m$round"
