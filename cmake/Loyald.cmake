@@ -3,12 +3,13 @@
 # Targets with a layer. A module is one folder (agent/engine, drivers/port, sync/central, ...) and one target of that
 # folder's name. It may depend on lower layers only; its #includes are read at configure time and may name only its own
 # folder and the folders of what it depends on, directly or through those. A PURE module may include none but the
-# system headers listed here: memory, strings, integers. Anything else stops the configure step with the place.
+# system headers listed here: memory, strings, integers, and libraries of nothing else.
+# Anything else stops the configure step with the place.
 
 set(LOYALD_PURE_HEADERS assert.h ctype.h inttypes.h limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h stdlib.h
-    stdnoreturn.h string.h cjson/cJSON.h)
+    stdnoreturn.h string.h cjson/cJSON.h zlib.h)
 # The pure part of base: what a PURE module may use of it.
-set(LOYALD_PURE_BASE errmsg hex int_math wide json json_pool json_writer money status strbuf utf8 sha256 bytes civil_time signers)
+set(LOYALD_PURE_BASE errmsg base64 hex int_math wide json json_pool json_writer money status strbuf utf8 sha256 bytes civil_time signers)
 
 define_property(TARGET PROPERTY LOYALD_LAYER BRIEF_DOCS "layer of the module")
 define_property(TARGET PROPERTY LOYALD_DIR BRIEF_DOCS "folder of the module, from the root")

@@ -42,12 +42,4 @@ enum status crypto_seal(const uint8_t key[CRYPTO_KEY_BYTES], const char *aad, co
 enum status crypto_unseal(const uint8_t key[CRYPTO_KEY_BYTES], const char *aad, const uint8_t *sealed,
                           size_t sealed_len, uint8_t *out_plain);
 
-/* Base64 (RFC 4648). The strings include the NUL. */
-#define CRYPTO_BASE64_BYTES(len) (4 * (((len) + 2) / 3) + 1)
-void crypto_base64(const void *bytes, size_t len, char *out_text);
-/* out_bytes holds 3 * strlen(text) / 4 bytes. */
-enum status crypto_unbase64(const char *text, void *out_bytes, size_t out_max, size_t *out_len);
-/* The form for addresses, without padding, as JOSE has it. */
-enum status crypto_unbase64url(const char *text, size_t len, void *out_bytes, size_t out_max, size_t *out_len);
-
 #endif

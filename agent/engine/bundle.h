@@ -311,6 +311,11 @@ struct bundle_template {
     const char *use, *language, *text;
 };
 
+/* A picture for receipts: PNG or PBM, in base64. */
+struct bundle_picture {
+    const char *name, *base64;
+};
+
 struct bundle {
     struct arena arena;
     const char *id, *currency, *expires_at;
@@ -319,7 +324,8 @@ struct bundle {
     char digest[65];
     struct bundle_offline offline;
     const struct bundle_template *templates;
-    uint32_t template_count;
+    const struct bundle_picture *pictures;
+    uint32_t template_count, picture_count;
 
     const struct promotion *promotions;
     uint32_t promotion_count;

@@ -94,7 +94,8 @@ struct bundle_offline {
 const struct bundle_offline *bundle_offline(const struct bundle *bundle);
 /* The title in that language, else in "en", else the id itself; promotion_id when there is no such promotion. */
 const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language);
-/* The last day (civil_time.h) on which a promotion may apply; false when it has no end, or there is none of that id. */
+/* The last day (civil_time.h) on which a promotion may apply; false when it has no end, or there is none of that id.
+ */
 bool bundle_last_day(const struct bundle *bundle, const char *promotion_id, int32_t *out_day);
 /* One of a series' codes, the same for the same pick: capitals, spaces and hyphens as the engine compares them. NULL
  * when it has none, as a signed one. */
@@ -111,6 +112,10 @@ bool bundle_coupon_is_limited(const struct bundle *bundle, const char *text);
 const char *bundle_receipt(const struct bundle *bundle, const char *use, const char *language);
 /* The i-th of all templates; NULL past the last. */
 const char *bundle_receipt_at(const struct bundle *bundle, size_t i, const char **out_use, const char **out_language);
+/* The base64 of the picture of that name for receipts; NULL when the bundle has none. */
+const char *bundle_picture(const struct bundle *bundle, const char *name);
+/* The name of the i-th; NULL past the last. */
+const char *bundle_picture_at(const struct bundle *bundle, size_t i);
 
 /* A text in several languages as the bundle has it. */
 struct bundle_text;

@@ -35,6 +35,7 @@ void page_clear(struct page *page)
     page->row_count = page->cell_count = page->span_count = 0;
     page->st = ST_OK;
     page->in_cash = false;
+    page->bitmap_bytes = 0;
     strbuf_clear(&page->text);
 }
 

@@ -22,13 +22,15 @@
 #include <stdint.h>
 
 enum {
-    PAGE_ROWS_MAX = 4096,             /* a sale of 1,000 lines with three adjustments each: ST_FULL beyond */
-    PAGE_TEXT_BYTES_MAX = 256 * 1024, /* of all texts together: ST_FULL beyond */
-    PAGE_ROW_TEXT_BYTES_MAX = 1024,   /* of one text: cut at a character border beyond */
-    PAGE_QR_BYTES_MAX = 512,          /* ST_INVALID beyond */
-    PAGE_CODE128_LEN_MAX = 32,        /* what fits on 58 mm paper: ST_INVALID beyond */
-    PAGE_FEED_LINES_MAX = 20,         /* clamped */
-    PAGE_PICTURE_NAME_MAX = 31,       /* of a picture: ST_INVALID beyond */
+    PAGE_ROWS_MAX = 4096,              /* a sale of 1,000 lines with three adjustments each: ST_FULL beyond */
+    PAGE_TEXT_BYTES_MAX = 384 * 1024,  /* of all texts and dots together: ST_FULL beyond */
+    PAGE_ROW_TEXT_BYTES_MAX = 1024,    /* of one text: cut at a character border beyond */
+    PAGE_QR_BYTES_MAX = 512,           /* ST_INVALID beyond */
+    PAGE_CODE128_LEN_MAX = 32,         /* what fits on 58 mm paper: ST_INVALID beyond */
+    PAGE_FEED_LINES_MAX = 20,          /* clamped */
+    PAGE_PICTURE_NAME_MAX = 31,        /* of a picture: ST_INVALID beyond */
+    PAGE_BITMAP_BYTES_MAX = 32 * 1024, /* of one that the page holds: 34 s on a line of 9600 baud */
+    PAGE_BITMAPS_BYTES_MAX = 4 * PAGE_BITMAP_BYTES_MAX, /* of all */
     PAGE_COLUMNS_MIN = 16,
     PAGE_COLUMNS_MAX = 96,
     PAGE_CELLS_MAX = 16,        /* in one row: ST_FULL beyond */
@@ -49,7 +51,17 @@ enum page_symbology {
     PAGE_ANY_CODE, /* EAN-13 when it is one, else Code 128, else QR */
     PAGE_PICTURE,  /* no code: a picture by its name, in the same ways aligned and added */
 };
-enum page_kind { PAGE_TEXT, PAGE_COLUMNS, PAGE_CELLS, PAGE_RULE, PAGE_FEED, PAGE_BARCODE, PAGE_QR, PAGE_IMAGE, PAGE_CUT };
+enum page_kind {
+    PAGE_TEXT,
+    PAGE_COLUMNS,
+    PAGE_CELLS,
+    PAGE_RULE,
+    PAGE_FEED,
+    PAGE_BARCODE,
+    PAGE_QR,
+    PAGE_IMAGE,
+    PAGE_CUT
+};
 /* What happens to a left column that does not fit beside the right one, which is never cut. */
 enum page_overflow {
     PAGE_WRAP, /* wraps over several lines; the right column stands on the last one */
@@ -109,7 +121,8 @@ struct page_row {
     struct page_code_options code; /* PAGE_BARCODE, PAGE_QR */
     uint8_t feed_lines;            /* PAGE_FEED */
     uint32_t text_at, text_len;    /* text, left column, code: in page.text */
-    uint32_t right_at, right_len;  /* right column */
+    uint32_t right_at, right_len;  /* right column; of PAGE_IMAGE the dots, when the page holds them */
+    uint16_t width, height;        /* of those */
     struct page_grid grid;         /* PAGE_CELLS */
     uint32_t cell_at, cell_count;  /* PAGE_CELLS: in page.cells */
 };
@@ -122,6 +135,7 @@ struct page {
     struct page_span *spans;
     size_t span_count, span_cap;
     struct strbuf text;
+    size_t bitmap_bytes; /* of it */
     enum status st; /* the first fault; sticky until page_clear */
     bool in_cash;   /* money changes hands: a device may open the cash drawer; for the caller to set */
 };
@@ -160,6 +174,11 @@ enum status page_add_qr(struct page *page, const char *text, struct errmsg *err)
 /* A picture that the device has by that name: 1 to PAGE_PICTURE_NAME_MAX of a-z 0-9 _ -. One it has not leaves no
  * trace on paper; a screen shows the name. */
 enum status page_add_picture(struct page *page, enum page_align align, const char *name, struct errmsg *err);
+/* One that the page holds itself: copies the dots. ST_FULL, and nothing is added, past the bounds: a receipt is
+ * printed without it. */
+struct bitmap;
+enum status page_add_bitmap(struct page *page, enum page_align align, const char *name, const struct bitmap *bitmap,
+                            struct errmsg *err);
 /* Any of them, with how it is drawn. */
 enum status page_add_code(struct page *page, const struct page_code_options *options, const char *code,
                           struct errmsg *err);
@@ -203,6 +222,8 @@ struct page_line {
     uint32_t text_at, text_len; /* in page_lines.text; codes stand there too */
     uint32_t run_at, run_count; /* in page_lines.runs; together they are the text */
     uint16_t width;             /* columns it takes, scales counted */
+    const uint8_t *dots; /* PAGE_IMAGE: a view of the page's, as a bitmap has them; NULL: the device looks by name */
+    uint16_t dots_width, dots_height;
 };
 
 struct page_lines {

@@ -82,6 +82,7 @@ void page_append(struct page *page, const struct page *from)
         return;
     }
     page->in_cash = page->in_cash || from->in_cash;
+    page->bitmap_bytes += from->bitmap_bytes;
     if (from->row_count == 0)
         return;
     strbuf_add(&page->text, strbuf_text(&from->text), from->text.len);

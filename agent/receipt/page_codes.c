@@ -3,6 +3,7 @@
 #include "agent/receipt/page.h"
 
 #include "agent/base/utf8.h"
+#include "agent/receipt/bitmap.h"
 #include "agent/receipt/page_internal.h"
 
 #include <string.h>
@@ -140,6 +141,34 @@ static enum status add_picture(struct page *page, const struct page_code_options
         return ST_INVALID;
     }
     add_code(page, PAGE_IMAGE, options, name, len);
+    return page->st;
+}
+
+enum status page_add_bitmap(struct page *page, enum page_align align, const char *name, const struct bitmap *bitmap,
+                            struct errmsg *err)
+{
+    size_t len = bitmap_bytes(bitmap->width, bitmap->height), at;
+    struct page_row *row;
+    enum status st;
+
+    if (len > PAGE_BITMAP_BYTES_MAX || page->bitmap_bytes + len > PAGE_BITMAPS_BYTES_MAX) {
+        errmsg_set(err, "picture \"%s\": more dots than a page holds", name);
+        return ST_FULL;
+    }
+    st = page_add_picture(page, align, name, err);
+    if (st != ST_OK)
+        return st;
+    at = page->text.len;
+    strbuf_add(&page->text, bitmap->bits, len);
+    strbuf_putc(&page->text, '\0');
+    if (strbuf_status(&page->text) != ST_OK)
+        page_fault(page, strbuf_status(&page->text));
+    row = &page->rows[page->row_count - 1];
+    row->right_at = (uint32_t)at;
+    row->right_len = (uint32_t)len;
+    page->bitmap_bytes += len;
+    row->width = (uint16_t)bitmap->width;
+    row->height = (uint16_t)bitmap->height;
     return page->st;
 }
 

@@ -339,7 +339,7 @@ static void lay_row(struct layout *layout, const struct page *page, const struct
     struct page_line *line;
 
     layout->left.count = layout->right.count = 0;
-    if (row->kind != PAGE_CELLS) {
+    if (row->kind != PAGE_CELLS && row->kind != PAGE_IMAGE) {
         layout_load(layout, &layout->left, page_row_text(page, row), row->text_len, 0);
         layout_load(layout, &layout->right, page_row_right(page, row), row->right_len, 0);
     }
@@ -365,6 +365,11 @@ static void lay_row(struct layout *layout, const struct page *page, const struct
     case PAGE_FEED:
     case PAGE_CUT:
         if ((line = line_begin(layout, row->kind, row))) {
+            if (row->right_len > 0) {
+                line->dots = (const uint8_t *)page->text.data + row->right_at;
+                line->dots_width = row->width;
+                line->dots_height = row->height;
+            }
             strbuf_add(&layout->out->text, page_row_text(page, row), row->text_len);
             layout_line_end(layout, line);
         }

@@ -4,6 +4,7 @@
 
 #include "agent/base/utf8.h"
 #include "agent/receipt/bars.h"
+#include "agent/receipt/bitmap.h"
 
 #include <string.h>
 
@@ -147,6 +148,36 @@ static void draw_qr(struct drawing *d, const struct page_line *line, const char 
     d->y += side * dots + 4 * dots;
 }
 
+/* As wide as the paper at most. */
+static void draw_picture(struct drawing *d, const struct page_line *line, const char *name)
+{
+    struct bitmap bitmap = {.width = line->dots_width,
+                            .height = line->dots_height,
+                            .row_bytes = ((size_t)line->dots_width + 7) / 8,
+                            .bits = (uint8_t *)(uintptr_t)line->dots}; /* read only */
+    int room = d->width - 2 * MARGIN, x;
+    struct bitmap smaller = {0};
+
+    if (!line->dots || (bitmap.width > room && bitmap_shrink(&bitmap, room, &smaller) != ST_OK)) {
+        draw_caption(d, line, name);
+        return;
+    }
+    if (smaller.bits)
+        bitmap = smaller;
+    x = aligned(d, line->align, bitmap.width);
+    for (int row = 0; row < bitmap.height; row++) {
+        for (int from = 0, end; from < bitmap.width; from = end) {
+            for (end = from; end < bitmap.width && bitmap_at(&bitmap, end, row) == bitmap_at(&bitmap, from, row);
+                 end++)
+                ;
+            if (bitmap_at(&bitmap, from, row))
+                put_rect(d, x + from, d->y + row, end - from, 1, "#000");
+        }
+    }
+    d->y += bitmap.height;
+    bitmap_clear(&smaller);
+}
+
 static void draw_line(struct drawing *d, const struct page_line *line)
 {
     const char *text = page_line_text(d->lines, line);
@@ -168,7 +199,7 @@ static void draw_line(struct drawing *d, const struct page_line *line)
         draw_qr(d, line, text);
         return;
     case PAGE_IMAGE:
-        draw_caption(d, line, text);
+        draw_picture(d, line, text);
         return;
     case PAGE_CUT:
         strbuf_printf(&d->body, "<path d=\"M0 %dH%d\" stroke=\"#888\" stroke-dasharray=\"6 6\"/>\n", d->y + 12,

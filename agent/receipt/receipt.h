@@ -84,11 +84,13 @@ struct receipt_offer {
     const char *valid_until; /* local date text; may be empty */
 };
 
+struct bundle;
 struct receipt_template;
 
 /* Borrowed for the call only. A text may be NULL wherever it may be empty. */
 struct receipt_facts {
     const struct receipt_template *template; /* NULL: our own for the language */
+    const struct bundle *bundle;             /* whose pictures a template may name; NULL: none */
     const char *language;                    /* of numbers and tenders: "ru", "en"; anything else is taken as "en" */
     const char *store_name;
     const char *store_details; /* address, tax number; lines parted by \n; may be empty */

@@ -2,6 +2,7 @@
 /* The names a template may use, and what they stand for in a receipt's facts. */
 #include "agent/receipt/template_internal.h"
 
+#include "agent/engine/engine.h"
 #include "agent/receipt/receipt_words.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ enum {
     NOTE,
     QR,
     CAPTION,
+    LOGO,
     LINES,
     LINE_NAME,
     LINE_QTY,
@@ -99,6 +101,7 @@ const struct name_spec template_names[] = {
     VALUE("note", SCOPE_RECEIPT, "that it was worked out without a link"),
     VALUE("qr", SCOPE_RECEIPT, "what a shopper without a card claims the sale by"),
     VALUE("caption", SCOPE_RECEIPT, "what stands above that code"),
+    VALUE("logo", SCOPE_RECEIPT, "there when the rules bring a picture of that name"),
     LIST("lines", SCOPE_RECEIPT, SCOPE_LINE, "what was bought"),
     VALUE("line.name", SCOPE_LINE, "the item"),
     VALUE("line.qty", SCOPE_LINE, "how many, or how many kg"),
@@ -240,6 +243,8 @@ static const char *of_receipt(const struct reach *reach, int name, char scratch[
         return text_of(facts->offline_note);
     case QR:
         return text_of(facts->qr_text);
+    case LOGO:
+        return there(facts->bundle && bundle_picture(facts->bundle, "logo"));
     default:
         return text_of(facts->qr_caption);
     }

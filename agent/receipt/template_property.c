@@ -222,7 +222,8 @@ static void add_image(struct template_compiler *c, enum page_align align, const 
     for (const char *at = member->at; at < member->end; at++) {
         if ((*at < 'a' || *at > 'z') && (*at < '0' || *at > '9') && *at != '_' && *at != '-') {
             template_fault(c, member->at,
-                           "a picture is named, 1 to %d of a-z 0-9 _ -, and lies on the till as NAME.png",
+                           "a picture is named, 1 to %d of a-z 0-9 _ -, and comes in the rules' receipts/pictures or "
+                           "lies on the till",
                            PAGE_PICTURE_NAME_MAX);
             return;
         }

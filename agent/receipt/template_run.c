@@ -3,6 +3,8 @@
 #include "agent/receipt/template_internal.h"
 
 #include "agent/base/utf8.h"
+#include "agent/receipt/bitmap.h"
+#include "agent/receipt/bundle_receipts.h"
 #include "agent/receipt/receipt_words.h"
 
 #include <string.h>
@@ -65,6 +67,17 @@ static void add_row(struct run *run, const struct op *op)
     page_cells_end(run->page);
 }
 
+/* A picture that came with the rules; false when there is none: the device may have one of that name. */
+static bool add_own_picture(struct run *run, enum page_align align, const char *name)
+{
+    struct bitmap bitmap = {0};
+    bool added = bundle_receipts_picture(run->reach.facts->bundle, name, &bitmap, NULL) == ST_OK &&
+                 page_add_bitmap(run->page, align, name, &bitmap, NULL) == ST_OK;
+
+    bitmap_clear(&bitmap);
+    return added;
+}
+
 /* What the symbology does not take is printed as text. */
 static void add_code(struct run *run, const struct op *op)
 {
@@ -81,6 +94,8 @@ static void add_code(struct run *run, const struct op *op)
         else
             strbuf_puts(&run->code, template_value(&run->reach, piece->name, scratch));
     }
+    if (options.symbology == PAGE_PICTURE && add_own_picture(run, op->code.align, strbuf_text(&run->code)))
+        return;
     if (options.symbology == PAGE_EAN13 && (run->code.len == 7 || run->code.len == 8))
         options.symbology = PAGE_EAN8; /* "ean" means both */
     if (page_add_code(run->page, &options, strbuf_text(&run->code), NULL) == ST_INVALID)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/till/app_codes.h"
 
+#include "agent/base/base64.h"
 #include "agent/base/clock.h"
 #include "agent/base/hex.h"
 #include "agent/base/log.h"
@@ -200,7 +201,7 @@ static bool take_apart(const struct till_scan *scan, struct app_code_job *job)
     size_t len;
 
     return app_code_parse(scan->text, scan->len, &job->code, &why) &&
-           crypto_unbase64url(job->code.signature, APP_CODE_SIGNATURE_CHARACTERS, job->signature,
+           base64url_decode(job->code.signature, APP_CODE_SIGNATURE_CHARACTERS, job->signature,
                               sizeof job->signature, &len) == ST_OK;
 }
 

@@ -269,6 +269,7 @@ enum status slip_build(const struct slip_facts *facts, struct page *out_page, st
         (void)bundle_receipts_compile(facts->bundle, facts->is_return ? "return" : "sale", facts->language, &own,
                                       NULL);
     b.facts.template = own ? own : facts->template;
+    b.facts.bundle = facts->bundle;
     if (st == ST_OK)
         st = receipt_build(&b.facts, out_page, err);
     if (st != ST_OK)

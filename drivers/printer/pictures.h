@@ -3,7 +3,7 @@
 #ifndef LOYALD_PRINTER_PICTURES_H
 #define LOYALD_PRINTER_PICTURES_H
 
-#include "drivers/printer/picture.h"
+#include "agent/receipt/picture.h"
 
 struct pictures; /* opaque */
 

@@ -18,33 +18,6 @@ enum {
     ESC = 0x1B,
 };
 
-enum status bitmap_init(struct bitmap *bitmap, int width, int height)
-{
-    struct bitmap made = {.width = width, .height = height, .row_bytes = ((size_t)(width > 0 ? width : 0) + 7) / 8};
-
-    if (width < 1 || width > BITMAP_WIDTH_MAX || height < 1 || height > BITMAP_HEIGHT_MAX)
-        return ST_INVALID;
-    made.bits = calloc((size_t)height, made.row_bytes);
-    if (!made.bits)
-        return ST_NOMEM;
-    *bitmap = made;
-    return ST_OK;
-}
-
-void bitmap_clear(struct bitmap *bitmap)
-{
-    free(bitmap->bits);
-    *bitmap = (struct bitmap){0};
-}
-
-void bitmap_fill(struct bitmap *bitmap, int x, int y, int width, int height)
-{
-    for (int row = y < 0 ? 0 : y; row < y + height && row < bitmap->height; row++) {
-        for (int column = x < 0 ? 0 : x; column < x + width && column < bitmap->width; column++)
-            bitmap->bits[(size_t)row * bitmap->row_bytes + (size_t)column / 8] |= (uint8_t)(0x80 >> column % 8);
-    }
-}
-
 /* The row once more below itself, so that there are so many. */
 static void repeat_row(struct bitmap *bitmap, int y, int count)
 {
@@ -52,11 +25,6 @@ static void repeat_row(struct bitmap *bitmap, int y, int count)
 
     for (int i = 1; i < count; i++)
         memcpy(row + (size_t)i * bitmap->row_bytes, row, bitmap->row_bytes);
-}
-
-bool bitmap_at(const struct bitmap *bitmap, int x, int y)
-{
-    return bitmap->bits[(size_t)y * bitmap->row_bytes + (size_t)x / 8] >> (7 - x % 8) & 1;
 }
 
 enum status bitmap_of_bars(struct bitmap *bitmap, const struct page_code_options *options, const char *code, int dots)

@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* raster - pictures of one bit a dot: made from codes, sent by whichever language can. */
+/* raster - pictures made from codes, and pictures in the bands in which a language sends them. */
 #ifndef LOYALD_PRINTER_RASTER_H
 #define LOYALD_PRINTER_RASTER_H
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
+#include "agent/receipt/bitmap.h"
 #include "agent/receipt/page.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    BITMAP_WIDTH_MAX = 1024,
-    BITMAP_HEIGHT_MAX = 1024,
     /* Rows in one command: a job broken off leaves the printer waiting for at most that (render.h). */
     RASTER_BAND_BYTES_MAX = 512, /* half a second of a line of 9600 baud, in which the printer can be asked nothing */
     RASTER_BAND_ROWS_MAX = 255,
 };
-
-/* Rows of whole bytes, the highest bit at the left; 1 is black. */
-struct bitmap {
-    int width, height; /* in dots */
-    size_t row_bytes;
-    uint8_t *bits; /* owned */
-};
-
-/* White. ST_INVALID past the bounds, ST_NOMEM. */
-enum status bitmap_init(struct bitmap *bitmap, int width, int height);
-void bitmap_clear(struct bitmap *bitmap);                                     /* frees */
-void bitmap_fill(struct bitmap *bitmap, int x, int y, int width, int height); /* black; what is outside is left out */
-bool bitmap_at(const struct bitmap *bitmap, int x, int y);
 
 /* A bar code without its characters: ST_INVALID when it is wider than dots at two dots a module. */
 enum status bitmap_of_bars(struct bitmap *bitmap, const struct page_code_options *options, const char *code,

@@ -181,12 +181,30 @@ static bool draw_line(struct render *render, const struct page_lines *lines, con
     return true;
 }
 
-static void put_picture(struct render *render, const char *name)
+/* The page's own, else the till's of that name; one made for wider paper is made smaller. */
+static enum status put_picture(struct render *render, const struct page_line *line, const char *name,
+                               struct errmsg *err)
 {
-    const struct bitmap *bitmap = pictures_find(render->options->pictures, name);
+    const struct bitmap own = {.width = line->dots_width,
+                               .height = line->dots_height,
+                               .row_bytes = ((size_t)line->dots_width + 7) / 8,
+                               .bits = (uint8_t *)(uintptr_t)line->dots}; /* read only */
+    const struct bitmap *bitmap = line->dots ? &own : pictures_find(render->options->pictures, name);
+    struct bitmap smaller = {0};
+    enum status st = ST_OK;
 
-    if (bitmap && render->profile->raster && render->language->put_raster)
+    if (!bitmap || !render->profile->raster || !render->language->put_raster)
+        return ST_OK;
+    if (bitmap->width > render->profile->dots) {
+        st = bitmap_shrink(bitmap, render->profile->dots, &smaller);
+        bitmap = &smaller;
+    }
+    if (st == ST_OK)
         render->language->put_raster(render->out, render->out_ends, bitmap);
+    else
+        errmsg_set(err, "picture %s: %s", name, status_text(st));
+    bitmap_clear(&smaller);
+    return st;
 }
 
 static void put_runs(struct render *render, const struct page_lines *lines, const struct page_line *line)
@@ -273,8 +291,7 @@ static enum status put_line(struct render *render, const struct page_lines *line
     case PAGE_QR:
         return put_qr(render, line, text, err);
     case PAGE_IMAGE:
-        put_picture(render, text);
-        return ST_OK;
+        return put_picture(render, line, text, err);
     case PAGE_CUT:
         render->language->cut(render->out, render->profile->cut);
         return ST_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/base/crypto.h"
+#include "agent/base/base64.h"
 #include "agent/base/hex.h"
 #include "agent/base/pk.h"
 
@@ -49,7 +49,7 @@ static void pem_of_number(const char *number_hex, const char *point_hex, char *o
         snprintf(text, sizeof text, "30310201010420%sa00a06082a8648ce3d030107", number_hex);
     len = strlen(text) / 2;
     cr_assert_eq(hex_decode(text, len, der), ST_OK);
-    crypto_base64(der, len, base64);
+    base64_encode(der, len, base64);
     sprintf(out_pem, "-----BEGIN EC PRIVATE KEY-----\n%s\n-----END EC PRIVATE KEY-----\n", base64);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Codes signed here with a key of our own, as a chain's cloud would. */
-#include "agent/base/crypto.h"
+#include "agent/base/base64.h"
 #include "agent/base/pk_memo.h"
 #include "tests/support/app_code_maker.h"
 
@@ -26,7 +26,7 @@ Test(app_code, is_verified_as_it_was_signed)
         cr_expect_str_eq(parsed.id, id);
         cr_expect_eq(parsed.expires_unix_s, 1795320000 + i);
         cr_assert_eq(
-            crypto_unbase64url(parsed.signature, strlen(parsed.signature), signature, sizeof signature, &len), ST_OK);
+            base64url_decode(parsed.signature, strlen(parsed.signature), signature, sizeof signature, &len), ST_OK);
         sha256_of(code, parsed.signed_len, digest);
         cr_expect_eq(pk_verify_compact(key, digest, signature, NULL), ST_OK, "%s", code);
         digest[0] ^= 1;

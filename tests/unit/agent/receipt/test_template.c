@@ -165,7 +165,7 @@ static const struct {
     {"{line.name}", 1, 2, "\"line.name\" is only within {each lines}"},
     {"{each lines}\n{each lines}\n{end}\n{end}", 2, 7, "{each lines} is open already"},
     {"a | {w: 1}", 1, 5, "a property stands alone on its line"},
-    {"{image: iVBORw0KGgo=}", 1, 9, "a picture is named, 1 to 31 of a-z 0-9 _ -, and lies on the till as NAME.png"},
+    {"{image: iVBORw0KGgo=}", 1, 9, "a picture is named, 1 to 31 of a-z 0-9 _ -, and comes in the rules' receipts/pictures or lies on the till"},
     {"{image: }", 1, 9, "a picture's name has 1 to 31 characters"},
     {"{wdth: 1}", 1, 2, "no such property: align border code comment image option text width"},
     {"{width: 1 x}", 1, 11, "a width is \"*\" or 0 to 96 columns"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A picture's file, or a font's: refused in words, or within its bounds and of the length it says. */
 #include "drivers/printer/font.h"
-#include "drivers/printer/picture.h"
+#include "agent/receipt/picture.h"
 
 #include <assert.h>
 

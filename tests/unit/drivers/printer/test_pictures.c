@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/file.h"
+#include "agent/receipt/bitmap.h"
+#include "agent/receipt/page.h"
 #include "drivers/printer/font.h"
 #include "drivers/printer/pictures.h"
 #include "drivers/printer/profile.h"
@@ -186,6 +188,33 @@ Test(font, draws_a_line_that_no_code_page_has)
     cr_expect_eq(counts.drawn, 0);
     cr_expect_not_null(memmem(out.data, out.len, "A?\r\n", 4));
     font_destroy((struct font *)(uintptr_t)options.font);
+    strbuf_free(&out);
+    page_free(&page);
+}
+
+/* One that came with the rules, made for paper of 80 mm, on paper of 58 mm: as wide as that is. */
+Test(pictures, of_the_page_are_made_as_wide_as_the_paper)
+{
+    struct page page = PAGE_INIT;
+    struct strbuf out = STRBUF_INIT(1 << 20);
+    struct render_options options = {.profile = profile_find("zijiang-zj-5870")};
+    struct bitmap bitmap;
+    struct errmsg err = ERRMSG_INIT;
+
+    cr_assert_eq(bitmap_init(&bitmap, 576, 3), ST_OK);
+    bitmap_fill(&bitmap, 0, 0, 576, 3);
+    cr_assert_eq(page_add_bitmap(&page, PAGE_CENTRE, "logo", &bitmap, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(render_page(&options, &page, &out, NULL, NULL, &err), ST_OK, "%s", err.text);
+    cr_expect_not_null(memmem(out.data, out.len, "\x1Dv0\0\x30\0\2\0\xFF\xFF", 10));
+    strbuf_clear(&out);
+    options.profile = profile_find("epson-tm-t20iii");
+    cr_assert_eq(render_page(&options, &page, &out, NULL, NULL, &err), ST_OK, "%s", err.text);
+    cr_expect_not_null(memmem(out.data, out.len, "\x1Dv0\0\x48\0\3\0\xFF\xFF", 10));
+    strbuf_clear(&out);
+    options.profile = profile_find("generic-text"); /* takes none, and says nothing of it */
+    cr_assert_eq(render_page(&options, &page, &out, NULL, NULL, &err), ST_OK, "%s", err.text);
+    cr_expect_null(memchr(out.data, 0xFF, out.len));
+    bitmap_clear(&bitmap);
     strbuf_free(&out);
     page_free(&page);
 }

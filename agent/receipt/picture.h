@@ -3,14 +3,14 @@
  * picture - a logo or the like from a file: PNG (grey, palette or colour, not interlaced) or PBM, made black and
  * white.
  *
- * A dot is black when it is nearer to black than to white; a transparent one is white.
+ * A dot is black when it is nearer to black than to white; a transparent one is white. Pure.
  */
-#ifndef LOYALD_PRINTER_PICTURE_H
-#define LOYALD_PRINTER_PICTURE_H
+#ifndef LOYALD_RECEIPT_PICTURE_H
+#define LOYALD_RECEIPT_PICTURE_H
 
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
-#include "drivers/printer/raster.h"
+#include "agent/receipt/bitmap.h"
 
 enum { PICTURE_FILE_BYTES_MAX = 512 * 1024 };
 

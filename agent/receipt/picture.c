@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PBM by its manual page (netpbm), PNG by ISO/IEC 15948. */
-#include "drivers/printer/picture.h"
+#include "agent/receipt/picture.h"
 
 #include <stdlib.h>
 #include <string.h>
