@@ -158,12 +158,13 @@ static enum status write_page(const struct page *page, const char *format, int c
 static int preview(const struct command_call *call, const struct bundle *bundle,
                    const struct receipt_template *template, int columns)
 {
-    static struct identity identity; /* of no till */
+    static struct identity identity = {.till = "1"}; /* of no till */
     struct slip_facts facts = {.bundle = bundle,
                                .identity = &identity,
                                .template = template,
                                .language = call->language ? call->language : "en",
                                .member_display = "",
+                               .sale_number = 1,
                                .offline_note = ""};
     struct page page = PAGE_INIT;
     struct cJSON *body = NULL;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What a cash sale does beside its slip: the customer's display, by both command sets, gone and back in the middle; the
-# drawer.
+# drawer; a picture that came with the rules.
 set=${3:-epson}
 . "$(dirname "$0")/common.sh"
 start_display() {
@@ -27,7 +27,9 @@ coffee='{"line":1,"sku":"A100","name":"Coffee from far away","qty_milli":2000,"u
 apples='{"line":2,"sku":"B7","name":"Apples","qty_milli":1000,"unit_price_minor":8900}'
 
 must 'the chain is made' make_chain "$demo/members.csv"
-must 'rules are published' publish "$demo/bundle-1.json"
+logo=$(printf 'P1 8 2 1111000010000001' | base64 -w 0)
+sed "1s/{/{\"receipts\": {\"pictures\": {\"logo\": \"$logo\"}}, /" "$demo/bundle-1.json" >"$dir/with-logo.json"
+must 'rules are published' publish "$dir/with-logo.json"
 must 'the devices are there' start_devices
 must 'the display is there' start_display
 must 'loyald starts' start_till_with_display
@@ -52,6 +54,7 @@ check 'the cable is back' device display plug >/dev/null
 check 'it shows what is to be paid' shows 'TO PAY .*' '.*'
 check 'it is committed' ctl api POST /v1/sales/d1/commit '{}' >/dev/null
 check 'the drawer was opened' wait_for 10 grep -q '"drawer_pulses":1' "$dir/slips/slip-0001.json"
+check 'and the picture printed' grep -q '"pictures":1' "$dir/slips/slip-0001.json"
 check 'it shows the change' shows 'Thank you!' 'Change *[0-9].*'
 check 'and the points' shows 'Earned .*' 'Points .*'
 check 'the welcome comes back' shows 'Welcome' 'to the shop' 30
