@@ -2,7 +2,7 @@
 /*
  * loyalctl devices scan: names the serial lines there are and who has them, listens on those that are free while
  * somebody scans any code, and writes the configuration for the one that spoke. Bytes that make no sense are tried at
- * other speeds. When nobody spoke, the lines are asked whether a printer is there.
+ * other speeds. Then the lines that are left are asked whether a printer is there, and which.
  */
 #include "agent/tools/devices.h"
 #include "agent/tools/devices_probe.h"
@@ -176,7 +176,7 @@ static void print_configuration(const struct hunt *hunt)
 }
 
 /* The speeds that printers come with; a line without a speed is asked once. */
-static bool ask_one(const struct hunt *hunt, struct candidate *candidate, enum profile_language *out_language)
+static bool ask_one(const struct hunt *hunt, struct candidate *candidate, struct probe_answer *out_answer)
 {
     static const int usual[] = {9600, 19200, 38400, 115200};
     bool has_speed = strncmp(candidate->uri, "tcp:", 4) != 0;
@@ -186,10 +186,26 @@ static bool ask_one(const struct hunt *hunt, struct candidate *candidate, enum p
     for (size_t i = 0; i < (has_speed ? sizeof usual / sizeof usual[0] : 1); i++) {
         if (has_speed)
             (void)snprintf(candidate->open, sizeof candidate->open, "%.450s?baud=%d", candidate->uri, usual[i]);
-        if (probe_printer(hunt->loop, candidate->open, out_language))
+        if (probe_printer(hunt->loop, candidate->open, out_answer))
             return true;
     }
     return false;
+}
+
+static void print_printer(const struct candidate *candidate, const struct probe_answer *answer)
+{
+    bool known;
+    const struct profile *profile = probe_profile(answer, &known);
+
+    if (known)
+        printf("# %s answers; for /etc/loyald/loyald.conf.d/printer.conf\n", profile->title);
+    else if (answer->model[0])
+        printf("# a receipt printer answers that calls itself \"%s\"; loyalctl devices profiles lists those that we "
+               "know\n",
+               answer->model);
+    else
+        printf("# a receipt printer answers; loyalctl devices profiles lists the models, test-print tries one\n");
+    printf("[printer]\nport = %s\nprofile = %s\n", candidate->open, profile->name);
 }
 
 /* A printer answers when it is asked, a display never: those that are left may be one. */
@@ -199,14 +215,12 @@ static bool ask_all(struct hunt *hunt)
 
     for (size_t i = 0; i < hunt->count; i++) {
         struct candidate *candidate = &hunt->candidates[i];
-        enum profile_language language;
+        struct probe_answer answer;
 
-        if (!candidate->tap || !tap_is_open(candidate->tap))
+        if (candidate == hunt->spoke || !candidate->tap || !tap_is_open(candidate->tap))
             continue;
-        if (ask_one(hunt, candidate, &language)) {
-            printf("# a receipt printer answers; loyalctl devices profiles lists the models, test-print tries one\n"
-                   "[printer]\nport = %s\nprofile = %s\n",
-                   candidate->open, language == PROFILE_STAR ? "star-tsp600" : profile_at(0)->name);
+        if (ask_one(hunt, candidate, &answer)) {
+            print_printer(candidate, &answer);
             found = true;
         } else {
             printf("%s says nothing; a customer display? loyalctl devices test-display %s\n", candidate->uri,
@@ -246,6 +260,9 @@ static int listen_all(struct hunt *hunt, int64_t seconds)
     }
     if (hunt->spoke) {
         print_configuration(hunt);
+        (void)fflush(stdout);
+        if (!hunt->stopped)
+            (void)ask_all(hunt); /* what else is there, while we are at it */
         return 0;
     }
     for (size_t i = 0; i < hunt->count; i++)

@@ -71,7 +71,10 @@ check 'the welcome comes back again' shows 'Welcome' 'to the shop' 30
 check 'every command was known' sh -c 'echo "$1"; echo "$1" | grep -q "unknown=0 ignored=0 undecodable=0"' sh "$(device display state)"
 check 'it is listed' sh -c '"$1" --state-dir "$2" devices list | grep -q "^display *ready"' sh "$bin/loyalctl" "$dir/till"
 stop till
-check 'the printer is found' sh -c '"$1" devices scan "$2" --seconds 1 | grep -q "^port = $2?baud=9600"' sh "$bin/loyalctl" "tty:$dir/ttyPRINTER"
+"$bin/loyalctl" devices scan "tty:$dir/ttyPRINTER" --seconds 1 >"$dir/found"
+check 'the printer is found' grep -q "^port = tty:$dir/ttyPRINTER?baud=9600" "$dir/found"
+check 'and its model' grep -q '^# Epson TM-T20III answers' "$dir/found"
+check 'which is its profile' grep -q '^profile = epson-tm-t20iii' "$dir/found"
 check 'a test is printed' sh -c '"$1" devices test-print "$2" | grep -q "the printer says that it is printed"' sh "$bin/loyalctl" "tty:$dir/ttyPRINTER"
 check 'in every code page' grep -q '^ 17 CP866       АБВГДЕ' "$dir/slips/slip-0003.txt"
 check 'a test shows on it' "$bin/loyalctl" devices test-display "tty:$dir/ttyDISPLAY" --commands "$set" --seconds 1
