@@ -11,10 +11,11 @@ enum {
     TEAR_OFF_LINES = 4,
 };
 
-/* Chinese mode off (FS .): with it on, bytes from 80 on go in pairs. International set USA, or # and $ are others. */
+/* To the printer (ESC =): a display on the same line may have been spoken to last, and then everything else is for it.
+ * Chinese mode off (FS .): with it on, bytes from 80 on go in pairs. International set USA, or # and $ are others. */
 static void begin(struct strbuf *out)
 {
-    static const uint8_t init[] = {0x1B, '@', 0x1C, '.', 0x1B, 'R', 0};
+    static const uint8_t init[] = {0x1B, '=', 1, 0x1B, '@', 0x1C, '.', 0x1B, 'R', 0};
 
     strbuf_add(out, init, sizeof init);
 }

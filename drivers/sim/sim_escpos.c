@@ -170,7 +170,7 @@ void sim_escpos_power_cycle(struct sim_escpos *printer)
 {
     clear_buffers(printer);
     printer->asb_mask = 0;
-    printer->busy = false;
+    printer->busy = printer->deselected = false;
     printer->realtime_len = 0;
     printer->etb_count = 0;
     strbuf_clear(&printer->qr_store);

@@ -75,6 +75,7 @@ struct sim_escpos {
     enum sim_paper paper;
     int paper_lines; /* left until the paper is out; -1: plenty */
     bool cover_open;
+    bool deselected; /* ESC =: what comes is for a display on the same line */
     bool busy; /* online, but its mechanism is still at work: nothing more is carried out */
     uint64_t pictures_skipped;
     void (*reply)(void *context, const uint8_t *bytes, size_t len);

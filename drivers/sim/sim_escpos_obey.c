@@ -333,8 +333,13 @@ static void obey_gs(struct sim_escpos *printer, const uint8_t *c, size_t len)
     }
 }
 
+/* Epson's reference on ESC =: a printer that is not selected passes over everything else, so also ESC @. */
 void sim_escpos_obey(struct sim_escpos *printer, const uint8_t *command, size_t len)
 {
+    if (command[0] == ESC && command[1] == '=')
+        printer->deselected = (command[2] & 1) == 0;
+    if (printer->deselected)
+        return;
     switch (command[0]) {
     case ESC:
         obey_esc(printer, command);

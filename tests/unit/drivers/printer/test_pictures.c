@@ -237,10 +237,10 @@ Test(pictures, are_printed_by_name_and_the_drawer_opens_first)
     cr_expect_eq(page_add_picture(&page, PAGE_CENTRE, "../logo", &err), ST_INVALID);
     cr_assert_eq(render_page(&options, &page, &out, NULL, NULL, &err), ST_OK, "%s", err.text);
     cr_expect_arr_eq(out.data,
-                     "\x1B@\x1C.\x1BR\0\x1Bp\0\x19\xFA\x1Bt\x11\x1B"
+                     "\x1B=\1\x1B@\x1C.\x1BR\0\x1Bp\0\x19\xFA\x1Bt\x11\x1B"
                      "a\1\x1Dv0\0\1\0\1\0\x80\x1B@",
-                     29);
-    cr_expect_eq(out.len, 29);
+                     32);
+    cr_expect_eq(out.len, 32);
     pictures_destroy(pictures);
     strbuf_free(&out);
     page_free(&page);

@@ -24,16 +24,19 @@ static void render(const char *profile, const struct page *page, struct strbuf *
         *substituted = counts.substituted;
 }
 
-/* The job after its beginning (ESC @ FS . ESC R 0 ESC t n) and before its end (ESC @). */
+enum { BEGIN_BYTES = 13 };
+
+/* The job after its beginning (ESC = 1 ESC @ FS . ESC R 0 ESC t n) and before its end (ESC @). */
 static void expect_body(const char *profile, struct page *page, const void *body, size_t len)
 {
     struct strbuf out = STRBUF_INIT(1 << 20);
 
     render(profile, page, &out, NULL);
-    cr_assert_eq(out.len, len + 12, "%zu bytes, not %zu", out.len - 12, len);
-    cr_expect_arr_eq(out.data, "\x1B@\x1C.\x1BR\0\x1Bt", 9);
-    cr_expect_arr_eq(out.data + 10, body, len);
-    cr_expect_arr_eq(out.data + 10 + len, "\x1B@", 2);
+    cr_assert_eq(out.len, len + BEGIN_BYTES + 2, "%zu bytes, not %zu", out.len - BEGIN_BYTES - 2,
+                 len);
+    cr_expect_arr_eq(out.data, "\x1B=\1\x1B@\x1C.\x1BR\0\x1Bt", 12);
+    cr_expect_arr_eq(out.data + BEGIN_BYTES, body, len);
+    cr_expect_arr_eq(out.data + BEGIN_BYTES + len, "\x1B@", 2);
     strbuf_free(&out);
     page_free(page);
 }
@@ -56,8 +59,8 @@ Test(render, takes_the_numbers_of_the_profile)
 
     page_add_text(&page, plain, "Ж«");
     render("rongta-rp326", &page, &out, NULL);
-    cr_expect_eq(out.data[9], 7);
-    cr_expect_arr_eq(out.data + 10, "\x86\x1Bt\x06\xAB\n", 6);
+    cr_expect_eq(out.data[BEGIN_BYTES - 1], 7);
+    cr_expect_arr_eq(out.data + BEGIN_BYTES, "\x86\x1Bt\x06\xAB\n", 6);
     strbuf_free(&out);
     page_free(&page);
 }
@@ -71,7 +74,7 @@ Test(render, prints_otherwise_what_no_page_has_and_counts_it)
     page_add_text(&page, plain, "1−1 ₽ 面");
     render("epson-tm-t20iii", &page, &out, &substituted);
     cr_expect_eq(substituted, 3);
-    cr_expect_arr_eq(out.data + 10, "1-1 \xE0. ?\n", 9);
+    cr_expect_arr_eq(out.data + BEGIN_BYTES, "1-1 \xE0. ?\n", 9);
     strbuf_free(&out);
     page_free(&page);
 }

@@ -111,6 +111,18 @@ Test(sim_printer, prints_chinese_until_told_not_to)
     bench_end(bench);
 }
 
+Test(sim_printer, leaves_to_a_display_what_is_not_for_it)
+{
+    struct bench *bench = bench_begin("epson-tm-t20iii");
+
+    FEED(bench, "a\n\x1B=\2"
+                "b\n\x1B@\x1DV\1\x1B=\1"
+                "c\n\x1DV\1");
+    cr_expect_eq(bench->cuts, 1);
+    cr_expect_str_eq(strbuf_text(&bench->text), "a\nc\n");
+    bench_end(bench);
+}
+
 Test(sim_printer, counts_what_it_does_not_know)
 {
     struct bench *bench = bench_begin("epson-tm-t20iii");
