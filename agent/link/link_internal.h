@@ -32,6 +32,10 @@ struct outbox {
     int64_t batch_max;  /* records, as the central last asked */
     int64_t batch_now;  /* records of the next batch: halved by a 413, one more with each that was taken */
     int64_t sent_count; /* records in flight */
+    /* The batch behind the one in flight, packed while that is under way: of the records from ahead_from on. */
+    struct loop_timer *packing;
+    struct strbuf ahead;
+    int64_t ahead_from, ahead_count, ahead_max; /* count 0: none; max: batch_now then */
 };
 enum status outbox_init(struct outbox *outbox, struct link *link);
 void outbox_clear(struct outbox *outbox);

@@ -8,6 +8,7 @@
  *                       from there; records before our first are said to be gone, and it is tried again, slowly
  *     409 fork          the central knows another history of this till: stop and alarm
  *     else              wait (full jitter), send again
+ *   meanwhile           the batch behind it is packed, when there is a backlog
  *
  * Updates tell what the central has, too (outbox_hear): a till that sells nothing hears of a central put back by
  * them.
@@ -28,7 +29,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_BYTES_MAX = 512 * 1024, SEND_DEADLINE_MS = 30 * 1000, RETRY_FIRST_MS = 500, PACE_MAX_MS = 3600 * 1000 };
+enum {
+    BATCH_BYTES_MAX = 512 * 1024,
+    SEND_DEADLINE_MS = 30 * 1000,
+    RETRY_FIRST_MS = 500,
+    PACE_MAX_MS = 3600 * 1000,
+    PACKING_MS = 1 /* first the batch at hand goes out */
+};
 
 int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms)
 {
@@ -46,6 +53,7 @@ int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms)
 }
 
 static void send_batch(struct outbox *outbox);
+static void on_packing(void *context);
 
 static void on_timer(void *context)
 {
@@ -57,14 +65,22 @@ static void on_timer(void *context)
 
 enum status outbox_init(struct outbox *outbox, struct link *link)
 {
-    *outbox = (struct outbox){.link = link, .batch_max = RECORD_BATCH_MAX, .batch_now = RECORD_BATCH_MAX};
-    return loop_timer_create(link->options.loop, on_timer, outbox, &outbox->timer);
+    enum status st;
+
+    *outbox = (struct outbox){.link = link,
+                              .batch_max = RECORD_BATCH_MAX,
+                              .batch_now = RECORD_BATCH_MAX,
+                              .ahead = STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX)};
+    st = loop_timer_create(link->options.loop, on_timer, outbox, &outbox->timer);
+    return st == ST_OK ? loop_timer_create(link->options.loop, on_packing, outbox, &outbox->packing) : st;
 }
 
 void outbox_clear(struct outbox *outbox)
 {
     loop_timer_destroy(outbox->timer);
-    outbox->timer = NULL;
+    loop_timer_destroy(outbox->packing);
+    outbox->timer = outbox->packing = NULL;
+    strbuf_free(&outbox->ahead);
 }
 
 void outbox_kick(struct outbox *outbox, bool now)
@@ -204,7 +220,8 @@ static void take_refusal(struct outbox *outbox, const struct courier_answer *ans
             return;
         }
     }
-    log_warn("link-14", "records were not taken status=%d code=%s: %s%s", answer->http_status, code, message, err.text);
+    log_warn("link-14", "records were not taken status=%d code=%s: %s%s", answer->http_status, code, message,
+             err.text);
     if (answer->http_status == 413)
         outbox->batch_now = outbox->sent_count > 1 ? outbox->sent_count / 2 : 1;
     wait(outbox, answer->retry_after_ms);
@@ -272,9 +289,10 @@ static void answered(void *context, const struct courier_answer *answer)
 /* ---- sending ---- */
 
 struct batch {
-    struct strbuf bytes;
+    struct strbuf *bytes;
     uint64_t epoch;
     int64_t count, count_max;
+    bool full; /* there are more records of this epoch than it holds */
 };
 
 static bool add_entry(void *context, const struct journal_entry *entry)
@@ -283,37 +301,83 @@ static bool add_entry(void *context, const struct journal_entry *entry)
 
     if (batch->count == 0)
         batch->epoch = entry->epoch;
-    if (batch->count == batch->count_max || entry->epoch != batch->epoch ||
-        (batch->count > 0 && batch->bytes.len + entry->len + 1 > BATCH_BYTES_MAX))
+    if (entry->epoch != batch->epoch)
         return false;
-    strbuf_add(&batch->bytes, entry->bytes, entry->len);
-    strbuf_putc(&batch->bytes, '\n');
+    if (batch->count == batch->count_max ||
+        (batch->count > 0 && batch->bytes->len + entry->len + 1 > BATCH_BYTES_MAX)) {
+        batch->full = true;
+        return false;
+    }
+    strbuf_add(batch->bytes, entry->bytes, entry->len);
+    strbuf_putc(batch->bytes, '\n');
     batch->count++;
     return true;
+}
+
+static enum status pack(struct outbox *outbox, int64_t from, struct batch *batch, struct errmsg *err)
+{
+    enum status st;
+
+    strbuf_clear(batch->bytes);
+    batch->count_max = outbox->batch_now;
+    st = journal_each(outbox->link->options.journal, from, add_entry, batch, err);
+    return st == ST_OK ? strbuf_status(batch->bytes) : st;
+}
+
+/* Only a whole batch is packed ahead: more records may come before a smaller one is sent. One that cannot be read now
+ * is met again when it is to be sent. */
+static void on_packing(void *context)
+{
+    struct outbox *outbox = context;
+    struct batch batch = {.bytes = &outbox->ahead};
+    struct errmsg err = ERRMSG_INIT;
+
+    outbox->ahead_from = journal_acked_position(outbox->link->options.journal) + 1 + outbox->sent_count;
+    outbox->ahead_count = 0;
+    outbox->ahead_max = outbox->batch_now;
+    if (outbox->in_flight && pack(outbox, outbox->ahead_from, &batch, &err) == ST_OK && batch.full)
+        outbox->ahead_count = batch.count;
+    if (outbox->ahead_count == 0)
+        strbuf_free(&outbox->ahead);
+}
+
+/* What was packed ahead, when it is what comes next; else the records are read now. */
+static enum status fill(struct outbox *outbox, struct batch *batch, struct errmsg *err)
+{
+    int64_t from = journal_acked_position(outbox->link->options.journal) + 1;
+
+    if (outbox->ahead_count == 0 || outbox->ahead_from != from || outbox->ahead_max != outbox->batch_now)
+        return pack(outbox, from, batch, err);
+    strbuf_free(batch->bytes);
+    *batch->bytes = outbox->ahead;
+    batch->count = outbox->ahead_count;
+    batch->full = true;
+    outbox->ahead = (struct strbuf)STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX);
+    outbox->ahead_count = 0;
+    return ST_OK;
 }
 
 static void send_batch(struct outbox *outbox)
 {
     struct link *link = outbox->link;
-    struct batch batch = {.bytes = STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX), .count_max = outbox->batch_now};
+    struct strbuf bytes = STRBUF_INIT(RECORD_BYTES_MAX + BATCH_BYTES_MAX);
+    struct batch batch = {.bytes = &bytes};
     struct errmsg err = ERRMSG_INIT;
     enum status st;
 
     if (outbox->in_flight || outbox->waiting || outbox->forked || !link->options.identity->enrolled ||
         !courier_is_connected(link->courier))
         return;
-    st = journal_each(link->options.journal, journal_acked_position(link->options.journal) + 1, add_entry, &batch,
-                      &err);
-    if (st == ST_OK)
-        st = strbuf_status(&batch.bytes);
+    st = fill(outbox, &batch, &err);
     if (st != ST_OK) {
-        log_error("link-17", "records cannot be read for sending: %s", err.text);
+        log_error("link", "records cannot be read for sending: %s", err.text);
         wait(outbox, 0);
     } else if (batch.count > 0) {
         outbox->in_flight = true;
         outbox->sent_count = batch.count;
-        courier_ask(link->courier, OP_JOURNAL, NULL, batch.bytes.data, batch.bytes.len, SEND_DEADLINE_MS, answered,
-                    outbox);
+        if (batch.full)
+            loop_timer_set(outbox->packing, PACKING_MS, 0);
+        courier_ask(link->courier, OP_JOURNAL, NULL, bytes.data, bytes.len, SEND_DEADLINE_MS, answered, outbox);
     }
-    strbuf_free(&batch.bytes);
+    strbuf_free(&bytes);
 }

@@ -127,6 +127,35 @@ Test(outbox, batch_has_a_bound_of_records)
     question_clear(&q);
 }
 
+static bool has_packed(struct rig *r)
+{
+    return r->link->outbox.ahead_count > 0;
+}
+
+/* What was packed while another batch was under way is what comes next, or is thrown away. */
+Test(outbox, what_was_packed_ahead_is_sent_only_when_it_follows)
+{
+    struct question q;
+
+    fill(3 * RECORD_BATCH_MAX + 1, 16);
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_JOURNAL);
+    rig_until(&rig, has_packed, "a batch packed ahead");
+    cr_expect_eq(rig.link->outbox.ahead_count, RECORD_BATCH_MAX);
+    rig_ack(&rig, &q, RECORD_BATCH_MAX, "");
+    question_clear(&q);
+    q = rig_take(&rig, OP_JOURNAL);
+    expect_records(&q, RECORD_BATCH_MAX + 1, 2 * RECORD_BATCH_MAX);
+    cr_expect_eq(rig.link->outbox.ahead_count, 0, "the one in flight");
+    rig_until(&rig, has_packed, "the last batch packed ahead");
+    /* The central took a part of it. */
+    rig_ack(&rig, &q, RECORD_BATCH_MAX + 7, "");
+    question_clear(&q);
+    q = rig_take(&rig, OP_JOURNAL);
+    expect_records(&q, RECORD_BATCH_MAX + 8, 2 * RECORD_BATCH_MAX + 7);
+    question_clear(&q);
+}
+
 Test(outbox, batch_has_a_bound_of_bytes)
 {
     struct question q;

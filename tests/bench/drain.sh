@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# How fast one till gets rid of a backlog: loyald, loyald-sync and loyal-central over mutual TLS on this machine, both ends on disk with
+# every commit synced, hash chain, gzip and books; beside a bare drain of the same records.
+#   drain.sh [--records N] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]     100000 records, build/release, /var/tmp
+# --peers: also PouchDB to express-pouchdb and NATS JetStream, which do less; DIR/node_modules has pouchdb, express 4, express-pouchdb and nats
+# (npm install), nats-server is Debian's. Wants openssl.
+# Prints CSV: what,records,seconds,per_s,cpu_us_a_record,peak_kb. "acked": the till may forget them; "booked": they are in the ledger.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+demo=$root/packaging/demo
+records=100000
+bin=$root/build/release/bin
+bench=$root/build/release/bench
+folder=/var/tmp
+peers=''
+while [ $# -gt 1 ]; do
+    case $1 in
+    --records) records=$2 ;;
+    --peers) peers=$2 ;;
+    --bin) bin=$2 ;;
+    --bench) bench=$2 ;;
+    --folder) folder=$2 ;;
+    *) break ;;
+    esac
+    shift 2
+done
+[ $# -eq 0 ] || { echo "usage: drain.sh [--records N] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]" >&2; exit 2; }
+dir=$(mktemp -d "$folder/loyald-drain.XXXXXX")
+language=en
+mkdir "$dir/log"
+. "$demo/shop.sh"
+trap 'shop_end; rm -rf "$dir" "${fast:-$dir/fast}"' EXIT
+trap 'exit 1' INT TERM
+give_up() {
+    echo "drain.sh: $*" >&2
+    tail -n 5 "$dir"/log/*.log >&2
+    exit 1
+}
+
+ticks=$(getconf CLK_TCK)
+# CPU so far, in hundredths of a second, and the most memory, of the processes named.
+cpu_ticks() {
+    for cpu_name in "$@"; do cat "/proc/$(pid_of "$cpu_name")/stat"; done |
+        awk '{ sub(/.*\) /, ""); sum += $12 + $13 } END { print sum }'
+}
+peak_kb() {
+    for peak_name in "$@"; do cat "/proc/$(pid_of "$peak_name")/status"; done | awk '/^VmHWM/ { sum += $2 } END { print sum }'
+}
+now_ns() { date +%s%N; }
+counted_records() { central till list --json 2>/dev/null | number counted; }
+are_booked() { [ "$(counted_records)" -ge "$records" ]; }
+
+# line WHAT SECONDS_FROM_NS CPU_TICKS PEAK_KB
+line() {
+    awk -v what="$1" -v n="$records" -v from="$2" -v to="$(now_ns)" -v cpu="$3" -v tick="$ticks" -v kb="$4" 'BEGIN {
+        s = (to - from) / 1e9
+        printf "%s,%d,%.2f,%.0f,%.1f,%d\n", what, n, s, n / s, cpu * 1e6 / tick / n, kb }'
+}
+
+make_chain "$demo/members.csv" && start_devices && start_till && start_courier && wait_for 15 enrol &&
+    wait_for 60 is_synced || give_up 'the shop does not open'
+stop courier && stop till || give_up 'the till does not stop'
+journal=$dir/till/journal.db
+fast=$(mktemp -d /dev/shm/loyald-drain.XXXXXX 2>/dev/null || mktemp -d "$dir/fast.XXXXXX")
+cp "$journal" "$fast/journal.db" && "$bench/drain_fill" "$fast/journal.db" "$records" && cp "$fast/journal.db" "$journal" ||
+    give_up 'the journal cannot be filled'
+sync "$journal"
+start_till || give_up 'the till does not start'
+
+echo 'what,records,seconds,per_s,cpu_us_a_record,peak_kb'
+before=$(cpu_ticks till)
+before_central=$(cpu_ticks central)
+from=$(now_ns)
+start_courier || give_up 'loyald-sync does not start'
+await_end_of() { # COMMAND...: asked seldom, so that asking costs nothing beside what is measured
+    for _ in $(seq 2400); do
+        "$@" && return 0
+        sleep 0.25
+    done
+    return 1
+}
+await_end_of is_synced || give_up 'the till keeps records'
+line acked "$from" $(($(cpu_ticks till courier) - before)) "$(peak_kb till courier)"
+await_end_of are_booked || give_up 'records are not booked'
+line booked "$from" $(($(cpu_ticks central) - before_central)) "$(peak_kb central)"
+
+# ---- beside it ----
+
+stop courier && stop till || give_up 'the till does not stop'
+make_certs() {
+    cd "$1" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 &&
+        for end in server client; do
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout $end.key -out $end.csr -subj /CN=localhost &&
+                printf 'subjectAltName=DNS:localhost\n' >ext && openssl x509 -req -in $end.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
+                -out $end.pem -days 2 -extfile ext || return 1
+        done
+}
+mkdir "$dir/certs" "$dir/bare" && (make_certs "$dir/certs") >"$dir/log/certs.log" 2>&1 || give_up 'no certificates'
+printf 'bare,'
+"$bench/bare_drain" --journal "$fast/journal.db" --certs "$dir/certs" --work "$dir/bare" || give_up 'the bare drain failed'
+[ -n "$peers" ] || exit 0
+for peer in pouch nats; do
+    mkdir "$dir/$peer"
+    NODE_PATH=$peers/node_modules node "$root/tests/bench/drain_$peer.cjs" "$records" "$dir/certs" "$dir/$peer" 2>"$dir/log/$peer.log" ||
+        give_up "$peer did not come to its end"
+done
