@@ -210,10 +210,10 @@ void central_tell_changed(struct central *central)
         central->changed(central->changed_context);
 }
 
-void central_tell_accepted(struct central *central)
+void central_tell_accepted(struct central *central, int64_t count)
 {
     if (central->accepted)
-        central->accepted(central->accepted_context);
+        central->accepted(central->accepted_context, count);
 }
 
 enum status central_end(struct central *central, enum status st, struct errmsg *err)

@@ -55,8 +55,8 @@ struct central {
     /* Told after each commit that tills should hear of; may be NULL. */
     void (*changed)(void *context);
     void *changed_context;
-    /* Told after each commit that left records to be booked; may be NULL. */
-    void (*accepted)(void *context);
+    /* Told after each commit that left so many records to be booked; may be NULL. */
+    void (*accepted)(void *context, int64_t count);
     void *accepted_context;
     char counted_last[HEX64_TEXT]; /* the till whose records were booked last: they take turns */
 };
@@ -100,7 +100,7 @@ enum status central_restored(struct central *central, struct errmsg *err);
 
 int64_t central_now_us(const struct central *central);
 void central_tell_changed(struct central *central);
-void central_tell_accepted(struct central *central);
+void central_tell_accepted(struct central *central, int64_t count);
 /* store_end, and tells what was committed. */
 enum status central_end(struct central *central, enum status st, struct errmsg *err);
 

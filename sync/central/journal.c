@@ -281,7 +281,7 @@ enum status journal_import(struct central *central, const char *body, size_t len
             .accepted = batch->accepted, .known = batch->duplicates, .acked = batch->device.acked};
         memcpy(out_import->dev, batch->device.dev, sizeof(out_import->dev));
         if (batch->accepted > 0)
-            central_tell_accepted(central);
+            central_tell_accepted(central, batch->accepted);
     }
     free(batch);
     return st;
@@ -317,7 +317,7 @@ void journal_accept(struct central *central, const struct device *device, const 
     } else {
         write_cursor(batch, &answer->body);
         if (batch->accepted > 0)
-            central_tell_accepted(central);
+            central_tell_accepted(central, batch->accepted);
     }
 out:
     free(batch);

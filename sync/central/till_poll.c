@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/clock.h"
 #include "agent/net/loop.h"
 #include "sync/central/lease.h"
 #include "sync/central/till_server_internal.h"
@@ -121,6 +122,8 @@ void till_poll_on_wake(void *context)
     struct till_server *server = context;
     struct till_poll *poll = server->polls, *next;
 
+    server->waking = false;
+    server->woken_ms = clock_mono_ms(clock_system());
     for (; poll; poll = next) {
         struct errmsg err = ERRMSG_INIT;
         struct device device;

@@ -17,7 +17,9 @@ struct till_server {
     struct http_server *http;
     struct till_poll *polls; /* those that wait */
     struct counting *counting;
-    struct loop_timer *wake; /* gathers the changes of one turn of the loop */
+    struct loop_timer *wake; /* gathers changes that follow one another */
+    bool waking;             /* it is set */
+    int64_t woken_ms;        /* when it was the last time */
 };
 
 /* A request that was found to be its till's own. */

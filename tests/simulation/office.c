@@ -183,9 +183,11 @@ static void count_some(struct sim_world *world, void *context)
 }
 
 /* Mostly soon; now and then it has much to do before. */
-static void on_accepted(void *context)
+static void on_accepted(void *context, int64_t count)
 {
     struct sim_world *world = context;
+
+    (void)count;
 
     sim_after(world, dice_below(&world->dice, dice_one_in(&world->dice, 4) ? 60000 : 50), count_some, NULL);
 }
@@ -206,7 +208,7 @@ void office_open(struct sim_world *world)
     world->central->changed_context = world;
     world->central->accepted = on_accepted;
     world->central->accepted_context = world;
-    on_accepted(world); /* what was accepted and not booked before it ended */
+    on_accepted(world, 0); /* what was accepted and not booked before it ended */
     look_at_acks(world);
 }
 
