@@ -370,7 +370,7 @@ static void send_batch(struct outbox *outbox)
         return;
     st = fill(outbox, &batch, &err);
     if (st != ST_OK) {
-        log_error("link", "records cannot be read for sending: %s", err.text);
+        log_error("link-17", "records cannot be read for sending: %s", err.text);
         wait(outbox, 0);
     } else if (batch.count > 0) {
         outbox->in_flight = true;

@@ -275,9 +275,9 @@ static int64_t pause_ms(const struct counting *counting, int64_t now_ms)
 static void tell(struct counting *counting, enum status st, const struct errmsg *err)
 {
     if (st != ST_OK && !counting->failing)
-        log_error("journal", "records are accepted and not booked, it is tried again: %s", err->text);
+        log_error("journal-03", "records are accepted and not booked, it is tried again: %s", err->text);
     if (st == ST_OK && counting->failing)
-        log_info("journal", "records are booked again");
+        log_info("journal-04", "records are booked again");
     counting->failing = st != ST_OK;
 }
 
