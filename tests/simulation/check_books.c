@@ -224,6 +224,21 @@ static void check_ends(struct sim_world *world, sqlite3 *db, const struct sim_ti
         sim_wrong(world, "a hold or claim of till %d stays for ever", till->place - 1);
 }
 
+/* A till spends of a lease what it holds, in each of its lives: T1, and T4 of a disk put back. */
+static void check_leases(struct sim_world *world, sqlite3 *db, const struct sim_till *till)
+{
+    for (int i = 0; i < till->lease_count; i++) {
+        const char *id = till->lease_uses[i].id;
+        int64_t granted = check_number(db, "SELECT granted FROM lease WHERE id = ?1", id, NULL);
+
+        if (granted >= 0 && !world->restored &&
+            (promises_lease_used(till, id, false) > granted || promises_lease_used(till, id, true) > granted))
+            sim_wrong(world, "till %d spent %lld and %lld of lease %s, which held %lld", till->place - 1,
+                      (long long)promises_lease_used(till, id, false), (long long)promises_lease_used(till, id, true),
+                      id, (long long)granted);
+    }
+}
+
 static void check_coupon(struct sim_world *world, sqlite3 *db, int coupon, const struct check_totals *totals)
 {
     char name[16], notice[40];
@@ -246,6 +261,7 @@ void check_books(struct sim_world *world, struct sqlite3 *db, const struct check
     for (int i = 0; i < TILLS; i++) {
         const struct sim_till *till = &world->tills[i];
 
+        check_leases(world, db, till);
         if (till->split_position >= 0) /* it may have sold what the central will never take */
             continue;
         for (int card = 0; card < MEMBERS; card++)

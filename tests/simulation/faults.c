@@ -24,7 +24,7 @@ static void put_back(struct sim_world *world, struct sim_till *till)
         till->records[at] = (struct sim_record){0};
     }
     till->rules_version = 0;
-    promises_forget(till, till->image_position);
+    promises_put_back(till, till->image_position);
     till_up(world, till);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is broken on purpose, in the place of the calls that keep the promises. */
+#include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
 #include "agent/link/courier.h"
@@ -230,4 +231,17 @@ const struct bundle_offline *__wrap_bundle_offline(const struct bundle *bundle)
         .f_sale = 1000000, .f_member = 1000000, .e_device = 1000000, .sales_max = 1000, .hours_max = 1000};
 
     return sim_world()->mutant == SIM_NO_LIMIT ? &all : __real_bundle_offline(bundle);
+}
+
+/* ---- a cache thrown away that gives the whole lease again ---- */
+
+enum status __real_cache_put_lease(struct cache *cache, const struct cache_lease *lease, struct errmsg *err);
+enum status __wrap_cache_put_lease(struct cache *cache, const struct cache_lease *lease, struct errmsg *err);
+enum status __wrap_cache_put_lease(struct cache *cache, const struct cache_lease *lease, struct errmsg *err)
+{
+    struct cache_lease whole = *lease;
+
+    if (sim_world()->mutant == SIM_LEASE_ANEW)
+        whole.used = 0;
+    return __real_cache_put_lease(cache, &whole, err);
 }

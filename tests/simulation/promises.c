@@ -74,6 +74,35 @@ static void look_at_holds(struct sim_world *world, struct sim_till *till, int64_
     }
 }
 
+static void look_at_leases(struct sim_till *till, int64_t position, const struct cJSON *body)
+{
+    const struct cJSON *one;
+
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(body, "leases"))
+    {
+        struct sim_lease_use *use = &till->lease_uses[till->lease_count];
+
+        must(till->lease_count < LEASE_USES_MAX, "fewer sales from leases");
+        *use = (struct sim_lease_use){.position = position, .used = number(one, "used")};
+        (void)snprintf(use->id, sizeof use->id, "%s", text(one, "id"));
+        till->lease_count++;
+    }
+}
+
+int64_t promises_lease_used(const struct sim_till *till, const char *lease, bool old_life)
+{
+    int64_t used = 0;
+
+    for (int i = 0; i < till->lease_count; i++) {
+        const struct sim_lease_use *use = &till->lease_uses[i];
+        bool shared = use->position <= till->split_position;
+
+        if (strcmp(use->id, lease) == 0 && (shared || use->old_life == old_life))
+            used += use->used;
+    }
+    return used;
+}
+
 /* What is not acknowledged is at risk: of this sale, of this member, of the till. */
 static void look_at_floor(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
 {
@@ -113,6 +142,7 @@ static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t
                   (long long)gross, (long long)discount, (long long)redeemed,
                   (long long)number(result, "total_minor"));
     look_at_holds(world, till, position, body);
+    look_at_leases(till, position, body);
     if (strcmp(text(body, "spending"), "floor") == 0)
         look_at_floor(world, till, position, body);
 }
@@ -157,8 +187,27 @@ void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t 
     json_free(tree);
 }
 
+static void forget_leases(struct sim_till *till, int64_t position)
+{
+    int kept = 0;
+
+    for (int i = 0; i < till->lease_count; i++) {
+        if (till->lease_uses[i].old_life || till->lease_uses[i].position <= position)
+            till->lease_uses[kept++] = till->lease_uses[i];
+    }
+    till->lease_count = kept;
+}
+
+void promises_put_back(struct sim_till *till, int64_t position)
+{
+    for (int i = 0; i < till->lease_count; i++)
+        till->lease_uses[i].old_life = till->lease_uses[i].position > position;
+    promises_forget(till, position);
+}
+
 void promises_forget(struct sim_till *till, int64_t position)
 {
+    forget_leases(till, position);
     while (till->hold_count > 0 && till->holds[till->hold_count - 1].position > position)
         till->hold_count--;
     for (int i = 0; i < till->hold_count; i++) {

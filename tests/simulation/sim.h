@@ -29,6 +29,7 @@ enum {
     TRIES_MAX = 6,
     HOLDS_MAX = 600,
     FLOOR_USES_MAX = 600,
+    LEASE_USES_MAX = 600,
     BALANCE_BEGUN = 50,
     LEASE_CAP = 40,
     LEASE_DAYS = 7,
@@ -51,6 +52,7 @@ enum sim_mutant {
     SIM_TWICE,
     SIM_PROMISED_TWICE,
     SIM_NO_LIMIT,
+    SIM_LEASE_ANEW,
     SIM_MUTANTS
 };
 
@@ -72,6 +74,13 @@ struct sim_sale {
 struct sim_hold {
     char id[40];
     int64_t position, voided_by, used_by; /* of the records; 0: none */
+};
+
+/* What a sale spent of a lease. */
+struct sim_lease_use {
+    char id[40];
+    int64_t position, used;
+    bool old_life; /* written before the disk was put back to an earlier image, and gone from it */
 };
 
 struct sim_floor_use {
@@ -108,6 +117,8 @@ struct sim_till {
     int hold_count;
     struct sim_floor_use floor_uses[FLOOR_USES_MAX];
     int floor_count;
+    struct sim_lease_use lease_uses[LEASE_USES_MAX];
+    int lease_count;
     char dev[17];
     char cert_key[17]; /* of the certificate that its loyald-sync shows */
     /* the wire to its loyald-sync */
@@ -235,8 +246,12 @@ extern const struct office_rules sim_rules;
 /* The till is about to put a record into its journal, at that position: held against what it may promise. */
 void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t position, const char *type,
                         const char *bytes, size_t len);
-/* What is beyond that position was not written, or is gone. */
+/* What is beyond that position was not written. */
 void promises_forget(struct sim_till *till, int64_t position);
+/* Its disk is that of this position again; what it spent beyond it was spent all the same. */
+void promises_put_back(struct sim_till *till, int64_t position);
+/* Of that lease, in the one life of the till or the other. */
+int64_t promises_lease_used(const struct sim_till *till, const char *lease, bool old_life);
 /* Points of SHOP_CURRENCY in a sale's record: spent is redeemed and cost. */
 struct sim_points {
     int64_t earned, spent, taken, given;

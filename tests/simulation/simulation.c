@@ -37,7 +37,8 @@ static bool prove(struct stage *stage)
                                                    "pruned before counted",
                                                    "balance applied twice",
                                                    "promised twice",
-                                                   "floor limits not kept"};
+                                                   "floor limits not kept",
+                                                   "lease given anew"};
     bool all = true;
 
     for (int mutant = 1; mutant < SIM_MUTANTS; mutant++) {

@@ -109,8 +109,7 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
 {
     const struct rulebook_options book = {till->loop,     &till->clock, till->journal, till->rules,
                                           till->identity, fetch,        changed,       journal_record,
-                                          may_switch,     till,         NULL,
-                                          fetch_root};
+                                          may_switch,     till,         NULL,          fetch_root};
     struct link_options link = {.loop = till->loop,
                                 .clock = &till->clock,
                                 .journal = till->journal,
