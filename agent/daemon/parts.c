@@ -191,6 +191,13 @@ static enum status start_rulebook(struct parts *parts, struct errmsg *err)
     return rulebook_create(&wanted, &parts->rulebook, err);
 }
 
+static enum status report_holdings(void *context, const char *incarnation, struct errmsg *err)
+{
+    struct parts *parts = context;
+
+    return parts->till ? till_report_holdings(parts->till, incarnation, err) : ST_AGAIN;
+}
+
 static void write_devices(void *context, struct json_writer *w)
 {
     devices_write(((const struct parts *)context)->devices, w);
@@ -213,6 +220,8 @@ static enum status start_link(struct parts *parts, struct errmsg *err)
         .retry_max_ms = parts->options.retry_max_s * 1000,
         .poll_wait_s = parts->options.poll_wait_s,
         .status_every_ms = STATUS_EVERY_MS,
+        .report_holdings = report_holdings,
+        .holdings_context = parts,
         .write_devices = write_devices,
         .write_context = parts,
     };
@@ -409,7 +418,8 @@ enum status parts_start(struct parts *parts, struct errmsg *err)
         }
     }
     if (service_sockets_close_rest(&parts->sockets) > 0)
-        log_warn("daemon-08", "the service manager passed in sockets that are of no use: their names are api and link");
+        log_warn("daemon-08",
+                 "the service manager passed in sockets that are of no use: their names are api and link");
     enrol_file_init(&parts->enrol_file, parts->link, parts->state_dir);
     link_start(parts->link);
     return ST_OK;

@@ -176,6 +176,9 @@ enum status cache_find_coupon(struct cache *cache, const char *code, cache_posit
 typedef bool cache_lease_visitor(void *context, const struct cache_lease *lease);
 enum status cache_each_lease(struct cache *cache, const char *member, cache_position_fn *position_of,
                              void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err);
+/* The same of every member. */
+enum status cache_every_lease(struct cache *cache, cache_position_fn *position_of, void *position_context,
+                              cache_lease_visitor *visitor, void *context, struct errmsg *err);
 /* Visits one lease, of any member, whose time is over; ST_NOT_FOUND when there is none. */
 enum status cache_ended_lease(struct cache *cache, int64_t now_unix_ms, cache_position_fn *position_of,
                               void *position_context, cache_lease_visitor *visitor, void *context,

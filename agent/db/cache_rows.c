@@ -233,11 +233,11 @@ enum status cache_ended_lease(struct cache *cache, int64_t now_unix_ms, cache_po
     return cache_note(cache, st);
 }
 
-enum status cache_each_lease(struct cache *cache, const char *member, cache_position_fn *position_of,
-                             void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err)
+static enum status visit_leases(struct cache *cache, enum cache_statement which, cache_position_fn *position_of,
+                                void *position_context, cache_lease_visitor *visitor, void *context, enum status st,
+                                struct errmsg *err)
 {
-    sqlite3_stmt *rows = cache->statements[CACHE_LEASES_OF];
-    enum status st = cache_query(cache, CACHE_LEASES_OF, VALUES(value_text(member)), err);
+    sqlite3_stmt *rows = cache->statements[which];
 
     for (; st == ST_OK; st = st == ST_OK ? sqlite_step(&cache->db, rows, err) : st) {
         struct cache_lease lease;
@@ -248,6 +248,22 @@ enum status cache_each_lease(struct cache *cache, const char *member, cache_posi
             break;
         }
     }
-    cache_reset(cache, CACHE_LEASES_OF);
+    cache_reset(cache, which);
     return cache_note(cache, st == ST_NOT_FOUND ? ST_OK : st);
+}
+
+enum status cache_each_lease(struct cache *cache, const char *member, cache_position_fn *position_of,
+                             void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err)
+{
+    enum status st = cache_query(cache, CACHE_LEASES_OF, VALUES(value_text(member)), err);
+
+    return visit_leases(cache, CACHE_LEASES_OF, position_of, position_context, visitor, context, st, err);
+}
+
+enum status cache_every_lease(struct cache *cache, cache_position_fn *position_of, void *position_context,
+                              cache_lease_visitor *visitor, void *context, struct errmsg *err)
+{
+    enum status st = cache_query(cache, CACHE_LEASES, NULL, 0, err);
+
+    return visit_leases(cache, CACHE_LEASES, position_of, position_context, visitor, context, st, err);
 }

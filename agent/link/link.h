@@ -40,6 +40,9 @@ struct link_options {
     int64_t retry_max_ms;          /* the longest wait between tries */
     int64_t poll_wait_s;           /* how long the central may keep a long-poll */
     int64_t status_every_ms;       /* how often the central is told how this till is; 0: never */
+    /* Appends the record that says what the till may spend (till_report_holdings); NULL: none is written. */
+    enum status (*report_holdings)(void *context, const char *incarnation, struct errmsg *err);
+    void *holdings_context;
     /* Writes the devices for it, a JSON array; NULL: none are told. */
     void (*write_devices)(void *context, struct json_writer *w);
     void *write_context;

@@ -349,6 +349,31 @@ static void put_slice(struct updates *updates)
     }
 }
 
+/* ---- a central put back from a backup ---- */
+
+/* It may have forgotten what it granted here. It is told so by a record, behind those it lacks, before the rows of
+ * the answer take away what it does not know. ST_OK: the answer may be put. */
+static enum status hear_incarnation(struct updates *updates, struct errmsg *err)
+{
+    const struct link_options *options = &updates->link->options;
+    const char *incarnation;
+    char *known = NULL;
+    size_t len = 0;
+    bool same;
+    enum status st = ST_OK;
+
+    if (json_text(updates->tree, "incarnation", CACHE_NAME_MAX, &incarnation, NULL) != ST_OK)
+        return ST_OK;
+    (void)journal_get_state(options->journal, IDENTITY_INCARNATION, &known, &len, NULL);
+    same = known && strcmp(known, incarnation) == 0;
+    if (known && !same && options->report_holdings)
+        st = options->report_holdings(options->holdings_context, incarnation, err);
+    if (st == ST_OK && !same)
+        st = journal_put_state(options->journal, IDENTITY_INCARNATION, incarnation, strlen(incarnation), err);
+    free(known);
+    return st;
+}
+
 /* ---- polling ---- */
 
 static bool brought_nothing(const struct updates *updates)
@@ -381,6 +406,14 @@ static void answered(void *context, const struct courier_answer *answer)
     st = json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &updates->tree, &err);
     if (st != ST_OK) {
         log_warn("link-27", "updates cannot be read: %s", err.text);
+        wait(updates, 1000);
+        return;
+    }
+    st = hear_incarnation(updates, &err);
+    if (st != ST_OK) {
+        log_error("link-30", "updates wait, what may be spent here could not be journalled: %s", err.text);
+        json_free(updates->tree);
+        updates->tree = NULL;
         wait(updates, 1000);
         return;
     }

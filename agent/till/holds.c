@@ -201,18 +201,16 @@ void holds_ask(struct till *till, struct sale *sale, till_ready_fn *done, void *
 void spending_count(struct till *till, const char *type, const char *body, size_t len, int64_t position)
 {
     struct floor_uses *uses = &till->floor_uses;
-    int64_t acked = journal_acked_position(till->options.journal);
     struct cJSON *tree = NULL;
-    int kept = 0;
 
     if (strcmp(type, "sale") != 0 || !memmem(body, len, "\"spending\":\"floor\"", 18) ||
         json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK)
         return;
-    for (int i = 0; i < uses->count; i++) {
-        if (uses->uses[i].position > acked)
-            uses->uses[kept++] = uses->uses[i];
-    }
-    uses->count = kept;
+    /* One that was acknowledged is at risk again when the central is put back from a backup: it goes for want of room
+     * only. */
+    if (uses->count == SPENDING_FLOOR_USES_MAX &&
+        uses->uses[0].position <= journal_acked_position(till->options.journal))
+        memmove(uses->uses, uses->uses + 1, (size_t)--uses->count * sizeof uses->uses[0]);
     if (uses->count < SPENDING_FLOOR_USES_MAX && strcmp(tree_text(tree, "spending"), "floor") == 0) {
         struct floor_use *use = &uses->uses[uses->count++];
 
@@ -268,11 +266,9 @@ static bool load_entry(void *context, const struct journal_entry *entry)
 
     if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK)
         return true;
-    if (entry->position > loading->acked) {
-        if (loading->till->floor_uses.oldest_unix_ms == 0)
-            loading->till->floor_uses.oldest_unix_ms = (int64_t)(head.hlc >> 16);
-        spending_count(loading->till, entry->type, body, len, entry->position);
-    }
+    if (entry->position > loading->acked && loading->till->floor_uses.oldest_unix_ms == 0)
+        loading->till->floor_uses.oldest_unix_ms = record_hlc_ms(head.hlc);
+    spending_count(loading->till, entry->type, body, len, entry->position);
     claims_read(&loading->claims, entry->type, body, len);
     /* Most sales name no hold: they are not read. */
     if ((strncmp(entry->type, "hold_", 5) == 0 || (is_sale && memmem(body, len, "\"holds\":[", 9))) &&

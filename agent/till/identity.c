@@ -210,11 +210,12 @@ static enum status store(struct journal *journal, struct cJSON *root, const stru
     /* The last two are ours alone: a second member of the name would make the whole unreadable. */
     static const char *const dropped[] = {"certificate", "ca",   "point",   "sealed",
                                           "incarnation", "root", "mac_key", "id_key"};
-    char hex[2 * CRYPTO_KEY_BYTES + 1];
+    char hex[2 * CRYPTO_KEY_BYTES + 1], incarnation[17] = "";
     char *text;
     bool whole;
     enum status st;
 
+    (void)copy_text(root, "incarnation", incarnation, sizeof incarnation, NULL);
     for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(root, dropped[i]);
     hex_encode(identity->mac_key, CRYPTO_KEY_BYTES, hex);
@@ -229,12 +230,13 @@ static enum status store(struct journal *journal, struct cJSON *root, const stru
     st = journal_put_states(
         journal,
         (const struct journal_state[]){{STATE_NAME, text, strlen(text)},
+                                       {IDENTITY_INCARNATION, incarnation[0] ? incarnation : NULL, strlen(incarnation)},
                                        {IDENTITY_TRUST_ROOT, trust_root, trust_root ? strlen(trust_root) : 0},
                                        {IDENTITY_TRUST_TIMESTAMP, NULL, 0},
                                        {IDENTITY_TRUST_RATCHET, NULL, 0},
                                        {IDENTITY_RULES_VERSION, NULL, 0},
                                        {IDENTITY_RULES_REFUSED, NULL, 0}},
-        another_chain || trust_root ? 6 : 1, err);
+        another_chain || trust_root ? 7 : 2, err);
     crypto_wipe(text, strlen(text));
     cJSON_free(text);
     return st;

@@ -45,6 +45,7 @@ struct identity {
 #define IDENTITY_TRUST_ROOT      "trust_root"    /* trust.h keeps these three */
 #define IDENTITY_TRUST_TIMESTAMP "trust_timestamp"
 #define IDENTITY_TRUST_RATCHET   "trust_ratchet"
+#define IDENTITY_INCARNATION "central_incarnation" /* of the central that knows what this till may spend */
 
 /* Reads what the journal holds. ST_CORRUPT when that cannot be read. */
 enum status identity_load(struct journal *journal, struct identity *out_identity, struct errmsg *err);

@@ -11,6 +11,7 @@
 #include "sync/central/authority.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/key_file.h"
+#include "sync/central/restore.h"
 #include "sync/central/trust.h"
 
 enum { PATH_BYTES_MAX = 4096 };
@@ -157,6 +158,8 @@ enum status central_open(const struct central_place *place, const struct clock_s
     if (st == ST_OK)
         st = read_meta(central, err);
     if (st == ST_OK)
+        st = restore_load(central, err);
+    if (st == ST_OK)
         st = authority_load(central, state_dir, err);
     if (st == ST_OK)
         st = key_file_open(state_dir, "forms.key", &central->forms_key, err);
@@ -196,6 +199,8 @@ enum status central_restored(struct central *central, struct errmsg *err)
     /* A till may have renewed its certificate since: the first request that bears its MAC tells which it has now. */
     if (st == ST_OK)
         st = STORE_RUN(central->store, STATEMENT_DEVICE_FORGET_KEYS, err, V_TEXT(""));
+    if (st == ST_OK)
+        st = restore_begin(central, err);
     return st == ST_OK ? read_meta(central, err) : st;
 }
 

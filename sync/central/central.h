@@ -36,6 +36,7 @@ struct central {
     const struct clock_source *clock;
     struct evaluator *evaluator;
     char incarnation[HEX64_TEXT];
+    int64_t restored_us; /* when this database was put back from a backup; 0: never */
     struct pk *ca_key;
     struct pk *forms_key;                   /* unseals what was filled in at tills */
     struct pk *stamp_keys[TRUST_KEYS_MAX];  /* sign timestamps: the one in use, the one to follow or NULL */

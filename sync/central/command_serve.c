@@ -8,6 +8,7 @@
 #include "sync/central/admin_server.h"
 #include "sync/central/central.h"
 #include "sync/central/command.h"
+#include "sync/central/restore.h"
 #include "sync/central/till_server.h"
 #include "sync/central/upkeep.h"
 
@@ -26,13 +27,18 @@ enum status command_init(const struct command_call *call, struct errmsg *err)
 enum status command_restored(const struct command_call *call, struct errmsg *err)
 {
     struct central *central = NULL;
+    int64_t waiting = 0;
     enum status st =
         central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
 
     if (st == ST_OK)
         st = central_restored(central, err);
     if (st == ST_OK)
-        printf("incarnation %s: tills will send again what is missing here\n", central->incarnation);
+        st = restore_waiting(central, "", &waiting, err);
+    if (st == ST_OK)
+        printf("incarnation %s: tills will send again what is missing here\n"
+               "points are not set aside until %lld tills have said what they may spend, %d hours at most\n",
+               central->incarnation, (long long)waiting, RESTORE_WAIT_S / 3600);
     central_close(central);
     return st;
 }

@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "sync/central/device.h"
 #include "sync/central/office.h"
+#include "sync/central/restore.h"
 #include "sync/central/trust.h"
 
 enum { CODE_BYTES_MAX = 32, FAILURE_WINDOW_MS = 60000, SEALED_TEXT_MAX = 128 };
@@ -306,6 +307,8 @@ static enum status enrol(struct central *central, const struct wish *wish, struc
         st = agree(wish, agreed, err);
     if (st == ST_OK)
         st = put_device(central, wish, &place, agreed, err);
+    if (st == ST_OK)
+        st = restore_till_is_known(central, wish->dev, err);
     if (st == ST_OK)
         st = write_answer(central, wish, &place, agreed, out, err);
     st = store_end(central->store, st, err);

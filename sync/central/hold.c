@@ -10,6 +10,7 @@
 #include "sync/central/counting.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
+#include "sync/central/restore.h"
 
 enum { STATE_MAX = 16, REASON_MAX = 200, CURRENCY_MAX = LOT_CURRENCY_BYTES - 1 };
 
@@ -102,6 +103,18 @@ static enum status decide(struct central *central, const struct device *device, 
     return ST_OK;
 }
 
+/* Not while tills may hold what this database does not know of. */
+static enum status may_grant(struct central *central, const struct device *device, struct errmsg *err)
+{
+    int64_t waiting = 0;
+    enum status st = restore_waiting(central, device->chain, &waiting, err);
+
+    if (st != ST_OK || waiting == 0)
+        return st;
+    errmsg_set(err, "put back from a backup: %" PRId64 " tills have not said yet what they may spend", waiting);
+    return ST_TIMEOUT;
+}
+
 /* What an attempt of a transaction begins from. */
 struct attempt {
     struct central *central;
@@ -118,6 +131,9 @@ static enum status grant(void *context, struct errmsg *err)
     enum status st = find(central, device, asked, err);
 
     if (st != ST_NOT_FOUND)
+        return st;
+    st = may_grant(central, device, err);
+    if (st != ST_OK)
         return st;
     asked->member[0] = asked->reason[0] = '\0';
     st = decide(central, device, asked, err);

@@ -11,6 +11,7 @@
 #include "sync/central/interpret_sale.h"
 #include "sync/central/interpret_spending.h"
 #include "sync/central/member.h"
+#include "sync/central/restore.h"
 #include "sync/central/rollout.h"
 
 enum { REASON_MAX = 400 };
@@ -116,6 +117,7 @@ enum status interpret(struct central *central, const struct interpret_record *re
         {"claim_voided", coupon_note_claim_voided},
         {"lease_use", spending_note_lease_use},
         {"lease_close", spending_note_lease_close},
+        {"holdings", restore_note_holdings},
     };
     struct cJSON *body = NULL;
     enum status st;

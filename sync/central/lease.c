@@ -9,6 +9,7 @@
 #include "agent/base/int_math.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
+#include "sync/central/restore.h"
 
 static const int64_t DAY_US = INT64_C(86400000000), SEEN_US = INT64_C(3600000000);
 
@@ -140,14 +141,16 @@ enum status lease_after_sale(struct central *central, const struct device *devic
 {
     struct rule rules[LEASE_RULES_MAX];
     bool usual = false;
-    int64_t spends = 0;
+    int64_t spends = 0, waiting = 0;
     int count = 0;
     enum status st = STORE_RUN(central->store, STATEMENT_MEMBER_TILL_COUNT, err, V_TEXT(device->chain),
                                V_TEXT(member), V_TEXT(device->dev), V_INT(day));
 
     if (st == ST_OK)
         st = read_rules(central, device->chain, rules, &count, err);
-    if (st != ST_OK || count == 0)
+    if (st == ST_OK && count > 0)
+        st = restore_waiting(central, device->chain, &waiting, err);
+    if (st != ST_OK || count == 0 || waiting > 0)
         return st;
     st = is_usual(central, device, member, &usual, err);
     if (st == ST_OK && usual)

@@ -116,6 +116,9 @@
         " epoch = $7, acked = $8, head_hash = $9, counted = $8, revoked = 0, till_head = $8, version = $10,"              \
         " enrolled_us = $11, last_seen_us = $11, cert_key = $12, cert_issuer = $13, next_key = '', next_issuer = '',"     \
         " next_not_after_us = 0, trusts = ''")                                                                            \
+    X(DEVICE_REPORTED, "UPDATE device SET reported = $2 WHERE dev = $1")                                                  \
+    X(DEVICE_UNREPORTED, "SELECT COUNT(*) FROM device WHERE (chain = $1 OR $1 = '') AND revoked = 0"                      \
+        " AND quarantined_seq = 0 AND reported <> $2 AND last_seen_us > $3")                                              \
     X(DEVICE_NEXT_KEY, "UPDATE device SET next_key = $2, next_issuer = $3, next_not_after_us = $4 WHERE dev = $1")        \
     X(DEVICE_USE_NEXT, "UPDATE device SET cert_key = next_key, cert_issuer = next_issuer,"                                \
         " cert_not_after_us = next_not_after_us, next_key = '', next_issuer = '', next_not_after_us = 0 WHERE dev = $1")  \
@@ -247,6 +250,8 @@
     X(HOLD_GET, "SELECT state, reason FROM hold WHERE dev = $1 AND epoch = $2 AND id = $3")                               \
     X(HOLD_PUT, "INSERT INTO hold (dev, epoch, id, chain, member, currency, amount, state, reason, at_us)"                \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                                                              \
+    X(HOLD_BOOK, "INSERT INTO hold (dev, epoch, id, chain, member, currency, amount, state, reason, at_us)"              \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, 'granted', '', $8) ON CONFLICT (dev, epoch, id) DO NOTHING")                \
     X(HOLD_END, "INSERT INTO hold (dev, epoch, id, chain, member, currency, amount, state, reason, at_us)"                \
         " VALUES ($1, $2, $3, $4, '', '', 0, $5, '', $6)"                                                                 \
         " ON CONFLICT (dev, epoch, id) DO UPDATE SET state = CASE WHEN hold.state IN ('posted', 'refused')"               \

@@ -1,8 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The central's disk is lost and an old backup put back: it knows fewer sales and older rules than the till. The till refuses the older
-# rules in words and keeps its own, sends the lost records again, each booked once, and goes on.
+# rules in words and keeps its own, sends the lost records again, each booked once, and goes on. What it may still spend of points is
+# booked by its word before the central grants any.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/tills.sh"
+card=2900010000022
+has_lease() { central lease list --json | grep -q '"granted":2000'; }
 begin
 check 'a first part of the day' sell --baskets 15 --day-baskets 45
 must 'it is at the central' wait_for 60 is_synced
@@ -14,14 +18,23 @@ must 'the till has them' wait_for 30 has_rules 2
 check 'a second part of the day' sell --from 15 --baskets 15 --day-baskets 45
 must 'it is at the central' wait_for 60 is_synced
 
+must 'points may be set aside at tills' central points set demo bonus --lease-cap 2000 >>"$dir/log/setup.log"
+for sale in r1 r2; do must 'a member buys here' buy till $sale; done
+must 'points are set aside for the member here' wait_for 30 has_lease
+must 'the till has heard of it' wait_for 30 says '"uncounted":0'
+
 check 'the central stops' stop central
 must 'its disk is lost' rm -rf "$dir/central"
 must 'the backup is put back' cp -a "$dir/backup" "$dir/central"
-must 'and said to be one' central restored
+must 'and said to be one' sh -c "'$bin/loyal-central' --state-dir '$dir/central' restored >'$dir/said'"
+check 'it says for whom it waits' grep -q 'until 1 tills have said what they may spend' "$dir/said"
 must 'the central starts again' start_central
 must 'the lost records come again' wait_for 60 is_synced
 must 'the older rules are refused' wait_for 30 says '"refused":{"version":1,'
 ctl status | grep -i refused | sed 's/^/  /'
+check 'what was set aside is booked by the till that has it' wait_for 30 has_lease
+check 'and points are set aside again' buy till r3 ',"redeem":{"bonus":3000}'
+check 'by the central' grep -q '"redeemed":3000' "$dir/put"
 check 'it is said that they are older' says 'is older than 2'
 check 'the till goes on by its own' has_rules 2
 check 'a third part of the day' sell --from 30 --baskets 15 --day-baskets 45

@@ -74,6 +74,13 @@ static enum status journal_record(void *context, const char *type, const char *b
     return till_record(((struct sim_till *)context)->till, type, body, len, err);
 }
 
+static enum status report_holdings(void *context, const char *incarnation, struct errmsg *err)
+{
+    struct sim_till *till = context;
+
+    return till->till ? till_report_holdings(till->till, incarnation, err) : ST_AGAIN;
+}
+
 static bool may_switch(void *context)
 {
     const struct sim_till *till = context;
@@ -118,7 +125,9 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
                                 .socket_path = "",
                                 .listen_fd = WIRE_LISTEN + till->place - 1,
                                 .retry_max_ms = 300000,
-                                .poll_wait_s = 25};
+                                .poll_wait_s = 25,
+                                .report_holdings = report_holdings,
+                                .holdings_context = till};
     struct till_options options = {.loop = till->loop,
                                    .clock = &till->clock,
                                    .journal = till->journal,

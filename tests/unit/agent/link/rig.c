@@ -25,6 +25,11 @@ enum { TURN_MS = 10, TURNS_MAX = 1000, QUIET_TURNS = 5, KEY_BYTE = 9 };
 
 /* ---- the link in the world ---- */
 
+static enum status report_holdings(void *context, const char *incarnation, struct errmsg *err)
+{
+    return till_report_holdings(((struct world *)context)->till, incarnation, err);
+}
+
 static struct till_central plug(struct world *world, void *context)
 {
     struct rig *rig = context;
@@ -38,7 +43,9 @@ static struct till_central plug(struct world *world, void *context)
                                    .socket_path = rig->socket_path,
                                    .socket_mode = 0600,
                                    .retry_max_ms = rig->retry_max_ms,
-                                   .poll_wait_s = rig->poll_wait_s};
+                                   .poll_wait_s = rig->poll_wait_s,
+                                   .report_holdings = report_holdings,
+                                   .holdings_context = world};
 
     if (rig->not_enrolled) {
         world->identity.enrolled = false;

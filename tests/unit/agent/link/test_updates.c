@@ -3,6 +3,7 @@
 
 #include "agent/base/file.h"
 #include "agent/base/hex.h"
+#include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
@@ -11,6 +12,7 @@
 #include "agent/till/member.h"
 #include "sync/protocol/manifest.h"
 
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 
 #include <inttypes.h>
@@ -484,6 +486,36 @@ Test(updates, what_is_counted_is_kept_and_goes_down_only_with_another_central)
 }
 
 /* ---- rows of every kind, and a full reload ---- */
+
+/* It has forgotten the lease: the till says so by a record before the reload takes the lease away. */
+Test(updates, a_central_put_back_is_told_what_may_be_spent_here)
+{
+    struct question q = put("{\"cursor\":\"aa.1\",\"incarnation\":\"00000000000000aa\",\"more\":false,\"leases\":[{\"id\":"
+                            "\"L1\",\"member\":\"M1\",\"currency\":\"bonus\",\"granted\":600,\"used\":100,"
+                            "\"expires_unix_ms\":4000000000000,\"epoch\":\"0000000000000001\",\"seq\":0}]}");
+    const struct cJSON *one;
+    struct cJSON *body;
+
+    cr_expect_eq(world_count(&rig.world, "holdings"), 0, "the first that is heard of is no other");
+    rig_answer(&rig, &q, 200,
+               "{\"cursor\":\"bb.1\",\"incarnation\":\"00000000000000bb\",\"more\":false,\"reload\":true,\"members\":[]}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    body = world_last(&rig.world, "holdings");
+    cr_assert_not_null(body);
+    cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(body, "incarnation")), "00000000000000bb");
+    one = cJSON_GetArrayItem(cJSON_GetObjectItem(body, "leases"), 0);
+    cr_assert_not_null(one);
+    cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(one, "id")), "L1");
+    cr_expect_eq(cJSON_GetNumberValue(cJSON_GetObjectItem(one, "granted")), 600);
+    cr_expect_eq(cJSON_GetNumberValue(cJSON_GetObjectItem(one, "used")), 100);
+    json_free(body);
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"bb.2\",\"incarnation\":\"00000000000000bb\",\"more\":false}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_eq(world_count(&rig.world, "holdings"), 1, "once");
+    question_clear(&q);
+}
 
 Test(updates, the_example_of_rows_is_taken)
 {

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/restore.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/base/json.h"
+#include "sync/central/lot.h"
+#include "sync/central/member.h"
+
+#define SECOND_US INT64_C(1000000)
+
+enum status restore_begin(struct central *central, struct errmsg *err)
+{
+    char text[24];
+    enum status st;
+
+    (void)snprintf(text, sizeof(text), "%" PRId64, central_now_us(central));
+    st = STORE_RUN(central->store, STATEMENT_META_SET, err, V_TEXT("restored_us"), V_TEXT(text));
+    return st == ST_OK ? restore_load(central, err) : st;
+}
+
+enum status restore_load(struct central *central, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_META_GET, &rows, err, V_TEXT("restored_us"));
+
+    if (st != ST_OK)
+        return st;
+    central->restored_us = rows_next(rows) ? strtoll(rows_text(rows, 0), NULL, 10) : 0;
+    return rows_end(rows, err);
+}
+
+enum status restore_waiting(struct central *central, const char *chain, int64_t *out_tills, struct errmsg *err)
+{
+    *out_tills = 0;
+    if (central->restored_us == 0 || central_now_us(central) - central->restored_us >= RESTORE_WAIT_S * SECOND_US)
+        return ST_OK;
+    return STORE_NUMBER(central->store, STATEMENT_DEVICE_UNREPORTED, out_tills, err, V_TEXT(chain),
+                        V_TEXT(central->incarnation), V_INT(central->restored_us - RESTORE_USED_S * SECOND_US));
+}
+
+enum status restore_till_is_known(struct central *central, const char *dev, struct errmsg *err)
+{
+    return STORE_RUN(central->store, STATEMENT_DEVICE_REPORTED, err, V_TEXT(dev), V_TEXT(central->incarnation));
+}
+
+/* ---- what a till holds ---- */
+
+struct held {
+    const char *id, *named, *currency; /* views of the record */
+    char member[ID_BYTES];
+    int64_t amount, used, expires_unix_ms;
+};
+
+static enum status read_held(const struct cJSON *item, const char *id_name, const char *amount_name,
+                             struct held *held, struct errmsg *err)
+{
+    enum status st = json_text(item, id_name, ID_LEN_MAX, &held->id, err);
+
+    if (st == ST_OK && !id_is_valid(held->id)) {
+        errmsg_set(err, "%s is not a name", id_name);
+        st = ST_INVALID;
+    }
+    if (st == ST_OK)
+        st = json_text(item, "member", ID_LEN_MAX, &held->named, err);
+    if (st == ST_OK)
+        st = json_text(item, "currency", LOT_CURRENCY_BYTES - 1, &held->currency, err);
+    if (st == ST_OK)
+        st = json_int(item, amount_name, 1, JSON_INT_MAX, &held->amount, err);
+    if (st == ST_OK)
+        st = json_optional(json_int(item, "used", 0, held->amount, &held->used, err));
+    if (st == ST_OK)
+        st = json_optional(json_int(item, "expires_unix_ms", 0, JSON_INT_MAX / 1000, &held->expires_unix_ms, err));
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
+
+/* Through merges; one that this database never heard of is made, as by a sale. */
+static enum status find_member(struct central *central, const char *chain, struct held *held, struct errmsg *err)
+{
+    enum status st = member_resolve(central, chain, held->named, held->member, err);
+
+    if (st != ST_NOT_FOUND)
+        return st;
+    (void)snprintf(held->member, sizeof(held->member), "%s", held->named);
+    return member_make(central, chain, held->named, err);
+}
+
+/* The lease as this database has it: ST_NOT_FOUND when it was granted after the backup. */
+static enum status find_lease(struct central *central, const struct device *device, const struct held *held,
+                              int64_t *out_granted, bool *out_live, struct errmsg *err)
+{
+    struct rows *rows;
+    bool found;
+    enum status st = STORE_SELECT(central->store, STATEMENT_LEASE_GET, &rows, err, V_TEXT(held->id),
+                                  V_TEXT(device->dev), V_TEXT(device->epoch));
+
+    if (st != ST_OK)
+        return st;
+    found = rows_next(rows);
+    *out_granted = found ? rows_int(rows, 3) : 0;
+    *out_live = found && strcmp(rows_text(rows, 5), "live") == 0;
+    st = rows_end(rows, err);
+    return st == ST_OK && !found ? ST_NOT_FOUND : st;
+}
+
+/* What it used of it was posted by its records, which came before this one. A lease of before stays beside it, also
+ * when the till has it no more: that one ends by the till's word alone. */
+static enum status book_new(struct central *central, const struct device *device, struct held *held, int64_t change,
+                            struct errmsg *err)
+{
+    enum status st = find_member(central, device->chain, held, err);
+
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_LEASE_PUT, err, V_TEXT(held->id), V_TEXT(device->chain),
+                       V_TEXT(device->dev), V_TEXT(device->epoch), V_TEXT(held->member), V_TEXT(held->currency),
+                       V_INT(held->amount), V_INT(held->expires_unix_ms * 1000), V_INT(change),
+                       V_INT(central_now_us(central)));
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_LEASE_USE, err, V_TEXT(held->id), V_INT(held->used), V_INT(change));
+    return st == ST_OK ? member_touch(central, device->chain, held->member, err) : st;
+}
+
+static enum status book_lease(struct central *central, const struct device *device, struct held *held,
+                              struct errmsg *err)
+{
+    int64_t granted, change;
+    bool live;
+    enum status found = find_lease(central, device, held, &granted, &live, err), st = found;
+
+    if (found == ST_OK && (!live || granted >= held->amount))
+        return ST_OK; /* closed by a record of its own, or known as it is */
+    if (found == ST_OK || found == ST_NOT_FOUND)
+        st = store_next_change(central->store, &change, err);
+    if (st == ST_OK && found == ST_NOT_FOUND)
+        return book_new(central, device, held, change, err);
+    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_LEASE_FILL, err, V_TEXT(held->id),
+                                   V_INT(held->amount - granted), V_INT(held->expires_unix_ms * 1000), V_INT(change))
+                       : st;
+}
+
+/* A record that ended it may have come before: then it stays ended. */
+static enum status book_hold(struct central *central, const struct device *device, struct held *held,
+                             struct errmsg *err)
+{
+    enum status st = find_member(central, device->chain, held, err);
+
+    return st == ST_OK
+               ? STORE_RUN(central->store, STATEMENT_HOLD_BOOK, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                           V_TEXT(held->id), V_TEXT(device->chain), V_TEXT(held->member), V_TEXT(held->currency),
+                           V_INT(held->amount), V_INT(central_now_us(central)))
+               : st;
+}
+
+static enum status book_list(struct central *central, const struct interpret_record *record, const struct cJSON *body,
+                             bool leases, struct errmsg *err)
+{
+    const struct cJSON *list = NULL, *item;
+    enum status st = json_optional(json_array(body, leases ? "leases" : "holds", &list, err));
+
+    cJSON_ArrayForEach(item, list)
+    {
+        struct held held = {.id = ""};
+
+        if (st == ST_OK)
+            st = read_held(item, leases ? "id" : "hold", leases ? "granted" : "amount", &held, err);
+        if (st == ST_OK)
+            st = leases ? book_lease(central, record->device, &held, err)
+                        : book_hold(central, record->device, &held, err);
+    }
+    return st;
+}
+
+enum status restore_note_holdings(struct central *central, const struct interpret_record *record,
+                                  const struct cJSON *body, struct errmsg *err)
+{
+    const char *incarnation;
+    enum status st = json_text(body, "incarnation", HEX64_TEXT - 1, &incarnation, err);
+
+    if (st == ST_OK)
+        st = book_list(central, record, body, true, err);
+    if (st == ST_OK)
+        st = book_list(central, record, body, false, err);
+    if (st == ST_OK && strcmp(incarnation, central->incarnation) == 0)
+        st = restore_till_is_known(central, record->device->dev, err);
+    return st == ST_NOT_FOUND ? ST_INVALID : st;
+}
