@@ -82,7 +82,7 @@ enum status till_report_holdings(struct till *till, const char *incarnation, str
     if (st == ST_OK)
         st = till_record(till, "holdings", body.data, body.len, err);
     if (st == ST_OK)
-        log_info("till-29", "the central was put back from a backup: told what may be spent here, left out=%d",
+        log_info("till-30", "the central was put back from a backup: told what may be spent here, left out=%d",
                  listing.left_out);
     strbuf_free(&body);
     return st;
