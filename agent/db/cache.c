@@ -45,6 +45,8 @@ static const char *const texts[CACHE_STATEMENTS] = {
     [CACHE_COUNT_USES] =
         CACHE_SUBJECTS "SELECT amount FROM names JOIN effect ON subject = id AND kind = ?2 AND name = ?3"
                        " AND position > ?4 AND day BETWEEN ?5 AND ?6",
+    [CACHE_EARNED] = CACHE_SUBJECTS "SELECT amount FROM names JOIN effect ON subject = id AND kind = 'points'"
+                                    " AND name = ?2 AND position > ?3 AND day >= ?4 AND amount > 0",
     [CACHE_ADD_TOTAL] = "INSERT INTO total (day, shift, name, amount) VALUES (?1, ?2, ?3, ?4)"
                         " ON CONFLICT (day, shift, name) DO UPDATE SET amount = amount + excluded.amount",
     [CACHE_ADD_RUNNING] = "INSERT INTO running (name, position, total) VALUES (?1, ?2, ?3)"

@@ -204,6 +204,9 @@ enum status cache_each_effect(struct cache *cache, const char *subject, int64_t 
 enum status cache_count_uses(struct cache *cache, const char *subject, enum cache_effect_kind kind, const char *name,
                              int64_t after_position, int32_t day_from, int32_t day_to, int64_t *out_count,
                              struct errmsg *err);
+/* What own records after a position have given a member in a currency since a day, without what they took. */
+enum status cache_sum_earned(struct cache *cache, const char *member, const char *currency, int64_t after_position,
+                             int32_t day_from, int64_t *out_points, struct errmsg *err);
 /* Visits the chain-wide counters with their own later uses added, in the order of their names, and those that only
  * own sales know of: promotion, uses. position_of maps a row's (epoch, seq). The visitor answers false to stop. */
 typedef bool cache_usage_visitor(void *context, const char *promotion, int64_t uses);

@@ -191,24 +191,39 @@ enum status cache_each_effect(struct cache *cache, const char *subject, int64_t 
     return cache_note(cache, st == ST_NOT_FOUND ? ST_OK : st);
 }
 
+/* Adds up the rows of a statement that gives amounts. */
+static enum status add_up(struct cache *cache, enum cache_statement which, const struct sqlite_value *values,
+                          int value_count, int64_t *out_sum, struct errmsg *err)
+{
+    sqlite3_stmt *rows = cache->statements[which];
+    int64_t sum = 0;
+    enum status st = cache_query(cache, which, values, value_count, err);
+
+    for (; st == ST_OK; st = st == ST_OK ? sqlite_step(&cache->db, rows, err) : st)
+        st = cache_add_amount(&sum, sqlite3_column_int64(rows, 0), err);
+    cache_reset(cache, which);
+    if (st != ST_NOT_FOUND)
+        return cache_note(cache, st);
+    *out_sum = sum;
+    return ST_OK;
+}
+
 enum status cache_count_uses(struct cache *cache, const char *subject, enum cache_effect_kind kind, const char *name,
                              int64_t after_position, int32_t day_from, int32_t day_to, int64_t *out_count,
                              struct errmsg *err)
 {
-    sqlite3_stmt *rows = cache->statements[CACHE_COUNT_USES];
-    int64_t count = 0;
-    enum status st = cache_query(cache, CACHE_COUNT_USES,
-                                 VALUES(value_text(subject), value_text(cache_kind_names[kind]), value_text(name),
-                                        value_int(after_position), value_int(day_from), value_int(day_to)),
-                                 err);
+    return add_up(cache, CACHE_COUNT_USES,
+                  VALUES(value_text(subject), value_text(cache_kind_names[kind]), value_text(name),
+                         value_int(after_position), value_int(day_from), value_int(day_to)),
+                  out_count, err);
+}
 
-    for (; st == ST_OK; st = st == ST_OK ? sqlite_step(&cache->db, rows, err) : st)
-        st = cache_add_amount(&count, sqlite3_column_int64(rows, 0), err);
-    cache_reset(cache, CACHE_COUNT_USES);
-    if (st != ST_NOT_FOUND)
-        return cache_note(cache, st);
-    *out_count = count;
-    return ST_OK;
+enum status cache_sum_earned(struct cache *cache, const char *member, const char *currency, int64_t after_position,
+                             int32_t day_from, int64_t *out_points, struct errmsg *err)
+{
+    return add_up(cache, CACHE_EARNED,
+                  VALUES(value_text(member), value_text(currency), value_int(after_position), value_int(day_from)),
+                  out_points, err);
 }
 
 int64_t cache_member_count(struct cache *cache)

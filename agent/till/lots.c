@@ -61,6 +61,20 @@ static int64_t spent_before(const struct till_member *member, struct cache *cach
     return moved < 0 ? -moved : 0;
 }
 
+/* What own sales earned too lately to be spent: the central's row does not count it yet, and waits as long with it.
+ */
+static int64_t earned_lately(const struct till_member *member, struct cache *cache, const char *currency,
+                             int64_t activation_days, int32_t today)
+{
+    int64_t earned = 0;
+
+    if (activation_days <= 0 || activation_days > LOTS_ACTIVATION_MAX ||
+        cache_sum_earned(cache, member->id, currency, member->counted_position, today - (int32_t)activation_days + 1,
+                         &earned, NULL) != ST_OK)
+        return 0;
+    return earned;
+}
+
 int64_t lots_idle(const struct till_member *member, struct cache *cache, const char *currency, int32_t today)
 {
     int64_t idle = 0, taken = 0;
@@ -72,6 +86,7 @@ int64_t lots_idle(const struct till_member *member, struct cache *cache, const c
 
         if (strcmp(tree_text(lot, "currency"), currency) != 0)
             continue;
+        idle += earned_lately(member, cache, currency, tree_int(lot, "activation_days"), today);
         if (is_pending(lot, today)) {
             idle += amount;
         } else if (has_expired(lot, today)) {

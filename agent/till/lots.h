@@ -14,12 +14,12 @@ struct cache;
 struct cJSON;
 struct till_member;
 
-enum { LOTS_SOON_DAYS = 30, LOTS_SHOWN_MAX = 8 };
+enum { LOTS_SOON_DAYS = 30, LOTS_SHOWN_MAX = 8, LOTS_ACTIVATION_MAX = 3660 };
 
 /* Reads the member's lots. Returns owned the array (json_free); NULL: all of the points are there, for good. */
 struct cJSON *lots_load(struct cache *cache, const char *member);
-/* Points of the balance that cannot be spent today: those that begin later, and those that expired and that own sales
- * had not spent before. */
+/* Points of the balance that cannot be spent today: those that begin later, own sales' too where a delay is told, and
+ * those that expired and that own sales had not spent before. */
 int64_t lots_idle(const struct till_member *member, struct cache *cache, const char *currency, int32_t today);
 /* Writes "pending" and "expiring" into an object: what begins after today, what ends within LOTS_SOON_DAYS; the next
  * LOTS_SHOWN_MAX of each. Nothing when there are none. */

@@ -182,6 +182,27 @@ enum status lot_move(struct central *central, const char *chain, const char *fro
 
 /* ---- told ---- */
 
+/* How long points wait, as a lot of none: a till applies it to what its own sales earned and no row counts yet. */
+static enum status write_delays(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err)
+{
+    char id[LOT_CURRENCY_BYTES + 8];
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_POINT_RULE_DELAYED, &rows, err, V_TEXT(chain));
+
+    if (st != ST_OK)
+        return st;
+    while (rows_next(rows)) {
+        (void)snprintf(id, sizeof(id), "%s.delay", rows_text(rows, 0));
+        jw_object_begin(w);
+        jw_field_text(w, "id", id);
+        jw_field_text(w, "currency", rows_text(rows, 0));
+        jw_field_int(w, "amount", 0);
+        jw_field_int(w, "activation_days", rows_int(rows, 1));
+        jw_object_end(w);
+    }
+    return rows_end(rows, err);
+}
+
 enum status lot_write(struct central *central, const char *chain, const char *member, const struct device *device,
                       struct json_writer *w, struct errmsg *err)
 {
@@ -211,13 +232,16 @@ enum status lot_write(struct central *central, const char *chain, const char *me
             jw_field_text(w, "until", until);
         jw_object_end(w);
     }
+    st = rows_end(rows, err);
+    if (st == ST_OK)
+        st = write_delays(central, chain, w, err);
     jw_array_end(w);
     if (device) {
         jw_field_text(w, "epoch", device->epoch);
         jw_field_int(w, "seq", device->counted);
     }
     jw_object_end(w);
-    return rows_end(rows, err);
+    return st;
 }
 
 /* ---- expired ---- */

@@ -232,6 +232,8 @@
     X(POINT_RULE_GET, "SELECT activation_days, life_days, lease_cap, lease_days, lost_days FROM point_rule"               \
         " WHERE chain = $1 AND currency = $2")                                                                            \
     X(POINT_RULE_DATED, "SELECT COUNT(*) FROM point_rule WHERE chain = $1 AND (activation_days > 0 OR life_days > 0)")    \
+    X(POINT_RULE_DELAYED, "SELECT currency, activation_days FROM point_rule WHERE chain = $1 AND activation_days > 0"      \
+        " ORDER BY currency")                                                                                             \
     X(POINT_RULE_PUT, "INSERT INTO point_rule (chain, currency, activation_days, life_days, lease_cap, lease_days,"       \
         " lost_days) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (chain, currency) DO UPDATE SET"                     \
         " activation_days = $3, life_days = $4, lease_cap = $5, lease_days = $6, lost_days = $7")                         \

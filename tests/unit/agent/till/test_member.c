@@ -319,3 +319,30 @@ Test(member, who_spent_what_would_have_ended_loses_it_once)
     next_sale("s2");
     cr_expect_eq(balance("s2"), 700, "of the 300 only 200 were left to end");
 }
+
+Test(member, what_own_sales_earn_waits_as_long_as_the_chain_says)
+{
+    static const struct cache_effect old = {EFFECT_POINTS, "M1", "bonus", 40, 20772}, /* on the 15th */
+        earned = {EFFECT_POINTS, "M1", "bonus", 100, 20775},                          /* on the 18th */
+        spent = {EFFECT_POINTS, "M1", "bonus", -30, 20775};
+
+    world_member(&world, "M1", CARD, "\"balances\":{\"bonus\":1000},", 0);
+    cr_assert_eq(cache_put_part(world.cache, CACHE_LOTS, "M1",
+                                "[{\"id\":\"a\",\"currency\":\"bonus\",\"amount\":1000},"
+                                "{\"id\":\"bonus.delay\",\"currency\":\"bonus\",\"amount\":0,\"activation_days\":2}]",
+                                0xe1, 0, NULL),
+                 ST_OK);
+    cr_assert_eq(cache_project(world.cache, cache_projected(world.cache) + 1, NULL, &old, 1, NULL), ST_OK);
+    cr_assert_eq(cache_project(world.cache, cache_projected(world.cache) + 1, NULL, &earned, 1, NULL), ST_OK);
+    cr_assert_eq(cache_project(world.cache, cache_projected(world.cache) + 1, NULL, &spent, 1, NULL), ST_OK);
+    next_sale("s1");
+    cr_expect_eq(balance("s1"), 1010, "40 of the 15th are there, 30 were spent, 100 of today wait");
+    cr_assert_eq(world_do(&world, "void", "s1", "{}", NULL), PROBLEM_NONE);
+    world.time.wall_ms += INT64_C(86400000);
+    next_sale("s2");
+    cr_expect_eq(balance("s2"), 1010, "they wait two days");
+    cr_assert_eq(world_do(&world, "void", "s2", "{}", NULL), PROBLEM_NONE);
+    world.time.wall_ms += INT64_C(86400000);
+    next_sale("s3");
+    cr_expect_eq(balance("s3"), 1110);
+}

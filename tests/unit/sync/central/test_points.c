@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Points by lot, holds, coupons: what is there, what is promised, what was given too often. */
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,29 @@ Test(central_points, become_active_and_expire_by_lot)
     cr_expect_eq(points_sums(&s, "M1").posted, 1000);
     points_expire(&s);
     cr_expect_eq(points_sums(&s, "M1").posted, 1000, "once");
+    points_close(&s);
+}
+
+Test(central_points, that_wait_are_told_with_how_long)
+{
+    struct points_scene s;
+    char cursor[POINTS_CURSOR_TEXT] = "";
+    struct strbuf body = STRBUF_INIT(1024 * 1024);
+
+    points_open(&s);
+    points_rule(&s, 14, 30, 0, 0, 0);
+    points_sale(&s, &s.till, "a", "M1", 500, 0, "");
+    cJSON_Delete(points_updates(&s.fixture, &s.till, cursor, &body));
+    cr_expect_not_null(
+        strstr(strbuf_text(&body),
+               "{\"id\":\"bonus.delay\",\"currency\":\"bonus\",\"amount\":0,\"activation_days\":14}"),
+        "%s", strbuf_text(&body));
+    points_rule(&s, 0, 30, 0, 0, 0);
+    points_sale(&s, &s.till, "b", "M1", 500, 0, "");
+    cJSON_Delete(points_updates(&s.fixture, &s.till, cursor, &body));
+    cr_expect_not_null(strstr(strbuf_text(&body), "\"lots\""));
+    cr_expect_null(strstr(strbuf_text(&body), "activation_days"), "%s", strbuf_text(&body));
+    strbuf_free(&body);
     points_close(&s);
 }
 
