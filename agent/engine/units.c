@@ -87,8 +87,10 @@ void units_move(struct engine *e, const struct move *move, bool counting)
     bool left = move->bought && promotion->reward.reuse_buys; /* to rewards that do not count */
     struct move *slot = VEC_ADD(&e->arena, &e->moves);
 
-    if (slot)
+    if (slot) {
         *slot = *move;
+        slot->price = first < end ? line->items[first].price : 0;
+    }
     for (size_t i = first; i < end; i++) {
         struct run *run = &line->items[i];
 
@@ -139,7 +141,7 @@ void units_layer_begin(struct engine *e)
     }
 }
 
-/* By line, then promotion: so the guard serves equal fractions, and so the result has them. */
+/* By line, then promotion, then the dearest unit: so the guard serves equal fractions, and so the result has them. */
 static int move_cmp(const void *a, const void *b)
 {
     const struct move *x = a, *y = b;
@@ -148,6 +150,8 @@ static int move_cmp(const void *a, const void *b)
         return x->line < y->line ? -1 : 1;
     if (x->promotion != y->promotion)
         return x->promotion < y->promotion ? -1 : 1;
+    if (x->price != y->price)
+        return x->price > y->price ? -1 : 1;
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
     return x->count < y->count ? -1 : x->count > y->count;

@@ -41,6 +41,7 @@ struct work_line {
 struct move { /* what one promotion did with some units of one line */
     uint32_t promotion, line;
     int64_t start, count, amount; /* amount of one unit */
+    int64_t price;                /* of one unit, as it was before: units_move fills it in */
     bool bought;
 };
 

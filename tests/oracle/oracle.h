@@ -116,7 +116,8 @@ struct promotion { /* sorted: by layer, order, id */
     int figure_count;
     int64_t cost;
     int currency;            /* of the cost, or -1 */
-    int64_t took[UNITS_MAX]; /* by unit, of this sale */
+    int64_t took[UNITS_MAX];  /* by unit, of this sale */
+    int64_t found[UNITS_MAX]; /* the price of each of these units, as it was before */
     int64_t earned, gift_missing;
 };
 

@@ -91,6 +91,7 @@ void units_take(struct run *run, struct promotion *promotion, const struct group
             struct unit *unit = &run->units[place];
             int64_t amount = i < out->taken[g] ? out->amounts[groups->at[g].first + i] : 0;
 
+            promotion->found[place] = unit->price;
             unit->price -= amount;
             promotion->took[place] += amount;
             unit_use(promotion, unit, i >= out->taken[g]);
@@ -147,19 +148,29 @@ static int64_t discount_so_far(const struct run *run)
     return sum;
 }
 
-/* What one promotion took off one line shrinks to a new amount, shared by its units as they had it. */
+/* What one promotion took off one line shrinks to a new amount, shared by its units as they had it. Earlier is the
+ * one that was dearer when the promotion came. */
 static void shrink_line(struct run *run, struct promotion *promotion, int line, int64_t amount)
 {
     int64_t before[UNITS_MAX] = {0}, after[UNITS_MAX];
+    int units[UNITS_MAX], count = 0;
 
-    for (int i = 0; i < run->unit_count; i++)
-        before[i] = run->units[i].line == line ? promotion->took[i] : 0;
-    spread(amount, run->unit_count, before, before, after);
     for (int i = 0; i < run->unit_count; i++) {
-        if (before[i] > 0) {
-            promotion->took[i] = after[i];
-            run->units[i].price += before[i] - after[i];
-        }
+        int k = count;
+
+        if (run->units[i].line != line || promotion->took[i] == 0)
+            continue;
+        for (; k > 0 && promotion->found[units[k - 1]] < promotion->found[i]; k--)
+            units[k] = units[k - 1];
+        units[k] = i;
+        count++;
+    }
+    for (int k = 0; k < count; k++)
+        before[k] = promotion->took[units[k]];
+    spread(amount, count, before, before, after);
+    for (int k = 0; k < count; k++) {
+        promotion->took[units[k]] = after[k];
+        run->units[units[k]].price += before[k] - after[k];
     }
 }
 

@@ -61,7 +61,7 @@ static struct engine *bench_begin(struct bench *b, uint32_t guard_bp)
     return &b->engine;
 }
 
-/* Moves have a total order, also those that begin with the same unit. */
+/* Moves have a total order, also those that begin with the same unit: such as give nothing leave its price. */
 Test(units, moves_at_one_unit_are_booked_as_one)
 {
     static const int64_t counts[] = {2, 1, 3, 1, 3};
@@ -69,13 +69,31 @@ Test(units, moves_at_one_unit_are_booked_as_one)
     struct engine *e = bench_begin(&b, 10000);
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        units_move(e, &(struct move){.count = counts[i], .amount = 10}, false);
+        units_move(e, &(struct move){.count = counts[i]}, false);
+    units_move(e, &(struct move){.count = 4, .amount = 10}, false);
     units_layer_end(e);
     cr_assert_eq(e->adjustments.count, 1);
-    cr_expect_eq(e->adjustments.items[0].amount, 100);
-    cr_expect_eq(e->discount, 100);
+    cr_expect_eq(e->adjustments.items[0].amount, 40);
+    cr_expect_eq(e->discount, 40);
     for (size_t i = 1; i < e->moves.count; i++)
         cr_expect_leq(e->moves.items[i - 1].count, e->moves.items[i].count);
+    arena_free(&e->arena);
+}
+
+/* Of a line's units the dearest first, wherever it stands: the guard serves it first. */
+Test(units, moves_go_by_the_price_they_found)
+{
+    struct bench b;
+    struct engine *e = bench_begin(&b, 10000);
+
+    units_move(e, &(struct move){.promotion = 1, .count = 1, .amount = 20}, false);
+    units_move(e, &(struct move){.start = 0, .count = 1, .amount = 5}, false);
+    units_move(e, &(struct move){.start = 1, .count = 1, .amount = 5}, false);
+    units_layer_end(e);
+    cr_assert_eq(e->moves.count, 3);
+    cr_expect_eq(e->moves.items[0].start, 1);
+    cr_expect_eq(e->moves.items[1].start, 0);
+    cr_expect_eq(e->moves.items[2].promotion, 1);
     arena_free(&e->arena);
 }
 
