@@ -70,6 +70,9 @@ function(loyald_module name)
                                            LOYALD_REACH "${reach}")
   target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}")
   target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+  if(CMAKE_SIZEOF_VOID_P EQUAL 4) # else a folder of a large disk cannot be read: its inodes have 64 bits
+    target_compile_definitions(${name} PUBLIC _FILE_OFFSET_BITS=64)
+  endif()
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_LIBS})
 
   if(arg_PROGRAM)
