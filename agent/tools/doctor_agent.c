@@ -100,6 +100,14 @@ void doctor_versions(struct doctor *doctor)
         findings_add(&doctor->findings, LEVEL_OK, NULL, "SQLite %s", sqlite3_libversion());
 }
 
+/* Where its key is sealed by a TPM, that may be what keeps it from starting. */
+static const char *courier_fix(void)
+{
+    if (access("/etc/credstore.encrypted/loyald-sync.storage-key", F_OK) == 0)
+        return "journalctl -u loyald-sync -n 30; \"dictionary attack lockout\": tpm2_dictionarylockout --clear-lockout";
+    return "systemctl restart loyald-sync; journalctl -u loyald-sync -n 30";
+}
+
 void doctor_courier(struct doctor *doctor)
 {
     const cJSON *courier = doctor_health(doctor, "courier", NULL);
@@ -113,8 +121,8 @@ void doctor_courier(struct doctor *doctor)
         findings_add(&doctor->findings, LEVEL_CRITICAL, "man loyald, or operations.md: A copied disk",
                     "the central knows another history of this till: its disk was copied or put back");
     if (text_of(cJSON_GetObjectItemCaseSensitive(courier, "courier"))[0] == '\0')
-        findings_add(&doctor->findings, LEVEL_CRITICAL, "systemctl restart loyald-sync; journalctl -u loyald-sync -n 30",
-                    "loyald-sync is not connected to loyald: sales stay on this till");
+        findings_add(&doctor->findings, LEVEL_CRITICAL, courier_fix(),
+                     "loyald-sync is not connected to loyald: sales stay on this till");
     else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(courier, "up")))
         findings_add(&doctor->findings, LEVEL_WARNING, "see what the check \"central\" says below", "the link is down: %s",
                     text_of(cJSON_GetObjectItemCaseSensitive(courier, "reason")));

@@ -9,7 +9,7 @@
 
 memory_mb=768
 system_packages='systemd systemd-sysv udev dbus iproute2 curl kmod netbase linux-image-amd64 initramfs-tools
-    busybox-static cpio libtss2-esys-3.0.2-0 libtss2-rc0 libtss2-mu0'
+    busybox-static cpio libtss2-esys-3.0.2-0 libtss2-rc0 libtss2-mu0 tpm2-tools libtss2-tcti-device0'
 boots=0
 
 # ---- the disk ----
@@ -109,7 +109,7 @@ boot() {
     wait_for 5 test -S "$work/tpm.sock" || return 1
     start machine qemu-system-x86_64 -M pc,usb=off -cpu Westmere -accel tcg -m "$memory_mb" -nodefaults -no-user-config \
         -display none -kernel "$base/vmlinuz" -initrd "$base/initrd" -no-reboot \
-        -append "root=/dev/vda rw console=ttyS0 quiet mitigations=off net.ifnames=0 panic=-1 systemd.show_status=0" \
+        -append "root=/dev/vda rw console=ttyS0 quiet mitigations=off no_timer_check net.ifnames=0 panic=-1 systemd.show_status=0" \
         -drive file="$work/disk",format=raw,if=virtio,cache=unsafe -device virtio-rng-pci \
         -serial file:"$work/console.$boots" -chardev serial,id=printer,path="$dir/ttyPRINTER" -serial chardev:printer \
         -device qemu-xhci,id=usb -chardev serial,id=scanner,path="$dir/ttySCANNER" -device "$adapter" \
