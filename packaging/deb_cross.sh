@@ -15,26 +15,11 @@ armhf) emulator=qemu-arm ;;
 *) give_up 'usage: deb_cross.sh arm64|armhf [DIR]' ;;
 esac
 out=${2:-$root/build/deb-$arch}
-[ "$(id -u)" -eq 0 ] || give_up 'a chroot is root'"'"'s to make: run it as root'
-work=$(mktemp -d "${TMPDIR:-/tmp}/loyald-cross.XXXXXX")
-system=$work/system
-bare=${LOYALD_CHROOT:-$work/bare}
-
-finish() {
-    code=$?
-    trap - EXIT INT TERM
-    leave_system
-    rm -rf --one-file-system "$work"
-    exit $code
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
+use_work cross
 
 make_system() {
-    cp -a "$bare" "$system"
-    enter_system
-    mkdir -p "$system/build"
-    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -C "$system/build" -xf -
+    fresh_system
+    copy_sources "$system/build"
     cp -R "$root/packaging/deb" "$system/build/debian"
     in_system dpkg --add-architecture "$arch"
     in_system apt-get update -q

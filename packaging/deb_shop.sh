@@ -100,6 +100,16 @@ sale() {
 
 sale_is() { till sale show "$1" | tee -a "$dir/log/setup.log" | grep -q "$2"; }
 
+# The first version, unpacked beside; what it says.
+refuses_newer() {
+    as _loyald "$dir/first/usr/bin/loyald" >"$dir/log/older.log" 2>&1 && return 1
+    grep -q 'was written by a newer version .*install that version again, or restore' "$dir/log/older.log"
+}
+restarts_with_sales() {
+    start loyald setpriv --reuid _loyald --regid _loyald --init-groups --no-new-privs loyald
+    wait_for 15 till_is_there && sale_is PKG-4 'PKG-4, '
+}
+
 case $1 in
 sell)
     folders
@@ -126,9 +136,13 @@ upgraded)
     check 'the store'"'"'s own settings stand' grep -q 'changed by the store' /etc/loyald/loyald.conf
     check 'the sale from before the upgrade arrives' wait_for 30 synced
     check 'the till sells on' sale PKG-3
+    check 'a copy of the journal is kept from before its migration' sh -c 'ls /var/lib/loyald/journal.db.v*.bak >/dev/null'
     check 'it is known what was sold' sale_is PKG-2 'PKG-2, '
     stop courier
     check 'a sale that the central does not get' sale PKG-4
+    stop loyald
+    check 'the version before refuses what it does not know, in words' refuses_newer
+    check 'and changed nothing' restarts_with_sales
     ;;
 removed)
     check 'the programs are gone' test ! -e /usr/bin/loyald

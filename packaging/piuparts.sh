@@ -9,10 +9,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/packaging/lib.sh"
 . "$root/packaging/system.sh"
 [ $# -eq 1 ] && [ -d "$1" ] || give_up 'usage: piuparts.sh DEB_FOLDER (packaging/deb.sh makes build/deb)'
-[ "$(id -u)" -eq 0 ] || give_up 'a chroot is root'"'"'s to make: run it as root'
-work=$(mktemp -d "${TMPDIR:-/tmp}/loyald-piuparts.XXXXXX")
-trap 'rm -rf --one-file-system "$work"' EXIT
-bare=${LOYALD_CHROOT:-$work/bare}
+use_work piuparts
 
 # These are made by systemd itself when it comes as a dependency into a system that had none.
 try_packages() {

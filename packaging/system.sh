@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-# A bare Debian 12 in a folder, and a signed repository to install from: what deb_test.sh and vm.sh share. Sourced by bash, as root,
-# after lib.sh. The caller sets
+# A bare Debian 12 in a folder, and a signed repository to install from: what deb_test.sh, deb_cross.sh, piuparts.sh, rpm.sh and vm.sh
+# share. Sourced by bash, as root, after lib.sh. use_work NAME sets
 #   work     an empty folder for everything that is written      system   the system's folder, under work
-#   bare     where the bare system is kept for the next time
-# and calls leave_system in a trap.
+#   bare     where the bare system is kept for the next time (LOYALD_CHROOT names it)
+# and takes all of it away at the end, unless keep is set.
+
+use_work() {
+    [ "$(id -u)" -eq 0 ] || give_up 'the tree of a system is root'"'"'s to make: run it as root'
+    work=$(mktemp -d "${TMPDIR:-/tmp}/loyald-$1.XXXXXX")
+    system=$work/system
+    bare=${LOYALD_CHROOT:-$work/bare}
+    trap leave_work EXIT
+    trap 'exit 1' INT TERM
+}
+leave_work() { # [CODE]
+    leave_code=${1:-$?}
+    trap - EXIT INT TERM
+    leave_system
+    if [ -n "${keep:-}" ]; then say "kept: $work"; else rm -rf --one-file-system "$work"; fi
+    exit $leave_code
+}
+
+# What is under version control, as it stands now. copy_sources TO
+copy_sources() {
+    mkdir -p "$1"
+    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -C "$1" -xf -
+}
 
 mirror() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1; }
 
@@ -17,6 +39,10 @@ make_bare() {
     mv "$bare.new" "$bare"
 }
 
+fresh_system() {
+    cp -a "$bare" "$system"
+    enter_system
+}
 enter_system() {
     mount -t proc proc "$system/proc"
     mount --rbind /dev "$system/dev" && mount --make-rslave "$system/dev"
@@ -36,10 +62,12 @@ make_key() {
     key=$(gpg --list-secret-keys --with-colons | sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p' | head -n 1)
 }
 
-# fill_repository FOLDER: its packages, but for those of debug symbols, through two rings; work/repo is the repository.
+# fill_repository FOLDER: its packages through two rings, by the commands of docs/install.md; work/repo is the repository.
 fill_repository() {
-    find "$1" -name '*.deb' ! -name '*dbgsym*' -exec sh "$root/packaging/repo.sh" add "$work/repo" canary "$key" {} + >"$work/source" 2>&1 &&
-        sh "$root/packaging/repo.sh" promote "$work/repo" canary stable >>"$work/source" 2>&1 || { cat "$work/source"; return 1; }
+    written=$(sed -n '/^## Make the repository/,/^## The/s/^\$ \(packaging\/repo\.sh .*\)/\1/p' "$root/docs/install.md" |
+        sed "s|/srv/loyald|$work/repo|; s|KEY|$key|; s|build/deb/|$1/|")
+    [ "$(printf '%s\n' "$written" | grep -c ' add \| promote ')" -eq 2 ] || { echo 'docs/install.md makes no repository'; return 1; }
+    (cd "$root" && sh -e -c "$written") >"$work/source" 2>&1 || { cat "$work/source"; return 1; }
 }
 
 # apt_source ADDRESS: what "add" said is to stand in loyald.sources, with the address of the test.
@@ -47,10 +75,30 @@ apt_source() {
     sed -n '/^Types/,$p' "$work/source" | sed '/^Types: deb$/,/^Signed-By/!d; s|^URIs:.*|URIs: '"$1"'|; s|^Suites:.*|Suites: stable|'
 }
 
-# A later version, made from the first by its version alone.
+# A later version: its journal has a table more, so an upgrade migrates and a way back is refused.
 build_later() {
-    mkdir -p "$work/tree"
-    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -C "$work/tree" -xf -
+    copy_sources "$work/tree"
     sed -i '1s/(\([0-9.]*\))/(\1+later1)/' "$work/tree/packaging/deb/changelog"
+    later_number=$(find "$work/tree/schema/till/journal" -name '[0-9]*.sql' | wc -l)
+    echo 'CREATE TABLE later (what INTEGER) STRICT;' >"$work/tree/schema/till/journal/000$((later_number + 1))_later.sql"
     sh "$work/tree/packaging/deb.sh" "$work/later"
+}
+
+# A still later one that cannot sell: it spoils the journal as a migration gone wrong would, with its copy made before, and ends.
+make_broken() {
+    mkdir -p "$work/broken"
+    dpkg-deb -R "$work"/later/loyald_*.deb "$work/broken/tree"
+    sed -i 's/^\(Version: .*\)+later1/\1+later2/' "$work/broken/tree/DEBIAN/control"
+    cat >"$work/broken/tree/usr/bin/loyald" <<'BROKEN'
+#!/bin/sh
+[ "${1:-}" != --check-config ] || exit 0
+cd /var/lib/loyald || exit 1
+[ -e journal.db.v99.bak ] || cp -p journal.db journal.db.v99.bak
+echo spoilt >journal.db
+echo 'this version does not work' >&2
+exit 1
+BROKEN
+    chmod 0755 "$work/broken/tree/usr/bin/loyald"
+    dpkg-deb --root-owner-group -b "$work/broken/tree" "$work/broken/loyald_broken.deb"
+    rm -rf "$work/broken/tree"
 }

@@ -28,11 +28,10 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ "$(id -u)" -eq 0 ] || give_up 'the tree of a system is root'"'"'s to make: run it as root'
-work=$(mktemp -d "${TMPDIR:-/tmp}/loyald-vm.XXXXXX")
 base=${LOYALD_VM:-$root/build/vm}
+LOYALD_CHROOT=${LOYALD_CHROOT:-$base/bare}
+use_work vm
 system=$base/tree
-bare=${LOYALD_CHROOT:-$base/bare}
 dir=$work/shop bin=$work/host/usr/bin demo=$root/packaging/demo language=en central_host=central.example
 mkdir -p "$dir/log" "$work/tpm" "$base"
 RANDOM=$seed
@@ -48,12 +47,9 @@ finish() {
     kill_now machine
     let_go
     shop_end || true
-    leave_system
-    if [ -n "$keep" ]; then say "kept: $work"; else rm -rf --one-file-system "$work"; fi
-    exit $code
+    leave_work $code
 }
 trap finish EXIT
-trap 'exit 1' INT TERM
 
 # Of a machine that still answers: its own words, before it is gone.
 what_it_says() {
@@ -217,9 +213,29 @@ upgrade_waits() {
     before=$(pid_there loyald)
     guest 'loyalctl api PUT /v1/sales/OPEN-1 "{\"lines\":[{\"line\":1,\"sku\":\"A100\",\"qty_milli\":2000,\"unit_price_minor\":9990}]}" >/dev/null
         apt-get update -q && systemd-run -q -E DEBIAN_FRONTEND=noninteractive --unit=upgrade apt-get install -y -q loyald' >>"$work/apt.log" 2>&1 &&
-        until_guest 600 'cat /proc/[0-9]*/cmdline | tr "\0" " " | grep -q "loyalctl [i]dle" || ! systemctl is-active -q upgrade' && [ "$(pid_there loyald)" = "$before" ] &&
-        sale OPEN-1 && until_guest 600 '! systemctl is-active -q upgrade' && is_active loyald.service &&
-        [ "$(pid_there loyald)" != "$before" ] && guest 'dpkg-query -W loyald | grep -q later'
+        until_guest 600 "cat /proc/[0-9]*/cmdline | tr '\0' ' ' | grep -q 'loyalctl [i]dle' || $upgrade_is_over" && [ "$(pid_there loyald)" = "$before" ] &&
+        sale OPEN-1 && until_guest 600 "$upgrade_is_over" && is_active loyald.service &&
+        [ "$(pid_there loyald)" != "$before" ] && guest 'dpkg-query -W loyald | grep -q later1 && test -s /var/lib/loyald/journal.db.v*.bak'
+}
+# Busy with an upgrade, systemd may be too slow to answer: no answer is no end.
+upgrade_is_over='systemctl is-active upgrade | grep -qx "inactive\|failed"'
+# goes_back TEXT COMMAND...: an upgrade that fails and says so; the program of before sells on.
+goes_back() {
+    wanted=$1
+    shift
+    refused apt_there "apt-get update -q; $*" && tail -n 40 "$work/apt.log" | grep -q "$wanted" && is_active loyald.service &&
+        guest 'systemctl cat loyald | grep -q "^ExecStart=/usr/lib/loyald/previous/loyald" && [ "$(loyalctl api GET /v1/health | grep -o "\"version\":\"[^\"]*" | head -n 1)" != "" ]'
+}
+no_way_back() { # to a version that does not know the journal as it is now
+    goes_back 'does not start' "apt-get install -y -q --allow-downgrades loyald=$first_version" &&
+        guest 'journalctl -u loyald | grep -q "was written by a newer version"'
+}
+broken_goes_back() {
+    fill_repository "$work/broken" && goes_back 'journal.db is as it was before' 'apt-get install -y -q loyald'
+}
+mends() { # the version that works, once more
+    apt_there "apt-get install -y -q --allow-downgrades loyald=$first_version+later1" && is_active loyald.service &&
+        guest '! systemctl cat loyald | grep -q previous'
 }
 
 # Whatever was confirmed to the POS is known here at that moment: it came over a port of the machine.
@@ -293,10 +309,19 @@ check 'a poor link' poor_link
 check 'is enough' is_synced_there 240
 check 'a good one' good_link
 step 'A later version in the repository' fill_repository "$work/later"
-check 'an upgrade waits for the basket' upgrade_waits
+check 'an upgrade waits for the basket, and migrates' upgrade_waits
+first_version=$(dpkg-deb -f "$work"/first/loyald_*.deb Version)
+check 'the version before it is refused, and leaves a till that sells' no_way_back
+check 'it sells' sale DOWNGRADE-1
+check 'the version that works ends that' mends
+step 'A version that does not work' make_broken
+check 'it leaves a till that sells' broken_goes_back
+check 'it sells' sale BROKEN-1
 check 'the machine goes down' shut_down
 check 'and comes up' boot
 check 'with its till' is_active loyald.service
+check 'still the version that works' sale BROKEN-2
+check 'until it is installed again' mends
 for round in $(seq "$rounds"); do
     check "kill $round of $rounds in mid-sale, and boot" kill_in_mid_sale
 done

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# What postinst does of an upgrade on a machine with systemd; /usr/lib/loyald/upgrade.sh. A version that cannot sell leaves the one
+# before it selling, also after the machine was switched off, until a version comes that can.
+#
+#   upgrade_begins   before the restart        upgrade_ends   after it
+
+upgrade_state=/var/lib/loyald
+upgrade_previous=/usr/lib/loyald/previous/loyald
+upgrade_drop_in=/etc/systemd/system/loyald.service.d/50-previous.conf
+upgrade_stamp=/run/loyald.upgrade # when it began, and whether loyald ran
+
+upgrade_says() { echo "loyald: $*" >&2; }
+is_selling() { systemctl is-active --quiet loyald.service; }
+
+# A till in the middle of a basket is not restarted: up to a minute is waited for the sale to end.
+wait_for_idle() {
+    [ -S /run/loyald/api.sock ] || return 0
+    loyalctl idle --wait 60 || upgrade_says 'a sale is still open after 60 s; going on'
+}
+
+use_previous() { # WHY
+    if [ ! -x "$upgrade_previous" ]; then
+        upgrade_says "$1; there is no version before it to go back to"
+        return 1
+    fi
+    mkdir -p "${upgrade_drop_in%/*}"
+    printf '# %s: the version before it sells, until a later one is installed.\n[Service]\nExecStart=\nExecStart=%s\n' \
+        "$1" "$upgrade_previous" >"$upgrade_drop_in"
+    systemctl daemon-reload
+    upgrade_says "$1; the version before it sells, until a later one is installed ($upgrade_drop_in)"
+}
+use_new() {
+    [ -e "$upgrade_drop_in" ] || return 0
+    rm -f "$upgrade_drop_in"
+    rmdir "${upgrade_drop_in%/*}" 2>/dev/null || true
+    systemctl daemon-reload
+}
+
+upgrade_begins() {
+    rm -f "$upgrade_stamp"
+    is_selling || return 0
+    systemctl show -P ActiveEnterTimestampMonotonic loyald.service >"$upgrade_stamp"
+    wait_for_idle
+    use_new
+    loyald --check-config || use_previous 'the settings are refused as said above' || true
+}
+
+# It became ready since the upgrade began: from then on it may have sold.
+was_ready() { [ "$(systemctl show -P ActiveEnterTimestampMonotonic loyald.service)" != "$(cat "$upgrade_stamp")" ]; }
+
+# Ready, and so for five seconds. systemd tries again and again; one that ended twice does not get there.
+starts() {
+    starts_steady=0
+    for _ in $(seq 150); do
+        if is_selling; then starts_steady=$((starts_steady + 1)); else starts_steady=0; fi
+        [ $starts_steady -lt 5 ] || return 0
+        [ "$(systemctl show -P NRestarts loyald.service)" -lt 2 ] || return 1
+        sleep 1
+    done
+    return 1
+}
+
+# A version that was never ready has sold nothing and sent nothing: the copies it made before it changed a database are as good as on
+# the moment it began.
+put_databases_back() {
+    for copy in "$upgrade_state"/*.db.v*.bak; do
+        [ -e "$copy" ] && [ "$copy" -nt "$upgrade_stamp" ] || continue
+        database=${copy%.v*.bak}
+        aside=$database.refused-$(date -u +%Y%m%dT%H%M%SZ)
+        mv "$database" "$aside"
+        [ ! -e "$database-wal" ] || mv "$database-wal" "$aside-wal"
+        rm -f "$database-shm"
+        cp -p "$copy" "$database"
+        upgrade_says "$database is as it was before; what the refused version made of it is $aside"
+    done
+}
+
+go_back() {
+    systemctl stop loyald.service
+    if was_ready; then
+        upgrade_says 'it was ready for a moment: the databases are left as they are'
+    else
+        put_databases_back
+    fi
+    use_previous 'this version does not start (journalctl -u loyald)' && systemctl start loyald.service
+}
+
+# Ends with 1 when the new version does not sell: apt says so, and whoever asked for it learns of it.
+upgrade_ends() {
+    [ -e "$upgrade_stamp" ] || return 0
+    upgrade_code=0
+    [ ! -e "$upgrade_drop_in" ] || upgrade_code=1
+    if ! starts; then
+        upgrade_code=1
+        [ -e "$upgrade_drop_in" ] || go_back || true
+    fi
+    rm -f "$upgrade_stamp"
+    return $upgrade_code
+}
