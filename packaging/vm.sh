@@ -212,13 +212,13 @@ opens_nowhere_else() { # without what the TPM opens for the service
 upgrade_waits() {
     before=$(pid_there loyald)
     guest 'loyalctl api PUT /v1/sales/OPEN-1 "{\"lines\":[{\"line\":1,\"sku\":\"A100\",\"qty_milli\":2000,\"unit_price_minor\":9990}]}" >/dev/null
-        apt-get update -q && systemd-run -q -E DEBIAN_FRONTEND=noninteractive --unit=upgrade apt-get install -y -q loyald' >>"$work/apt.log" 2>&1 &&
+        apt-get update -q && systemd-run -q -E DEBIAN_FRONTEND=noninteractive --unit=upgrade sh -c "apt-get install -y -q loyald; echo \$? >/run/upgrade.code"' >>"$work/apt.log" 2>&1 &&
         until_guest 600 "cat /proc/[0-9]*/cmdline | tr '\0' ' ' | grep -q 'loyalctl [i]dle' || $upgrade_is_over" && [ "$(pid_there loyald)" = "$before" ] &&
         sale OPEN-1 && until_guest 600 "$upgrade_is_over" && is_active loyald.service &&
-        [ "$(pid_there loyald)" != "$before" ] && guest 'dpkg-query -W loyald | grep -q later1 && test -s /var/lib/loyald/journal.db.v*.bak'
+        [ "$(pid_there loyald)" != "$before" ] && guest 'grep -qx 0 /run/upgrade.code && dpkg-query -W loyald | grep -q later1 && test -s /var/lib/loyald/journal.db.v*.bak'
 }
-# Busy with an upgrade, systemd may be too slow to answer: no answer is no end.
-upgrade_is_over='systemctl is-active upgrade | grep -qx "inactive\|failed"'
+# Not systemctl is-active: systemd, which is told to read its units anew meanwhile, may say anything.
+upgrade_is_over='test -s /run/upgrade.code'
 # goes_back TEXT COMMAND...: an upgrade that fails and says so; the program of before sells on.
 goes_back() {
     wanted=$1

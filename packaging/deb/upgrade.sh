@@ -11,6 +11,8 @@ upgrade_stamp=/run/loyald.upgrade # when it began, and whether loyald ran
 
 upgrade_says() { echo "loyald: $*" >&2; }
 is_selling() { systemctl is-active --quiet loyald.service; }
+# Asked twice: systemd, which an upgrade of others may have told to read its units anew, may give no answer.
+was_selling() { is_selling || { sleep 5 && is_selling; }; }
 
 # A till in the middle of a basket is not restarted: up to a minute is waited for the sale to end.
 wait_for_idle() {
@@ -38,7 +40,7 @@ use_new() {
 
 upgrade_begins() {
     rm -f "$upgrade_stamp"
-    is_selling || return 0
+    was_selling || return 0
     systemctl show -P ActiveEnterTimestampMonotonic loyald.service >"$upgrade_stamp"
     wait_for_idle
     use_new
