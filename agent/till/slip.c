@@ -2,6 +2,7 @@
 #include "agent/till/slip_internal.h"
 
 #include "agent/base/civil_time.h"
+#include "agent/base/money.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/bundle_receipts.h"
 #include "agent/receipt/template.h"
@@ -75,7 +76,7 @@ static void fill_line(struct slip_build *b, const cJSON *sold, const cJSON *outc
     }
 }
 
-/* A line of a return: what was given for it, by the share of what had been paid. */
+/* A line of a return: at the shelf price, and what is given back of it. */
 static void fill_returned(struct slip_build *b, const cJSON *sold, const cJSON *back, struct receipt_line *line)
 {
     int64_t refund = tree_int(back, "refund_minor"), qty = tree_int(back, "qty_milli");
@@ -84,10 +85,11 @@ static void fill_returned(struct slip_build *b, const cJSON *sold, const cJSON *
         .name = item_name(sold),
         .qty_milli = qty,
         .by_weight = strcmp(tree_text(sold, "sold_by"), "weight") == 0,
-        .unit_price = {qty > 0 ? (refund * 1000 + qty / 2) / qty : 0}, /* refund is at most 10^15, so this holds */
-        .gross = {refund},
+        .unit_price = {tree_int(sold, "unit_price_minor")},
         .net = {refund},
     };
+    if (money_times_qty(line->unit_price, qty, &line->gross) != ST_OK)
+        line->gross = line->net;
     b->facts.gross.minor += refund;
 }
 

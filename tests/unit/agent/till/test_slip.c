@@ -95,6 +95,41 @@ static const char *slip(const char *language, int copy)
     return strbuf_text(&text);
 }
 
+/* What came back, of three for the price of two: the shelf price, and the share of what was paid, without a rounded
+ * price that does not add up. */
+Test(slip, of_a_return_says_what_is_given_back_of_the_shelf_price)
+{
+    static const char record[] =
+        "{\"return_id\":\"r1\",\"sale_id\":\"s1\",\"at\":\"2026-11-22T18:40:00\",\"sold\":[{\"line\":1,\"sku\":\"A\","
+        "\"name\":\"Tea\",\"qty_milli\":3000,\"unit_price_minor\":1000},{\"line\":2,\"sku\":\"B\",\"name\":\"Jam\","
+        "\"qty_milli\":1000,\"unit_price_minor\":500}],\"result\":{\"refund_minor\":1833,\"lines\":[{\"line\":1,"
+        "\"qty_milli\":2000,\"refund_minor\":1333},{\"line\":2,\"qty_milli\":1000,\"refund_minor\":500}],\"points\":["
+        "]},"
+        "\"tenders\":[]}";
+    struct cJSON *body = NULL;
+    struct slip_facts facts = {.bundle = rule_edition_bundle(rulebook_active(world.rulebook)),
+                               .identity = &world.identity,
+                               .is_return = true,
+                               .language = "en",
+                               .member_display = "",
+                               .offline_note = ""};
+    struct page page = PAGE_INIT;
+
+    cr_assert_eq(json_parse(record, strlen(record), sizeof record, &body, NULL), ST_OK);
+    facts.body = body;
+    cr_assert_eq(slip_build(&facts, &page, NULL), ST_OK);
+    cr_assert_eq(page_to_text(&page, 32, &text, NULL), ST_OK);
+    cr_expect_not_null(strstr(strbuf_text(&text), "Tea\n"
+                                                  "  2 x 10.00                20.00\n"
+                                                  "  refunded                 13.33\n"
+                                                  "Jam                         5.00\n"
+                                                  "--------------------------------\n"
+                                                  "REFUND"),
+                       "%s", strbuf_text(&text));
+    page_free(&page);
+    json_free(body);
+}
+
 static bool says(const char *receipt, const char *words)
 {
     return strstr(receipt, words) != NULL;
