@@ -45,6 +45,7 @@ enum page_symbology {
     PAGE_EAN8,
     PAGE_UPC_A,
     PAGE_CODE39,
+    PAGE_CODE93,
     PAGE_ITF,
     PAGE_CODABAR,
     PAGE_QR_CODE,
@@ -165,8 +166,8 @@ void page_add_span(struct page *page, struct page_look look, const char *text, s
 void page_cells_end(struct page *page);
 void page_add_rule(struct page *page);
 void page_add_feed(struct page *page, int lines);
-/* EAN-13, EAN-8, UPC-A: with the right check digit or without; the page holds it. Code 128: printable ASCII. Code 39:
- * its 43 characters. ITF: an even number of digits. Codabar: from A-D to A-D. ST_INVALID else. */
+/* EAN-13, EAN-8, UPC-A: with the right check digit or without; the page holds it. Code 128: printable ASCII. Code 39
+ * and 93: the 43 characters of the former. ITF: an even number of digits. Codabar: from A-D to A-D. ST_INVALID else. */
 enum status page_add_barcode(struct page *page, enum page_symbology symbology, const char *code, struct errmsg *err);
 /* Printable UTF-8, and GS (1D) for GS1 data; other control characters are ST_INVALID: a printer acts on DLE EOT
  * and its kin even inside data. */

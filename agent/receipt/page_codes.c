@@ -79,8 +79,9 @@ static enum status add_free(struct page *page, const struct page_code_options *o
             return ST_INVALID;
         }
     }
-    if (options->symbology == PAGE_CODE39 && strspn(code, DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%") != len) {
-        errmsg_set(err, "Code 39 \"%s\": takes A to Z, digits and -. $/+%%", code);
+    if ((options->symbology == PAGE_CODE39 || options->symbology == PAGE_CODE93) &&
+        strspn(code, DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%") != len) {
+        errmsg_set(err, "%s \"%s\": takes A to Z, digits and -. $/+%%", name, code);
         return ST_INVALID;
     }
     if (options->symbology == PAGE_ITF && (len % 2 != 0 || strspn(code, DIGITS) != len)) {
@@ -189,6 +190,7 @@ enum status page_add_code(struct page *page, const struct page_code_options *opt
         return add_checked(page, &chosen, "UPC-A", 12, code, err);
     case PAGE_CODE128:
     case PAGE_CODE39:
+    case PAGE_CODE93:
     case PAGE_ITF:
     case PAGE_CODABAR:
         return add_free(page, &chosen, page_symbology_name(chosen.symbology), code, err);
@@ -219,10 +221,10 @@ enum status page_add_picture(struct page *page, enum page_align align, const cha
 const char *page_symbology_name(enum page_symbology symbology)
 {
     static const char *const names[] = {
-        [PAGE_EAN13] = "EAN-13",    [PAGE_CODE128] = "Code 128", [PAGE_EAN8] = "EAN-8",
-        [PAGE_UPC_A] = "UPC-A",     [PAGE_CODE39] = "Code 39",   [PAGE_ITF] = "ITF",
-        [PAGE_CODABAR] = "Codabar", [PAGE_QR_CODE] = "QR code",  [PAGE_ANY_CODE] = "code",
-        [PAGE_PICTURE] = "picture",
+        [PAGE_EAN13] = "EAN-13",  [PAGE_CODE128] = "Code 128", [PAGE_EAN8] = "EAN-8",
+        [PAGE_UPC_A] = "UPC-A",   [PAGE_CODE39] = "Code 39",   [PAGE_CODE93] = "Code 93",
+        [PAGE_ITF] = "ITF",       [PAGE_CODABAR] = "Codabar",  [PAGE_QR_CODE] = "QR code",
+        [PAGE_ANY_CODE] = "code", [PAGE_PICTURE] = "picture",
     };
 
     return names[symbology];

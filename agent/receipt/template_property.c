@@ -137,9 +137,9 @@ static bool set_symbology(struct page_code_options *code, const struct word *wor
         const char *name;
         enum page_symbology symbology;
     } known[] = {
-        {"upc", PAGE_UPC_A},      {"ean", PAGE_EAN13},       {"jan", PAGE_EAN13},   {"code39", PAGE_CODE39},
-        {"itf", PAGE_ITF},        {"codabar", PAGE_CODABAR}, {"nw7", PAGE_CODABAR}, {"code128", PAGE_CODE128},
-        {"qrcode", PAGE_QR_CODE}, {"auto", PAGE_ANY_CODE},
+        {"upc", PAGE_UPC_A},       {"ean", PAGE_EAN13},      {"jan", PAGE_EAN13},       {"code39", PAGE_CODE39},
+        {"code93", PAGE_CODE93},   {"itf", PAGE_ITF},        {"codabar", PAGE_CODABAR}, {"nw7", PAGE_CODABAR},
+        {"code128", PAGE_CODE128}, {"qrcode", PAGE_QR_CODE}, {"auto", PAGE_ANY_CODE},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -193,9 +193,10 @@ static void set_options(struct template_compiler *c, const struct member *member
                                          .no_text = true};
     for (size_t i = 0; i < count; i++) {
         if (!set_option(&c->code, &words[i]))
-            template_fault(c, words[i].at,
-                           "no option of a code: upc ean code39 itf codabar code128 qrcode auto, 2-4, 24-240, hri, "
-                           "nohri, 3-8, l m q h");
+            template_fault(
+                c, words[i].at,
+                "no option of a code: upc ean code39 code93 itf codabar code128 qrcode auto, 2-4, 24-240, hri, "
+                "nohri, 3-8, l m q h");
     }
 }
 

@@ -148,6 +148,9 @@ static int barcode_data(enum page_symbology symbology, const char *code, struct 
     case PAGE_CODE39:
         *out_m = 69;
         return (len + 2) * 16 + 20;
+    case PAGE_CODE93: /* its own check symbols */
+        *out_m = 72;
+        return (len + 4) * 9 + 1 + 20;
     case PAGE_ITF:
         *out_m = 70;
         return len * 9 + 9 + 20;

@@ -90,6 +90,9 @@ static uint8_t kind_of(enum page_symbology symbology, int len, int *out_modules)
     case PAGE_CODE39:
         *out_modules = (len + 2) * 16 + 20;
         return 4;
+    case PAGE_CODE93:
+        *out_modules = (len + 4) * 9 + 1 + 20;
+        return 7;
     case PAGE_ITF:
         *out_modules = len * 9 + 9 + 20;
         return 5;

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { oracles } from './packages.mjs';
 
 const names = {
-    EAN13: 'EAN-13', EAN8: 'EAN-8', UPCA: 'EAN-13', Code128: 'CODE-128', Code39: 'CODE-39', ITF: 'I2/5', ITF14: 'I2/5', Codabar: 'Codabar',
+    EAN13: 'EAN-13', EAN8: 'EAN-8', UPCA: 'EAN-13', Code128: 'CODE-128', Code39: 'CODE-39', Code93: 'CODE-93', ITF: 'I2/5', ITF14: 'I2/5', Codabar: 'Codabar',
     QRCode: 'QR-Code',
 };
 const { read } = await oracles(process.argv[2]);

@@ -6,7 +6,7 @@
 #                 what the driver sends
 #   receiptio     as the host of the simulated printer finds out that it prints, has its cover open, has no paper, is away
 #   bwip-js, zxing  make the frames of seventeen symbologies with their identifiers; they are read as any scanner's
-#   escpos-tools  reads the text of a slip, and takes out the codes that were sent as pictures. Neither Debian nor npm has it:
+#   escpos-tools  reads the text of a slip, and takes out what was sent as pictures, a logo and codes. Neither Debian nor npm has it:
 #                 ESCPOS_TOOLS=FOLDER names a copy with its vendor/autoload.php (tried: commit 4311694 with escpos-php 1.5.1,
 #                 PHP 8.2 with php-intl, the arguments of implode in order in src/Parser/Command/Printout.php)
 #   tests/oracles/run.sh [--install] BUILD_DIR
@@ -150,10 +150,15 @@ take_for_text() {
 
 # A printer without codes of its own is sent pictures, in bands: escpos-tools takes them out, zbarimg reads them.
 take_for_pictures() {
-    "$build/tests/draw_slip" ru zijiang-zj-5870 >"$scratch/drawn.bin"
+    python3 -c 'import sys
+rows = [bytes(255 if (x * y) // 7 % 3 else 0 for x in range(25)) for y in range(160)]
+sys.stdout.buffer.write(b"P4\n200 160\n" + b"".join(rows))' >"$scratch/logo.pbm"
+    "$build/tests/draw_slip" ru zijiang-zj-5870 "$scratch/logo.pbm" >"$scratch/drawn.bin"
     mkdir -p "$scratch/bands"
     php "$ESCPOS_TOOLS/escimages.php" --file "$scratch/drawn.bin" --pbm --output-dir "$scratch/bands" >/dev/null 2>&1
     python3 "$here/join_bands.py" "$scratch"/bands/drawn-*.pbm "$scratch/joined"
+    python3 "$here/join_bands.py" "$scratch/logo.pbm" "$scratch/wanted"
+    same 'escpos-tools takes a picture out of a slip dot by dot' "$scratch/wanted-0.pbm" "$scratch/joined-0.pbm"
     zbarimg -q "$scratch"/joined-*.pbm 2>/dev/null | sort >"$scratch/read"
     same "escpos-tools takes the codes out of a slip as pictures, and zbarimg reads them" "$here/slip.expected" "$scratch/read"
 }

@@ -124,6 +124,7 @@ Test(render, writes_codes_natively)
     cr_assert_eq(page_add_barcode(&page, PAGE_EAN13, "400638133393", NULL), ST_OK);
     cr_assert_eq(page_add_barcode(&page, PAGE_CODE128, "A{1", NULL), ST_OK);
     cr_assert_eq(page_add_barcode(&page, PAGE_CODE128, "123456", NULL), ST_OK);
+    cr_assert_eq(page_add_barcode(&page, PAGE_CODE93, "A-1", NULL), ST_OK);
     cr_assert_eq(page_add_qr(&page, "hi", NULL), ST_OK);
     BODY("epson-tm-t20iii", &page,
          "\x1B"
@@ -135,6 +136,9 @@ Test(render, writes_codes_natively)
          "f\0\x1Dk\x49\x06{BA{{1"
          "\x1Dh\x50\x1Dw\3\x1DH\2\x1D"
          "f\0\x1Dk\x49\x05{C\x0C\x22\x38"
+         "\x1Dh\x50\x1Dw\3\x1DH\2\x1D"
+         "f\0\x1Dk\x48\x03"
+         "A-1"
          "\x1D(k\4\0\x31\x41\x32\0\x1D(k\3\0\x31\x43\6\x1D(k\3\0\x31\x45\x31\x1D(k\5\0\x31\x50\x30hi"
          "\x1D(k\3\0\x31\x51\x30");
 }
