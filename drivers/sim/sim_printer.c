@@ -25,6 +25,7 @@ struct sim_printer {
     bool stalled;
     bool booting;
     struct loop_timer *boot_timer;
+    uint64_t taken, given;          /* bytes since it was plugged in */
     unsigned slip_first, slip_next; /* numbers */
 };
 
@@ -38,8 +39,12 @@ static void reply(void *context, const uint8_t *bytes, size_t len)
 {
     struct sim_printer *printer = context;
 
+    ssize_t written = 0;
+
     if (printer->pty.fd >= 0 && !printer->stalled && !printer->booting)
-        (void)!write(printer->pty.fd, bytes, len);
+        written = write(printer->pty.fd, bytes, len);
+    if (written > 0)
+        printer->given += (uint64_t)written;
 }
 
 static void on_cut(void *context)
@@ -62,12 +67,23 @@ static void on_cut(void *context)
         printer->options.on_slip(printer->options.context, number);
 }
 
+static bool reads(const struct sim_printer *printer)
+{
+    return !printer->stalled && !printer->booting && sim_escpos_room(&printer->inside) > 0;
+}
+
 static void watch_again(struct sim_printer *printer)
 {
     if (printer->watch)
-        loop_watch_change(
-            printer->watch,
-            printer->stalled || printer->booting || sim_escpos_room(&printer->inside) == 0 ? 0 : LOOP_READABLE);
+        loop_watch_change(printer->watch, reads(printer) ? LOOP_READABLE : 0);
+}
+
+void sim_printer_traffic(const struct sim_printer *printer, struct sim_traffic *out_traffic)
+{
+    *out_traffic = (struct sim_traffic){.plugged = printer->pty.fd >= 0,
+                                        .reads = printer->pty.fd >= 0 && reads(printer),
+                                        .taken = printer->taken,
+                                        .given = printer->given};
 }
 
 static void on_line(void *context, int events)
@@ -79,6 +95,8 @@ static void on_line(void *context, int events)
 
     (void)events; /* the far end never hangs up: sim_pty holds it open */
     len = read(printer->pty.fd, bytes, room < sizeof bytes ? room : sizeof bytes);
+    if (len > 0)
+        printer->taken += (uint64_t)len;
     if (len > 0)
         sim_escpos_feed(&printer->inside, bytes, (size_t)len);
     else if (len < 0 && errno != EAGAIN && errno != EINTR)
@@ -96,6 +114,8 @@ static void unplug(struct sim_printer *printer)
 static enum status plug(struct sim_printer *printer, struct errmsg *err)
 {
     enum status st = sim_pty_plug(&printer->pty, printer->link_path, err);
+
+    printer->taken = printer->given = 0;
 
     if (st == ST_OK)
         st = loop_watch_create(printer->options.loop, printer->pty.fd, LOOP_READABLE, on_line, printer,

@@ -20,6 +20,9 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct loop;
 struct sim_printer; /* opaque */
 
@@ -38,5 +41,13 @@ enum status sim_printer_create(const struct sim_printer_options *options, struct
                                struct errmsg *err);
 void sim_printer_destroy(struct sim_printer *printer); /* accepts NULL; unplugs */
 void sim_printer_command(struct sim_printer *printer, const char *line);
+
+/* What went through the cable since it was plugged in, so that a test on a virtual clock knows when nothing is on its
+ * way any more. */
+struct sim_traffic {
+    bool plugged, reads; /* reads: what is in the line will be taken */
+    uint64_t taken, given;
+};
+void sim_printer_traffic(const struct sim_printer *printer, struct sim_traffic *out_traffic);
 
 #endif

@@ -4,6 +4,7 @@
 #include "agent/base/file.h"
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "tests/devices/virtual_loop.h"
 #include "tests/unit/agent/receipt/sample_facts.h"
 
 #include <criterion/criterion.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 25 * 1000 };
+enum { WAIT_MS = 60 * 1000 };
 
 static void on_answer(void *context, const char *answer)
 {
@@ -58,6 +59,31 @@ static void on_done(void *context, const char *job_id, enum print_state state, c
     rig->done_count++;
 }
 
+/* The clock stands still for bytes that will be read. */
+static bool on_its_way(void *context)
+{
+    struct rig *rig = context;
+    struct printer_status status;
+    struct sim_traffic far_end;
+    const struct port_status *line = &status.port;
+
+    if (!rig->printer)
+        return false;
+    printer_status(rig->printer, &status);
+    sim_printer_traffic(rig->sim, &far_end);
+    if (line->state != PORT_READY || !far_end.plugged) {
+        rig->base_out = line->bytes_out;
+        return line->state == PORT_READY; /* it will hear that the line is gone */
+    }
+    if (rig->opened_count != line->open_count) { /* what had come before was thrown away */
+        rig->opened_count = line->open_count;
+        rig->base_in = line->bytes_in;
+        rig->base_given = far_end.given;
+    }
+    return line->bytes_in - rig->base_in < far_end.given - rig->base_given ||
+           (far_end.reads && line->bytes_out - rig->base_out > far_end.taken);
+}
+
 static void make_picture(const char *dir)
 {
     char path[128];
@@ -99,6 +125,7 @@ static void begin(struct rig *rig, const char *profile, bool pictured)
     }
     cr_assert_eq(sim_printer_create(&sim, &rig->sim, &err), ST_OK, "%s", err.text);
     cr_assert_eq(printer_create(&printer, &rig->printer, &err), ST_OK, "%s", err.text);
+    virtual_loop_settle(rig->loop, on_its_way, rig);
 }
 
 void rig_begin(struct rig *rig, const char *profile)

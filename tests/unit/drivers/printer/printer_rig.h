@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* printer_rig - the real driver and the simulated printer on the two ends of a pty, on one loop. */
+/* printer_rig - the real driver and the simulated printer on the two ends of a pty, on one loop, whose clock is
+ * virtual: what takes minutes takes as long as its bytes need. */
 #ifndef LOYALD_TESTS_PRINTER_RIG_H
 #define LOYALD_TESTS_PRINTER_RIG_H
 
@@ -28,7 +29,9 @@ struct rig {
     unsigned sending_count;
     const char *on_sending; /* a command to the simulator, carried out in the sending callback */
     enum status sending_answer;
-    char answer[256]; /* of the last command */
+    char answer[256];      /* of the last command */
+    uint32_t opened_count; /* of the line; at its opening had gone through: */
+    uint64_t base_in, base_out, base_given;
 };
 
 /* confirm_ms 500, attention_ms 1500, absent_ms 300. */
