@@ -54,7 +54,8 @@ command_fn command_status, command_totals, command_outbox, command_doctor, comma
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
 command_fn command_why, command_salvage, command_export_unsynced, command_receipt_preview, command_receipt_template;
 command_fn command_devices_list, command_devices_scan, command_devices_test_scan, command_devices_monitor,
-    command_devices_record, command_devices_test_display, command_devices_profiles, command_devices_test_print;
+    command_devices_record, command_devices_test_display, command_devices_profiles, command_devices_test_print,
+    command_devices_allow;
 
 /* Says "loyalctl: ..." on standard error. */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);

@@ -43,6 +43,7 @@ static const char usage[] =
     "\n"
     "Without a running loyald:\n"
     "  loyalctl devices profiles [NAME] [--file FILE]  the models of printers that are known, or one in full\n"
+    "  loyalctl devices allow PORT [FOLDER]  lets loyald reach one printer on the network: a drop-in for systemd\n"
     "  loyalctl evaluate --bundle FILE [--trace] [--stats] < sales.jsonl > results.jsonl\n"
     "  loyalctl refund [--bundle FILE] < returns.jsonl > refunds.jsonl\n"
     "  loyalctl bundle check FILE [--json]  every fault of a bundle, one a line\n"
@@ -98,6 +99,7 @@ static const struct command {
     {"devices", "profiles", 0, 1, command_devices_profiles},
     {"devices", "test-print", 1, 2, command_devices_test_print},
     {"devices", "test-display", 1, 1, command_devices_test_display},
+    {"devices", "allow", 1, 2, command_devices_allow},
     {"evaluate", NULL, 0, 0, command_evaluate},
     {"refund", NULL, 0, 0, command_refund},
     {"bundle", "check", 1, 1, command_bundle_check},

@@ -107,6 +107,21 @@ held() { "$bin/loyalctl" devices monitor "tty:$dir/scanner4" --seconds 4 2>&1 | 
 check 'who holds a line is said' held
 end_till
 
+# ---- a printer on the network ----
+# What is written is what the packages were judged by (deb_test.sh), but for the address.
+settings_of() { sed -n '/^\[Service\]/,$p' "$1"; }
+allows() { # PORT ADDRESS
+    "$bin/loyalctl" devices allow "$1" "$dir/drop-in" >"$dir/allowed" &&
+        settings_of "$dir/drop-in/lan-printer.conf" | sed "s/=$2\$/=192.0.2.7/" >"$dir/settings" &&
+        settings_of "$(dirname "$0")/../../packaging/systemd/examples/lan-printer.conf" | cmp -s - "$dir/settings"
+}
+refuses() { ! "$bin/loyalctl" devices allow "$@" >/dev/null 2>"$dir/refused" && [ ! -e "$dir/nothing" ]; }
+check 'a drop-in allows one address' allows tcp:198.51.100.9:9100 198.51.100.9
+check 'and of IPv6' allows 'tcp:[2001:db8::7]:9100' 2001:db8::7
+check 'it says what to do next' grep -q 'daemon-reload' "$dir/allowed"
+check 'a serial line needs none' refuses serial:/dev/ttyS0 "$dir/nothing"
+check 'a name is no address' refuses tcp:printer:9100 "$dir/nothing"
+
 # ---- loyalctl devices on lines of its own ----
 # What is typed before the line is open is flushed, so each waits until the log says that it is.
 opened() { [ "$(grep -c 'device is ready' "$1")" -ge "$2" ]; }
