@@ -191,9 +191,9 @@ static struct scanner *start_scanner(struct loop *loop, const struct line *line)
     return scanner;
 }
 
-static struct printer *start_printer(struct loop *loop, const struct line *line)
+static struct printer *start_printer(struct loop *loop, const struct line *line, const char *profile)
 {
-    struct printer_options options = {.uri = line->uri, .loop = loop};
+    struct printer_options options = {.uri = line->uri, .loop = loop, .profile = profile};
     struct printer *printer = NULL;
 
     if (printer_create(&options, &printer, NULL) != ST_OK)
@@ -220,10 +220,11 @@ static void on_done(void *context, const char *job_id, enum print_state state, c
     *(enum print_state *)context = state;
 }
 
-/* A slip longer than the line takes is under way, and nobody reads it any more. */
+/* A slip longer than the line takes is under way, and nobody reads it any more. Of a printer that is asked nothing: one
+ * that is asked is given up after a second, and its line never fills. */
 static struct printer *start_stalled(struct loop *loop, struct line *line, enum print_state *ended)
 {
-    struct printer *printer = start_printer(loop, line);
+    struct printer *printer = start_printer(loop, line, "generic-text");
     const struct print_callbacks callbacks = {.done = on_done, .context = ended};
     const struct page_style plain = {.align = PAGE_LEFT};
     struct page page = PAGE_INIT;
@@ -320,7 +321,7 @@ static void measure_idle(struct loop *loop, int seconds)
         plug(&lines[i], "idle", i);
     for (int i = 0; i < SCANNERS; i++)
         scanners[i] = start_scanner(loop, &lines[i]);
-    printer = start_printer(loop, &lines[SCANNERS]);
+    printer = start_printer(loop, &lines[SCANNERS], NULL);
     for (int i = 0; i < 100; i++) {
         loop_step(loop, 10);
         (void)answer_printer(&lines[SCANNERS]);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Measures, and writes what came out into docs/performance.md and its pictures. Everything is built with preset release.
-#   tests/bench/page.sh [machine curve engine peers cents bundles replay commit till]...     none: all, about ten minutes
+#   tests/bench/page.sh [machine curve engine peers cents bundles replay commit devices till]...     none: all, about ten minutes
 # peers and cents install other engines (tests/bench/peers/run.sh); bundles and replay want LOYALD_SHARED.
 # Between "<!-- made: NAME -->" and "<!-- end -->" the page is made; the rest of it is written by hand.
 set -eu
@@ -12,7 +12,7 @@ page=$root/docs/performance.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-step 'Building' build release bench_engine bench_bundle bench_commit bench_cache plot peers_work peers_table loyalctl loyald loyald-sync loyal-central loyal-sim
+step 'Building' build release bench_engine bench_bundle bench_commit bench_cache bench_devices plot peers_work peers_table loyalctl loyald loyald-sync loyal-central loyal-sim
 bin=$root/build/release/bench
 
 # put NAME: standard input becomes that part of the page.
@@ -108,13 +108,14 @@ till() {
     echo '```'
 }
 
-[ $# -gt 0 ] || set -- machine curve engine peers cents replay bundles commit till
+[ $# -gt 0 ] || set -- machine curve engine peers cents replay bundles commit devices till
 for name in "$@"; do
     case $name in
     machine | curve | engine | bundles | replay | till) $name >"$work/out" ;;
     peers) sh "$root/tests/bench/peers/run.sh" >"$work/out" ;;
     cents) sh "$root/tests/bench/peers/run.sh" --cents >"$work/out" ;;
     commit) { echo '```'; "$bin/bench_commit"; echo '```'; } >"$work/out" ;;
+    devices) { echo '```'; pinned "$bin/bench_devices"; echo '```'; } >"$work/out" ;;
     *) give_up "what is \"$name\"?" ;;
     esac
     put "$name" <"$work/out"

@@ -37,7 +37,7 @@ while read -r first second _; do
     esac
 done <"$work/commands"
 
-for name in machine curve engine peers cents bundles replay commit till; do
+for name in machine curve engine peers cents bundles replay commit devices till; do
     grep -q "^<!-- made: $name -->$" "$page" || wrong "no place for $name on the page"
 done
 [ "$(grep -c '^<!-- made: ' "$page")" -eq "$(grep -c '^<!-- end -->$' "$page")" ] || wrong "a made part of the page has no end"
