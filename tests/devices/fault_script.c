@@ -171,8 +171,11 @@ static enum fault_kind pick_kind(struct script *script, int index)
 {
     enum fault_kind kind = (enum fault_kind)script_pick(script, FAULT_KINDS);
 
+    /* What only some can tell is tried more often on those. */
     if (kind == FAULT_RESET && !fault_printer_tells_of_start(&script->bench->far_end))
         kind = FAULT_POWER;
+    else if (kind == FAULT_NOTHING && fault_printer_tells_of_start(&script->bench->far_end))
+        kind = FAULT_RESET;
     return index > 0 && hides(kind, script->faults[0].kind) ? FAULT_NOTHING : kind;
 }
 

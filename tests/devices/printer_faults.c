@@ -14,8 +14,8 @@
  * seconds that it cannot print. For every fault: all slips come to an end in time, the next one after the repair is
  * printed, and the loop is not woken more often than the bytes and the seconds explain.
  *
- * A share of the faults each goes to a printer that tells by itself and names its markers, the same with a notice of
- * each start, one that does neither, and one that counts. What must be found is in printer_mutants.txt.
+ * By turns they happen to a printer that tells by itself and names its markers, one that counts, one that does
+ * neither, and the first with a notice of each start. What must be found is in printer_mutants.txt.
  */
 #include "tests/devices/fault_script.h"
 #include "tests/devices/virtual_loop.h"
@@ -31,6 +31,7 @@
 enum {
     JOBS_AT_ONCE_MAX = 3,
     TRIES = 3,
+    SHARE = 25,           /* of the faults, then it is the next printer's turn */
     LONG_LINES = 500,     /* more than a line takes without being read */
     WAKES_A_SECOND = 120, /* two rounds of four questions, each heard and answered, and a slow line's ticks */
     WAKES_FREE = 2000,
@@ -156,11 +157,18 @@ static void run_cycle(struct torture *torture)
                    virtual_loop_wakes(bench->loop) - wakes, loop_now_ms(bench->loop) - began_ms, allowed);
 }
 
-static void run(struct torture *torture, const char *profile, bool notice, int cycles)
+enum { MODELS = 4 };
+static const struct model {
+    const char *profile;
+    bool gives_notice;
+} models[MODELS] = {
+    {"epson-tm-t20iii", false}, {"star-tsp600", false}, {"rongta-rp326", false}, {"epson-tm-t20iii", true}};
+
+static void run(struct torture *torture, const struct model *model, int cycles_left)
 {
-    bench_open(&torture->bench, profile);
-    torture->bench.far_end.gives_notice = notice;
-    for (int i = 0; i < cycles; i++) {
+    bench_open(&torture->bench, model->profile);
+    torture->bench.far_end.gives_notice = model->gives_notice;
+    for (int i = 0; i < SHARE && i < cycles_left; i++) {
         torture->cycle++;
         run_cycle(torture);
     }
@@ -184,7 +192,7 @@ int main(int argc, char **argv)
     static struct torture torture;
     static char folder[] = "/tmp/loyald-faults-XXXXXX", link_path[64];
     struct bench *bench = &torture.bench;
-    int cycles = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 300, quarter = cycles / 4;
+    int cycles = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 300;
 
     torture.seed_asked = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1;
     torture.cycles_asked = cycles;
@@ -198,10 +206,8 @@ int main(int argc, char **argv)
         !paper_begin(&bench->paper, (cycles + 2) * (JOBS_AT_ONCE_MAX + 2 * TRIES)))
         return 1;
     (void)snprintf(link_path, sizeof link_path, "%s/printer", folder);
-    run(&torture, "epson-tm-t20iii", false, cycles - 3 * quarter);
-    run(&torture, "epson-tm-t20iii", true, quarter);
-    run(&torture, "rongta-rp326", false, quarter); /* tells nothing by itself */
-    run(&torture, "star-tsp600", false, quarter);
+    for (int turn = 0; torture.cycle < cycles; turn++)
+        run(&torture, &models[turn % MODELS], cycles - torture.cycle);
     say_sums(&torture);
     paper_end(&bench->paper);
     loop_destroy(bench->loop);
