@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { USB_PARENTS_MAX = 6, PROCESSES_MAX = 65536, FILES_MAX = 4096 };
+/* Linux, Documentation/admin-guide/devices.txt: Unix98 ptys, the ends that have names. */
+enum { PTY_MAJOR_FIRST = 136, PTY_MAJOR_LAST = 143 };
 
 /* The first line of a file of /sys; false when it is not there. */
 static bool read_line(const char *folder, const char *name, char *out_text, size_t size)
@@ -172,8 +175,18 @@ enum status port_list_usb(const struct port_list_roots *roots, uint16_t vendor, 
     return fitting == 0 ? ST_NOT_FOUND : ST_CONFLICT;
 }
 
+/* The same device, by whatever name. But a pty's number is its own only within its file system: a container has
+ * another with the same numbers. */
+static bool is_same(const struct stat *open, const struct stat *device)
+{
+    bool pty = major(device->st_rdev) >= PTY_MAJOR_FIRST && major(device->st_rdev) <= PTY_MAJOR_LAST;
+
+    return S_ISCHR(open->st_mode) && open->st_rdev == device->st_rdev &&
+           (!pty || (open->st_dev == device->st_dev && open->st_ino == device->st_ino));
+}
+
 /* Whether one of the process's open files is the device. */
-static bool has_open(const char *pid, dev_t device)
+static bool has_open(const char *pid, const struct stat *device)
 {
     char folder[64];
     struct dirent *entry;
@@ -188,8 +201,8 @@ static bool has_open(const char *pid, dev_t device)
     while (!found && seen++ < FILES_MAX && (entry = readdir(files)) != NULL) {
         struct stat info;
 
-        found = entry->d_name[0] != '.' && fstatat(dirfd(files), entry->d_name, &info, 0) == 0 &&
-                S_ISCHR(info.st_mode) && info.st_rdev == device;
+        found =
+            entry->d_name[0] != '.' && fstatat(dirfd(files), entry->d_name, &info, 0) == 0 && is_same(&info, device);
     }
     (void)closedir(files);
     return found;
@@ -212,7 +225,7 @@ bool port_holder(const char *path, pid_t *out_pid, char out_name[PORT_LIST_TEXT_
         char folder[64];
         long pid = strtol(entry->d_name, NULL, 10);
 
-        if (pid <= 0 || pid == (long)getpid() || !has_open(entry->d_name, info.st_rdev))
+        if (pid <= 0 || pid == (long)getpid() || !has_open(entry->d_name, &info))
             continue;
         found = true;
         *out_pid = (pid_t)pid;

@@ -23,6 +23,7 @@ struct bench {
     int next_job, told_count, ends[PRINT_FAILED + 1];
     bool shown;                    /* what happens is printed */
     bool noisy, misled;            /* the printer, the agent heard bytes that nobody sent */
+    bool garbled;                  /* the printer heard noise lately, which may have eaten the cut of a slip */
     bool restart_asked;            /* the agent is started anew before the next step */
     void (*look)(void *context);   /* before each step of bench_until_told */
     void (*excuse)(void *context); /* prints what led to a failure */

@@ -135,13 +135,13 @@ static void run_cycle(struct torture *torture)
     bench->shown = torture->cycle >= torture->first_shown;
     if (bench->shown)
         (void)printf("fault %d, seed %u, %s\n", torture->cycle, script->seed, bench->profile);
-    bench->noisy = bench->misled = false;
+    bench->noisy = bench->misled = bench->garbled = false;
     script->fault_count = 0;
     ask_for_slips(torture);
     bench_until_told(bench, bench->next_job);
     script_repair(script);
     bench_until_ready(bench);
-    torture->noisy_cycle = bench->noisy;
+    torture->noisy_cycle = bench->garbled = bench->noisy;
     bench->misled = false;
     /* A driver that was started meanwhile knows nothing of what the noise made the printer wait for. */
     bench->noisy = bench->noisy && script->faults[script->fault_count - 1].kind == FAULT_RESTART;
