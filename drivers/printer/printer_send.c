@@ -18,7 +18,7 @@
  * gives notice and had printed all it held. A printer of which nothing can be asked ends UNKNOWN in any case.
  *
  * A stray zero, such as a line break at power-on, looks like a marker's answer: hence the round after the last one
- * (STEP_WITNESS), which must also find nothing that a printer waits for.
+ * (STEP_WITNESS), which must also find nothing that a printer waits for when the marker has no name.
  */
 #include "drivers/printer/printer_internal.h"
 
@@ -243,8 +243,9 @@ static void witness(struct printer *printer)
 {
     if (printer->was_silent) {
         jobs_move(printer, PRINT_UNKNOWN, silent_words);
-    } else if (is_in_trouble(printer)) {
-        /* Who waits for a person has not printed all of it yet: that answer was noise. */
+    } else if (printer->profile->marker == PROFILE_MARKER_GS_R && is_in_trouble(printer)) {
+        /* Who waits for a person has not printed all of it yet: an answer without a name was noise. One with a name,
+         * or a count, stands: the paper ended after the slip. */
         printer->step = STEP_MARKER;
         printer->in_trouble = false;
         watch_marker(printer);
