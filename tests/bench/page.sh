@@ -3,6 +3,7 @@
 # Measures, and writes what came out into docs/performance.md and its pictures. Everything is built with preset release.
 #   tests/bench/page.sh [machine curve engine peers cents bundles replay commit devices till]...     none: all, about ten minutes
 # peers and cents install other engines (tests/bench/peers/run.sh); bundles and replay want LOYALD_SHARED.
+# drain, only when it is named: a few minutes; DRAIN_PEERS names a folder with the npm packages that tests/bench/drain.sh wants.
 # Between "<!-- made: NAME -->" and "<!-- end -->" the page is made; the rest of it is written by hand.
 set -eu
 
@@ -66,6 +67,16 @@ bundles() {
     done
 }
 
+drain() {
+    step 'Building' build release drain_fill bare_drain loyald loyald-sync loyal-central loyalctl loyal-sim >&2
+    sh "$root/tests/bench/drain.sh" ${DRAIN_PEERS:+--peers "$DRAIN_PEERS"} | awk -F, '
+        NR == 1 { print "| what | records | records/s | CPU of a record | peak memory |\n|---|---:|---:|---:|---:|"; next }
+        { name["acked"] = "Loyald: acked, the till may forget them (CPU, memory: `loyald` and `loyald-sync`)"
+          name["booked"] = "Loyald: booked, in the ledger (`loyal-central`)"
+          name["bare"] = "bare drain, both ends"; name["pouchdb"] = "PouchDB to express-pouchdb"; name["nats"] = "NATS JetStream" }
+        { printf "| %s | %d | %d | %s | %s |\n", name[$1], $2, $4, $5 == "" ? "" : $5 " us", $6 == "" ? "" : sprintf("%.1f MB", $6 / 1024) }'
+}
+
 # All sales of a set with the largest of its bundles, three times; the least of each figure.
 replay() {
     echo '| set | sales | lines | p50 | p99 | all of it, JSON to JSON |'
@@ -111,6 +122,7 @@ till() {
 [ $# -gt 0 ] || set -- machine curve engine peers cents replay bundles commit devices till
 for name in "$@"; do
     case $name in
+    drain) drain >"$work/out" ;;
     machine | curve | engine | bundles | replay | till) $name >"$work/out" ;;
     peers) sh "$root/tests/bench/peers/run.sh" >"$work/out" ;;
     cents) sh "$root/tests/bench/peers/run.sh" --cents >"$work/out" ;;

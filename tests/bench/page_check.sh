@@ -41,6 +41,7 @@ for name in machine curve engine peers cents bundles replay commit devices till;
     grep -q "^<!-- made: $name -->$" "$page" || wrong "no place for $name on the page"
 done
 [ "$(grep -c '^<!-- made: ' "$page")" -eq "$(grep -c '^<!-- end -->$' "$page")" ] || wrong "a made part of the page has no end"
+grep -q "^<!-- made: drain -->$" "$page" || wrong "no place for drain on the page"
 
 sed -n 's/.*](\(images\/[^)]*\)).*/\1/p' "$page" >"$work/pictures"
 [ -s "$work/pictures" ] || wrong "no picture on the page"
