@@ -56,7 +56,8 @@ static bool was_written_off(sqlite3 *db, const char *id)
     return check_number(db, "SELECT count(*) FROM write_off WHERE id = ?1", id, NULL) > 0;
 }
 
-/* What it spent was set aside for it, unless the central was put back, or had given it up for lost. */
+/* What it spent was set aside for it, unless the central had given it up for lost, or was put back and granted before
+ * all tills were heard. */
 static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct cJSON *body, int64_t spent)
 {
     const struct cJSON *one;
@@ -89,7 +90,7 @@ static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct cJSON 
     if (known == 0 && spent > 0)
         sim_wrong(world, "a sale spent %lld points by no right", (long long)spent);
     world->written_off += risk;
-    return world->restored ? spent : risk;
+    return world->unheard ? spent : risk;
 }
 
 static void count_coupons(const struct cJSON *body, struct check_totals *totals)

@@ -2,6 +2,7 @@
 /* What happens to a chain, by chance: faults of disks, clocks and people, and now and then a sale. */
 #include "agent/db/journal.h"
 #include "sync/central/device.h"
+#include "sync/central/restore.h"
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
 
@@ -25,6 +26,7 @@ static void put_back(struct sim_world *world, struct sim_till *till)
     }
     till->rules_version = 0;
     promises_put_back(till, till->image_position);
+    world->unheard = world->unheard || world->restored;
     till_up(world, till);
 }
 
@@ -73,6 +75,7 @@ static void days_pass(struct sim_world *world)
 {
     if (!world->central)
         return;
+    world->unheard = world->unheard || world->restored;
     world->days_ms += DAY_MS * (dice_one_in(&world->dice, 6) ? 60 : 1 + dice_below(&world->dice, 7));
     sim_note(world, "days passed, in all %" PRId64, world->days_ms / DAY_MS);
     if (dice_one_in(&world->dice, 4)) {
@@ -88,6 +91,7 @@ static void days_pass(struct sim_world *world)
 static void restore(struct sim_world *world)
 {
     struct errmsg err = ERRMSG_INIT;
+    int64_t waiting = 0;
 
     if (!world->have_backup || !world->central ||
         world->now_ms + world->days_ms - world->backup_ms >= JOURNAL_KEPT_DAYS * DAY_MS)
@@ -105,6 +109,8 @@ static void restore(struct sim_world *world)
     office_open(world);
     if (world->central && central_restored(world->central, &err) != ST_OK)
         sim_wrong(world, "the restored central: %s", err.text);
+    if (world->central && restore_waiting(world->central, "", &waiting, &err) == ST_OK)
+        world->unheard = world->unheard || waiting < TILLS; /* one was silent for long before */
 }
 
 /* The office's people do what they do once. */

@@ -158,7 +158,8 @@ struct sim_world {
     int64_t happened, faults, answered, returned, cuts, grants, claims;
     int visits; /* shoppers that are not gone */
     struct sim_deeds deeds, backup_deeds;
-    bool restored; /* the central was put back, and may know nothing of what it had granted */
+    bool restored; /* the central was put back to its backup: its rows know nothing of what it had granted */
+    bool unheard;  /* and may have granted before each till had said what it holds: too long after, or by a copied disk */
     int64_t by_hold, by_lease, by_floor, written_off; /* points spent, as the central has them in the end */
     bool show;
     char wrong[400];
