@@ -282,6 +282,38 @@ static void take_acked(struct updates *updates)
         outbox_hear(&updates->link->outbox, seq, hash, updates->asked_acked);
 }
 
+/* Whether the central's record at its ack is ours. One beyond our end, or with another hash, was written by another life
+ * of this till: a copy, or the disk before it was put back. What is removed was compared when it was acked. */
+static bool is_our_life(const struct updates *updates)
+{
+    struct journal *journal = updates->link->options.journal;
+    const struct cJSON *acked = NULL;
+    uint8_t hash[SHA256_BYTES], ours[SHA256_BYTES];
+    struct journal_head head;
+    const char *text;
+    uint64_t epoch = 0;
+    int64_t seq = 0, position;
+
+    journal_head(journal, &head);
+    if (json_object(updates->tree, "acked", &acked, NULL) != ST_OK ||
+        json_text(acked, "epoch", 16, &text, NULL) != ST_OK || hex_to_u64(text, &epoch) != ST_OK ||
+        epoch != head.epoch || json_int(acked, "seq", 1, JSON_INT_MAX, &seq, NULL) != ST_OK ||
+        json_hex(acked, "hash", sizeof hash, hash, NULL) != ST_OK)
+        return true;
+    if (seq > head.seq)
+        return false;
+    return journal_position(journal, epoch, seq, &position) != ST_OK ||
+           journal_hash_at(journal, position, ours, NULL) != ST_OK || memcmp(ours, hash, sizeof hash) == 0;
+}
+
+/* The rows say what they count of ours. Where that is another life's, own uses of a lease would pass for counted, and be
+ * given anew with each row: then what the cache has of leases must do, until the till is enrolled anew. */
+static void leave_leases_of_another_life(struct updates *updates)
+{
+    if (updates->link->outbox.forked || !is_our_life(updates))
+        cJSON_DeleteItemFromObjectCaseSensitive(updates->tree, "leases");
+}
+
 /* What it takes to issue cards; terms that cannot be read leave those of before. */
 static void take_terms(struct updates *updates)
 {
@@ -419,6 +451,7 @@ static void answered(void *context, const struct courier_answer *answer)
     }
     hear_time(updates);
     take_acked(updates);
+    leave_leases_of_another_life(updates);
     rows_of(updates->tree, &updates->rows);
     updates->another = false;
     updates->reload = updates->have_more = false;

@@ -568,3 +568,48 @@ Test(updates, members_gone_at_the_central_vanish_with_a_reload)
     strbuf_free(&again);
     strbuf_free(&rest);
 }
+
+/* ---- another life of this till ---- */
+
+static bool see_lease(void *context, const struct cache_lease *lease)
+{
+    *(int64_t *)context += lease->granted;
+    return true;
+}
+
+/* What the cache has of a lease after an answer with that ack and so much of it. */
+static int64_t leased_after(struct question *q, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t granted)
+{
+    struct strbuf body = STRBUF_INIT(4096);
+    char hex[2 * SHA256_BYTES + 1];
+    int64_t kept = 0;
+
+    hex_encode(hash, SHA256_BYTES, hex);
+    strbuf_printf(&body,
+                  "{\"cursor\":\"aa.%" PRId64 "\",\"acked\":{\"epoch\":\"%016" PRIx64 "\",\"seq\":%" PRId64
+                  ",\"hash\":\"%s\"},\"leases\":[{\"id\":\"L1\",\"member\":\"M1\",\"currency\":\"bonus\",\"granted\":"
+                  "%" PRId64 ",\"used\":0,\"expires_unix_ms\":4000000000000,\"epoch\":\"%016" PRIx64 "\",\"seq\":%" PRId64 "}]}",
+                  seq, rig.world.identity.epoch, seq, hex, granted, rig.world.identity.epoch, seq);
+    rig_answer(&rig, q, 200, body.data);
+    question_clear(q);
+    *q = rig_take(&rig, OP_UPDATES);
+    cr_assert_eq(cache_each_lease(rig.world.cache, "M1", position_of, rig.world.journal, see_lease, &kept, NULL),
+                 ST_OK);
+    strbuf_free(&body);
+    return kept;
+}
+
+Test(updates, leases_that_count_what_another_life_of_the_till_spent_are_left_out)
+{
+    static const uint8_t foreign[SHA256_BYTES] = {1};
+    uint8_t ours[SHA256_BYTES];
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    rig_sell(&rig, "S1");
+    rig_sell(&rig, "S2");
+    cr_assert_eq(journal_hash_at(rig.world.journal, 1, ours, NULL), ST_OK);
+    cr_expect_eq(leased_after(&q, 1, ours, 40), 40, "our own");
+    cr_expect_eq(leased_after(&q, 9, foreign, 50), 40, "a record we never wrote");
+    cr_expect_eq(leased_after(&q, 1, foreign, 60), 40, "another record than ours");
+    question_clear(&q);
+}
