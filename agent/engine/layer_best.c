@@ -69,7 +69,7 @@ static bool gains_by_losing(const struct player *player)
     const struct promotion *promotion = player->promotion;
 
     return !player->monotone || promotion->cap_minor ||
-           (promotion->reward.kind == REWARD_AMOUNT_OFF && promotion->reward.per == PER_LINE) ||
+           (promotion->reward.kind == REWARD_AMOUNT_OFF && promotion->reward.per != PER_UNIT) ||
            (promotion->final && takes_for_nothing(player));
 }
 
