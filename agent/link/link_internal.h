@@ -69,6 +69,12 @@ void updates_begin_anew(struct updates *updates);
 /* Offers the manifest last received to the rulebook, after a restart. */
 void updates_offer_again(struct updates *updates);
 
+/* ---- updates_told.c: the manifest and its timestamp ---- */
+void updates_offer_told(struct updates *updates); /* of the answer being put, to the rulebook */
+enum status updates_keep_told(struct updates *updates, struct errmsg *err);
+enum status updates_forget_told(struct updates *updates, struct errmsg *err);
+bool updates_tells_rules(const struct updates *updates); /* whether the answer does */
+
 /* What the till tells of itself. */
 struct report {
     struct link *link;

@@ -24,7 +24,6 @@
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
 #include "agent/till/trust.h"
-#include "sync/protocol/manifest.h"
 
 #include <cjson/cJSON.h>
 
@@ -41,10 +40,6 @@ enum {
     NO_ROOM_MS = 30 * 1000,
     SLICE_NS = 2000000
 };
-
-enum { TOLD_COUNT = 2 };
-static const char *const told[TOLD_COUNT] = {"timestamp",
-                                             "manifest"}; /* in this order: the one waits for the other */
 
 #define INCARNATION "incarnation" /* in the cache's state: of the central that told these rows */
 
@@ -91,8 +86,8 @@ void updates_begin_anew(struct updates *updates)
     struct errmsg err = ERRMSG_INIT;
     enum status st = cache_put_state(cache, "cursor", "", &err);
 
-    for (int i = 0; st == ST_OK && i < TOLD_COUNT; i++)
-        st = cache_put_state(cache, told[i], "", &err);
+    if (st == ST_OK)
+        st = updates_forget_told(updates, &err);
     if (st != ST_OK) /* the central answers a foreign cursor as it would none */
         log_warn("link-21", "the old cursor stays: %s", err.text);
     json_free(updates->tree);
@@ -111,98 +106,6 @@ static void wait_up_to(struct updates *updates, int64_t max_ms, int64_t at_least
 static void wait(struct updates *updates, int64_t at_least_ms)
 {
     wait_up_to(updates, updates->link->options.retry_max_ms, at_least_ms);
-}
-
-/* ---- the manifest, and the timestamp that vouches for it ---- */
-
-/* Returns owned what was told as it is kept (cJSON_free); NULL when it is none, or out of bounds: then it is said and
- * left out, as a row would be, and must not hold back the cursor. */
-static char *told_to_keep(const char *name, const struct cJSON *object)
-{
-    const struct cJSON *signatures;
-    struct errmsg err = ERRMSG_INIT;
-    const char *text;
-    enum status st = json_text(object, "text", MANIFEST_BYTES_MAX, &text, &err);
-    char *kept = NULL;
-
-    if (st == ST_OK)
-        st = json_array(object, "signatures", &signatures, &err);
-    if (st == ST_OK)
-        kept = cJSON_PrintUnformatted(object);
-    if (kept && strlen(kept) > MANIFEST_BYTES_MAX) {
-        errmsg_set(&err, "with its signatures it is longer than %d bytes", MANIFEST_BYTES_MAX);
-        cJSON_free(kept);
-        kept = NULL;
-    }
-    if (!kept)
-        log_error("link-22", "a %s was left out: %s", name, err.text[0] ? err.text : status_text(ST_NOMEM));
-    return kept;
-}
-
-/* It was looked at before it was kept. */
-static void offer(struct updates *updates, const char *name, const struct cJSON *object)
-{
-    struct rulebook *book = updates->link->options.rulebook;
-    const struct cJSON *signatures;
-    const char *text;
-    char *list;
-
-    if (json_text(object, "text", MANIFEST_BYTES_MAX, &text, NULL) != ST_OK ||
-        json_array(object, "signatures", &signatures, NULL) != ST_OK)
-        return;
-    list = cJSON_PrintUnformatted(signatures);
-    if (list && strcmp(name, "manifest") == 0)
-        rulebook_offer(book, text, strlen(text), list, strlen(list));
-    else if (list)
-        rulebook_vouch(book, text, strlen(text), list, strlen(list));
-    cJSON_free(list);
-}
-
-static void offer_kept(struct updates *updates, const char *name)
-{
-    char *text = malloc(MANIFEST_BYTES_MAX + 1);
-    struct cJSON *object = NULL;
-
-    if (text && cache_get_state(updates->link->options.cache, name, text, MANIFEST_BYTES_MAX + 1, NULL) == ST_OK &&
-        json_parse(text, strlen(text), MANIFEST_BYTES_MAX, &object, NULL) == ST_OK)
-        offer(updates, name, object);
-    json_free(object);
-    free(text);
-}
-
-void updates_offer_again(struct updates *updates)
-{
-    for (int i = 0; i < TOLD_COUNT; i++)
-        offer_kept(updates, told[i]);
-}
-
-/* What the answer being put brings of them. A timestamp may name rules that were told, and refused, before it. */
-static void offer_told(struct updates *updates)
-{
-    const struct cJSON *object[TOLD_COUNT] = {NULL};
-
-    for (int i = 0; i < TOLD_COUNT; i++) {
-        if (json_object(updates->tree, told[i], &object[i], NULL) == ST_OK)
-            offer(updates, told[i], object[i]);
-        else if (i > 0 && object[0])
-            offer_kept(updates, told[i]);
-    }
-}
-
-static enum status keep_told(struct updates *updates, struct errmsg *err)
-{
-    const struct cJSON *object = NULL;
-    enum status st = ST_OK;
-
-    for (int i = 0; st == ST_OK && i < TOLD_COUNT; i++) {
-        char *text =
-            json_object(updates->tree, told[i], &object, NULL) == ST_OK ? told_to_keep(told[i], object) : NULL;
-
-        if (text)
-            st = cache_put_state(updates->link->options.cache, told[i], text, err);
-        cJSON_free(text);
-    }
-    return st;
 }
 
 /* ---- rows ---- */
@@ -231,7 +134,7 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
     (void)snprintf(now, sizeof now, "%lld", (long long)clock_wall_ms(updates->link->options.clock));
     if (st == ST_OK)
         st = cache_put_state(cache, CACHE_TOLD, now, err);
-    return st == ST_OK ? keep_told(updates, err) : st;
+    return st == ST_OK ? updates_keep_told(updates, err) : st;
 }
 
 /* What the central has counted, now that every row of it is in the cache: those records may be pruned one day. 0 says
@@ -329,7 +232,7 @@ static void finish_answer(struct updates *updates)
 {
     bool idle = updates->idle;
 
-    offer_told(updates);
+    updates_offer_told(updates);
     take_counted(updates);
     take_terms(updates);
     json_free(updates->tree);
@@ -414,8 +317,7 @@ static bool brought_nothing(const struct updates *updates)
     int64_t took_ms = clock_mono_ms(options->clock) - updates->asked_mono_ms;
     const char *cursor;
 
-    return !rows_left(&updates->rows) && took_ms < IDLE_MIN_MS && !cJSON_HasObjectItem(updates->tree, "manifest") &&
-           !cJSON_HasObjectItem(updates->tree, "timestamp") &&
+    return !rows_left(&updates->rows) && took_ms < IDLE_MIN_MS && !updates_tells_rules(updates) &&
            json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, NULL) == ST_OK &&
            strcmp(cursor, updates->asked_cursor) == 0;
 }

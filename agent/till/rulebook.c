@@ -88,7 +88,7 @@ static void read_refused(struct rulebook *book)
     free(text);
 }
 
-static void read_versions(struct rulebook *book)
+void rulebook_read_versions(struct rulebook *book)
 {
     book->ratchet = book->refused_version = 0;
     book->refused_reason[0] = '\0';
@@ -98,59 +98,11 @@ static void read_versions(struct rulebook *book)
 
 void rulebook_reload(struct rulebook *book)
 {
-    read_versions(book);
+    rulebook_read_versions(book);
     trust_reload(book->trust);
     free(book->next_manifest);
     free(book->next_signatures);
     book->next_manifest = book->next_signatures = NULL;
-}
-
-/* ---- whom to trust ---- */
-
-static void fetch_root(void *context, int64_t version)
-{
-    struct rulebook *book = context;
-
-    if (book->options.fetch_root)
-        book->options.fetch_root(book->options.context, version);
-}
-
-static void forgot_rules(void *context)
-{
-    read_versions(context);
-}
-
-static void trust_settled(void *context)
-{
-    struct rulebook *book = context;
-
-    if (book->progress == NONE)
-        rulebook_take_next(book);
-}
-
-static enum status start_trust(struct rulebook *book, struct errmsg *err)
-{
-    const struct trust_options options = {.loop = book->options.loop,
-                                          .clock = book->options.clock,
-                                          .journal = book->options.journal,
-                                          .identity = book->options.identity,
-                                          .fetch_root = fetch_root,
-                                          .forgot_rules = forgot_rules,
-                                          .settled = trust_settled,
-                                          .context = book};
-
-    return trust_create(&options, &book->trust, err);
-}
-
-struct trust *rulebook_trust(struct rulebook *book)
-{
-    return book->trust;
-}
-
-void rulebook_vouch(struct rulebook *book, const char *timestamp, size_t len, const char *signatures_json,
-                    size_t signatures_len)
-{
-    trust_offer(book->trust, timestamp, len, signatures_json, signatures_len);
 }
 
 /* Kept after it was journalled: what is lost between the two costs a second record. */
@@ -176,8 +128,8 @@ enum status rulebook_create(const struct rulebook_options *options, struct ruleb
     }
     book->options = *options;
     book->announce_late = true;
-    read_versions(book);
-    st = start_trust(book, err);
+    rulebook_read_versions(book);
+    st = rulebook_start_trust(book, err);
     if (st == ST_OK)
         st = load_any(book, err);
     if (st != ST_OK) {

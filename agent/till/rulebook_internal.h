@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rulebook_internal - what the files of the rulebook share: offers and refusals (rulebook.c), the signature
  * (rulebook_check.c), fetching, compiling and switching (rulebook_stage.c), the trial of what is new
- * (rulebook_health.c). Nobody else includes it. */
+ * (rulebook_health.c), whom to trust (rulebook_trust.c). Nobody else includes it. */
 #ifndef LOYALD_TILL_RULEBOOK_INTERNAL_H
 #define LOYALD_TILL_RULEBOOK_INTERNAL_H
 
@@ -73,6 +73,11 @@ enum status rulebook_load(struct rulebook *book, enum rules_state state, struct 
 /* Appends bundle_activated, of the active one, or with a reason bundle_refused, of the one under way. */
 enum status rulebook_journal(struct rulebook *book, const char *type, const char *reason);
 void rulebook_take_next(struct rulebook *book);
+/* Reads the versions that the journal holds: none, when it holds none any more. */
+void rulebook_read_versions(struct rulebook *book);
+
+/* ---- rulebook_trust.c ---- */
+enum status rulebook_start_trust(struct rulebook *book, struct errmsg *err);
 
 /* ---- rulebook_check.c ---- */
 /* Has a worker check the signatures of the manifest under way; then rulebook_begin_fetch or rulebook_refuse follows.
