@@ -21,7 +21,7 @@ must 'it is at the central' wait_for 60 is_synced
 must 'points may be set aside at tills' central points set demo bonus --lease-cap 2000 >>"$dir/log/setup.log"
 for sale in r1 r2; do must 'a member buys here' buy till $sale; done
 must 'points are set aside for the member here' wait_for 30 has_lease
-must 'the till has heard of it' wait_for 30 says '"uncounted":0'
+must 'the till has heard of it' wait_for 90 says '"uncounted":0'
 
 check 'the central stops' stop central
 must 'its disk is lost' rm -rf "$dir/central"

@@ -263,6 +263,34 @@ Test(outbox, answer_that_cannot_be_used_changes_nothing_and_is_tried_again)
     question_clear(&q);
 }
 
+/* A proxy hands this till the ack that was another till's, or its own of before for another question. */
+Test(outbox, an_ack_of_another_till_leaves_the_cursor_and_is_asked_for_again)
+{
+    struct question q, others;
+
+    rig_sell(&rig, "s1");
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_JOURNAL);
+    others = q;
+    others.dev ^= 1;
+    rig_ack(&rig, &others, 1, "");
+    question_clear(&q);
+    q = rig_take(&rig, OP_JOURNAL);
+    expect_records(&q, 1, 1);
+    cr_expect_eq(rig_acked(&rig), 0);
+    rig.mac_key[0] ^= 1; /* of a till that agreed on another key */
+    rig_ack(&rig, &q, 1, "");
+    rig.mac_key[0] ^= 1;
+    question_clear(&q);
+    q = rig_take(&rig, OP_JOURNAL);
+    expect_records(&q, 1, 1);
+    cr_expect_eq(rig_acked(&rig), 0);
+    rig_ack(&rig, &q, 1, "");
+    rig_until(&rig, is_acked, "the ack");
+    cr_expect_not(rig_is_forked(&rig));
+    question_clear(&q);
+}
+
 /* ---- refusals ---- */
 
 Test(outbox, central_that_expects_less_is_sent_from_there)
