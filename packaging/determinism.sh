@@ -88,15 +88,17 @@ for compiler in gcc clang; do
         continue
     }
     for level in 0 3; do
-        build $compiler-O$level "-lcjson -lmbedcrypto" $compiler -O$level
+        build $compiler-O$level "-lcjson -lmbedcrypto -lz" $compiler -O$level
         run $compiler-O$level "$work/$compiler-O$level/evaluations"
         same $compiler-O$level
     done
 done
 
 # The libraries of armhf, unpacked beside: the machine's own packages stay as they are. apt keeps lists of its own for it.
+arm=$work/armhf/usr/lib/arm-linux-gnueabihf
+arm_lib=$work/armhf/lib/arm-linux-gnueabihf
 arm_libraries() {
-    [ -e "$work/armhf/usr/lib/arm-linux-gnueabihf/libmbedcrypto.so.7" ] && return 0
+    [ -e "$arm/libmbedcrypto.so.7" ] && [ -e "$arm_lib/libz.so.1" ] && return 0
     command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || return 1
     mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/armhf"
     arm_apt="-o APT::Architecture=armhf -o APT::Architectures=armhf -o Dir::State::lists=$work/apt/lists -o Dir::State::status=/dev/null
@@ -105,24 +107,25 @@ arm_libraries() {
     (
         cd "$work/apt"
         apt-get $arm_apt update -q >/dev/null 2>&1 || true # one list of several may fail; the download says whether it matters
-        apt-get $arm_apt download -q libcjson1:armhf libmbedcrypto7:armhf >/dev/null 2>&1
+        apt-get $arm_apt download -q libcjson1:armhf libmbedcrypto7:armhf zlib1g:armhf >/dev/null 2>&1
     ) || return 1
     for package in "$work"/apt/*.deb; do dpkg-deb -x "$package" "$work/armhf"; done
-    [ -e "$work/armhf/usr/lib/arm-linux-gnueabihf/libmbedcrypto.so.7" ]
+    [ -e "$arm/libmbedcrypto.so.7" ] && [ -e "$arm_lib/libz.so.1" ]
 }
 
-arm=$work/armhf/usr/lib/arm-linux-gnueabihf
 if ! command -v arm-linux-gnueabihf-gcc >/dev/null 2>&1 || ! command -v qemu-arm >/dev/null 2>&1; then
     echo "left out: 32-bit ARM; gcc-arm-linux-gnueabihf and qemu-user are not installed"
 elif ! arm_libraries; then
-    echo "left out: 32-bit ARM; libcjson1 and libmbedcrypto7 of armhf cannot be had"
+    echo "left out: 32-bit ARM; libcjson1, libmbedcrypto7 and zlib1g of armhf cannot be had"
 else
     mkdir -p "$work/include"
     ln -sfn /usr/include/mbedtls "$work/include/mbedtls"
     ln -sfn /usr/include/cjson "$work/include/cjson"
+    ln -sfn /usr/include/zlib.h "$work/include/zlib.h"
+    ln -sfn /usr/include/zconf.h "$work/include/zconf.h"
     for level in 0 3; do
-        build arm-O$level "$arm/libcjson.so.1 $arm/libmbedcrypto.so.7" arm-linux-gnueabihf-gcc -O$level -isystem "$work/include"
-        run arm-O$level qemu-arm -L /usr/arm-linux-gnueabihf -E "LD_LIBRARY_PATH=$arm" "$work/arm-O$level/evaluations"
+        build arm-O$level "$arm/libcjson.so.1 $arm/libmbedcrypto.so.7 $arm_lib/libz.so.1" arm-linux-gnueabihf-gcc -O$level -isystem "$work/include"
+        run arm-O$level qemu-arm -L /usr/arm-linux-gnueabihf -E "LD_LIBRARY_PATH=$arm:$arm_lib" "$work/arm-O$level/evaluations"
         same arm-O$level
     done
 fi
