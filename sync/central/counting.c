@@ -154,7 +154,7 @@ static enum status count_records(struct work *work, struct errmsg *err)
     for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++])
         st = count_bytes(work, work->bytes.data + at, work->ends[i] - at, err);
     if (st == ST_OK)
-        st = store_last_change(store, &work->device.counted_change, err);
+        st = store_next_change(store, &work->device.counted_change, err); /* the till is to hear of it */
     return st == ST_OK ? STORE_RUN(store, STATEMENT_DEVICE_COUNTED, err, V_TEXT(work->device.dev),
                                    V_INT(work->device.counted), V_INT(work->device.counted_change))
                        : st;

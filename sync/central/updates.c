@@ -138,7 +138,8 @@ enum status updates_waiting(struct central *central, const struct device *device
 
     if (st != ST_OK)
         return st;
-    *out_waiting = at.phase != UPDATES_CHANGES;
+    /* That records were counted is told too, also when they changed no row: the till waits to forget them. */
+    *out_waiting = at.phase != UPDATES_CHANGES || device->counted_change > at.after;
     if (*out_waiting)
         return ST_OK;
     st = select_changes(central, device, by_store ? STATEMENT_CHANGE_LIST_STORE : STATEMENT_CHANGE_LIST, at.after, 1,

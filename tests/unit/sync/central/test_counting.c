@@ -132,6 +132,35 @@ Test(central_counting, a_till_that_cannot_be_booked_does_not_stop_the_others)
     journal_scene_close(&s);
 }
 
+/* A till shows what the central counts: it is told of a record that changes no row as well, and once. */
+Test(central_counting, a_till_hears_that_a_record_was_counted_which_changes_nothing)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct journal_scene s;
+    struct updates_cursor cursor = {.phase = UPDATES_CHANGES};
+    struct device device;
+    bool waiting;
+
+    journal_scene_open(&s);
+    OK(store_last_change(s.fixture.central->store, &cursor.after, &err));
+    load(&s, &s.till, &device);
+    OK(updates_waiting(s.fixture.central, &device, &cursor, &waiting, &err));
+    cr_expect_not(waiting);
+    shifts(&s.till, 1, &s.batch);
+    cr_assert_eq(send(&s), 200);
+    load(&s, &s.till, &device);
+    OK(updates_waiting(s.fixture.central, &device, &cursor, &waiting, &err));
+    cr_expect_not(waiting, "it is accepted and not counted");
+    cr_expect_eq(step(&s), 1);
+    load(&s, &s.till, &device);
+    OK(updates_waiting(s.fixture.central, &device, &cursor, &waiting, &err));
+    cr_expect(waiting);
+    OK(store_last_change(s.fixture.central->store, &cursor.after, &err));
+    OK(updates_waiting(s.fixture.central, &device, &cursor, &waiting, &err));
+    cr_expect_not(waiting);
+    journal_scene_close(&s);
+}
+
 /* ---- questions ---- */
 
 static int ask_hold(struct journal_scene *s, const char *body, struct strbuf *out)
