@@ -103,12 +103,10 @@ int64_t promises_lease_used(const struct sim_till *till, const char *lease, bool
     return used;
 }
 
-/* What is not acknowledged is at risk: of this sale, of this member, of the till. */
-static void look_at_floor(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
+static const struct sim_floor_use *add_floor_use(struct sim_till *till, int64_t position, const struct cJSON *body)
 {
     const struct cJSON *sale = cJSON_GetObjectItemCaseSensitive(body, "sale");
     struct sim_floor_use *use = &till->floor_uses[till->floor_count];
-    int64_t acked = journal_acked_position(till->journal), device = 0, member = 0, sales = 0;
 
     must(till->floor_count < FLOOR_USES_MAX, "fewer sales by the floor limits");
     *use = (struct sim_floor_use){position,
@@ -116,6 +114,14 @@ static void look_at_floor(struct sim_world *world, struct sim_till *till, int64_
     (void)snprintf(use->member, sizeof use->member, "%s",
                    text(cJSON_GetObjectItemCaseSensitive(sale, "member"), "id"));
     till->floor_count++;
+    return use;
+}
+
+/* What is not acknowledged is at risk: of this sale, of this member, of the till. */
+static void look_at_floor(struct sim_world *world, const struct sim_till *till, const struct sim_floor_use *use)
+{
+    int64_t acked = journal_acked_position(till->journal), device = 0, member = 0, sales = 0;
+
     for (int i = 0; i < till->floor_count; i++) {
         const struct sim_floor_use *one = &till->floor_uses[i];
 
@@ -130,9 +136,11 @@ static void look_at_floor(struct sim_world *world, struct sim_till *till, int64_
                   (long long)use->minor, (long long)member, (long long)device, (long long)sales);
 }
 
-static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
+static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body,
+                         bool found)
 {
     const struct cJSON *result = cJSON_GetObjectItemCaseSensitive(body, "result");
+    const struct sim_floor_use *use;
     int64_t gross = number(result, "gross_minor"), discount = number(result, "discount_minor"),
             redeemed = number(result, "redeemed_minor");
 
@@ -143,8 +151,12 @@ static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t
                   (long long)number(result, "total_minor"));
     look_at_holds(world, till, position, body);
     look_at_leases(till, position, body);
-    if (strcmp(text(body, "spending"), "floor") == 0)
-        look_at_floor(world, till, position, body);
+    if (strcmp(text(body, "spending"), "floor") != 0)
+        return;
+    use = add_floor_use(till, position, body);
+    /* A power cut may take the last ack with it: what is at risk is judged as the till knew it when it wrote. */
+    if (!found)
+        look_at_floor(world, till, use);
 }
 
 static void take_hold(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body)
@@ -160,7 +172,7 @@ static void take_hold(struct sim_world *world, struct sim_till *till, int64_t po
 }
 
 void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t position, const char *type,
-                        const char *bytes, size_t len)
+                        const char *bytes, size_t len, bool found)
 {
     struct record_head head;
     struct cJSON *tree = NULL;
@@ -174,7 +186,7 @@ void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t 
              json_parse(body, body_len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK,
          "a record that can be read");
     if (strcmp(type, "sale") == 0) {
-        look_at_sale(world, till, position, tree);
+        look_at_sale(world, till, position, tree, found);
     } else if (strcmp(type, "hold_asked") == 0) {
         take_hold(world, till, position, tree);
     } else {

@@ -43,7 +43,7 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
     if (record->count == TRIES_MAX)
         memmove(record->tries, record->tries + 1, sizeof record->tries[0] * (size_t)--record->count);
     record->tries[record->count++] = sim_digest(bytes, len);
-    promises_of_record(sim_world(), till, head.position + 1, type, bytes, len);
+    promises_of_record(sim_world(), till, head.position + 1, type, bytes, len, false);
     st = __real_journal_append(journal, type, hlc, bytes, len, err);
     sim_note(sim_world(), "append %d %lld %s %d %llx", till->place, (long long)head.position + 1, type, (int)st,
              (unsigned long long)sim_digest(bytes, len));
@@ -88,7 +88,8 @@ static bool compare(void *context, const struct journal_entry *entry)
         return false;
     }
     if (!record->confirmed) /* its writer was cut off, and never heard that it is there */
-        promises_of_record(sim_world(), walk->till, entry->position, entry->type, entry->bytes, entry->len);
+        promises_of_record(sim_world(), walk->till, entry->position, entry->type, entry->bytes, entry->len,
+                           true);
     record->tries[0] = digest;
     record->count = 1;
     record->confirmed = true;

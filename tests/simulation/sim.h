@@ -244,9 +244,10 @@ void till_take_back(struct sim_world *world, struct sim_till *till);
 extern const struct office_rules sim_rules;
 
 /* ---- promises.c ---- */
-/* The till is about to put a record into its journal, at that position: held against what it may promise. */
+/* The till is about to put a record into its journal, at that position: held against what it may promise. found: it
+ * did so before a power cut, and a start has found the record. */
 void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t position, const char *type,
-                        const char *bytes, size_t len);
+                        const char *bytes, size_t len, bool found);
 /* What is beyond that position was not written. */
 void promises_forget(struct sim_till *till, int64_t position);
 /* Its disk is that of this position again; what it spent beyond it was spent all the same. */
