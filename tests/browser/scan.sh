@@ -14,7 +14,7 @@ if browser_missing; then
     exit 77
 fi
 SCAN_MS=100
-api_port=$((40000 + $$ % 20000))
+api_port=$((21000 + $$ % 11000)) # below those that the kernel gives out
 start_till() {
     printf '[daemon]\nlanguage = %s\n[api]\nport = %s\n[scanner]\nport = tty:%s\n[printer]\nport = tty:%s\n' \
         "$language" "$api_port" "$dir/ttySCANNER" "$dir/ttyPRINTER" >"$dir/loyald.conf"

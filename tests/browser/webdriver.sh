@@ -25,7 +25,7 @@ wd() {
 
 browser_open() {
     session=
-    driver_port=$((20000 + $$ % 20000))
+    driver_port=$((10000 + $$ % 11000)) # below those that the kernel gives out
     start driver chromedriver --port=$driver_port --log-path="$dir/log/chromedriver.log"
     wait_for 20 driver_answers || return 1
     browser_args='"--headless=new","--no-sandbox","--disable-gpu","--disable-quic","--no-first-run","--disable-background-networking","--disable-component-update","--disable-sync","--hide-scrollbars","--force-color-profile=srgb"'
