@@ -51,6 +51,7 @@ static void scene_close(struct scene *s)
     pk_destroy(s->b);
     pk_destroy(s->c);
     pk_destroy(s->office_2);
+    till_clear(&s->till);
     fixture_close(&s->fixture);
 }
 
@@ -264,7 +265,6 @@ Test(central_trust, a_till_is_enrolled_with_the_newest_root_and_asks_for_any)
     pk_destroy(own);
     strbuf_free(&answer.body);
     strbuf_free(&body);
-    till_clear(&s.till);
     scene_close(&s);
 }
 
@@ -328,7 +328,6 @@ Test(central_trust, what_a_key_taken_out_signed_is_withdrawn)
     cr_expect_eq(publish_rules(&s, 2000000001, s.fixture.office), ST_DENIED);
     cr_expect_eq(publish_rules(&s, 3, s.office_2), ST_OK, "%s", s.err.text);
     strbuf_free(&out);
-    till_clear(&s.till);
     scene_close(&s);
 }
 
@@ -358,6 +357,5 @@ Test(central_trust, a_new_key_of_timestamps_is_used_once_the_root_names_it)
     cr_expect_eq(trust_key_rotate(s.fixture.central, s.fixture.dir, path, &s.err), ST_OK, "%s", s.err.text);
     cr_expect(signers_have(&s.root.roles[ROOT_ROLE_TIMESTAMP], s.root.roles[ROOT_ROLE_TIMESTAMP].list[0].id));
     strbuf_free(&out);
-    till_clear(&s.till);
     scene_close(&s);
 }
