@@ -222,9 +222,13 @@ press Enter
 press F4
 check 'F4 asks for the form' shows ask "$(w 'Номер новой карты' 'Number of the new card')"
 enter 2900000000711
+check 'then for the name' shows ask "$(w 'Имя' 'Name')"
 enter 'Planted Name'
+check 'the phone' shows ask "$(w 'Телефон' 'Phone')"
 enter '+7 916 123-45-67'
+check 'the e-mail' shows ask "$(w 'Почта' 'E-mail')"
 press Enter
+check 'the birthday' shows ask "$(w 'День рождения' 'Birthday')"
 enter 17.05.1990
 check 'what is agreed to is shown' shows panel 'I agree to all of it'
 look 08-form
