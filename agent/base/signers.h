@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signers - those who may sign something, and how many of them must: the one place where a list of signatures is
- * counted.
+ * signers - those who may sign something, and how many of them must. Tills count here, and both ends for roots and
+ * timestamps; what an office publishes is counted by the chain's table of keys (sync/central/publish.c).
  *
  * A signature counts once, by a key of the set that it is good by; a key that signs twice is one. What is signed is
  * the SHA-256 of the very bytes of the text, which name their own format: so nothing signed for one purpose serves
