@@ -15,17 +15,10 @@ if browser_missing; then
     exit 77
 fi
 language=$page_language
-api_port=$((21000 + $$ % 11000)) # below those that the kernel gives out
-start_till() {
-    printf '[daemon]\nlanguage = %s\n[api]\nport = %s\n[sync]\nretry_max_s = 1\n[scanner]\nport = tty:%s\n[printer]\nport = tty:%s\n' \
-        "$language" "$api_port" "$dir/ttySCANNER" "$dir/ttyPRINTER" >"$dir/loyald.conf"
-    start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
-    wait_for 15 till_answers
-}
+start_till() { start_page_till '[sync]\nretry_max_s = 1\n'; }
 # ru or en, whichever the screen speaks
 w() { if [ "$language" = ru ]; then printf '%s' "$1"; else printf '%s' "$2"; fi; }
 picture() { [ -z "$shots" ] || shot "$shots/$language-$width-$1.png"; }
-scan() { device scanner scan "$1" >/dev/null; }
 typed_is() { [ "$(js 'return document.getElementById("input").value')" = "$1" ]; }
 is_empty() { typed_is ''; }
 [ -z "$shots" ] || mkdir -p "$shots"

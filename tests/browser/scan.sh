@@ -14,20 +14,13 @@ if browser_missing; then
     exit 77
 fi
 SCAN_MS=100
-api_port=$((21000 + $$ % 11000)) # below those that the kernel gives out
-start_till() {
-    printf '[daemon]\nlanguage = %s\n[api]\nport = %s\n[scanner]\nport = tty:%s\n[printer]\nport = tty:%s\n' \
-        "$language" "$api_port" "$dir/ttySCANNER" "$dir/ttyPRINTER" >"$dir/loyald.conf"
-    start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
-    wait_for 15 till_answers
-}
+start_till() { start_page_till; }
 # What the page's thread has spent on the processor since it began, in us.
 task_us() {
     wd POST /goog/cdp/execute '{"cmd":"Performance.getMetrics","params":{}}' |
         sed 's/.*"name": *"TaskDuration", *"value": *\([0-9.]*\).*/\1/' | awk '{ printf "%d", $1 * 1000000 }'
 }
 
-scan() { device scanner scan "$1" >/dev/null; }
 
 begin
 must 'the browser starts' browser_open 1024 768

@@ -8,6 +8,16 @@ browser_missing() {
     return 1
 }
 
+api_port=$((21000 + $$ % 11000)) # below those that the kernel gives out
+# start_page_till [LINES]: loyald in $language with its page, scanner and printer, and further lines of its settings
+start_page_till() {
+    printf '[daemon]\nlanguage = %s\n[api]\nport = %s\n'"${1:-}"'[scanner]\nport = tty:%s\n[printer]\nport = tty:%s\n' \
+        "$language" "$api_port" "$dir/ttySCANNER" "$dir/ttyPRINTER" >"$dir/loyald.conf"
+    start till "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
+    wait_for 15 till_answers
+}
+scan() { device scanner scan "$1" >/dev/null; }
+
 driver_answers() { curl -sf "http://127.0.0.1:$driver_port/status" >/dev/null 2>&1; }
 
 # wd METHOD PATH [BODY]: the answer's JSON; fails when the driver says so
