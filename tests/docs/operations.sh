@@ -1,16 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # docs/operations.md does what it says: its blocks of shell are run, in their order, on folders of this test. Between two blocks
-# the daemons are waited for, as a person would.  usage: operations.sh BIN_DIR SOURCE_DIR
+# the daemons are waited for, as a person would. Those of the section on PostgreSQL are run after the others, with a central and a
+# database server of their own. usage: operations.sh BIN_DIR SOURCE_DIR
 set -u
 bin=$1
 source=$2
+page=$source/docs/operations.md
+. "$source/tests/docs/blocks.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/loyald-ops.XXXXXX")
 PATH=$bin:$PATH
 
 finish() {
     finish_code=$?
     trap - EXIT INT TERM
+    [ -z "${cluster_dir:-}" ] || cluster_stop 2>/dev/null
     if grep -A 30 'Sanitizer:\|runtime error:' "$work/log"; then finish_code=1; fi
     [ $finish_code = 0 ] || tail -n 60 "$work/log"
     rm -rf "$work"
@@ -27,6 +31,9 @@ printf '[central]\nlisten_host = 127.0.0.1\n' >"$work/etc/loyal-central.conf.d/t
 : >"$work/ask.log"
 cp "$source/packaging/demo/members.csv" "$work/office/members.csv"
 cp "$source/packaging/demo/bundle-1.json" "$work/office/rules.json"
+for file in rules-8 back-9; do
+    sed "s/\"version\": *[0-9]*/\"version\": ${file#*-}/" "$work/office/rules.json" >"$work/office/$file.json"
+done
 
 # A port that is free now: the system gives one to a central that is only made for this.
 printf '[central]\nlisten_host = 127.0.0.1\nlisten_port = 0\n' >"$work/ask.conf"
@@ -46,63 +53,51 @@ port=$(sed -n 's/.* ready .*port=\([0-9]*\).*/\1/p' "$work/ask.log")
     exit 1
 }
 
-cat >"$work/script" <<PREAMBLE
+# run_page FOLDER NAME SECTION END: the blocks of a section, as blocks_of has it, with its folders in FOLDER; END must hold after them.
+run_page() {
+    cat >"$work/$2" <<SCRIPT
 set -eu
-CENTRAL='$work/central' TILL='$work/till' COURIER='$work/courier' ETC='$work/etc' HOST=localhost PORT='$port'
-OFFICE='$work/office' KEPT='$work/kept'
-CENTRAL_PID= LOYALD_PID= SYNC_PID=
-# All it started are ended by whom started them, however it goes. "jobs" in a \$( ) knows none, in dash.
-end_all() {
-    end_code=\$?
-    trap - EXIT INT TERM
-    jobs -p >'$work/pids'
-    for pid in \$(cat '$work/pids'); do kill "\$pid" 2>/dev/null || true; done
-    for pid in \$(cat '$work/pids'); do wait "\$pid" || echo "\$pid ended with status \$?"; done
-    exit \$end_code
+CENTRAL='$1/central' TILL='$1/till' COURIER='$1/courier' ETC='$1/etc' HOST=localhost PORT='$port' OFFICE='$1/office' KEPT='$1/kept'
+SECOND='$1/second' pids='$1/pids'
+. '$source/tests/docs/operations_wait.sh'
+SCRIPT
+    blocks_of "$page" sh "$3" settle >>"$work/$2"
+    printf '%s\n' "$4" 'echo DONE' >>"$work/$2"
+    sh "$work/$2" >"$work/log" 2>&1 </dev/null &
+    script=$!
+    trap 'kill $script; wait $script; exit 1' INT TERM
+    wait $script
+    code=$?
+    [ $code = 0 ] && grep -q '^DONE' "$work/log" || {
+        echo "FAILED: $2, exit status $code"
+        exit 1
+    }
+    echo "docs/operations.md does what it says, $2: $(grep -c '^--- block' "$work/log") blocks"
 }
-trap end_all EXIT
-trap 'exit 1' INT TERM
-within() { # SECONDS COMMAND...
-    within_until=\$((\$(date +%s) + \$1)); shift
-    until "\$@" >/dev/null 2>&1; do
-        [ "\$(date +%s)" -lt "\$within_until" ] || { echo "FAILED: within its time: \$*"; exit 1; }
-        sleep 0.05
-    done
-}
-health() { loyalctl --state-dir "\$TILL" api GET /v1/health; }
-says() { health | grep -q "\$1"; }
-is_up() { says '"enrolled":false' || { says '"link":{"up":true' && says '"unsynced":0[,}]' && says '"members":360'; }; }
-# After each block: what was started is there, and what the till has to send was sent.
-settle() {
-    [ -z "\$CENTRAL_PID" ] || within 20 loyal-central --state-dir "\$CENTRAL" notice list
-    [ -z "\$LOYALD_PID" ] || within 20 health
-    [ -z "\$SYNC_PID" ] || within 30 says '"courier":"[0-9]'
-    [ -z "\$SYNC_PID" ] || within 60 is_up
-}
-PREAMBLE
-awk '
-    /^```sh$/ { inside = 1; n++; printf "echo \"--- block %d at $(date +%%s)\"\n", n; next }
-    /^```$/ && inside { inside = 0; print "settle"; next }
-    inside { print }
-    END { if (n < 15) exit 1 }
-' "$source/docs/operations.md" >>"$work/script" || {
-    echo "the blocks of docs/operations.md were not found"
-    exit 1
-}
+
+blocks_all_run "$page" sh || exit 1
+postgres='The central on PostgreSQL'
 # What must be true at the end: all sales that were told are at the central, and status says that all is well.
-cat >>"$work/script" <<'EPILOGUE'
-loyalctl --state-dir "$TILL" status
-[ "$(loyal-central --state-dir "$CENTRAL" totals --json | grep -o '"sales":[0-9]*' | head -n 1)" = '"sales":10' ]
-[ -e "$TILL/cache.db.foreign" ]
-echo DONE
-EPILOGUE
-sh "$work/script" >"$work/log" 2>&1 </dev/null &
-script=$!
-trap 'kill $script; wait $script; exit 1' INT TERM
-wait $script
-code=$?
-[ $code = 0 ] && grep -q '^DONE' "$work/log" || {
-    echo "FAILED: exit status $code"
+run_page "$work" all "! $postgres" 'loyalctl --state-dir "$TILL" status
+[ "$(sales)" = 30 ]
+[ -e "$TILL/cache.db.foreign" ]'
+[ "$(grep -c '^--- block' "$work/log")" -ge 20 ] || {
+    echo 'FAILED: the blocks were not found'
     exit 1
 }
-echo "docs/operations.md does what it says: $(grep -c '^--- block' "$work/log") blocks"
+
+. "$source/tests/integration/postgres_cluster.sh"
+if ! cluster_find; then
+    echo 'left out: the blocks on PostgreSQL, which is not installed (Debian: postgresql-15)'
+    exit 0
+fi
+mkdir -p "$work/pg1/etc/loyal-central.conf.d" "$work/pg1/kept"
+# Two processes on one machine: the system gives each its port.
+printf '[central]\nlisten_host = 127.0.0.1\nlisten_port = 0\n' >"$work/pg1/etc/loyal-central.conf.d/test.conf"
+cluster_owner=postgres
+cluster_make "$work" || exit 1
+PATH=$PATH:$cluster_bin PGHOST=$cluster_dir PGUSER=postgres PGDATABASE=postgres
+DATABASE="postgres://loyal@/loyal?host=$cluster_dir"
+export PATH PGHOST PGUSER PGDATABASE DATABASE
+run_page "$work/pg1" "$postgres" "$postgres" 'loyal-central --state-dir "$CENTRAL" chain create late --currency RUB --language en
+[ "$(psql -X -A -t -d "$DATABASE" -c "SELECT COUNT(*) FROM chain")" = 1 ]'

@@ -2,7 +2,8 @@
 # A PostgreSQL server of a test's own: one cluster in a folder, a Unix socket and no port, fsync as it comes. Sourced; POSIX sh.
 #
 # cluster_find             sets cluster_bin; fails where PostgreSQL is not installed
-# cluster_make DIR         makes it in DIR/pg, which must not be there, and starts it; cluster_url is the database to use
+# cluster_make DIR         makes it in DIR/pg, which must not be there, and starts it; cluster_url is the database to use. Its owner is
+#                          loyal, or cluster_owner
 # cluster_start cluster_stop cluster_kill   all of one cluster; kill is a power cut of it: SIGKILL to the postmaster
 # A server does not run as root: then it is user postgres.
 
@@ -45,7 +46,7 @@ cluster_make() {
     cluster_dir=$1/pg
     mkdir "$cluster_dir" && chmod 711 "$1" || return 1
     [ "$(id -u)" -ne 0 ] || chown postgres "$cluster_dir"
-    cluster_as "$cluster_bin/initdb" -D "$cluster_dir/data" -U loyal -A trust -E UTF8 --locale C >"$1/initdb.log" 2>&1 || {
+    cluster_as "$cluster_bin/initdb" -D "$cluster_dir/data" -U "${cluster_owner:-loyal}" -A trust -E UTF8 --locale C >"$1/initdb.log" 2>&1 || {
         cat "$1/initdb.log"
         return 1
     }
