@@ -4,6 +4,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/checkup/answer.h"
+#include "agent/checkup/certificate.h"
 #include "agent/checkup/fresh.h"
 
 #include <cjson/cJSON.h>
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE_MAX = 64 * 1024, CERTIFICATE_WARN_DAYS = 14, DAY_MS = 86400000 };
+enum { PAGE_MAX = 64 * 1024 };
 
 struct screen {
     int64_t now_unix_ms;
@@ -231,18 +232,12 @@ static void show_agent(const cJSON *health, struct screen *screen)
 /* What the courier said of it last; a till that is not enrolled has none. */
 static void show_certificate(const cJSON *health, struct screen *screen)
 {
-    int64_t until_unix_ms = answer_number(part(health, "courier"), "certificate_until_unix_ms"),
-            days = (until_unix_ms - screen->now_unix_ms) / DAY_MS;
-    bool ended = until_unix_ms <= screen->now_unix_ms, soon = days < CERTIFICATE_WARN_DAYS;
+    int64_t until_unix_ms = answer_number(part(health, "courier"), "certificate_until_unix_ms");
 
     if (until_unix_ms <= 0)
         return;
     screen->findings->check = "certificate";
-    if (ended)
-        findings_add(screen->findings, LEVEL_CRITICAL, "loyalctl enrol CODE", "the certificate has ended");
-    else
-        findings_add(screen->findings, soon ? LEVEL_WARNING : LEVEL_OK, soon ? "loyalctl enrol CODE" : NULL,
-                     "the certificate is good for %" PRId64 " days", days);
+    checkup_certificate(screen->findings, "the certificate", until_unix_ms, screen->now_unix_ms);
     strbuf_printf(&screen->page, "%s\n", screen->findings->list[screen->findings->count - 1].text + strlen("the "));
 }
 

@@ -5,6 +5,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
 #include "agent/base/x509.h"
+#include "agent/checkup/certificate.h"
 
 #include <curl/curl.h>
 
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SKEW_WARN_S = 300, TRY_S = 10, CERTIFICATE_WARN_DAYS = 14, DAY_S = 86400 };
+enum { SKEW_WARN_S = 300, TRY_S = 10 };
 
 struct visit {
     int64_t date_unix_s; /* of the answer's Date; 0: none */
@@ -70,6 +71,7 @@ static CURLcode visit_central(const struct doctor *doctor, const char *authority
         rc = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
     if (rc == CURLE_OK) {
         (void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)doctor->courier.connect_timeout_ms);
         (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TRY_S);
         (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -81,38 +83,67 @@ static CURLcode visit_central(const struct doctor *doctor, const char *authority
     return rc;
 }
 
+#define EDIT "edit /etc/loyald/loyald-sync.conf: "
+
+/* A step on the way that can fail, as libcurl names it. In fix %h is the host and %p the port that are asked first. */
+static const struct step {
+    CURLcode code;
+    const char *what, *fix;
+} steps[] = {
+    {CURLE_URL_MALFORMAT, "[central] url is no address", EDIT "url = https://host:8474"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "[central] url must begin with https://", EDIT "url = https://host:8474"},
+    {CURLE_COULDNT_RESOLVE_HOST, "DNS does not know the central's name", "getent hosts %h; cat /etc/resolv.conf"},
+    {CURLE_COULDNT_RESOLVE_PROXY, "DNS does not know the proxy's name", "getent hosts %h; cat /etc/resolv.conf"},
+    {CURLE_COULDNT_CONNECT, "nothing answers at the address and port",
+     "timeout 5 bash -c ': </dev/tcp/%h/%p' && echo open   (is a firewall between?)"},
+    {CURLE_OPERATION_TIMEDOUT, "no answer in time", "timeout 5 bash -c ': </dev/tcp/%h/%p' && echo open   (is a firewall between?)"},
+    {CURLE_PEER_FAILED_VERIFICATION, "the certificate that is shown is not the central's",
+     "timedatectl   (is the clock right? is ca.pem of this central? is it a proxy that opens TLS?)"},
+    {CURLE_SSL_CACERT_BADFILE, "the central's authority cannot be read",
+     "loyalctl enrol CODE   (which fetches it anew; before that: [central] ca_file of loyald-sync.conf)"},
+    {CURLE_SSL_CONNECT_ERROR, "TLS fails", "openssl s_client -connect %h:%p </dev/null   (is it the central that listens there?)"},
+};
+
+/* The command with the host and port it is to look at, so that it can be typed as it stands. */
+static void write_fix(const char *fix, const char *address, char out_fix[FINDING_TEXT_MAX])
+{
+    struct strbuf text = STRBUF_INIT(FINDING_TEXT_MAX - 1); /* what is past it is left out, as of any finding */
+    CURLU *parts = curl_url();
+    char *host = NULL, *port = NULL;
+
+    /* An address that cannot be taken apart has no fix with either. */
+    if (parts && curl_url_set(parts, CURLUPART_URL, address, CURLU_DEFAULT_SCHEME) == CURLUE_OK) {
+        (void)curl_url_get(parts, CURLUPART_HOST, &host, 0);
+        (void)curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+    }
+    for (; *fix; fix++) {
+        if (fix[0] == '%' && (fix[1] == 'h' || fix[1] == 'p'))
+            strbuf_puts(&text, *++fix == 'h' ? (host ? host : "HOST") : (port ? port : "8474"));
+        else
+            strbuf_putc(&text, *fix);
+    }
+    (void)snprintf(out_fix, FINDING_TEXT_MAX, "%s", strbuf_text(&text));
+    strbuf_free(&text);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parts);
+}
+
 /* What libcurl says, as the step that failed and the command that looks into it. */
 static void explain(struct doctor *doctor, CURLcode rc, const char *error)
 {
-    static const struct {
-        CURLcode code;
-        const char *what, *fix;
-    } steps[] = {
-        {CURLE_URL_MALFORMAT, "[central] url is no address", "edit loyald-sync.conf: url = https://host:8474"},
-        {CURLE_UNSUPPORTED_PROTOCOL, "[central] url must begin with https://",
-         "edit loyald-sync.conf: url = https://host:8474"},
-        {CURLE_COULDNT_RESOLVE_HOST, "DNS does not know the central's name",
-         "getent hosts HOST; cat /etc/resolv.conf"},
-        {CURLE_COULDNT_RESOLVE_PROXY, "DNS does not know the proxy's name", "edit loyald-sync.conf: proxy"},
-        {CURLE_COULDNT_CONNECT, "nothing answers at the central's address and port",
-         "is a firewall between? nc -vz HOST 8474"},
-        {CURLE_OPERATION_TIMEDOUT, "the central does not answer in time", "is a firewall between? nc -vz HOST 8474"},
-        {CURLE_PEER_FAILED_VERIFICATION, "the certificate that is shown is not the central's",
-         "is it a proxy that opens TLS? is ca.pem of this central? is the clock right (timedatectl)?"},
-        {CURLE_SSL_CACERT_BADFILE, "the central's authority cannot be read", "edit loyald-sync.conf: ca_file"},
-        {CURLE_SSL_CONNECT_ERROR, "TLS fails",
-         "is it the central that listens there? openssl s_client -connect HOST:8474"},
-    };
+    const char *proxy = doctor->courier.proxy, *way = proxy[0] != '\0' ? " by the proxy" : "";
+    char fix[FINDING_TEXT_MAX];
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (steps[i].code == rc) {
-            findings_add(&doctor->findings, LEVEL_CRITICAL, steps[i].fix, "%s (%s): %s", steps[i].what, doctor->courier.url,
-                        error);
+            write_fix(steps[i].fix, proxy[0] != '\0' && rc != CURLE_SSL_CONNECT_ERROR ? proxy : doctor->courier.url, fix);
+            findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s (%s%s): %s", steps[i].what, doctor->courier.url, way, error);
             return;
         }
     }
-    findings_add(&doctor->findings, LEVEL_CRITICAL, "journalctl -u loyald-sync -n 30", "%s: %s", doctor->courier.url,
-                error[0] != '\0' ? error : curl_easy_strerror(rc));
+    findings_add(&doctor->findings, LEVEL_CRITICAL, "journalctl -u loyald-sync -n 30", "%s%s: %s", doctor->courier.url, way,
+                 error[0] != '\0' ? error : curl_easy_strerror(rc));
 }
 
 static void compare_clocks(struct doctor *doctor, int64_t central_unix_s)
@@ -136,7 +167,7 @@ void doctor_central(struct doctor *doctor)
     CURLcode rc;
 
     if (doctor->courier.url[0] == '\0') {
-        findings_add(&doctor->findings, LEVEL_WARNING, "edit /etc/loyald/loyald-sync.conf: [central] url",
+        findings_add(&doctor->findings, LEVEL_WARNING, EDIT "[central] url = https://host:8474",
                     "no central is set: the till works alone");
         return;
     }
@@ -144,11 +175,11 @@ void doctor_central(struct doctor *doctor)
         findings_add(&doctor->findings, LEVEL_OK, NULL, "the way goes through the proxy %s",
                     doctor_address(doctor->courier.proxy, address));
     else if (getenv("https_proxy") || getenv("HTTPS_PROXY"))
-        findings_add(&doctor->findings, LEVEL_WARNING, "edit loyald-sync.conf: [central] proxy, if it is needed",
+        findings_add(&doctor->findings, LEVEL_WARNING, EDIT "[central] proxy, if it is needed",
                     "the environment names a proxy, which loyald-sync does not use");
     find_authority(doctor, authority);
     if (authority[0] == '\0') {
-        findings_add(&doctor->findings, LEVEL_CRITICAL, "edit loyald-sync.conf: [central] ca_file, with the central's ca.pem",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, EDIT "[central] ca_file, with the central's ca.pem",
                     "there is no authority to know the central by");
         return;
     }
@@ -163,9 +194,9 @@ void doctor_central(struct doctor *doctor)
 
 void doctor_certificate(struct doctor *doctor)
 {
-    char path[CONFIG_TEXT_MAX + 32], name[X509_NAME_BYTES_MAX];
+    char path[CONFIG_TEXT_MAX + 32], name[X509_NAME_BYTES_MAX], whose[X509_NAME_BYTES_MAX + 32];
     struct errmsg err = ERRMSG_INIT;
-    int64_t not_after_s = 0, days;
+    int64_t not_after_s = 0;
     char *pem = NULL;
     size_t len = 0;
     enum status st;
@@ -186,11 +217,6 @@ void doctor_certificate(struct doctor *doctor)
                     closed ? "sudo loyalctl doctor" : "loyalctl enrol CODE", "%s", err.text);
         return;
     }
-    days = (not_after_s - clock_wall_ms(clock_system()) / 1000) / DAY_S;
-    if (not_after_s <= clock_wall_ms(clock_system()) / 1000)
-        findings_add(&doctor->findings, LEVEL_CRITICAL, "loyalctl enrol CODE", "the certificate of till %s has ended", name);
-    else
-        findings_add(&doctor->findings, days < CERTIFICATE_WARN_DAYS ? LEVEL_WARNING : LEVEL_OK,
-                    days < CERTIFICATE_WARN_DAYS ? "loyalctl enrol CODE" : NULL,
-                    "the certificate of till %s is good for %" PRId64 " days", name, days);
+    (void)snprintf(whose, sizeof whose, "the certificate of till %s", name);
+    checkup_certificate(&doctor->findings, whose, not_after_s * 1000, clock_wall_ms(clock_system()));
 }

@@ -61,7 +61,7 @@ static bool time_writes(int fd, int64_t out_ns[PROBES])
 void doctor_sync_time(struct doctor *doctor)
 {
     const char *dir = doctor->call->config->places.state_dir;
-    char path[CONFIG_TEXT_MAX + 32];
+    char path[CONFIG_TEXT_MAX + 32], fix[FINDING_TEXT_MAX];
     int64_t ns[PROBES], median_us, worst_us;
     bool timed;
     int fd;
@@ -83,11 +83,13 @@ void doctor_sync_time(struct doctor *doctor)
         return;
     median_us = ns[PROBES / 2] / 1000;
     worst_us = ns[PROBES - 1] / 1000;
+    (void)snprintf(fix, sizeof fix, "findmnt -T %.200s   (a RAM disk? else its cache lies about flushing: hdparm -W 0)", dir);
     if (median_us < SYNC_LIES_US)
-        findings_add(&doctor->findings, LEVEL_WARNING, "hdparm -W /dev/DISK; is it a RAM disk, or does it lie about flushing?",
+        findings_add(&doctor->findings, LEVEL_WARNING, fix,
                     "writing through to the disk takes %" PRId64 " us: sales may not survive a power cut", median_us);
     else if (worst_us > SYNC_SLOW_US)
-        findings_add(&doctor->findings, LEVEL_WARNING, "what else writes? iotop -o; a worn SD card is exchanged",
+        findings_add(&doctor->findings, LEVEL_WARNING, 
+                    "grep -s ^write_bytes /proc/[0-9]*/io | sort -n -k 2 | tail   (what else writes? a worn SD card is exchanged)",
                     "writing through to the disk takes %" PRId64 " us, at worst %" PRId64
                     " us: each sale waits for that",
                     median_us, worst_us);

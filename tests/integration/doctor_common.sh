@@ -27,3 +27,29 @@ finds() {
     cat "$work/said"
     return 1
 }
+# The command of that finding, without what is said beside it.
+command_of() { sed -n "/^$1  $2 .*$3/{n;s/^ *-> //;s/   (.*//;p;}" "$work/said" | head -n 1; }
+type_it() { (cd "$work" && PATH=$bin:$PATH bash -c "$1") >"$work/typed" 2>&1 </dev/null; }
+# mends LEVEL CHECK TEXT FIX: finds it, types its command as it stands, and finds it no more
+mends() {
+    finds "$@" || return 1
+    mends_command=$(command_of "$1" "$2" "$3")
+    type_it "$mends_command" || {
+        echo "typed: $mends_command"
+        cat "$work/typed"
+        return 1
+    }
+    doctor >"$work/said"
+    ! grep "^$1  $2 .*$3" "$work/said"
+}
+# looks LEVEL CHECK TEXT FIX SHOWS: its command does not mend; it shows what there is to see
+looks() {
+    finds "$1" "$2" "$3" "$4" || return 1
+    looks_command=$(command_of "$1" "$2" "$3")
+    type_it "$looks_command"
+    looks_code=$?
+    [ $looks_code -lt 126 ] && grep -q "$5" "$work/typed" && return 0
+    echo "typed: $looks_command, exit status $looks_code"
+    cat "$work/typed"
+    return 1
+}

@@ -21,10 +21,10 @@ places
 if is_sanitized; then
     echo 'left out: no library goes before a sanitizer, and it stands no other time'
 else
-    slow_disk() { LD_PRELOAD=$faults DOCTOR_FDATASYNC=80 finds "$@"; }
     failing_disk() { LD_PRELOAD=$faults DOCTOR_FDATASYNC=EIO finds "$@"; }
     old_sqlite() { LD_PRELOAD=$faults DOCTOR_SQLITE=3034001 finds "$@"; }
-    check 'a slow disk' slow_disk WARN fsync 'takes 8[0-9]* us.*each sale waits' 'iotop'
+    slow_disk() { LD_PRELOAD=$faults DOCTOR_FDATASYNC=80 looks "$@"; }
+    check 'a slow disk' slow_disk WARN fsync 'takes 8[0-9]* us.*each sale waits' 'what else writes' 'write_bytes'
     check 'a disk that fails' failing_disk FAIL fsync 'writing to .*Input/output error' 'dmesg'
     check 'a SQLite of long ago' old_sqlite FAIL versions 'older than 3.40' 'only-upgrade libsqlite3-0'
 fi
@@ -89,7 +89,7 @@ os.close(line)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 signal.pause()' "$dir/ttyCLOSED"
 must 'there is a line' wait_for 10 test -e "$dir/ttyCLOSED"
-check 'a line that only its owner may open' finds FAIL devices 'is open to its owner alone' 'chmod g+rw /dev/pts/'
+check 'a line that only its owner may open' mends FAIL devices 'is open to its owner alone' 'chmod g+rw /dev/pts/'
 stop closed
 cp "$dir/kept.conf" "$dir/loyald.conf"
 must 'the paper is taken out' "$bin/loyal-sim" tell --control "$dir/printer.sock" paper out
@@ -121,6 +121,8 @@ while True:
         if sys.argv[1] == "tls":
             client = context.wrap_socket(client, server_side=True)
         client.recv(4096)
+        if sys.argv[1] == "silent":
+            client.recv(4096)
         client.sendall(sys.argv[2].encode().replace(b"|", b"\r\n"))
         client.close()
     except OSError:
@@ -129,7 +131,16 @@ while True:
     sed "s|^url = .*|url = https://localhost:$(tail -n 1 "$dir/log/instead.log")|" "$dir/kept.conf" >"$dir/loyald-sync.conf"
 }
 must 'a portal is in its place' serve_instead plain 'HTTP/1.1 200 OK|Content-Length: 0||'
-check 'one that answers without TLS' finds FAIL central 'TLS fails' 'openssl s_client'
+check 'one that answers without TLS' looks FAIL central 'TLS fails' 'openssl s_client -connect localhost:[0-9]' 'rror'
+stop instead
+: >"$dir/log/instead.log"
+must 'one that says nothing' serve_instead silent ''
+printf '[central]\nconnect_timeout_ms = 300\n' >>"$dir/loyald-sync.conf"
+check 'no answer in time' looks FAIL central 'no answer in time' '/dev/tcp/localhost' 'open'
+stop instead
+: >"$dir/log/instead.log"
+must 'one that hangs up' serve_instead tls ''
+check 'something else that libcurl says' finds FAIL central 'https://localhost:[0-9]*: .*[Ee]mpty reply' 'journalctl -u loyald-sync'
 stop instead
 : >"$dir/log/instead.log"
 must 'one that says no time' serve_instead tls 'HTTP/1.1 200 OK|Content-Length: 0||'

@@ -68,3 +68,20 @@ must 'its cache is thrown away' sh -c "rm -f '$dir'/till/cache.db*"
 must 'the till starts' start_till
 check 'what it trusts was not in it' says '"trust":{"root":3,'
 settle
+
+# Nobody has confirmed the rules for longer than the timestamp is good: status and doctor say so, in the same words.
+. "$(dirname "$0")/doctor_common.sh"
+if command -v faketime >/dev/null && ! grep -q __asan_init "$bin/loyald"; then
+    must 'the courier stops' stop courier
+    must 'the till stops' stop till
+    # Not under faketime(1), which stays its parent and would be told to end in its place.
+    start till env "LD_PRELOAD=$(faketime -f +30d env | sed -n 's/^LD_PRELOAD=//p')" FAKETIME=+30d \
+        "$bin/loyald" --config "$dir/loyald.conf" --state-dir "$dir/till"
+    must 'the till starts a month later' wait_for 15 till_answers
+    places
+    ctl_says() { "$bin/loyalctl" --state-dir "$dir/till" status | grep -q "$1"; }
+    check 'doctor says that the rules are not confirmed' finds FAIL rules 'has not confirmed these rules for too long' 'loyal-central root list'
+    check 'and so does status' ctl_says "^CRITICAL: .*has not confirmed the rules for too long"
+else
+    echo 'left out: no month passes, for want of faketime (or under a sanitizer)'
+fi

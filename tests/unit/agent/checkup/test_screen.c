@@ -23,7 +23,8 @@ static struct findings machine; /* what was seen of it: none, but where a test s
 /* A till that is well, but for what a case says otherwise. */
 struct facts {
     int64_t unsynced, link_down_min, p99_us, version;
-    bool not_enrolled, link_down_ever, forked;
+    bool not_enrolled, link_down_ever, forked, records_gone, stale;
+    int64_t days_left; /* of a root's confirmation; 0: the chain has no root */
     int64_t certificate_days; /* 0: nothing is said of one */
     const char *refused, *device_state, *device_reason;
 };
@@ -59,6 +60,9 @@ static enum level judge(const struct facts *facts, struct strbuf *out)
     strbuf_printf(&text,
                   "\"rules\":{\"version\":%lld,\"id\":\"main\",\"promotions\":8,\"since_unix_ms\":1795350000000",
                   (long long)facts->version);
+    if (facts->stale || facts->days_left > 0)
+        strbuf_printf(&text, ",\"trust\":{\"root\":1,\"stale\":%s,\"days_left\":%lld}", facts->stale ? "true" : "false",
+                      (long long)facts->days_left);
     if (facts->refused)
         strbuf_printf(&text, ",\"refused\":{\"version\":411,\"reason\":\"%s\"}", facts->refused);
     strbuf_printf(&text, "},\"scan_to_answer\":{\"count\":120,\"p50_us\":400,\"p99_us\":%lld,\"max_us\":50007}},",
@@ -66,9 +70,9 @@ static enum level judge(const struct facts *facts, struct strbuf *out)
     strbuf_printf(
         &text,
         "\"devices\":[{\"kind\":\"printer\",\"port\":\"serial:/dev/ttyS0\",\"state\":\"%s\",\"reason\":\"%s\","
-        "\"since_unix_ms\":1795359000000}],\"courier\":{\"up\":true,\"forked\":%s,\"oldest_unsynced_unix_ms\":%lld,\"certificate_until_unix_ms\":%lld}}",
+        "\"since_unix_ms\":1795359000000}],\"courier\":{\"up\":true,\"forked\":%s,\"records_gone\":%s,\"oldest_unsynced_unix_ms\":%lld,\"certificate_until_unix_ms\":%lld}}",
         facts->device_state ? facts->device_state : "ready", facts->device_reason ? facts->device_reason : "",
-        facts->forked ? "true" : "false", (long long)(NOW - 720000),
+        facts->forked ? "true" : "false", facts->records_gone ? "true" : "false", (long long)(NOW - 720000),
         facts->certificate_days == 0 ? 0LL : (long long)(NOW + facts->certificate_days * 86400000));
     cr_assert_eq(json_parse(text.data, text.len, text.len, &health, &err), ST_OK, "%s in %s", err.text, text.data);
     level = show(health, out);
@@ -97,6 +101,10 @@ ParameterizedTestParameters(checkup_screen, verdict)
         {{.version = 7, .link_down_min = 10080}, LEVEL_CRITICAL, "no link to the central for 7 days"},
         {{.version = 7, .link_down_ever = true}, LEVEL_WARNING, "since the start"},
         {{.version = 7, .forked = true}, LEVEL_CRITICAL, "another history"},
+        {{.version = 7, .records_gone = true}, LEVEL_CRITICAL, "wants records this till has removed"},
+        {{.version = 7, .days_left = 2}, LEVEL_OK, ""},
+        {{.version = 7, .days_left = 1}, LEVEL_WARNING, "days ago, 1 are left"},
+        {{.version = 7, .stale = true}, LEVEL_CRITICAL, "has not confirmed the rules for too long"},
         {{.version = 7, .p99_us = 20000}, LEVEL_OK, ""},
         {{.version = 7, .p99_us = 21000}, LEVEL_WARNING, "slow"},
         {{.version = 7, .certificate_days = 14}, LEVEL_OK, ""},
