@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/db/journal_internal.h"
 
-#include "agent/base/bytes.h"
 #include "agent/base/hex.h"
 
 #include <inttypes.h>
@@ -156,45 +155,6 @@ enum status journal_append(struct journal *journal, const char *type, uint64_t h
         return journal_note(journal, st, err);
     journal->head = next;
     keep_wal_short(journal, SQLITE_WAL_FRAMES_MAX);
-    return ST_OK;
-}
-
-enum status journal_begin_epoch(struct journal *journal, uint64_t epoch, int64_t now_unix_ms, struct errmsg *err)
-{
-    sqlite3_stmt *statement;
-    uint8_t bytes[8];
-    enum status st = journal_may_write(journal, err);
-
-    if (st != ST_OK)
-        return st;
-    if (journal_epoch_index(journal, epoch) >= 0) {
-        errmsg_set(err, "epoch %016" PRIx64 " has been one of this journal before", epoch);
-        return ST_CONFLICT;
-    }
-    if (journal->epoch_count == JOURNAL_EPOCHS_MAX) {
-        errmsg_set(err, "the journal has had %d epochs already", JOURNAL_EPOCHS_MAX);
-        return ST_FULL;
-    }
-    /* An epoch without records leaves no trace: the new one takes its place, since two cannot begin at one position.
-     */
-    st = sqlite_prepare(&journal->db,
-                        "INSERT INTO epoch (epoch, base, opened_unix_ms) VALUES (?1, ?2, ?3)"
-                        " ON CONFLICT (base) DO UPDATE SET epoch = ?1, opened_unix_ms = ?3",
-                        &statement, err);
-    if (st != ST_OK)
-        return st;
-    bytes_put_u64(bytes, epoch);
-    st = sqlite_run(&journal->db, statement,
-                    VALUES(value_blob(bytes, 8), value_int(journal->head.position), value_int(now_unix_ms)), err);
-    (void)sqlite3_finalize(statement);
-    if (st != ST_OK)
-        return journal_note(journal, st, err);
-    if (journal->epoch_count == 0 || journal->epochs[journal->epoch_count - 1].base != journal->head.position)
-        journal->epoch_count++;
-    journal->epochs[journal->epoch_count - 1] = (struct journal_epoch){epoch, journal->head.position};
-    journal->head.epoch = epoch;
-    journal->head.seq = 0;
-    memset(journal->head.hash, 0, SHA256_BYTES);
     return ST_OK;
 }
 

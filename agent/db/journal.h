@@ -19,6 +19,7 @@
 #include "agent/base/errmsg.h"
 #include "agent/base/sha256.h"
 #include "agent/base/status.h"
+#include "agent/base/strbuf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,10 +71,6 @@ enum status journal_append(struct journal *journal, const char *type, uint64_t h
 /* Whether the fsync rule holds: the process is to end. */
 bool journal_failed(const struct journal *journal);
 
-/* Begins a new life of the journal, after a re-enrolment: positions go on, seq and the chain begin anew. Durable on
- * ST_OK. ST_CONFLICT for an epoch there was before. */
-enum status journal_begin_epoch(struct journal *journal, uint64_t epoch, int64_t now_unix_ms, struct errmsg *err);
-
 struct journal_entry {
     int64_t position;
     uint64_t epoch;
@@ -87,6 +84,26 @@ struct journal_entry {
 typedef bool journal_visitor(void *context, const struct journal_entry *entry);
 enum status journal_each(struct journal *journal, int64_t from_position, journal_visitor *visitor, void *context,
                          struct errmsg *err);
+/* ---- a new life, when the central knows another history under this name (docs/protocol.md 7) ---- */
+
+/* Makes of an entry the record that follows after, with the same type and hlc. */
+typedef enum status journal_carry_fn(void *context, const struct journal_head *after,
+                                     const struct journal_entry *entry, struct strbuf *out_bytes, struct errmsg *err);
+struct journal_life {
+    uint64_t dev; /* the till's name from now on; another than before: the records that were acked go, being another's */
+    uint64_t epoch;
+    int64_t now_unix_ms;
+    journal_carry_fn *carry;
+    void *context;
+};
+/* Begins a new life right behind the ack: what was not acked is carried over into the new epoch, in its order and at its
+ * positions, as the first records of it. All or nothing, and durable, on ST_OK. ST_CONFLICT for an epoch there was
+ * before, ST_FULL when there were JOURNAL_EPOCHS_MAX of them. The old bytes are gone from here: keep a copy of the file
+ * (journal_backup). What a cache projected stays true; what it says of leases does not. */
+enum status journal_begin_epoch(struct journal *journal, const struct journal_life *life, struct errmsg *err);
+/* Writes a copy of the whole journal to a new file. */
+enum status journal_backup(struct journal *journal, const char *to_path, struct errmsg *err);
+
 /* The position of (epoch, seq); ST_NOT_FOUND for an epoch not of this journal; a seq past the end still gets its
  * number, but in an epoch that is over never one beyond its end. */
 enum status journal_position(const struct journal *journal, uint64_t epoch, int64_t seq, int64_t *out_position);

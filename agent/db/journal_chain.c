@@ -255,9 +255,24 @@ static enum status remove_records(struct journal *journal, const struct journal_
     return journal_note(journal, st, err);
 }
 
-enum status journal_prune(struct journal *journal, int64_t position, struct errmsg *err)
+enum status journal_remove_to(struct journal *journal, int64_t position, struct errmsg *err)
 {
     struct prune_scan scan = {.until = position};
+    enum status st = journal_each(journal, position, scan_record, &scan, err);
+
+    if (st == ST_OK && scan.last.position != position) {
+        errmsg_set(err, "%s: record %" PRId64 " cannot be read", journal->db.name, position);
+        st = ST_CORRUPT;
+    }
+    if (st == ST_OK)
+        st = remove_records(journal, &scan.last, err);
+    if (st == ST_OK)
+        journal->pruned = scan.last;
+    return st;
+}
+
+enum status journal_prune(struct journal *journal, int64_t position, struct errmsg *err)
+{
     enum status st = journal_may_write(journal, err);
 
     if (st != ST_OK)
@@ -269,18 +284,10 @@ enum status journal_prune(struct journal *journal, int64_t position, struct errm
                    journal->db.name, position, may_go_until(journal));
         return ST_CONFLICT;
     }
-    st = journal_each(journal, position, scan_record, &scan, err);
-    if (st == ST_OK && scan.last.position != position) {
-        errmsg_set(err, "%s: record %" PRId64 " cannot be read", journal->db.name, position);
-        st = ST_CORRUPT;
-    }
+    st = journal_remove_to(journal, position, err);
     if (st == ST_OK)
-        st = remove_records(journal, &scan.last, err);
-    if (st != ST_OK)
-        return st;
-    journal->pruned = scan.last;
-    journal->told_changed = false;
-    return ST_OK;
+        journal->told_changed = false;
+    return st;
 }
 
 int64_t journal_pruned_position(const struct journal *journal)

@@ -93,6 +93,9 @@ enum status journal_write_told(struct journal *journal, struct errmsg *err);
 enum status journal_read_told(struct journal *journal, struct errmsg *err);
 /* The last position that the central had counted JOURNAL_KEPT_DAYS ago; 0: none. */
 int64_t journal_counted_long_ago(const struct journal *journal);
+/* Removes the records up to position, which is there, and keeps where the chain stood. May be inside a transaction:
+ * when that is undone, journal->pruned is the caller's to set back. */
+enum status journal_remove_to(struct journal *journal, int64_t position, struct errmsg *err);
 /* Before the head is read: where the chain begins. */
 enum status journal_read_pruned(struct journal *journal, struct errmsg *err);
 /* Checks the last JOURNAL_CHECKED_AT_OPEN records and sets the head's hash and hlc by them. */

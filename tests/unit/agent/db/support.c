@@ -2,7 +2,7 @@
 #include "tests/unit/agent/db/support.h"
 
 #include "agent/base/file.h"
-#include "sync/protocol/record.h"
+#include "sync/protocol/origin.h"
 
 #include <criterion/criterion.h>
 
@@ -124,6 +124,28 @@ enum status append_sale(struct journal *journal, int n, struct errmsg *err)
     st = journal_append(journal, "sale", head.hlc + 1, record.data, record.len, err);
     strbuf_free(&record);
     return st;
+}
+
+enum status carry_record(void *context, const struct journal_head *after, const struct journal_entry *entry,
+                         struct strbuf *out_bytes, struct errmsg *err)
+{
+    struct record_head to = {.dev = after->dev, .epoch = after->epoch, .seq = after->seq + 1};
+
+    (void)context;
+    memcpy(to.prev, after->hash, sizeof to.prev);
+    return origin_carry(&to, entry->bytes, entry->len, out_bytes, err);
+}
+
+enum status begin_epoch(struct journal *journal, uint64_t epoch)
+{
+    struct journal_life life = {.epoch = epoch, .now_unix_ms = 1, .carry = carry_record};
+    struct journal_head head;
+    enum status st;
+
+    journal_head(journal, &head);
+    st = journal_set_acked(journal, head.epoch, head.seq, head.hash, NULL);
+    life.dev = head.dev;
+    return st == ST_OK ? journal_begin_epoch(journal, &life, NULL) : st;
 }
 
 struct journal *open_journal(const char *path)

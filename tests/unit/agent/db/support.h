@@ -31,6 +31,10 @@ void make_record(const struct journal_head *head, uint64_t hlc, const char *type
                  struct strbuf *out);
 /* Makes and appends a sale whose body holds n. */
 enum status append_sale(struct journal *journal, int n, struct errmsg *err);
+/* Carries a record over, origin and all. */
+journal_carry_fn carry_record;
+/* Acks all there is and begins a new life. */
+enum status begin_epoch(struct journal *journal, uint64_t epoch);
 struct journal *open_journal(const char *path); /* asserts that it works */
 void make_sales(int records);                   /* journal.db with so many sales, closed */
 

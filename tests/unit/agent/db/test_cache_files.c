@@ -244,7 +244,7 @@ Test(cache_files, projected_anew_from_the_journal_it_is_what_it_was)
 
     for (int i = 0; i < 60; i++) {
         if (i == 25)
-            cr_assert_eq(journal_begin_epoch(journal, OWN_EPOCH, 1, NULL), ST_OK);
+            cr_assert_eq(begin_epoch(journal, OWN_EPOCH), ST_OK);
         cr_assert_eq(append_sale(journal, i, NULL), ST_OK);
         cr_assert_eq(journal_each(journal, cache_projected(cache) + 1, project_entry, cache, NULL), ST_OK);
     }

@@ -250,15 +250,15 @@ Test(journal, epochs_begin_the_chain_anew_and_positions_go_on)
     int64_t position = -1;
 
     append_many(journal, 3);
-    cr_expect_eq(journal_begin_epoch(journal, 0xaaaabbbbccccdddd, 1, NULL), ST_CONFLICT);
-    cr_assert_eq(journal_begin_epoch(journal, 77, 1, NULL), ST_OK);
+    cr_expect_eq(begin_epoch(journal, 0xaaaabbbbccccdddd), ST_CONFLICT);
+    cr_assert_eq(begin_epoch(journal, 77), ST_OK);
     journal_head(journal, &head);
     cr_expect_eq(head.epoch, 77);
     cr_expect_eq(head.seq, 0);
     cr_expect_eq(head.position, 3);
     cr_expect_arr_eq(head.hash, zeros, SHA256_BYTES);
     /* An epoch without records gives way to the next. */
-    cr_assert_eq(journal_begin_epoch(journal, 78, 2, NULL), ST_OK);
+    cr_assert_eq(begin_epoch(journal, 78), ST_OK);
     cr_expect_eq(journal_position(journal, 77, 1, &position), ST_NOT_FOUND);
     append_many(journal, 2);
     journal_close(journal);
@@ -291,10 +291,10 @@ Test(journal, holds_no_more_epochs_than_its_bound)
 
     for (int i = 1; i < JOURNAL_EPOCHS_MAX; i++) {
         append_many(journal, 1);
-        cr_assert_eq(journal_begin_epoch(journal, (uint64_t)i, 1, &err), ST_OK, "%s", err.text);
+        cr_assert_eq(begin_epoch(journal, (uint64_t)i), ST_OK, "%s", err.text);
     }
     append_many(journal, 1);
-    cr_expect_eq(journal_begin_epoch(journal, 9999, 1, &err), ST_FULL);
+    cr_expect_eq(begin_epoch(journal, 9999), ST_FULL);
     append_many(journal, 1);
     journal_close(journal);
 }
@@ -342,7 +342,7 @@ Test(journal, ack_of_an_earlier_epoch_ends_with_it)
 
     append_many(journal, 3);
     journal_head(journal, &head);
-    cr_assert_eq(journal_begin_epoch(journal, 5, 1, NULL), ST_OK);
+    cr_assert_eq(begin_epoch(journal, 5), ST_OK);
     append_many(journal, 3);
     cr_expect_eq(journal_set_acked(journal, head.epoch, 3, head.hash, NULL), ST_OK);
     cr_expect_eq(journal_acked_position(journal), 3);

@@ -163,7 +163,7 @@ static void fail_sticky(enum disk_fault fault, int nth)
     cr_expect_eq(append_sale(journal, 1, &err), ST_IO);
     cr_expect(strstr(err.text, "in doubt"), "%s", err.text);
     cr_expect_eq(journal_put_state(journal, "a", "1", 1, NULL), ST_IO);
-    cr_expect_eq(journal_begin_epoch(journal, 9, 1, NULL), ST_IO);
+    cr_expect_eq(begin_epoch(journal, 9), ST_IO);
     journal_checkpoint(journal);
     journal_close(journal);
     cr_expect_eq(disk_sync_count(), 0, "nothing was synced after the failure");

@@ -204,7 +204,7 @@ Test(journal_prune, goes_over_the_end_of_an_epoch)
     struct errmsg err = ERRMSG_INIT;
 
     append_days(journal, 0, 5);
-    cr_assert_eq(journal_begin_epoch(journal, EPOCH_FIRST, START_MS, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(begin_epoch(journal, EPOCH_FIRST), ST_OK, "%s", err.text);
     append_days(journal, 6, 5);
     tell(journal, EPOCH_FIRST, 3, 2);
     cr_expect_eq(prunable(journal, 1000), 7);
