@@ -7,6 +7,7 @@
 
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
+#include "sync/central/carried.h"
 #include "sync/central/interpret.h"
 #include "sync/central/member.h"
 #include "sync/protocol/record.h"
@@ -53,7 +54,9 @@ static enum status bury(struct work *work, const struct record_head *head, const
 static enum status count_record(struct work *work, const struct record_head *head, const char *body, size_t body_len,
                                 struct errmsg *err)
 {
+    struct carried carried = {.first_dev = ""};
     struct interpret_record wanted = {.device = &work->device,
+                                      .first_dev = carried.first_dev,
                                       .seq = head->seq,
                                       .type = head->type,
                                       .type_version = head->type_version,
@@ -65,7 +68,9 @@ static enum status count_record(struct work *work, const struct record_head *hea
 
     if (st != ST_OK)
         return st;
-    st = interpret(work->central, &wanted, &reason);
+    st = carried_look(work->central, &work->device, head, body, body_len, &carried, &reason);
+    if (st == ST_OK && !carried.booked)
+        st = interpret(work->central, &wanted, &reason);
     if (st == ST_OK)
         return store_mark_keep(store, err);
     if (interpret_is_fault(st)) {

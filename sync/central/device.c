@@ -37,6 +37,7 @@ static enum status read_device(const struct rows *rows, struct device *device, s
     device->quarantined_seq = rows_int(rows, 11);
     copy_text(device->cert_key, sizeof(device->cert_key), rows, 12);
     copy_text(device->next_key, sizeof(device->next_key), rows, 13);
+    device->carried = rows_int(rows, 14) != 0;
     if (!copy_bytes(device->mac_key, sizeof(device->mac_key), rows, 4) ||
         !copy_bytes(device->head_hash, sizeof(device->head_hash), rows, 7)) {
         errmsg_set(err, "the row of till %s is damaged", device->dev);

@@ -25,6 +25,7 @@ struct device {
     int64_t quarantined_seq; /* 0: not */
     char cert_key[17];       /* of its certificate; "": not known */
     char next_key[17];       /* of a renewal it has not used yet; "": none */
+    bool carried;            /* another epoch or till delivered records of this one (carried.h) */
 };
 
 /* A request as it came, before anything of it is believed. */

@@ -272,16 +272,16 @@ static enum status check_copy(struct central *central, const struct wish *wish, 
     if (strcmp(known.chain, place->chain) != 0 || strcmp(known.store, place->store) != 0 ||
         strcmp(known.till, place->till) != 0) {
         errmsg_set(err,
-                   "this journal is that of till %s of store %s, which is in use: was its disk copied here? Then set "
-                   "journal.db aside here and enrol again; was the till moved, then revoke %s first",
+                   "this journal is that of till %s of store %s, which is in use: was its disk copied here? Then stop "
+                   "loyald here, run \"loyalctl new-epoch FOLDER --new-name\" and enrol again; was the till moved, then "
+                   "revoke %s first",
                    known.till, known.store, known.dev);
         return ST_CONFLICT;
     }
     if (known.quarantined_seq > 0 && strcmp(known.epoch, wish->epoch) == 0) {
         errmsg_set(err,
                    "this journal splits from the history known here at record %lld, its disk was copied or put back: "
-                   "on the copy set journal.db aside, on the till itself let \"loyalctl salvage\" begin a new "
-                   "history, then enrol again",
+                   "stop loyald, run \"loyalctl new-epoch FOLDER\" (on a copy with --new-name) and enrol again",
                    (long long)known.quarantined_seq);
         return ST_CONFLICT;
     }

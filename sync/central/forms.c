@@ -129,7 +129,7 @@ static enum status unseal(const struct central *central, const struct interpret_
         errmsg_set(err, "form: not the hex of a sealed form");
         return ST_INVALID;
     }
-    record_form_place(record->device->dev, form->hash, form->consent, &place);
+    record_form_place(record->first_dev, form->hash, form->consent, &place);
     st = strbuf_status(&place);
     if (st == ST_OK)
         st = sealed_box_open(central->forms_key, RECORD_FORM_INFO, strbuf_text(&place), box, len, plain, err);

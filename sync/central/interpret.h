@@ -12,6 +12,7 @@
 
 struct interpret_record {
     const struct device *device;
+    const char *first_dev; /* the till that first wrote it, by its name */
     int64_t seq;
     const char *type;
     int64_t type_version;

@@ -103,7 +103,7 @@
 
 #define DEVICE_COLUMNS                                                                                                    \
     "dev, chain, store, till, mac_key, epoch, acked, head_hash, counted, counted_change, revoked, quarantined_seq,"       \
-    " cert_key, next_key"
+    " cert_key, next_key, carried"
 
 #define STATEMENTS_TILL(X)                                                                                                \
     X(DEVICE_GET, "SELECT " DEVICE_COLUMNS " FROM device WHERE dev = $1")                                                 \
@@ -147,6 +147,12 @@
     X(DEVICE_QUARANTINE, "UPDATE device SET quarantined_seq = $2 WHERE dev = $1")                                         \
     X(DEVICE_ACTIVATED, "UPDATE device SET bundle_version = $2, bundle_refused = '' WHERE dev = $1")                      \
     X(DEVICE_REFUSED, "UPDATE device SET bundle_refused = $2 WHERE dev = $1")                                             \
+    X(DEVICE_CARRIED, "UPDATE device SET carried = 1 WHERE dev = $1")                                                     \
+    X(CARRIED_KNOWN, "SELECT COUNT(*) FROM journal WHERE dev = $1 AND epoch = $2 AND seq = $3 AND hash = $4")             \
+    X(CARRIED_PUT, "INSERT INTO carried (dev, epoch, seq, hash, by_dev, by_epoch, by_seq)"                                \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dev, epoch, seq, hash) DO NOTHING")                            \
+    X(CARRIED_HERE, "SELECT COUNT(*) FROM carried c JOIN journal j ON j.dev = c.dev AND j.epoch = c.epoch"                \
+        " AND j.seq = c.seq AND j.hash = c.hash WHERE c.dev = $1 AND c.epoch = $2 AND c.seq = $3")                        \
     X(JOURNAL_INSERT, "INSERT INTO journal (dev, epoch, seq, type, bytes, hash, received_us)"                             \
         " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
     X(JOURNAL_FROM, "SELECT bytes FROM journal WHERE dev = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4")         \
