@@ -43,6 +43,8 @@ void outbox_clear(struct outbox *outbox);
  * put back to a backup, and gets what it lacks at once, also from a till that sells nothing. Another history than
  * ours: stop and alarm. */
 void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t asked_acked);
+/* Any question may be answered so: the central knows another history, or this epoch is not enrolled. */
+void outbox_hear_fork(struct outbox *outbox, const char *why);
 /* Sends what is there unless it waits for its timer; now: try even then. */
 void outbox_kick(struct outbox *outbox, bool now);
 

@@ -111,10 +111,11 @@ static void say_gone(struct outbox *outbox, const char *why)
     wait(outbox, 0);
 }
 
-static void stop_forked(struct outbox *outbox, const char *why)
+void outbox_hear_fork(struct outbox *outbox, const char *why)
 {
+    if (!outbox->forked) /* said once */
+        log_error("link-11", "sending stopped, this till's history is not the one the central knows: %s", why);
     outbox->forked = true;
-    log_error("link-11", "sending stopped, this till's history is not the one the central knows: %s", why);
 }
 
 /* ---- what the central says ---- */
@@ -200,14 +201,14 @@ static void take_refusal(struct outbox *outbox, const struct courier_answer *ans
     (void)json_text(root, "code", 64, &code, NULL);
     (void)json_text(root, "message", 1024, &message, NULL);
     if (answer->http_status == 409 && strcmp(code, "fork") == 0) {
-        stop_forked(outbox, message);
+        outbox_hear_fork(outbox, message);
         return;
     }
     if (answer->http_status == 409 && strcmp(code, "expect") == 0) {
         enum status st = take_expect(outbox, root, &err);
 
         if (st == ST_CORRUPT) {
-            stop_forked(outbox, err.text);
+            outbox_hear_fork(outbox, err.text);
             return;
         }
         if (st == ST_RANGE) {
@@ -241,7 +242,7 @@ void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_B
         return; /* what is under way is answered with the same; what was acked since then this answer does not know */
     st = journal_set_acked(journal, head.epoch, seq, hash, &err);
     if (st == ST_CORRUPT) {
-        stop_forked(outbox, err.text);
+        outbox_hear_fork(outbox, err.text);
     } else if (st == ST_RANGE) {
         if (!outbox->gone)
             say_gone(outbox, err.text);
@@ -269,7 +270,7 @@ static void answered(void *context, const struct courier_answer *answer)
     if (st == ST_OK && answer->http_status == 200) {
         st = take_ack(outbox, root, &err);
         if (st == ST_CORRUPT) {
-            stop_forked(outbox, err.text);
+            outbox_hear_fork(outbox, err.text);
         } else if (st == ST_RANGE) {
             say_gone(outbox, err.text);
         } else if (st == ST_OK) {

@@ -322,6 +322,22 @@ static bool brought_nothing(const struct updates *updates)
            strcmp(cursor, updates->asked_cursor) == 0;
 }
 
+static void take_refusal(struct updates *updates, const struct courier_answer *answer)
+{
+    struct cJSON *root = NULL;
+    const char *code = "", *message = "";
+
+    if (json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &root, NULL) == ST_OK) {
+        (void)json_text(root, "code", 64, &code, NULL);
+        (void)json_text(root, "message", 1024, &message, NULL);
+    }
+    log_warn("link-26", "updates were refused status=%d: %.*s", answer->http_status,
+             (int)(answer->len < 300 ? answer->len : 300), answer->body);
+    if (answer->http_status == 409 && strcmp(code, "fork") == 0)
+        outbox_hear_fork(&updates->link->outbox, message);
+    json_free(root);
+}
+
 static void answered(void *context, const struct courier_answer *answer)
 {
     struct updates *updates = context;
@@ -332,8 +348,7 @@ static void answered(void *context, const struct courier_answer *answer)
     link_heard(updates->link, answer);
     if (answer->outcome != COURIER_ANSWERED || answer->http_status != 200) {
         if (answer->outcome == COURIER_ANSWERED)
-            log_warn("link-26", "updates were refused status=%d: %.*s", answer->http_status,
-                     (int)(answer->len < 300 ? answer->len : 300), answer->body);
+            take_refusal(updates, answer);
         wait(updates, answer->retry_after_ms);
         return;
     }

@@ -399,6 +399,20 @@ Test(outbox, fork_stops_it)
     cr_expect(rig_is_up(&rig), "the link itself is well");
 }
 
+/* A till with nothing to send hears it by what it asks for. */
+Test(outbox, fork_told_to_a_poll_stops_it)
+{
+    struct question q;
+
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_UPDATES);
+    rig_answer(&rig, &q, 409, "{\"code\":\"fork\",\"message\":\"another epoch\"}");
+    question_clear(&q);
+    rig_until(&rig, is_forked, "the alarm");
+    rig_sell(&rig, "s1");
+    cr_expect_not(rig_has(&rig, OP_JOURNAL));
+}
+
 Test(outbox, too_large_halves_what_was_sent)
 {
     struct question q;
