@@ -35,7 +35,7 @@ struct command_call {
     const struct command_config *config;
     const char *const *words; /* those after the command's own */
     int word_count;
-    bool json, trace, stats, count;
+    bool json, trace, stats, count, new_name;
     const char *bundle;   /* NULL: not given */
     const char *file;     /* likewise */
     const char *wait;     /* likewise: seconds */
@@ -52,7 +52,7 @@ typedef int command_fn(const struct command_call *call);
 command_fn command_status, command_totals, command_outbox, command_doctor, command_check_config, command_support_bundle, command_idle, command_enrol, command_shift_show, command_shift_open, command_shift_close, command_sale_list,
     command_sale_show, command_sale_copy, command_events,
     command_api, command_page, command_evaluate, command_refund, command_bundle_check;
-command_fn command_why, command_salvage, command_export_unsynced, command_receipt_preview, command_receipt_template;
+command_fn command_why, command_salvage, command_new_epoch, command_export_unsynced, command_receipt_preview, command_receipt_template;
 command_fn command_devices_list, command_devices_scan, command_devices_test_scan, command_devices_monitor,
     command_devices_record, command_devices_test_display, command_devices_profiles, command_devices_test_print,
     command_devices_allow;

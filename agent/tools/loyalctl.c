@@ -52,6 +52,8 @@ static const char usage[] =
     "  loyalctl receipt preview [--template FILE] [--bundle FILE] [--columns N] [--format text|svg|html]\n"
     "                   [--language LANG] < sale.json   what the receipt of a sale looks like\n"
     "  loyalctl salvage FILE DIR [--json] saves what is intact in a damaged journal.db; loyald must be stopped\n"
+    "  loyalctl new-epoch DIR [--new-name] [--json]\n"
+    "                                     lets a till whose disk was copied or put back begin a history of its own; likewise\n"
     "\n"
     "Options:\n"
     "  --socket PATH      the local API's socket (default /run/loyald/api.sock)\n"
@@ -105,6 +107,7 @@ static const struct command {
     {"bundle", "check", 1, 1, command_bundle_check},
     {"why", NULL, 0, 2, command_why},
     {"salvage", NULL, 2, 2, command_salvage},
+    {"new-epoch", NULL, 1, 1, command_new_epoch},
     {"receipt", "preview", 0, 0, command_receipt_preview},
     {"receipt", "template", 0, 1, command_receipt_template},
 };
@@ -178,6 +181,7 @@ int main(int argc, char **argv)
         {"seconds", &call.seconds, NULL},   {"hex", NULL, &call.hex},
         {"commands", &call.commands, NULL}, {"code-page", &call.code_page, NULL},
         {"code-page-n", &call.code_page_n, NULL}, {"profile", &call.profile, NULL},
+        {"new-name", NULL, &call.new_name},
         {0},
     };
     struct cli cli = {.program = "loyalctl", .usage = usage, .options = command_options, .extra = extra};

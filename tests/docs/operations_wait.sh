@@ -30,10 +30,10 @@ central() { loyal-central --state-dir "$CENTRAL" "$@"; }
 health() { loyalctl --state-dir "$TILL" api GET /v1/health; }
 says() { health | grep -q "$1"; }
 sales() { central totals --json | sed -n 's/.*"sales":\([0-9]*\).*/\1/p'; }
-is_up() { says '"enrolled":false' || { says '"link":{"up":true' && says '"unsynced":0[,}]' && says '"members":360'; }; }
+is_up() { says '"enrolled":false' || says '"forked":true' || { says '"link":{"up":true' && says '"unsynced":0[,}]' && says '"members":360'; }; }
 is_healthy() { central rollout status | awk 'NR > 1 && $3 == "running" && $8 < $6 { waits = 1 } END { exit waits }'; }
 
-# After each block: what was started is there, and what the till has to send was sent; its twenty baskets make rules healthy.
+# After each block: what was started is there, and what the till has to send was sent, unless it waits to be enrolled; its twenty baskets make rules healthy.
 settle() {
     [ -z "$CENTRAL_PID" ] || within 20 central notice list
     [ -z "$SECOND_PID" ] || within 20 loyal-central --state-dir "$SECOND" notice list
