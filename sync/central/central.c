@@ -12,6 +12,7 @@
 #include "sync/central/evaluator.h"
 #include "sync/central/key_file.h"
 #include "sync/central/restore.h"
+#include "sync/central/sheet.h"
 #include "sync/central/trust.h"
 
 enum { PATH_BYTES_MAX = 4096 };
@@ -156,6 +157,8 @@ enum status central_open(const struct central_place *place, const struct clock_s
     if (st == ST_OK)
         st = open_store(place, &central->store, err);
     if (st == ST_OK)
+        st = sheets_create(central->store, &central->sheets);
+    if (st == ST_OK)
         st = read_meta(central, err);
     if (st == ST_OK)
         st = restore_load(central, err);
@@ -181,6 +184,7 @@ void central_close(struct central *central)
         return;
     evaluator_destroy(central->evaluator);
     store_backup_end(central->backup);
+    sheets_destroy(central->sheets);
     store_close(central->store);
     pk_destroy(central->ca_key);
     pk_destroy(central->forms_key);

@@ -20,6 +20,7 @@
 #include "sync/protocol/renewal.h"
 
 struct evaluator;
+struct sheets;
 
 enum {
     ID_BYTES = ID_LEN_MAX + 1,
@@ -33,6 +34,7 @@ enum {
 
 struct central {
     struct store *store;
+    struct sheets *sheets; /* what the transaction at hand changes of members */
     const struct clock_source *clock;
     struct evaluator *evaluator;
     char incarnation[HEX64_TEXT];
@@ -60,6 +62,7 @@ struct central {
     void (*accepted)(void *context, int64_t count);
     void *accepted_context;
     char counted_last[HEX64_TEXT]; /* the till whose records were booked last: they take turns */
+    int counted_max;               /* records of a booking transaction; 0: as many as counting.h says */
 };
 
 /* What a handler answers, over whichever transport. */

@@ -7,6 +7,7 @@
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
 #include "sync/central/office.h"
+#include "sync/central/sheet.h"
 
 /* What tills were told so far is of another audience: their cursors begin anew. */
 static enum status begin_anew(struct central *central, const char *chain, struct errmsg *err)
@@ -57,8 +58,7 @@ enum status circle_add(struct central *central, const char *chain, const char *s
 enum status circle_seen(struct central *central, const char *chain, const char *store, const char *member,
                         int32_t day, struct errmsg *err)
 {
-    return STORE_RUN(central->store, STATEMENT_MEMBER_STORE_SEEN, err, V_TEXT(chain), V_TEXT(store), V_TEXT(member),
-                     V_INT(day));
+    return sheet_seen(central, chain, member, store, day, err);
 }
 
 enum status circle_home(struct central *central, const char *chain, const char *store, const char *member,

@@ -8,7 +8,7 @@
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
 #include "sync/central/carried.h"
-#include "sync/central/interpret.h"
+#include "sync/central/lease.h"
 #include "sync/central/member.h"
 #include "sync/protocol/record.h"
 
@@ -30,7 +30,9 @@ struct work {
     struct strbuf bytes; /* copied: what is booked may read the journal as well */
     size_t ends[COUNTING_RECORDS_MAX];
     int count;
+    struct interpret_buyers buyers;
 };
+_Static_assert((int)COUNTING_RECORDS_MAX <= (int)INTERPRET_BUYERS_MAX, "a record is posted to one member at most");
 
 /* ---- one record ---- */
 
@@ -61,7 +63,8 @@ static enum status count_record(struct work *work, const struct record_head *hea
                                       .type = head->type,
                                       .type_version = head->type_version,
                                       .body = body,
-                                      .body_len = body_len};
+                                      .body_len = body_len,
+                                      .buyers = &work->buyers};
     struct store *store = work->central->store;
     struct errmsg reason = ERRMSG_INIT;
     enum status st = store_mark(store, err), end;
@@ -150,6 +153,19 @@ static enum status read_records(struct work *work, struct errmsg *err)
     return st == ST_OK ? strbuf_status(&work->bytes) : st;
 }
 
+/* A lease has a row of its own, so it may come after the members' rows. */
+static enum status grant_leases(struct work *work, struct errmsg *err)
+{
+    bool granted = false;
+    enum status st = ST_OK;
+
+    if (work->buyers.count > 0)
+        st = lease_are_granted(work->central, work->device.chain, &granted, err);
+    for (int i = 0; st == ST_OK && granted && i < work->buyers.count; i++)
+        st = lease_after_sale(work->central, &work->device, work->buyers.members[i], err);
+    return st;
+}
+
 static enum status count_records(struct work *work, struct errmsg *err)
 {
     struct store *store = work->central->store;
@@ -159,7 +175,11 @@ static enum status count_records(struct work *work, struct errmsg *err)
     for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++])
         st = count_bytes(work, work->bytes.data + at, work->ends[i] - at, err);
     if (st == ST_OK)
-        st = store_next_change(store, &work->device.counted_change, err); /* the till is to hear of it */
+        st = grant_leases(work, err);
+    if (st == ST_OK)
+        st = store_write_kept(store, err);
+    if (st == ST_OK) /* behind all that was booked: the till is to hear of it */
+        st = store_next_change(store, &work->device.counted_change, err);
     return st == ST_OK ? STORE_RUN(store, STATEMENT_DEVICE_COUNTED, err, V_TEXT(work->device.dev),
                                    V_INT(work->device.counted), V_INT(work->device.counted_change))
                        : st;
@@ -171,7 +191,7 @@ static enum status count_till(void *context, struct errmsg *err)
     char dev[HEX64_TEXT];
     enum status st = choose(work, dev, err);
 
-    work->count = 0;
+    work->count = work->buyers.count = 0;
     strbuf_clear(&work->bytes);
     work->device = (struct device){.dev = ""};
     if (st != ST_OK || !dev[0])
@@ -198,6 +218,8 @@ static enum status step(struct central *central, bool patient, int records_max, 
 
     if (!work)
         return ST_NOMEM;
+    if (central->counted_max > 0 && records_max > central->counted_max)
+        records_max = central->counted_max;
     *work = (struct work){
         .central = central, .records_max = records_max, .bytes = STRBUF_INIT(COUNTING_BYTES_MAX + RECORD_BYTES_MAX)};
     st = patient ? store_transact(central->store, count_till, work, err)

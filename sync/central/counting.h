@@ -6,6 +6,10 @@
  * so each record is booked once, whatever ends this process or the server in between, and by whichever of several
  * processes. What cannot be understood becomes a dead letter and counts. Tills take turns.
  *
+ * A record is of one till and of one member at most, and changes rows of those two only (docs/scaling.md). That many
+ * records share a transaction spares commits and nothing else: central.counted_max of 1 gives each its own, which is
+ * what a database spread over several machines wants, and comes to the same books.
+ *
  * To the books a record that is accepted and not yet counted is one that is still on its way: leases, holds and
  * balances are decided by what is counted, in the one line of transactions, so nothing is promised twice. Questions
  * that should not be behind call counting_catch_up first.
@@ -19,7 +23,7 @@ struct loop;
 struct counting;
 
 enum {
-    COUNTING_RECORDS_MAX = 250,       /* of a transaction */
+    COUNTING_RECORDS_MAX = 500,       /* of a transaction */
     COUNTING_BYTES_MAX = 1024 * 1024, /* of a transaction; one record however long */
     COUNTING_BEFORE_QUESTION = 500,   /* records; a till waits for its answer 300 ms */
 };

@@ -10,6 +10,14 @@
 
 #include "sync/central/device.h"
 
+enum { INTERPRET_BUYERS_MAX = 1000 };
+
+/* Whom the sales of some records were posted to, each once. */
+struct interpret_buyers {
+    int count;
+    char members[INTERPRET_BUYERS_MAX][ID_BYTES];
+};
+
 struct interpret_record {
     const struct device *device;
     const char *first_dev; /* the till that first wrote it, by its name */
@@ -18,6 +26,8 @@ struct interpret_record {
     int64_t type_version;
     const char *body;
     size_t body_len;
+    struct interpret_buyers
+        *buyers; /* who bought is added: leases are the caller's to look after, when all is booked */
 };
 
 /* Anything but ST_OK and what interpret_is_fault names is a reason for a dead letter. */

@@ -10,12 +10,12 @@
 #include "sync/central/coupon.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/interpret_spending.h"
-#include "sync/central/lease.h"
 #include "sync/central/ledger.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
 #include "sync/central/return_later.h"
 #include "sync/central/sale_record.h"
+#include "sync/central/sheet.h"
 #include "sync/protocol/record.h"
 
 enum { MEMBER_JSON_MAX = 1024 * 1024 };
@@ -28,6 +28,7 @@ struct booking {
     const struct sale_record *sale;
     char member[ID_BYTES];       /* whom it is posted to; "" when nobody yet */
     const struct device *device; /* NULL: posted later, when its card got a member */
+    struct interpret_buyers *buyers;
 };
 
 static enum status put_difference(const struct booking *booking, const char *central_digest, const char *reason,
@@ -112,19 +113,30 @@ static enum status post_points(const struct booking *booking, struct errmsg *err
     return st;
 }
 
-/* A lease has a row of its own, so it may come after the member's. */
-static enum status touch_and_lease(const struct booking *booking, struct errmsg *err)
+static void add_buyer(struct interpret_buyers *buyers, const char *member)
 {
-    enum status st = ST_OK;
+    for (int i = buyers->count; i > 0; i--) {
+        if (strcmp(buyers->members[i - 1], member) == 0)
+            return;
+    }
+    if (buyers->count < INTERPRET_BUYERS_MAX)
+        (void)snprintf(buyers->members[buyers->count++], ID_BYTES, "%s", member);
+}
 
-    if (booking->device)
-        st = circle_seen(booking->central, booking->chain, booking->device->store, booking->member,
-                         lot_today(booking->central), err);
-    if (st == ST_OK)
-        st = member_touch(booking->central, booking->chain, booking->member, err);
+/* One purchase more, and where. */
+static enum status count_purchase(const struct booking *booking, struct errmsg *err)
+{
+    struct central *central = booking->central;
+    enum status st = member_count_purchase(central, booking->chain, booking->member, err);
+
     if (st != ST_OK || !booking->device)
         return st;
-    return lease_after_sale(booking->central, booking->device, booking->member, booking->sale->business_day, err);
+    st = circle_seen(central, booking->chain, booking->device->store, booking->member, lot_today(central), err);
+    if (st == ST_OK)
+        st = sheet_bought(central, booking->chain, booking->member, booking->dev, booking->sale->business_day, err);
+    if (st == ST_OK)
+        add_buyer(booking->buyers, booking->member);
+    return st;
 }
 
 static enum status count_use(void *context, const char *name, struct errmsg *err)
@@ -229,9 +241,7 @@ static enum status post_identified(struct booking *booking, struct errmsg *err)
                        booking->sale->sale_id, reason.text);
         st = notice_put(booking->central, booking->chain, "", text, err);
     }
-    if (st == ST_OK)
-        st = member_count_purchase(booking->central, booking->chain, booking->member, err);
-    return st == ST_OK ? touch_and_lease(booking, err) : st;
+    return st == ST_OK ? count_purchase(booking, err) : st;
 }
 
 static enum status post_by_identifier(struct booking *booking, struct errmsg *err)
@@ -267,10 +277,7 @@ static enum status book(struct booking *booking, const struct interpret_record *
     if (st == ST_OK)
         st = spending_settle(booking->central, record, booking->sale, booking->member, err);
     if (st == ST_OK && booking->member[0])
-        st = member_count_purchase(booking->central, booking->chain, booking->member, err);
-    /* Last, so that the row's new place behind the cursors covers all of the above. */
-    if (st == ST_OK && booking->member[0])
-        return touch_and_lease(booking, err);
+        return count_purchase(booking, err);
     if (st == ST_OK && booking->sale->identifier[0])
         st = post_by_identifier(booking, err);
     return st;
@@ -285,7 +292,8 @@ enum status interpret_sale(struct central *central, const struct interpret_recor
                               .epoch = record->device->epoch,
                               .seq = record->seq,
                               .sale = &sale,
-                              .device = record->device};
+                              .device = record->device,
+                              .buyers = record->buyers};
     enum status st = sale_record_parse(record->body, record->body_len, &sale, err);
 
     if (st != ST_OK)

@@ -136,26 +136,33 @@ static enum status grant(struct central *central, const struct device *device, c
                  : put_lease(central, device, member, rule, amount, err);
 }
 
-enum status lease_after_sale(struct central *central, const struct device *device, const char *member, int32_t day,
+enum status lease_are_granted(struct central *central, const char *chain, bool *out_granted, struct errmsg *err)
+{
+    struct rule rules[LEASE_RULES_MAX];
+    int64_t waiting = 0;
+    int count = 0;
+    enum status st = read_rules(central, chain, rules, &count, err);
+
+    if (st == ST_OK && count > 0)
+        st = restore_waiting(central, chain, &waiting, err);
+    *out_granted = count > 0 && waiting == 0;
+    return st;
+}
+
+enum status lease_after_sale(struct central *central, const struct device *device, const char *member,
                              struct errmsg *err)
 {
     struct rule rules[LEASE_RULES_MAX];
     bool usual = false;
-    int64_t spends = 0, waiting = 0;
+    int64_t spends = 0;
     int count = 0;
-    enum status st = STORE_RUN(central->store, STATEMENT_MEMBER_TILL_COUNT, err, V_TEXT(device->chain),
-                               V_TEXT(member), V_TEXT(device->dev), V_INT(day));
+    enum status st = is_usual(central, device, member, &usual, err);
 
+    if (st != ST_OK || !usual)
+        return st;
+    st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &spends, err, V_TEXT(device->chain), V_TEXT(member));
     if (st == ST_OK)
         st = read_rules(central, device->chain, rules, &count, err);
-    if (st == ST_OK && count > 0)
-        st = restore_waiting(central, device->chain, &waiting, err);
-    if (st != ST_OK || count == 0 || waiting > 0)
-        return st;
-    st = is_usual(central, device, member, &usual, err);
-    if (st == ST_OK && usual)
-        st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &spends, err, V_TEXT(device->chain),
-                          V_TEXT(member));
     for (int i = 0; st == ST_OK && spends && i < count; i++)
         st = grant(central, device, member, &rules[i], err);
     return st;

@@ -24,8 +24,10 @@ enum {
 };
 
 /* All but the last three inside a transaction. */
-/* The member bought at that till: counted, and a lease granted there or filled up where it pays. */
-enum status lease_after_sale(struct central *central, const struct device *device, const char *member, int32_t day,
+/* Whether the chain has leases at all, and grants them now. */
+enum status lease_are_granted(struct central *central, const char *chain, bool *out_granted, struct errmsg *err);
+/* The member bought at that till, which is counted: a lease is granted there or filled up where it pays. */
+enum status lease_after_sale(struct central *central, const struct device *device, const char *member,
                              struct errmsg *err);
 /* A record of the till spent that much of its lease; a sale that happened is not argued with. */
 enum status lease_used(struct central *central, const struct device *device, const char *id, int64_t amount,

@@ -6,15 +6,18 @@
 
 #include "agent/base/json.h"
 #include "sync/central/lot.h"
+#include "sync/central/sheet.h"
 
 static enum status begin(struct central *central, const char *chain, const char *member, const char *kind,
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
 {
     int64_t id;
-    enum status st =
-        STORE_NUMBER(central->store, STATEMENT_POSTING_INSERT, &id, err, V_TEXT(chain), V_TEXT(kind),
-                     record ? V_TEXT(record->dev) : V_NULL, record ? V_TEXT(record->epoch) : V_NULL,
-                     record ? V_INT(record->seq) : V_NULL, V_TEXT(member), V_INT(central_now_us(central)));
+    enum status st = store_next_change(central->store, &id, err);
+
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_POSTING_INSERT, err, V_INT(id), V_TEXT(chain), V_TEXT(kind),
+                       record ? V_TEXT(record->dev) : V_NULL, record ? V_TEXT(record->epoch) : V_NULL,
+                       record ? V_INT(record->seq) : V_NULL, V_TEXT(member), V_INT(central_now_us(central)));
 
     if (st == ST_OK)
         *out_posting = (struct ledger_posting){.id = id,
@@ -45,35 +48,18 @@ enum status ledger_begin_return(struct central *central, const char *chain, cons
     return begin(central, chain, member, "return", record, out_posting, err);
 }
 
-/* Adds to the account, which is made when it is the first of its kind. */
-static enum status add_to_account(struct central *central, const struct ledger_posting *posting, const char *kind,
-                                  const char *owner, const char *currency, int64_t amount, int64_t *out_account,
-                                  int64_t *out_balance, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st = STORE_SELECT(central->store, STATEMENT_ACCOUNT_ADD, &rows, err, V_TEXT(posting->chain),
-                                  V_TEXT(kind), V_TEXT(owner), V_TEXT(currency), V_INT(amount));
-
-    if (st != ST_OK)
-        return st;
-    while (rows_next(rows)) { /* one; a statement that writes must run to its end */
-        *out_account = rows_int(rows, 0);
-        *out_balance = rows_int(rows, 1);
-    }
-    return rows_end(rows, err);
-}
-
 /* One half of a pair. Amounts and balances are within JSON_INT_MAX, so a sum of two cannot wrap before it is looked
  * at; what is beyond is undone with its record. */
 static enum status put_entry(struct central *central, struct ledger_posting *posting, const char *kind,
                              const char *owner, const char *currency, int64_t amount, int64_t *out_balance,
                              struct errmsg *err)
 {
-    int64_t account = 0, balance = 0;
+    const struct sheet_account account = {posting->chain, owner, kind, currency};
+    int64_t id = 0, balance = 0;
     enum status st = ST_RANGE;
 
     if (amount <= JSON_INT_MAX && amount >= -JSON_INT_MAX)
-        st = add_to_account(central, posting, kind, owner, currency, amount, &account, &balance, err);
+        st = sheet_account_add(central, &account, amount, &id, &balance, err);
     if (st == ST_OK && (balance > JSON_INT_MAX || balance < -JSON_INT_MAX))
         st = ST_RANGE;
     if (st == ST_RANGE)
@@ -82,7 +68,7 @@ static enum status put_entry(struct central *central, struct ledger_posting *pos
         return st;
     *out_balance = balance;
     return STORE_RUN(central->store, STATEMENT_ENTRY_INSERT, err, V_INT(posting->id), V_INT(++posting->lines),
-                     V_INT(account), V_INT(amount));
+                     V_INT(id), V_INT(amount));
 }
 
 /* Always posted; how far it went below zero by this record is what the office sees. */
@@ -106,8 +92,9 @@ static enum status move_lots(struct central *central, const struct ledger_postin
     return lot_earn(central, &key, posting->day, strncmp(counter, "issued", 6) == 0, amount, err);
 }
 
-/* From the counter account to the member; amount may be below zero. Lots move with it, but those of a merge, which
- * stay what they are. */
+/* From the counter account to the member; amount may be below zero. The counter account is the till's whose record it
+ * is, or the member's own when it is none's: so nothing is one row that every posting writes. Lots move with it, but
+ * those of a merge, which stay what they are. */
 static enum status put_pair(struct central *central, struct ledger_posting *posting, const char *counter,
                             const char *currency, int64_t amount, struct errmsg *err)
 {
@@ -119,7 +106,8 @@ static enum status put_pair(struct central *central, struct ledger_posting *post
         return ST_OK;
     st = put_entry(central, posting, "member", posting->member, currency, amount, &balance, err);
     if (st == ST_OK)
-        st = put_entry(central, posting, counter, "", currency, -amount, &ignored, err);
+        st = put_entry(central, posting, counter, posting->dev[0] ? posting->dev : posting->member, currency, -amount,
+                       &ignored, err);
     if (st == ST_OK && !merged)
         st = move_lots(central, posting, counter, currency, amount, err);
     if (st == ST_OK && !merged && amount < 0 && balance < 0)
@@ -193,11 +181,11 @@ enum status ledger_merge(struct central *central, const char *chain, const char 
 enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
                            int64_t balance, struct errmsg *err)
 {
-    int64_t now = 0;
-    enum status st = STORE_NUMBER(central->store, STATEMENT_ACCOUNT_BALANCE, &now, err, V_TEXT(posting->chain),
-                                  V_TEXT("member"), V_TEXT(posting->member), V_TEXT(currency));
+    const struct sheet_account account = {posting->chain, posting->member, "member", currency};
+    int64_t id, now;
+    enum status st = sheet_account_add(central, &account, 0, &id, &now, err);
 
-    if (st != ST_OK && st != ST_NOT_FOUND)
+    if (st != ST_OK)
         return st;
     return put_pair(central, posting, "opening", currency, balance - now, err);
 }

@@ -9,6 +9,7 @@
 #include "sync/central/device.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
+#include "sync/central/sheet.h"
 
 /* A business day further from today than this is a wrong clock: the points count as earned today. */
 enum { TAKE_BATCH = 32, DAY_LATE_MAX = 400, DAY_EARLY_MAX = 1 };
@@ -49,38 +50,28 @@ enum status lot_sum(struct central *central, const char *chain, const char *memb
 
 /* ---- in ---- */
 
-/* amount may be below zero, for the lot of 0 and 0. A lot of nothing is no row. */
+/* amount may be below zero, for the lot of 0 and 0. */
 static enum status put(struct central *central, const struct lot_key *key, int32_t from_day, int32_t until_day,
                        int64_t amount, struct errmsg *err)
 {
-    struct store *store = central->store;
+    const struct sheet_lot lot = {key->chain, key->member, key->currency, from_day, until_day};
     int64_t before = 0;
-    enum status st = STORE_NUMBER(store, STATEMENT_LOT_GET, &before, err, V_TEXT(key->chain), V_TEXT(key->member),
-                                  V_TEXT(key->currency), V_INT(until_day), V_INT(from_day));
+    enum status st = sheet_lot_get(central, &lot, &before, err);
 
-    if (st != ST_OK && st != ST_NOT_FOUND)
-        return st;
-    if (before + amount == 0)
-        return STORE_RUN(store, STATEMENT_LOT_DELETE, err, V_TEXT(key->chain), V_TEXT(key->member),
-                         V_TEXT(key->currency), V_INT(until_day), V_INT(from_day));
-    return STORE_RUN(store, STATEMENT_LOT_PUT, err, V_TEXT(key->chain), V_TEXT(key->member), V_TEXT(key->currency),
-                     V_INT(until_day), V_INT(from_day), V_INT(before + amount));
+    return st == ST_OK ? sheet_lot_set(central, &lot, before + amount, err) : st;
 }
 
 enum status lot_add(struct central *central, const struct lot_key *key, int32_t from_day, int32_t until_day,
                     int64_t amount, struct errmsg *err)
 {
+    const struct sheet_lot undated = {key->chain, key->member, key->currency, 0, 0};
     int64_t base = 0, paid = 0;
     enum status st;
 
     if (from_day == 0 && until_day == 0)
         return put(central, key, 0, 0, amount, err);
-    st = STORE_NUMBER(central->store, STATEMENT_LOT_GET, &base, err, V_TEXT(key->chain), V_TEXT(key->member),
-                      V_TEXT(key->currency), V_INT(0), V_INT(0));
-    if (st != ST_OK && st != ST_NOT_FOUND)
-        return st;
-    st = ST_OK;
-    if (base < 0) {
+    st = sheet_lot_get(central, &undated, &base, err);
+    if (st == ST_OK && base < 0) {
         paid = amount < -base ? amount : -base;
         st = put(central, key, 0, 0, paid, err);
     }
@@ -90,25 +81,17 @@ enum status lot_add(struct central *central, const struct lot_key *key, int32_t 
 enum status lot_earn(struct central *central, const struct lot_key *key, int32_t day, bool earned, int64_t amount,
                      struct errmsg *err)
 {
-    int32_t today = lot_today(central);
-    int32_t from_day = 0, until_day = 0;
-    struct rows *rows;
-    enum status st =
-        STORE_SELECT(central->store, STATEMENT_POINT_RULE_GET, &rows, err, V_TEXT(key->chain), V_TEXT(key->currency));
+    int32_t today = lot_today(central), from_day, until_day, activation, life;
+    enum status st = sheet_rule(central, key->chain, key->currency, &activation, &life, err);
 
     if (st != ST_OK)
         return st;
     if (day < today - DAY_LATE_MAX || day > today + DAY_EARLY_MAX)
         day = today;
-    if (rows_next(rows)) {
-        int32_t activation = (int32_t)rows_int(rows, 0), life = (int32_t)rows_int(rows, 1);
-
-        /* Without a delay from ever, so that a store east of here can spend them on its own day. */
-        from_day = earned && activation > 0 ? day + activation : 0;
-        until_day = life > 0 ? day + (earned ? activation : 0) + life : 0;
-    }
-    st = rows_end(rows, err);
-    return st == ST_OK ? lot_add(central, key, from_day, until_day, amount, err) : st;
+    /* Without a delay from ever, so that a store east of here can spend them on its own day. */
+    from_day = earned && activation > 0 ? day + activation : 0;
+    until_day = life > 0 ? day + (earned ? activation : 0) + life : 0;
+    return lot_add(central, key, from_day, until_day, amount, err);
 }
 
 /* ---- out ---- */

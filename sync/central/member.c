@@ -6,6 +6,29 @@
 
 #include "sync/central/device.h"
 #include "sync/central/ledger.h"
+#include "sync/central/sheet.h"
+
+/* Whom that id was merged into, "" for nobody. Within a transaction his rows are wanted soon as well. */
+static enum status next_of(struct central *central, const char *chain, const char *id, char out_into[ID_BYTES],
+                           struct errmsg *err)
+{
+    struct rows *rows;
+    bool found;
+    enum status st;
+
+    if (store_in_transaction(central->store))
+        return sheet_merged(central, chain, id, out_into, err);
+    st = STORE_SELECT(central->store, STATEMENT_MEMBER_MERGED, &rows, err, V_TEXT(chain), V_TEXT(id));
+    if (st != ST_OK)
+        return st;
+    found = rows_next(rows);
+    if (found)
+        (void)snprintf(out_into, ID_BYTES, "%s", rows_text(rows, 0));
+    st = rows_end(rows, err);
+    if (st == ST_OK && !found)
+        errmsg_set(err, "member %.64s is not known", id);
+    return st == ST_OK && !found ? ST_NOT_FOUND : st;
+}
 
 enum status member_resolve(struct central *central, const char *chain, const char *id, char out_id[ID_BYTES],
                            struct errmsg *err)
@@ -14,23 +37,11 @@ enum status member_resolve(struct central *central, const char *chain, const cha
 
     (void)snprintf(at, sizeof(at), "%s", id);
     for (int i = 0; i <= MEMBER_MERGES_MAX; i++) {
-        struct rows *rows;
-        char next[ID_BYTES] = "";
-        bool found;
-        enum status st = STORE_SELECT(central->store, STATEMENT_MEMBER_MERGED, &rows, err, V_TEXT(chain), V_TEXT(at));
+        char next[ID_BYTES];
+        enum status st = next_of(central, chain, at, next, err);
 
         if (st != ST_OK)
             return st;
-        found = rows_next(rows);
-        if (found)
-            (void)snprintf(next, sizeof(next), "%s", rows_text(rows, 0));
-        st = rows_end(rows, err);
-        if (st != ST_OK)
-            return st;
-        if (!found) {
-            errmsg_set(err, "member %s is not known", at);
-            return ST_NOT_FOUND;
-        }
         if (!next[0]) {
             memcpy(out_id, at, sizeof(at));
             return ST_OK;
@@ -183,20 +194,12 @@ enum status member_make(struct central *central, const char *chain, const char *
 
 enum status member_touch(struct central *central, const char *chain, const char *id, struct errmsg *err)
 {
-    int64_t change;
-    enum status st = store_next_change(central->store, &change, err);
-
-    if (st != ST_OK)
-        return st;
-    st = STORE_RUN(central->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(chain), V_TEXT(id), V_INT(change));
-    if (st != ST_OK)
-        return st;
-    return STORE_RUN(central->store, STATEMENT_MEMBER_STORE_TOUCH, err, V_TEXT(chain), V_TEXT(id), V_INT(change));
+    return sheet_touch(central, chain, id, 0, err);
 }
 
 enum status member_count_purchase(struct central *central, const char *chain, const char *id, struct errmsg *err)
 {
-    return STORE_RUN(central->store, STATEMENT_MEMBER_PURCHASE, err, V_TEXT(chain), V_TEXT(id));
+    return sheet_touch(central, chain, id, 1, err);
 }
 
 static int32_t week_of(int32_t day)
@@ -244,38 +247,29 @@ void member_use_merge(struct member_use *use, const struct member_use *other)
     *use = sum;
 }
 
+void member_use_read(const struct rows *rows, struct member_use *out_use)
+{
+    *out_use = (struct member_use){.uses = rows_int(rows, 0),
+                                   .last_day = (int32_t)rows_int(rows, 1),
+                                   .day = rows_int(rows, 2),
+                                   .week = rows_int(rows, 3),
+                                   .month = rows_int(rows, 4)};
+}
+
 enum status member_count_use(struct central *central, const char *chain, const char *id, const char *promotion,
                              int32_t day, struct errmsg *err)
 {
-    struct member_use use = {.last_day = day};
-    struct rows *rows;
-    enum status st = STORE_SELECT(central->store, STATEMENT_MEMBER_USAGE_GET, &rows, err, V_TEXT(chain), V_TEXT(id),
-                                  V_TEXT(promotion));
+    struct member_use *use;
+    enum status st = sheet_use(central, chain, id, promotion, day, &use, err);
 
-    if (st != ST_OK)
-        return st;
-    if (rows_next(rows))
-        use = (struct member_use){.uses = rows_int(rows, 0),
-                                  .last_day = (int32_t)rows_int(rows, 1),
-                                  .day = rows_int(rows, 2),
-                                  .week = rows_int(rows, 3),
-                                  .month = rows_int(rows, 4)};
-    st = rows_end(rows, err);
-    if (st != ST_OK)
-        return st;
-    member_use_add(&use, day);
-    return STORE_RUN(central->store, STATEMENT_MEMBER_USAGE_PUT, err, V_TEXT(chain), V_TEXT(id), V_TEXT(promotion),
-                     V_INT(use.uses), V_INT(use.last_day), V_INT(use.day), V_INT(use.week), V_INT(use.month));
+    if (st == ST_OK)
+        member_use_add(use, day);
+    return st;
 }
 
 enum status usage_count(struct central *central, const char *chain, const char *name, struct errmsg *err)
 {
-    int64_t change;
-    enum status st = store_next_change(central->store, &change, err);
-
-    if (st != ST_OK)
-        return st;
-    return STORE_RUN(central->store, STATEMENT_USAGE_COUNT, err, V_TEXT(chain), V_TEXT(name), V_INT(change));
+    return sheet_chain_use(central, chain, name, err);
 }
 
 enum status usage_release(struct central *central, const char *chain, const char *name, struct errmsg *err)

@@ -47,6 +47,8 @@ struct member_use {
     int64_t uses, day, week, month;
     int32_t last_day;
 };
+/* Of a row of MEMBER_USAGE_GET. */
+void member_use_read(const struct rows *rows, struct member_use *out_use);
 /* Counts one more on day, which may lie before last_day: tills report late. */
 void member_use_add(struct member_use *use, int32_t day);
 /* Adds those of another member who turned out to be the same. */

@@ -65,11 +65,7 @@ static enum status read_use(struct merge *merge, const char *member, const char 
         return st;
     *out_found = rows_next(rows);
     if (*out_found)
-        *out_use = (struct member_use){.uses = rows_int(rows, 0),
-                                       .last_day = (int32_t)rows_int(rows, 1),
-                                       .day = rows_int(rows, 2),
-                                       .week = rows_int(rows, 3),
-                                       .month = rows_int(rows, 4)};
+        member_use_read(rows, out_use);
     return rows_end(rows, err);
 }
 

@@ -202,12 +202,12 @@ static enum status read_body(const char *body, size_t len, struct sale_record *r
 enum status sale_record_parse(const char *body, size_t len, struct sale_record *out_record, struct errmsg *err)
 {
     struct sale_record record = {0};
-    enum status st = json_parse(body, len, RECORD_BYTES_MAX, &record.root, err);
+    enum status st = json_pool_parse(&record.pool, body, len, RECORD_BYTES_MAX, &record.root, err);
 
     if (st == ST_OK)
         st = read_body(body, len, &record, err);
     if (st != ST_OK) {
-        json_free(record.root);
+        json_pool_free(&record.pool);
         *out_record = (struct sale_record){0};
         return st;
     }
@@ -217,7 +217,7 @@ enum status sale_record_parse(const char *body, size_t len, struct sale_record *
 
 void sale_record_clear(struct sale_record *record)
 {
-    json_free(record->root);
+    json_pool_free(&record->pool);
     *record = (struct sale_record){0};
 }
 

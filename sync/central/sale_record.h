@@ -8,6 +8,7 @@
 
 #include "agent/base/errmsg.h"
 #include "agent/base/ids.h"
+#include "agent/base/json_pool.h"
 #include "agent/base/status.h"
 
 #include <stddef.h>
@@ -17,7 +18,8 @@ struct cJSON;
 
 /* All texts are views of the tree or of the body's bytes; sale_record_clear ends them. "" when absent. */
 struct sale_record {
-    struct cJSON *root;
+    struct json_pool pool; /* the tree's memory */
+    const struct cJSON *root;
     const struct cJSON *result;
     const char *sale_json; /* the engine's input as it came, byte by byte */
     size_t sale_len;

@@ -188,12 +188,16 @@
         " JOIN journal j ON j.dev = u.dev AND j.epoch = u.epoch AND j.seq = u.seq"                                        \
         " WHERE u.chain = $1 AND u.hash = $2 ORDER BY j.received_us, u.dev, u.epoch, u.seq")                              \
     X(UNATTACHED_DELETE, "DELETE FROM unattached WHERE chain = $1 AND hash = $2")                                         \
-    X(POSTING_INSERT, "INSERT INTO posting (chain, kind, dev, epoch, seq, member, at_us)"                                 \
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")                                                              \
-    X(ACCOUNT_BALANCE, "SELECT balance FROM ledger_account WHERE chain = $1 AND kind = $2 AND owner = $3 AND currency = $4")  \
-    X(ACCOUNT_ADD, "INSERT INTO ledger_account (chain, kind, owner, currency, balance) VALUES ($1, $2, $3, $4, $5)"       \
-        " ON CONFLICT (chain, kind, owner, currency) DO UPDATE SET balance = ledger_account.balance + $5"                 \
-        " RETURNING id, balance")                                                                                         \
+    X(POSTING_INSERT, "INSERT INTO posting (id, chain, kind, dev, epoch, seq, member, at_us)"                             \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                                                       \
+    X(ACCOUNT_PUT, "INSERT INTO ledger_account (id, chain, kind, owner, currency, balance)"                               \
+        " VALUES ($1, $2, $3, $4, $5, $6)")                                                                               \
+    X(ACCOUNT_SET, "UPDATE ledger_account SET balance = $2 WHERE id = $1")                                                \
+    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his undated lots. */ \
+    X(SHEET_LOAD, "SELECT 1, merged_into, '', 0, 0 FROM member WHERE chain = $1 AND id = $2"                              \
+        " UNION ALL SELECT 2, kind, currency, id, balance FROM ledger_account WHERE chain = $1 AND owner = $2"            \
+        " UNION ALL SELECT 3, '', currency, 0, amount FROM lot WHERE chain = $1 AND member = $2 AND until_day = 0"        \
+        " AND from_day = 0")                                                                                              \
     X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
         " ORDER BY currency")                                                                                             \
     X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \
@@ -209,7 +213,7 @@
     X(LOT_GET, "SELECT amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"             \
         " AND from_day = $5")                                                                                             \
     X(LOT_PUT, "INSERT INTO lot (chain, member, currency, until_day, from_day, amount) VALUES ($1, $2, $3, $4, $5, $6)"   \
-        " ON CONFLICT (chain, member, currency, until_day, from_day) DO UPDATE SET amount = $6")                          \
+        " ON CONFLICT (chain, member, currency, until_day, from_day) DO UPDATE SET amount = excluded.amount")                          \
     X(LOT_DELETE, "DELETE FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"                 \
         " AND from_day = $5")                                                                                             \
     X(LOT_FIRST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
@@ -283,9 +287,9 @@
         " + (SELECT COUNT(*) FROM void_sale WHERE chain = $1 AND sale_id = $2)")          \
     X(LEASE_RULES, "SELECT currency, lease_cap, lease_days FROM point_rule WHERE chain = $1 AND lease_cap > 0"            \
         " ORDER BY currency LIMIT $2")                                                                                    \
-    X(MEMBER_TILL_COUNT, "INSERT INTO member_till (chain, member, dev, sales, last_day) VALUES ($1, $2, $3, 1, $4)"       \
-        " ON CONFLICT (chain, member, dev) DO UPDATE SET sales = member_till.sales + 1,"                                  \
-        " last_day = CASE WHEN member_till.last_day < $4 THEN $4 ELSE member_till.last_day END")                          \
+    X(MEMBER_TILL_COUNT, "INSERT INTO member_till (chain, member, dev, sales, last_day) VALUES ($1, $2, $3, $4, $5)"      \
+        " ON CONFLICT (chain, member, dev) DO UPDATE SET sales = member_till.sales + excluded.sales, last_day ="          \
+        " CASE WHEN member_till.last_day < excluded.last_day THEN excluded.last_day ELSE member_till.last_day END")       \
     X(MEMBER_TILLS, "SELECT dev, sales FROM member_till WHERE chain = $1 AND member = $2"                                 \
         " ORDER BY sales DESC, last_day DESC, dev LIMIT $3")                                                              \
     X(LEASE_PUT, "INSERT INTO lease (id, chain, dev, epoch, member, currency, granted, used, state, recalled,"            \
@@ -347,12 +351,14 @@
     X(CIRCLE_PUT, "INSERT INTO store_circle (chain, store, other) VALUES ($1, $2, $3)"                                    \
         " ON CONFLICT (chain, store, other) DO NOTHING")                                                                  \
     X(MEMBER_STORE_SEEN, "INSERT INTO member_store (chain, store, member, home, last_day, gone, change_seq)"              \
-        " VALUES ($1, $2, $3, 0, $4, 0, 0) ON CONFLICT (chain, store, member) DO UPDATE SET gone = 0,"                    \
-        " last_day = CASE WHEN member_store.last_day < $4 THEN $4 ELSE member_store.last_day END")                        \
+        " VALUES ($1, $2, $3, 0, $4, 0, $5) ON CONFLICT (chain, store, member) DO UPDATE SET gone = 0,"                   \
+        " change_seq = excluded.change_seq, last_day = CASE WHEN member_store.last_day < excluded.last_day"               \
+        " THEN excluded.last_day ELSE member_store.last_day END")                                                         \
     X(MEMBER_STORE_HOME, "INSERT INTO member_store (chain, store, member, home, last_day, gone, change_seq)"              \
         " VALUES ($1, $2, $3, 1, $4, 0, 0) ON CONFLICT (chain, store, member) DO UPDATE SET gone = 0, home = 1")          \
     X(MEMBER_STORE_NO_HOME, "UPDATE member_store SET home = 0 WHERE chain = $1 AND member = $2 AND home = 1")             \
-    X(MEMBER_STORE_TOUCH, "UPDATE member_store SET change_seq = $3 WHERE chain = $1 AND member = $2 AND gone = 0")        \
+    X(MEMBER_STORE_TOUCH, "UPDATE member_store SET change_seq = $3 WHERE chain = $1 AND member = $2 AND gone = 0"         \
+        " AND change_seq <> $3")                                                                                          \
     X(MEMBER_STORE_OLD, "SELECT chain, store, member FROM member_store WHERE gone = 0 AND home = 0 AND last_day < $1"     \
         " ORDER BY last_day LIMIT 1")                                                                                     \
     X(MEMBER_STORE_GONE, "UPDATE member_store SET gone = 1 WHERE chain = $1 AND store = $2 AND member = $3") \
@@ -390,11 +396,10 @@
         " segments = COALESCE($7, member.segments), attrs = COALESCE($8, member.attrs),"                                  \
         " personal = COALESCE($9, member.personal), lists = COALESCE($10, member.lists),"                                 \
         " display = COALESCE($11, member.display)")                                                                       \
-    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, overdrawn = CASE WHEN EXISTS (SELECT 1 FROM ledger_account a"     \
+    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, purchases = purchases + $4, overdrawn = CASE WHEN EXISTS (SELECT 1 FROM ledger_account a"     \
         " WHERE a.chain = $1 AND a.kind = 'member' AND a.owner = $2 AND a.balance < (SELECT COALESCE(SUM(l.granted"       \
         " - l.used), 0) FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.currency = a.currency"                    \
         " AND l.state = 'live')) THEN 1 ELSE 0 END WHERE chain = $1 AND id = $2")                                     \
-    X(MEMBER_PURCHASE, "UPDATE member SET purchases = purchases + 1 WHERE chain = $1 AND id = $2")                        \
     X(MEMBER_CHAINS, "SELECT chain FROM member WHERE id = $1 ORDER BY chain")                                             \
     X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, c.kind, p.at_us FROM posting p"                        \
         " JOIN ledger_entry e ON e.posting = p.id JOIN ledger_account a ON a.id = e.account"                              \
@@ -404,7 +409,8 @@
         " WHERE chain = $1 AND member = $2 AND promotion = $3")                                                           \
     X(MEMBER_USAGE_PUT, "INSERT INTO member_usage (chain, member, promotion, uses, last_day, day, week, month)"           \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chain, member, promotion)"                                 \
-        " DO UPDATE SET uses = $4, last_day = $5, day = $6, week = $7, month = $8")                                       \
+        " DO UPDATE SET uses = excluded.uses, last_day = excluded.last_day, day = excluded.day, week = excluded.week,"    \
+        " month = excluded.month")                                       \
     X(MEMBER_USAGE_LIST, "SELECT promotion, uses, last_day, day, week, month FROM member_usage"                           \
         " WHERE chain = $1 AND member = $2 ORDER BY promotion")                                                           \
     X(MEMBER_BIRTHDAY, "UPDATE member SET birthday = $3 WHERE chain = $1 AND id = $2")                                    \
@@ -421,8 +427,8 @@
         " ON CONFLICT (chain, hash) DO UPDATE SET member = $3")                                                           \
     X(IDENTIFIER_LIST, "SELECT hash FROM identifier WHERE chain = $1 AND member = $2 ORDER BY hash")                      \
     X(USAGE_RELEASE, "UPDATE usage SET uses = uses - 1, change_seq = $3 WHERE chain = $1 AND name = $2 AND uses > 0")      \
-    X(USAGE_COUNT, "INSERT INTO usage (chain, name, uses, change_seq) VALUES ($1, $2, 1, $3)"                             \
-        " ON CONFLICT (chain, name) DO UPDATE SET uses = usage.uses + 1, change_seq = $3")
+    X(USAGE_COUNT, "INSERT INTO usage (chain, name, uses, change_seq) VALUES ($1, $2, $3, $4)"                            \
+        " ON CONFLICT (chain, name) DO UPDATE SET uses = usage.uses + excluded.uses, change_seq = excluded.change_seq")
 
 /* What changed for a till besides members: $1 chain, $2 dev, $3 after, $5 epoch. */
 #define OTHER_CHANGES                                                                                                     \

@@ -76,17 +76,40 @@ void store_snapshot_end(struct store *store)
     store_rollback(store);
 }
 
+void store_set_keeper(struct store *store, struct store_keeper *keeper)
+{
+    store->keeper = keeper;
+}
+
+bool store_in_transaction(const struct store *store)
+{
+    return store->in_transaction;
+}
+
+enum status store_write_kept(struct store *store, struct errmsg *err)
+{
+    return store->keeper && store->keeper->keeps ? store->keeper->write(store->keeper, err) : ST_OK;
+}
+
+/* Before a statement that may meet what is kept. */
+static enum status settle(struct store *store, enum statement statement, struct errmsg *err)
+{
+    return store->keeper && !store->keeper->lets[statement] ? store_write_kept(store, err) : ST_OK;
+}
+
 static void forget(struct store *store)
 {
+    if (store->keeper && store->keeper->keeps)
+        store->keeper->forget(store->keeper);
     store->in_transaction = store->apart = store->deferring = false;
     store->change_known = store->change_moved = false;
 }
 
 enum status store_commit(struct store *store, struct errmsg *err)
 {
-    enum status st = ST_OK;
+    enum status st = store_write_kept(store, err);
 
-    if (store->change_moved)
+    if (st == ST_OK && store->change_moved)
         st = STORE_RUN(store, STATEMENT_CHANGE_SET, err, V_INT(store->change));
     if (st == ST_OK)
         st = store->engine->commit(store, err);
@@ -195,15 +218,19 @@ static enum status know_change(struct store *store, struct errmsg *err)
 
 enum status store_mark(struct store *store, struct errmsg *err)
 {
-    enum status st = know_change(store, err);
+    enum status st = store->deferring ? ST_OK : store_write_kept(store, err);
 
+    if (st == ST_OK)
+        st = know_change(store, err);
     store->change_at_mark = store->change;
     return st == ST_OK && !store->deferring ? store->engine->mark(store, STORE_MARK, err) : st;
 }
 
 enum status store_mark_keep(struct store *store, struct errmsg *err)
 {
-    return store->deferring ? ST_OK : store->engine->mark(store, STORE_MARK_KEEP, err);
+    enum status st = store->deferring ? ST_OK : store_write_kept(store, err);
+
+    return st == ST_OK && !store->deferring ? store->engine->mark(store, STORE_MARK_KEEP, err) : st;
 }
 
 enum status store_mark_undo(struct store *store, struct errmsg *err)
@@ -212,6 +239,8 @@ enum status store_mark_undo(struct store *store, struct errmsg *err)
         errmsg_set(err, "database: to undo a part the whole is repeated");
         return ST_AGAIN;
     }
+    if (store->keeper && store->keeper->keeps)
+        store->keeper->forget(store->keeper);
     store->change = store->change_at_mark;
     return store->engine->mark(store, STORE_MARK_UNDO, err);
 }
@@ -234,8 +263,10 @@ bool store_is_shared(const struct store *store)
 enum status store_select(struct store *store, enum statement statement, const struct store_value *values,
                          size_t count, struct rows **out_rows, struct errmsg *err)
 {
-    if (count > STORE_PARAMETERS_MAX)
-        return store_misused(statement, err);
+    enum status st = count > STORE_PARAMETERS_MAX ? store_misused(statement, err) : settle(store, statement, err);
+
+    if (st != ST_OK)
+        return st;
     return store->engine->select(store, statement, values, count, out_rows, err);
 }
 
@@ -267,8 +298,10 @@ enum status rows_end(struct rows *rows, struct errmsg *err)
 enum status store_run(struct store *store, enum statement statement, const struct store_value *values, size_t count,
                       int64_t *out_changed, struct errmsg *err)
 {
-    if (count > STORE_PARAMETERS_MAX)
-        return store_misused(statement, err);
+    enum status st = count > STORE_PARAMETERS_MAX ? store_misused(statement, err) : settle(store, statement, err);
+
+    if (st != ST_OK)
+        return st;
     return store->engine->run(store, statement, values, count, out_changed, err);
 }
 

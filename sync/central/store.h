@@ -74,6 +74,22 @@ enum status store_transact_if_free(struct store *store, store_body *body, void *
 /* From here on all is read as of one moment; nothing is written until the end. Not within a transaction. */
 enum status store_snapshot_begin(struct store *store, struct errmsg *err);
 void store_snapshot_end(struct store *store);
+/*
+ * Who keeps in memory what a transaction changes of some tables (sheet.h). Asked to write it before each statement
+ * that may read or change the same rows, before a mark and before the commit; told to forget it when it is undone. To
+ * be asked is the rule: a statement is let by when lets says so of it, because what it reads and writes is elsewhere.
+ */
+struct store_keeper {
+    bool keeps; /* the keeper's own; nothing is asked of it while false, so also not by what it writes */
+    bool lets[STATEMENT_COUNT];
+    enum status (*write)(struct store_keeper *keeper, struct errmsg *err);
+    void (*forget)(struct store_keeper *keeper);
+};
+/* Borrows keeper, which outlives the store or is replaced by NULL. */
+void store_set_keeper(struct store *store, struct store_keeper *keeper);
+/* Asks for it now. */
+enum status store_write_kept(struct store *store, struct errmsg *err);
+bool store_in_transaction(const struct store *store);
 /* Marks a place to go back to within the transaction, for one record of a batch. */
 enum status store_mark(struct store *store, struct errmsg *err);
 enum status store_mark_keep(struct store *store, struct errmsg *err);

@@ -39,6 +39,7 @@ struct store_engine {
 
 struct store {
     const struct store_engine *engine;
+    struct store_keeper *keeper; /* or NULL */
     bool in_transaction;
     bool failed;
     bool apart;

@@ -14,9 +14,9 @@ static bool granted; /* a lease, since it was looked at last */
 enum status __real_lot_sum(struct central *central, const char *chain, const char *member, const char *currency,
                            struct lot_sums *out_sums, struct errmsg *err);
 enum status __real_lease_after_sale(struct central *central, const struct device *device, const char *member,
-                                    int32_t day, struct errmsg *err);
+                                    struct errmsg *err);
 enum status __wrap_lease_after_sale(struct central *central, const struct device *device, const char *member,
-                                    int32_t day, struct errmsg *err);
+                                    struct errmsg *err);
 
 static void look(struct sim_world *world, const char *chain, const char *member, const char *what)
 {
@@ -76,12 +76,12 @@ void grants_note(struct sim_world *world, enum statement statement, const struct
 }
 
 enum status __wrap_lease_after_sale(struct central *central, const struct device *device, const char *member,
-                                    int32_t day, struct errmsg *err)
+                                    struct errmsg *err)
 {
     enum status st;
 
     granted = false;
-    st = __real_lease_after_sale(central, device, member, day, err);
+    st = __real_lease_after_sale(central, device, member, err);
     if (st == ST_OK && granted)
         look(sim_world(), device->chain, member, "a lease");
     return st;

@@ -105,7 +105,7 @@ Test(central_store, copies_itself_while_it_is_written_to)
         OK(store_backup_step(backup, &done, &all, &err));
         if (done < all) {
             OK(STORE_RUN(f.central->store, STATEMENT_USAGE_COUNT, &err, V_TEXT("demo"), V_TEXT("while"),
-                         V_INT(1000 + written++)));
+                         V_INT(1), V_INT(1000 + written++)));
             cr_expect_neq(access(path, F_OK), 0, "it has its name when it is whole");
         }
     }
@@ -144,13 +144,12 @@ Test(central_init, refuses_where_one_is_and_opens_once)
 Test(central_ledger, notices_a_balance_that_is_not_the_sum)
 {
     struct fixture f;
-    int64_t account;
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
     cr_expect(ledger_is_ok(&f));
-    cr_assert_eq(STORE_NUMBER(f.central->store, STATEMENT_ACCOUNT_ADD, &account, NULL, V_TEXT("demo"),
-                              V_TEXT("member"), V_TEXT("M1"), V_TEXT("bonus"), V_INT(1)),
+    cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, NULL, V_INT(1000000), V_TEXT("demo"),
+                           V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(1)),
                  ST_OK);
     cr_expect_not(ledger_is_ok(&f));
     fixture_close(&f);
@@ -159,15 +158,18 @@ Test(central_ledger, notices_a_balance_that_is_not_the_sum)
 Test(central_ledger, notices_a_posting_with_one_leg)
 {
     struct fixture f;
-    int64_t posting;
+    int64_t posting = 1000000;
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
-    cr_assert_eq(STORE_NUMBER(f.central->store, STATEMENT_POSTING_INSERT, &posting, NULL, V_TEXT("demo"),
-                              V_TEXT("sale"), V_NULL, V_NULL, V_NULL, V_TEXT("M1"), V_INT(1)),
+    cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_POSTING_INSERT, NULL, V_INT(posting), V_TEXT("demo"),
+                           V_TEXT("sale"), V_NULL, V_NULL, V_NULL, V_TEXT("M1"), V_INT(1)),
+                 ST_OK);
+    cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, NULL, V_INT(1000001), V_TEXT("demo"),
+                           V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(5)),
                  ST_OK);
     cr_assert_eq(
-        STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, NULL, V_INT(posting), V_INT(1), V_INT(1), V_INT(5)),
+        STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, NULL, V_INT(posting), V_INT(1), V_INT(1000001), V_INT(5)),
         ST_OK);
     cr_expect_not(ledger_is_ok(&f));
     fixture_close(&f);
@@ -183,9 +185,13 @@ Test(central_ledger, posts_a_record_once_and_below_zero)
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
+    OK(store_begin(f.central->store, &err));
     cr_assert_eq(ledger_begin(f.central, "demo", "M1", &record, &posting, &err), ST_OK, "%s", err.text);
     cr_assert_eq(ledger_sale(f.central, &posting, &move, &err), ST_OK);
+    OK(store_commit(f.central->store, &err));
+    OK(store_begin(f.central->store, &err));
     cr_expect_eq(ledger_begin(f.central, "demo", "M1", &record, &posting, &err), ST_CONFLICT);
+    store_rollback(f.central->store);
     cr_expect_eq(total_points(&f, "balance"), -230);
     cr_expect_eq(total_points(&f, "redeemed"), 700);
     cr_expect_eq(total_points(&f, "cost"), 40);

@@ -92,8 +92,11 @@ Test(central_counting, tills_take_turns_and_a_transaction_is_bounded)
 
     journal_scene_open(&s);
     till_enrol_fresh(&s.fixture, &other, s.till.dev + 1);
-    shifts(&s.till, COUNTING_RECORDS_MAX + 50, &s.batch);
-    cr_assert_eq(send(&s), 200, "%s", s.answer.data);
+    for (int i = 0; i < 2; i++) {
+        strbuf_clear(&s.batch);
+        shifts(&s.till, COUNTING_RECORDS_MAX / 2 + 25, &s.batch);
+        cr_assert_eq(send(&s), 200, "%s", s.answer.data);
+    }
     strbuf_clear(&s.batch);
     shifts(&other, 1, &s.batch);
     cr_assert_eq(till_send(&s.fixture, &other, &s.batch, &s.answer), 200);

@@ -168,7 +168,8 @@ Test(central_postgres, a_commit_whose_answer_was_lost_is_known_to_be_made, .time
     store = s.fixture.central->store;
     for (int cut = RELAY_BEFORE; cut <= RELAY_AFTER; cut++) {
         OK(store_begin(store, &err));
-        OK(STORE_RUN(store, STATEMENT_USAGE_COUNT, &err, V_TEXT("demo"), V_TEXT("lost"), V_INT(1000 + cut)));
+        OK(STORE_RUN(store, STATEMENT_USAGE_COUNT, &err, V_TEXT("demo"), V_TEXT("lost"), V_INT(1),
+                     V_INT(1000 + cut)));
         relay_arm(&relay, 1, (enum relay_cut)cut);
         cr_expect_eq(store_commit(store, &err), cut == RELAY_BEFORE ? ST_AGAIN : ST_OK, "%s", err.text);
         cr_expect(relay_disarm(&relay));

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/central/sheet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/int_math.h"
+#include "sync/central/sheet_internal.h"
+
+/* What neither reads nor writes a table that sheets are of: all that booking a sale does to the till's own. */
+static const enum statement lets[] = {
+    STATEMENT_CHANGE_LAST,    STATEMENT_CHANGE_SET,        STATEMENT_SALE_INSERT, STATEMENT_POSTING_INSERT,
+    STATEMENT_ENTRY_INSERT,   STATEMENT_CLAIM_END,         STATEMENT_LEASE_RULES, STATEMENT_IDENTIFIER_GET,
+    STATEMENT_SALE_PRINTED,   STATEMENT_UNATTACHED_INSERT, STATEMENT_VOID_INSERT, STATEMENT_JOURNAL_FROM,
+    STATEMENT_DEVICE_COUNTED, STATEMENT_DIFFERENCE_INSERT,
+};
+
+static struct sheets *of(const struct central *central)
+{
+    return central->sheets;
+}
+
+void sheets_forget(struct store_keeper *keeper)
+{
+    struct sheets *sheets = (struct sheets *)keeper;
+
+    keeper->keeps = false;
+    json_pool_free(&sheets->pool);
+    memset(sheets->buckets, 0, sizeof(sheets->buckets));
+    sheets->first = NULL;
+    sheets->last = &sheets->first;
+    sheets->uses = NULL;
+    sheets->rules = NULL;
+    sheets->count = 0;
+}
+
+enum status sheets_create(struct store *store, struct sheets **out_sheets)
+{
+    struct sheets *sheets = calloc(1, sizeof(*sheets));
+
+    if (!sheets)
+        return ST_NOMEM;
+    sheets->store = store;
+    sheets->keeper.write = sheets_write;
+    sheets->keeper.forget = sheets_forget;
+    for (size_t i = 0; i < sizeof(lets) / sizeof(lets[0]); i++)
+        sheets->keeper.lets[lets[i]] = true;
+    sheets_forget(&sheets->keeper);
+    store_set_keeper(store, &sheets->keeper);
+    *out_sheets = sheets;
+    return ST_OK;
+}
+
+void sheets_destroy(struct sheets *sheets)
+{
+    if (!sheets)
+        return;
+    store_set_keeper(sheets->store, NULL);
+    json_pool_free(&sheets->pool);
+    free(sheets);
+}
+
+/* ---- memory ---- */
+
+/* All zero; NULL without memory. */
+static void *take(struct sheets *sheets, size_t bytes)
+{
+    void *memory = json_pool_take(&sheets->pool, bytes);
+
+    return memory ? memset(memory, 0, bytes) : NULL;
+}
+
+static const char *copy(struct sheets *sheets, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *memory = json_pool_take(&sheets->pool, bytes);
+
+    return memory ? memcpy(memory, text, bytes) : NULL;
+}
+
+/* FNV-1a */
+static unsigned bucket_of(const char *chain, const char *owner)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *chain; chain++)
+        hash = (hash ^ (unsigned char)*chain) * 16777619u;
+    for (; *owner; owner++)
+        hash = (hash ^ (unsigned char)*owner) * 16777619u;
+    return hash % SHEET_BUCKETS;
+}
+
+/* Outside of a transaction nobody would ask. */
+static enum status done(struct sheets *sheets, struct errmsg *err)
+{
+    return store_in_transaction(sheets->store) ? ST_OK : sheets_write(&sheets->keeper, err);
+}
+
+/* The sheets' own question, which asks nothing of them. */
+static enum status ask(struct sheets *sheets, enum statement statement, const struct store_value *values,
+                       size_t count, struct rows **out_rows, struct errmsg *err)
+{
+    enum status st;
+
+    sheets->keeper.keeps = false;
+    st = store_select(sheets->store, statement, values, count, out_rows, err);
+    sheets->keeper.keeps = true;
+    return st;
+}
+
+/* ---- one owner ---- */
+
+static struct account_row *add_account(struct sheets *sheets, struct sheet *sheet, const char *kind,
+                                       const char *currency)
+{
+    struct account_row *row = take(sheets, sizeof(*row));
+
+    if (!row)
+        return NULL;
+    row->kind = copy(sheets, kind);
+    row->currency = copy(sheets, currency);
+    row->next = sheet->accounts;
+    sheet->accounts = row;
+    return row->kind && row->currency ? row : NULL;
+}
+
+static struct lot_row *add_lot(struct sheets *sheets, struct sheet *sheet, const char *currency, int32_t from_day,
+                               int32_t until_day)
+{
+    struct lot_row *row = take(sheets, sizeof(*row));
+
+    if (!row)
+        return NULL;
+    row->currency = copy(sheets, currency);
+    row->from_day = from_day;
+    row->until_day = until_day;
+    row->next = sheet->lots;
+    sheet->lots = row;
+    return row->currency ? row : NULL;
+}
+
+static enum status take_row(struct sheets *sheets, struct sheet *sheet, const struct rows *rows)
+{
+    struct account_row *account;
+    struct lot_row *lot;
+
+    switch (rows_int(rows, 0)) {
+    case 1:
+        sheet->is_member = true;
+        (void)snprintf(sheet->merged_into, sizeof(sheet->merged_into), "%s", rows_text(rows, 1));
+        return ST_OK;
+    case 2:
+        account = add_account(sheets, sheet, rows_text(rows, 1), rows_text(rows, 2));
+        if (!account)
+            return ST_NOMEM;
+        account->id = rows_int(rows, 3);
+        account->balance = rows_int(rows, 4);
+        return ST_OK;
+    default:
+        lot = add_lot(sheets, sheet, rows_text(rows, 2), 0, 0);
+        if (!lot)
+            return ST_NOMEM;
+        lot->amount = rows_int(rows, 4);
+        return ST_OK;
+    }
+}
+
+static enum status load(struct sheets *sheets, struct sheet *sheet, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = ask(sheets, STATEMENT_SHEET_LOAD, STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner)),
+                         &rows, err),
+                end;
+
+    if (st != ST_OK)
+        return st;
+    while (st == ST_OK && rows_next(rows))
+        st = take_row(sheets, sheet, rows);
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    return st == ST_OK ? end : st;
+}
+
+static enum status make(struct sheets *sheets, const char *chain, const char *owner, struct sheet **out_sheet,
+                        struct errmsg *err)
+{
+    struct sheet *sheet, **bucket = &sheets->buckets[bucket_of(chain, owner)];
+    enum status st;
+
+    sheets->keeper.keeps = true;
+    sheet = take(sheets, sizeof(*sheet));
+    if (!sheet)
+        return ST_NOMEM;
+    sheet->chain = copy(sheets, chain);
+    sheet->owner = copy(sheets, owner);
+    st = sheet->chain && sheet->owner ? load(sheets, sheet, err) : ST_NOMEM;
+    if (st != ST_OK)
+        return st;
+    sheet->in_bucket = *bucket;
+    *bucket = sheet;
+    *sheets->last = sheet;
+    sheets->last = &sheet->next;
+    sheets->count++;
+    *out_sheet = sheet;
+    return ST_OK;
+}
+
+/* chain and owner may lie in what is forgotten here; so they are the caller's own. */
+static enum status find(struct central *central, const char *chain, const char *owner, struct sheet **out_sheet,
+                        struct errmsg *err)
+{
+    struct sheets *sheets = of(central);
+    enum status st = ST_OK;
+
+    for (struct sheet *at = sheets->buckets[bucket_of(chain, owner)]; at; at = at->in_bucket) {
+        if (strcmp(at->owner, owner) == 0 && strcmp(at->chain, chain) == 0) {
+            *out_sheet = at;
+            return ST_OK;
+        }
+    }
+    if (sheets->count >= SHEETS_MAX || sheets->pool.bytes >= SHEET_BYTES_MAX)
+        st = sheets_write(&sheets->keeper, err);
+    return st == ST_OK ? make(sheets, chain, owner, out_sheet, err) : st;
+}
+
+enum status sheet_merged(struct central *central, const char *chain, const char *member, char out_into[ID_BYTES],
+                         struct errmsg *err)
+{
+    struct sheet *sheet;
+    enum status st = find(central, chain, member, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    st = sheet->is_member ? ST_OK : ST_NOT_FOUND;
+    if (st == ST_OK)
+        memcpy(out_into, sheet->merged_into, ID_BYTES);
+    else
+        errmsg_set(err, "member %.64s is not known", member);
+    if (!store_in_transaction(of(central)->store))
+        sheets_forget(&of(central)->keeper);
+    return st;
+}
+
+/* ---- accounts ---- */
+
+enum status sheet_account_add(struct central *central, const struct sheet_account *account, int64_t amount,
+                              int64_t *out_id, int64_t *out_balance, struct errmsg *err)
+{
+    struct account_row *row;
+    struct sheet *sheet;
+    enum status st = find(central, account->chain, account->owner, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    for (row = sheet->accounts; row; row = row->next) {
+        if (strcmp(row->kind, account->kind) == 0 && strcmp(row->currency, account->currency) == 0)
+            break;
+    }
+    if (!row) {
+        row = add_account(of(central), sheet, account->kind, account->currency);
+        st = row ? store_next_change(central->store, &row->id, err) : ST_NOMEM;
+        if (st == ST_OK)
+            row->made = true;
+    }
+    if (st == ST_OK)
+        st = int_add(row->balance, amount, &row->balance);
+    if (st != ST_OK)
+        return st;
+    row->changed = true;
+    *out_id = row->id;
+    *out_balance = row->balance;
+    return done(of(central), err);
+}
+
+/* ---- lots ---- */
+
+/* Those without a date came with the sheet. */
+static enum status load_lot(struct sheets *sheets, const struct sheet_lot *lot, int64_t *out_amount,
+                            struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st;
+
+    *out_amount = 0;
+    if (lot->from_day == 0 && lot->until_day == 0)
+        return ST_OK;
+    st = ask(sheets, STATEMENT_LOT_GET,
+             STORE_VALUES(V_TEXT(lot->chain), V_TEXT(lot->member), V_TEXT(lot->currency), V_INT(lot->until_day),
+                          V_INT(lot->from_day)),
+             &rows, err);
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        *out_amount = rows_int(rows, 0);
+    return rows_end(rows, err);
+}
+
+static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct lot_row **out_row,
+                            struct errmsg *err)
+{
+    struct sheet *sheet;
+    struct lot_row *row;
+    int64_t amount;
+    enum status st = find(central, lot->chain, lot->member, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    for (row = sheet->lots; row; row = row->next) {
+        if (row->from_day == lot->from_day && row->until_day == lot->until_day &&
+            strcmp(row->currency, lot->currency) == 0) {
+            *out_row = row;
+            return ST_OK;
+        }
+    }
+    st = load_lot(of(central), lot, &amount, err);
+    if (st != ST_OK)
+        return st;
+    row = add_lot(of(central), sheet, lot->currency, lot->from_day, lot->until_day);
+    if (!row)
+        return ST_NOMEM;
+    row->amount = amount;
+    *out_row = row;
+    return ST_OK;
+}
+
+enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
+                          struct errmsg *err)
+{
+    struct lot_row *row;
+    enum status st = find_lot(central, lot, &row, err);
+
+    if (st == ST_OK)
+        *out_amount = row->amount;
+    return st;
+}
+
+enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
+{
+    struct lot_row *row;
+    enum status st = find_lot(central, lot, &row, err);
+
+    if (st != ST_OK)
+        return st;
+    row->amount = amount;
+    row->changed = true;
+    return done(of(central), err);
+}
+
+/* ---- the member's row, and where he was ---- */
+
+enum status sheet_touch(struct central *central, const char *chain, const char *member, int64_t purchases,
+                        struct errmsg *err)
+{
+    struct sheet *sheet;
+    enum status st = find(central, chain, member, &sheet, err);
+
+    if (st == ST_OK)
+        st = store_next_change(central->store, &sheet->change, err);
+    if (st != ST_OK)
+        return st;
+    sheet->purchases += purchases;
+    return done(of(central), err);
+}
+
+static enum status note_place(struct central *central, struct place_row **places, const char *name, int32_t day,
+                              struct errmsg *err)
+{
+    struct place_row *row = *places;
+
+    while (row && strcmp(row->name, name) != 0)
+        row = row->next;
+    if (!row) {
+        row = take(of(central), sizeof(*row));
+        if (!row)
+            return ST_NOMEM;
+        row->name = copy(of(central), name);
+        if (!row->name)
+            return ST_NOMEM;
+        row->last_day = day;
+        row->next = *places;
+        *places = row;
+    }
+    row->count++;
+    row->last_day = row->last_day < day ? day : row->last_day;
+    return done(of(central), err);
+}
+
+enum status sheet_seen(struct central *central, const char *chain, const char *member, const char *store, int32_t day,
+                       struct errmsg *err)
+{
+    struct sheet *sheet;
+    enum status st = find(central, chain, member, &sheet, err);
+
+    return st == ST_OK ? note_place(central, &sheet->stores, store, day, err) : st;
+}
+
+enum status sheet_bought(struct central *central, const char *chain, const char *member, const char *dev, int32_t day,
+                         struct errmsg *err)
+{
+    struct sheet *sheet;
+    enum status st = find(central, chain, member, &sheet, err);
+
+    return st == ST_OK ? note_place(central, &sheet->tills, dev, day, err) : st;
+}
+
+/* ---- uses ---- */
+
+static enum status load_use(struct sheets *sheets, const struct sheet *sheet, struct use_row *row, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st =
+        ask(sheets, STATEMENT_MEMBER_USAGE_GET,
+            STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner), V_TEXT(row->promotion)), &rows, err);
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        member_use_read(rows, &row->use);
+    return rows_end(rows, err);
+}
+
+enum status sheet_use(struct central *central, const char *chain, const char *member, const char *promotion,
+                      int32_t day, struct member_use **out_use, struct errmsg *err)
+{
+    struct sheet *sheet;
+    struct use_row *row;
+    enum status st = find(central, chain, member, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    for (row = sheet->uses; row; row = row->next) {
+        if (strcmp(row->promotion, promotion) == 0) {
+            *out_use = &row->use;
+            return ST_OK;
+        }
+    }
+    row = take(of(central), sizeof(*row));
+    if (!row)
+        return ST_NOMEM;
+    row->use.last_day = day;
+    row->promotion = copy(of(central), promotion);
+    st = row->promotion ? load_use(of(central), sheet, row, err) : ST_NOMEM;
+    if (st != ST_OK)
+        return st;
+    row->next = sheet->uses;
+    sheet->uses = row;
+    *out_use = &row->use;
+    return ST_OK;
+}
+
+enum status sheet_chain_use(struct central *central, const char *chain, const char *name, struct errmsg *err)
+{
+    struct sheets *sheets = of(central);
+    struct chain_use *use = sheets->uses;
+
+    while (use && (strcmp(use->name, name) != 0 || strcmp(use->chain, chain) != 0))
+        use = use->next;
+    if (!use) {
+        sheets->keeper.keeps = true;
+        use = take(sheets, sizeof(*use));
+        if (!use)
+            return ST_NOMEM;
+        use->chain = copy(sheets, chain);
+        use->name = copy(sheets, name);
+        if (!use->chain || !use->name)
+            return ST_NOMEM;
+        use->next = sheets->uses;
+        sheets->uses = use;
+    }
+    use->count++;
+    return done(sheets, err);
+}
+
+/* ---- rules ---- */
+
+static enum status load_rule(struct sheets *sheets, struct rule_row *rule, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st =
+        ask(sheets, STATEMENT_POINT_RULE_GET, STORE_VALUES(V_TEXT(rule->chain), V_TEXT(rule->currency)), &rows, err);
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        rule->activation_days = (int32_t)rows_int(rows, 0);
+        rule->life_days = (int32_t)rows_int(rows, 1);
+    }
+    return rows_end(rows, err);
+}
+
+enum status sheet_rule(struct central *central, const char *chain, const char *currency, int32_t *out_activation_days,
+                       int32_t *out_life_days, struct errmsg *err)
+{
+    struct sheets *sheets = of(central);
+    struct rule_row *rule = sheets->rules;
+    enum status st;
+
+    while (rule && (strcmp(rule->currency, currency) != 0 || strcmp(rule->chain, chain) != 0))
+        rule = rule->next;
+    if (!rule) {
+        rule = take(sheets, sizeof(*rule));
+        if (!rule)
+            return ST_NOMEM;
+        rule->chain = copy(sheets, chain);
+        rule->currency = copy(sheets, currency);
+        st = rule->chain && rule->currency ? load_rule(sheets, rule, err) : ST_NOMEM;
+        if (st != ST_OK)
+            return st;
+        rule->next = sheets->rules;
+        sheets->rules = rule;
+    }
+    *out_activation_days = rule->activation_days;
+    *out_life_days = rule->life_days;
+    return done(sheets, err);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sheets hold, into the tables: one table after the other, so that a server is told the same thing many times on
+ * end. Rows that others look at come last. */
+#include "sync/central/sheet_internal.h"
+
+typedef enum status write_fn(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err);
+
+static enum status write_accounts(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (const struct account_row *row = sheet->accounts; st == ST_OK && row; row = row->next) {
+        if (row->made)
+            st = STORE_RUN(sheets->store, STATEMENT_ACCOUNT_PUT, err, V_INT(row->id), V_TEXT(sheet->chain),
+                           V_TEXT(row->kind), V_TEXT(sheet->owner), V_TEXT(row->currency), V_INT(row->balance));
+        else if (row->changed)
+            st = STORE_RUN(sheets->store, STATEMENT_ACCOUNT_SET, err, V_INT(row->id), V_INT(row->balance));
+    }
+    return st;
+}
+
+static enum status write_lot(struct sheets *sheets, const struct sheet *sheet, const struct lot_row *row,
+                             struct errmsg *err)
+{
+    if (row->amount == 0)
+        return STORE_RUN(sheets->store, STATEMENT_LOT_DELETE, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
+                         V_TEXT(row->currency), V_INT(row->until_day), V_INT(row->from_day));
+    return STORE_RUN(sheets->store, STATEMENT_LOT_PUT, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
+                     V_TEXT(row->currency), V_INT(row->until_day), V_INT(row->from_day), V_INT(row->amount));
+}
+
+static enum status write_lots(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (const struct lot_row *row = sheet->lots; st == ST_OK && row; row = row->next)
+        st = row->changed ? write_lot(sheets, sheet, row, err) : ST_OK;
+    return st;
+}
+
+static enum status write_uses(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (const struct use_row *row = sheet->uses; st == ST_OK && row; row = row->next)
+        st = STORE_RUN(sheets->store, STATEMENT_MEMBER_USAGE_PUT, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
+                       V_TEXT(row->promotion), V_INT(row->use.uses), V_INT(row->use.last_day), V_INT(row->use.day),
+                       V_INT(row->use.week), V_INT(row->use.month));
+    return st;
+}
+
+static enum status write_tills(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (const struct place_row *row = sheet->tills; st == ST_OK && row; row = row->next)
+        st = STORE_RUN(sheets->store, STATEMENT_MEMBER_TILL_COUNT, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
+                       V_TEXT(row->name), V_INT(row->count), V_INT(row->last_day));
+    return st;
+}
+
+static enum status write_stores(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (const struct place_row *row = sheet->stores; st == ST_OK && row; row = row->next)
+        st = STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_SEEN, err, V_TEXT(sheet->chain), V_TEXT(row->name),
+                       V_TEXT(sheet->owner), V_INT(row->last_day), V_INT(sheet->change));
+    return st;
+}
+
+static enum status touch(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    return sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(sheet->chain),
+                                         V_TEXT(sheet->owner), V_INT(sheet->change), V_INT(sheet->purchases))
+                             : ST_OK;
+}
+
+static enum status touch_stores(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
+{
+    return sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_TOUCH, err, V_TEXT(sheet->chain),
+                                         V_TEXT(sheet->owner), V_INT(sheet->change))
+                             : ST_OK;
+}
+
+static enum status write_chain_uses(struct sheets *sheets, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (const struct chain_use *use = sheets->uses; st == ST_OK && use; use = use->next) {
+        int64_t change;
+
+        st = store_next_change(sheets->store, &change, err);
+        if (st == ST_OK)
+            st = STORE_RUN(sheets->store, STATEMENT_USAGE_COUNT, err, V_TEXT(use->chain), V_TEXT(use->name),
+                           V_INT(use->count), V_INT(change));
+    }
+    return st;
+}
+
+enum status sheets_write(struct store_keeper *keeper, struct errmsg *err)
+{
+    static write_fn *const writes[] = {write_accounts, write_lots, write_uses,  write_tills,
+                                       write_stores,   touch,      touch_stores};
+    struct sheets *sheets = (struct sheets *)keeper;
+    enum status st = ST_OK;
+
+    keeper->keeps = false; /* its own statements ask for nothing */
+    for (size_t i = 0; st == ST_OK && i < sizeof(writes) / sizeof(writes[0]); i++) {
+        for (const struct sheet *sheet = sheets->first; st == ST_OK && sheet; sheet = sheet->next)
+            st = writes[i](sheets, sheet, err);
+    }
+    if (st == ST_OK)
+        st = write_chain_uses(sheets, err);
+    sheets_forget(keeper);
+    return st;
+}
