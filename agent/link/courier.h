@@ -24,7 +24,11 @@ struct courier;
 struct identity;
 struct loop;
 
-enum { COURIER_ASKED_MAX = 8, COURIER_GRACE_MS = 200 /* beyond a deadline, for loyald-sync's own word */ };
+enum {
+    COURIER_BEHIND_MAX = 2, /* questions that wait for their turn */
+    COURIER_ASKED_MAX = 8 + COURIER_BEHIND_MAX,
+    COURIER_GRACE_MS = 200 /* beyond a deadline, for loyald-sync's own word */
+};
 
 /* How a question ended. */
 enum courier_outcome {
@@ -67,13 +71,21 @@ enum status courier_create(const struct courier_options *options, struct courier
 /* Answers what is still asked with COURIER_ABSENT. Not from inside an answer's callback. */
 void courier_destroy(struct courier *courier);
 bool courier_is_connected(const struct courier *courier);
-/* Version text of the loyald-sync connected, "" when none is. */
 /* Unix time in seconds at which the certificate of loyald-sync ends; 0: none, or not known. */
 int64_t courier_certificate_until(const struct courier *courier);
+/* Version text of the loyald-sync connected, "" when none is. */
 const char *courier_peer_version(const struct courier *courier);
 /* Asks; the answer comes once, possibly before this returns. args may be NULL. Copies body. */
 void courier_ask(struct courier *courier, enum operation op, const struct operation_args *args, const char *body,
                  size_t len, int64_t deadline_ms, courier_answer_fn *fn, void *context);
+/* How many questions of one operation the loyald-sync connected takes behind the one it carries: at most
+ * COURIER_BEHIND_MAX, 0 for one that knows no turns. */
+int courier_behind_max(const struct courier *courier);
+/* As courier_ask, behind the last question of this operation that is still under way: loyald-sync makes it ready and
+ * carries it when that one was answered 200, and not at all otherwise (COURIER_DROPPED). Only where
+ * courier_behind_max says that so many may wait. deadline_ms counts from its turn. */
+void courier_ask_behind(struct courier *courier, enum operation op, const char *body, size_t len, int64_t deadline_ms,
+                        courier_answer_fn *fn, void *context);
 /* Answers what is still asked with COURIER_DROPPED: the till has become another one, an answer to the one before is
  * none. */
 void courier_drop_all(struct courier *courier, const char *text);

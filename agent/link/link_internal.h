@@ -22,31 +22,43 @@ struct retry {
  * ms x 2^failures)] on top of it, since it asks all tills alike. */
 int64_t retry_next_ms(struct retry *retry, int64_t max_ms, int64_t at_least_ms);
 
-/* The journal on its way up: one batch in flight, from what the central acknowledged last. */
+/* One batch on its way: this many records from a position on, and their bytes. */
+struct outbox_batch {
+    int64_t from, count;
+    size_t bytes;
+};
+
+/* The journal on its way up, from what the central acknowledged last: one batch with the central, and those behind it
+ * with loyald-sync, made ready, where that takes turns. */
 struct outbox {
     struct link *link;
     struct loop_timer *timer; /* the next try */
     struct retry retry;
-    bool in_flight, waiting, forked;
-    bool gone;          /* the central wants records that were removed: said once */
-    int64_t batch_max;  /* records, as the central last asked */
-    int64_t batch_now;  /* records of the next batch: halved by a 413, one more with each that was taken */
-    int64_t sent_count; /* records in flight */
-    /* The batch behind the one in flight, packed while that is under way: of the records from ahead_from on. */
-    struct loop_timer *packing;
-    struct strbuf ahead;
-    int64_t ahead_from, ahead_count, ahead_max; /* count 0: none; max: batch_now then */
+    bool waiting, forked;
+    bool gone;         /* the central wants records that were removed: said once */
+    int64_t batch_max; /* records, as the central last asked */
+    int64_t batch_now; /* records of the next batch: halved by a 413, one more with each that was taken */
+    struct outbox_batch under_way[1 + COURIER_BEHIND_MAX]; /* in their order */
+    int under_way_count;
+    bool held; /* an answer was not what those behind it count on: nothing is sent before they are answered, too */
+    struct loop_timer *ahead; /* the next batch behind */
 };
 enum status outbox_init(struct outbox *outbox, struct link *link);
 void outbox_clear(struct outbox *outbox);
+/* Sends what is there unless it waits for its timer; now: try even then. */
+void outbox_kick(struct outbox *outbox, bool now);
+/* Waits before the next try; not below what the central asks for. */
+void outbox_wait(struct outbox *outbox, int64_t at_least_ms);
+
+/* ---- outbox_answers.c ---- */
+/* What became of the oldest batch under way, which is under way no more. */
+void outbox_take_answer(struct outbox *outbox, const struct outbox_batch *batch, const struct courier_answer *answer);
 /* What the central says it has, beside something else it was asked when asked_acked was acked. Less than that: it was
  * put back to a backup, and gets what it lacks at once, also from a till that sells nothing. Another history than
  * ours: stop and alarm. */
 void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t asked_acked);
 /* Any question may be answered so: the central knows another history, or this epoch is not enrolled. */
 void outbox_hear_fork(struct outbox *outbox, const char *why);
-/* Sends what is there unless it waits for its timer; now: try even then. */
-void outbox_kick(struct outbox *outbox, bool now);
 
 /* What comes down: one long-poll at a time, its rows put into the cache in slices. */
 struct updates {

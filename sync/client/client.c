@@ -25,6 +25,7 @@ static void write_hello(void *context, struct strbuf *out)
     jw_field_bool(&w, "enrolled", identity_is_enrolled(&client->identity));
     jw_field_text(&w, "dev", client->identity.dev);
     jw_field_int(&w, "cert_not_after", client->identity.not_after_unix_s);
+    jw_field_int(&w, "behind", CLIENT_BEHIND_MAX);
     jw_object_end(&w);
 }
 
@@ -79,6 +80,7 @@ static void link_opened(void *context, const char *dev)
     struct client *client = context;
 
     memcpy(client->dev, dev, sizeof client->dev);
+    client->taken_id = 0; /* ids are this loyald's own */
     if (identity_is_enrolled(&client->identity) && strcmp(client->identity.dev, dev) != 0)
         log_warn("identity-01", "our certificate is of till %s, but loyald is till %s: enrol again",
                  client->identity.dev, dev);

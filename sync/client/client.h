@@ -18,7 +18,11 @@ struct clock_source;
 struct loop;
 struct client;
 
-enum { CLIENT_REQUESTS_MAX = 8 };
+enum {
+    CLIENT_AT_ONCE_MAX = 8, /* requests with the central */
+    CLIENT_BEHIND_MAX = 2,  /* and those that wait for the one before them: docs/protocol.md 3 */
+    CLIENT_REQUESTS_MAX = CLIENT_AT_ONCE_MAX + CLIENT_BEHIND_MAX,
+};
 
 /* All copied, but for the loop. */
 struct client_options {

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One request's way: out of a message of loyald's, onto the line, and the answer back. Everything that goes into a
- * header of HTTP is checked to be of its alphabet first, so that nothing can be smuggled behind it.
- */
+/* One request's life: taken from loyald, at its turn, answered once. What comes behind another one is made ready and
+ * waits (docs/protocol.md 3). */
 #include "sync/client/client_internal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/crypto.h"
@@ -17,22 +12,8 @@
 
 #include <cjson/cJSON.h>
 
-enum {
-    DEADLINE_DEFAULT_MS = 30000,
-    DEADLINE_MAX_MS = 600000,
-    WAIT_MAX_S = 55,
-    ERROR_TEXT_MAX = 1024,
-    HEADER_LINE_MAX = 160,
-};
-
-/* What a message asks for, checked. Views of the message. */
-struct asked {
-    int64_t id;
-    enum operation op;
-    struct operation_args args;
-    const char *n, *epoch, *mac;
-    int64_t deadline_ms;
-};
+enum { ERROR_TEXT_MAX = 1024 };
+#define NOT_TAKEN "the request before it was not taken"
 
 /* Answers. */
 
@@ -115,10 +96,41 @@ static void deliver_answered(struct client_request *request, const struct carrie
     send_answer(request->client, request->id, answer);
 }
 
-static void request_done(void *context, const struct carrier_answer *answer)
+/* The request that waits for this one; NULL: none does. */
+static struct client_request *behind(struct client *client, int64_t id)
+{
+    int i;
+
+    for (i = 0; i < CLIENT_REQUESTS_MAX; i++)
+        if (client->requests[i].client && client->requests[i].waits && client->requests[i].after == id)
+            return &client->requests[i];
+    return NULL;
+}
+
+/* The next one's turn, when the one before it was taken; else it is given up, and those behind it. */
+static void go_on(struct client *client, int64_t id, bool taken)
+{
+    struct client_request *next;
+    struct errmsg err = ERRMSG_INIT;
+
+    client->taken_id = taken ? id : 0;
+    while ((next = behind(client, id))) {
+        next->waits = false;
+        if (taken && http_carrier_send(next->call, &err) == ST_OK)
+            return;
+        taken = false;
+        id = next->id;
+        send_error(client, id, "busy", NOT_TAKEN, 0);
+        client_request_drop(next);
+    }
+}
+
+void client_request_done(void *context, const struct carrier_answer *answer)
 {
     struct client_request *request = context;
     struct client *client = request->client;
+    int64_t id = request->id;
+    bool in_turn = request->op == OP_JOURNAL;
 
     request->call = NULL;
     switch (answer->result) {
@@ -143,162 +155,12 @@ static void request_done(void *context, const struct carrier_answer *answer)
         break;
     }
     release(request);
-}
-
-/* Reading a message. */
-
-static bool is_hex(const char *text, size_t len)
-{
-    return strlen(text) == len && strspn(text, "0123456789abcdef") == len;
-}
-
-static enum status read_args(const struct cJSON *header, struct asked *asked, struct errmsg *err)
-{
-    const struct operation_spec *spec = operation_spec(asked->op);
-    const struct cJSON *object = NULL;
-    enum status st = json_optional(json_object(header, "arg", &object, err));
-    int i;
-
-    for (i = 0; st == ST_OK && i < OPERATION_ARG_MAX && spec->args[i]; i++) {
-        const char *value = "";
-
-        if (object)
-            st = json_optional(json_text(object, spec->args[i], OPERATION_ARG_BYTES_MAX, &value, err));
-        if (st == ST_OK && value[0] && !operation_arg_is_valid(value)) {
-            errmsg_set(err, "arg %s holds characters that are not taken", spec->args[i]);
-            st = ST_INVALID;
-        }
-        if (st == ST_OK && !value[0] && i == 0 && strchr(spec->path, '{')) {
-            errmsg_set(err, "arg %s is wanted", spec->args[i]);
-            st = ST_INVALID;
-        }
-        if (st == ST_OK)
-            memcpy(asked->args.values[i], value, strlen(value) + 1);
-    }
-    return st;
-}
-
-static enum status read_head(const struct cJSON *header, struct asked *asked, struct errmsg *err)
-{
-    const char *name = "";
-    enum status st = json_text(header, "op", 32, &name, err);
-
-    if (st == ST_OK && operation_by_name(name, &asked->op) != ST_OK) {
-        errmsg_set(err, "op \"%s\" is not known to this version", name);
-        st = ST_INVALID;
-    }
-    if (st == ST_OK)
-        st = json_text(header, "n", 16, &asked->n, err);
-    if (st == ST_OK)
-        st = json_text(header, "epoch", 16, &asked->epoch, err);
-    if (st == ST_OK)
-        st = json_optional(json_text(header, "mac", 64, &asked->mac, err));
-    if (st == ST_OK)
-        st = json_optional(json_int(header, "deadline_ms", 1, DEADLINE_MAX_MS, &asked->deadline_ms, err));
-    if (st == ST_OK &&
-        (!is_hex(asked->n, 16) || !is_hex(asked->epoch, 16) || (asked->mac[0] && !is_hex(asked->mac, 64)))) {
-        errmsg_set(err, "n and epoch are 16, mac is 64 hex digits");
-        st = ST_INVALID;
-    }
-    return st == ST_OK ? read_args(header, asked, err) : st;
-}
-
-/* Onto the line. */
-
-/* The header lines of a request, kept while it is handed to the carrier. */
-struct lines {
-    char text[CARRIER_HEADERS_MAX][HEADER_LINE_MAX];
-    int count;
-};
-
-__attribute__((format(printf, 3, 4))) static void add_line(struct lines *lines, struct carrier_ask *ask,
-                                                           const char *format, ...)
-{
-    va_list arguments;
-    char *line = lines->text[lines->count];
-
-    va_start(arguments, format);
-    (void)vsnprintf(line, HEADER_LINE_MAX, format, arguments); /* every part is bounded by its check */
-    va_end(arguments);
-    ask->headers[lines->count++] = line;
-}
-
-static void add_lines(const struct client *client, const struct asked *asked, struct lines *lines,
-                      struct carrier_ask *ask)
-{
-    add_line(lines, ask, "Loyald-Protocol: 1");
-    add_line(lines, ask, "Loyald-Dev: %s", client->dev);
-    add_line(lines, ask, "Loyald-Epoch: %s", asked->epoch);
-    add_line(lines, ask, "Loyald-N: %s", asked->n);
-    if (asked->mac[0])
-        add_line(lines, ask, "Loyald-Mac: %s", asked->mac);
-    if (asked->op == OP_BLOB && asked->args.values[1][0])
-        add_line(lines, ask, "Range: bytes=%.20s-%.20s", asked->args.values[1], asked->args.values[2]);
-}
-
-static void use_identity(const struct client *client, const struct operation_spec *spec, struct carrier_ask *ask)
-{
-    const struct identity *identity = &client->identity;
-
-    if (spec->certificate) {
-        ask->ca_pem = identity->ca_pem;
-        ask->cert_pem = identity->cert_pem;
-        ask->key_pem = identity->key_pem;
-    } else {
-        /* The CA configured comes first: enrolling anew may be the way to a new CA. */
-        ask->ca_pem = identity->first_ca_pem ? identity->first_ca_pem : identity->ca_pem;
-    }
-}
-
-static int64_t wait_of(const struct asked *asked)
-{
-    long seconds = asked->op == OP_UPDATES ? strtol(asked->args.values[1], NULL, 10) : 0;
-
-    return 1000 * (int64_t)(seconds < 0 ? 0 : seconds > WAIT_MAX_S ? WAIT_MAX_S : seconds);
-}
-
-static enum status start_call(struct client_request *request, const struct asked *asked, const void *body,
-                              size_t body_len, struct errmsg *err)
-{
-    struct client *client = request->client;
-    const struct operation_spec *spec = operation_spec(asked->op);
-    struct strbuf path = STRBUF_INIT(1024);
-    struct lines lines = {.count = 0};
-    struct carrier_ask ask = {.method = spec->method,
-                              .body = body,
-                              .body_len = body_len,
-                              .deadline_ms = asked->deadline_ms,
-                              .silence_ms = wait_of(asked)};
-    enum status st;
-
-    operation_url(asked->op, &asked->args, &path);
-    ask.path = strbuf_text(&path);
-    add_lines(client, asked, &lines, &ask);
-    use_identity(client, spec, &ask);
-    st = strbuf_status(&path);
-    if (st == ST_OK)
-        st = http_carrier_start(client->carrier, &ask, request_done, request, &request->call, err);
-    strbuf_free(&path);
-    return st;
-}
-
-static enum status start(struct client_request *request, const struct asked *asked, const struct message *message,
-                         struct errmsg *err)
-{
-    struct strbuf enrolment = STRBUF_INIT(MESSAGE_PAYLOAD_MAX);
-    enum status st;
-
-    if (asked->op != OP_ENROL)
-        return start_call(request, asked, message->payload, message->payload_len, err);
-    st = client_enrol_begin(request, message->payload, message->payload_len, &enrolment, err);
-    if (st == ST_OK)
-        st = start_call(request, asked, strbuf_text(&enrolment), enrolment.len, err);
-    strbuf_free(&enrolment);
-    return st;
+    if (in_turn)
+        go_on(client, id, answer->result == CARRIER_ANSWERED && answer->status == 200);
 }
 
 /* Why a request cannot even be tried: an error's word and its text; NULL when it can. */
-static const char *refusal(const struct client *client, const struct asked *asked, const char **out_text)
+static const char *refusal(const struct client *client, const struct client_question *asked, const char **out_text)
 {
     const struct identity *identity = &client->identity;
 
@@ -317,53 +179,78 @@ static const char *refusal(const struct client *client, const struct asked *aske
     return NULL;
 }
 
-static struct client_request *free_place(struct client *client)
+/* NULL when as many of its kind are under way as may be. */
+static struct client_request *free_place(struct client *client, bool waits)
 {
-    int i;
+    struct client_request *place = NULL;
+    int i, alike = 0;
 
-    for (i = 0; i < CLIENT_REQUESTS_MAX; i++)
+    for (i = 0; i < CLIENT_REQUESTS_MAX; i++) {
         if (!client->requests[i].client)
-            return &client->requests[i];
-    return NULL;
+            place = &client->requests[i];
+        else if (client->requests[i].waits == waits)
+            alike++;
+    }
+    return alike < (waits ? CLIENT_BEHIND_MAX : CLIENT_AT_ONCE_MAX) ? place : NULL;
 }
 
-static bool is_under_way(const struct client *client, int64_t id)
+static struct client_request *under_way(struct client *client, int64_t id)
 {
     int i;
 
     for (i = 0; i < CLIENT_REQUESTS_MAX; i++)
         if (client->requests[i].client && client->requests[i].id == id)
-            return true;
-    return false;
+            return &client->requests[i];
+    return NULL;
+}
+
+/* It goes at once, too, when the one before it was taken meanwhile. */
+static void begin(struct client *client, const struct client_question *asked, const struct message *message)
+{
+    const struct client_request *ahead = asked->after > 0 ? under_way(client, asked->after) : NULL;
+    bool waits = ahead && ahead->op == OP_JOURNAL;
+    struct client_request *request = free_place(client, waits);
+    struct errmsg fault = ERRMSG_INIT;
+    enum status st;
+
+    if (asked->after > 0 && (waits ? behind(client, asked->after) != NULL : asked->after != client->taken_id)) {
+        send_error(client, asked->id, "busy", NOT_TAKEN, 0);
+        return;
+    }
+    if (!request) {
+        send_error(client, asked->id, "busy", "as many requests as may be are under way already", 0);
+        return;
+    }
+    *request = (struct client_request){
+        .client = client, .id = asked->id, .op = asked->op, .after = asked->after, .waits = waits};
+    st = client_line_start(request, asked, message, &fault);
+    if (st == ST_OK)
+        return;
+    send_error(client, asked->id, st == ST_INVALID ? "bad_request" : "busy", fault.text, 0);
+    client_request_drop(request);
 }
 
 enum status client_request_begin(struct client *client, const struct message *message, struct errmsg *err)
 {
-    struct asked asked = {.n = "", .epoch = "", .mac = "", .deadline_ms = DEADLINE_DEFAULT_MS};
-    struct client_request *request = free_place(client);
+    struct client_question asked;
     struct errmsg fault = ERRMSG_INIT;
     const char *text = "", *word;
-    enum status st = json_int(message->header, "id", 0, JSON_INT_MAX, &asked.id, err);
+    int64_t id;
+    enum status st = json_int(message->header, "id", 0, JSON_INT_MAX, &id, err);
 
     if (st != ST_OK)
         return st;
-    if (is_under_way(client, asked.id)) {
-        errmsg_set(err, "request %lld came while it is under way", (long long)asked.id);
+    if (under_way(client, id)) {
+        errmsg_set(err, "request %lld came while it is under way", (long long)id);
         return ST_INVALID;
     }
-    if (read_head(message->header, &asked, &fault) != ST_OK) {
-        send_error(client, asked.id, "bad_request", fault.text, 0);
-    } else if ((word = refusal(client, &asked, &text))) {
-        send_error(client, asked.id, word, text, 0);
-    } else if (!request) {
-        send_error(client, asked.id, "busy", "8 requests are under way already", 0);
-    } else {
-        *request = (struct client_request){.client = client, .id = asked.id, .op = asked.op};
-        st = start(request, &asked, message, &fault);
-        if (st != ST_OK) {
-            send_error(client, asked.id, st == ST_INVALID ? "bad_request" : "busy", fault.text, 0);
-            release(request);
-        }
-    }
+    st = client_question_read(message->header, &asked, &fault);
+    asked.id = id;
+    if (st != ST_OK)
+        send_error(client, id, "bad_request", fault.text, 0);
+    else if ((word = refusal(client, &asked, &text)))
+        send_error(client, id, word, text, 0);
+    else
+        begin(client, &asked, message);
     return ST_OK;
 }

@@ -223,12 +223,12 @@ const char *http_carrier_peer(const struct http_carrier *carrier)
     return carrier->peer;
 }
 
-enum status http_carrier_start(struct http_carrier *carrier, const struct carrier_ask *ask,
-                               void (*done)(void *context, const struct carrier_answer *answer), void *context,
-                               struct carrier_call **out_call, struct errmsg *err)
+enum status http_carrier_prepare(struct http_carrier *carrier, const struct carrier_ask *ask,
+                                 void (*done)(void *context, const struct carrier_answer *answer), void *context,
+                                 struct carrier_call **out_call, struct errmsg *err)
 {
     struct carrier_call *call = calloc(1, sizeof *call);
-    enum status st = ST_NOMEM;
+    enum status st;
 
     if (call)
         call->easy = curl_easy_init();
@@ -241,23 +241,46 @@ enum status http_carrier_start(struct http_carrier *carrier, const struct carrie
     call->done = done;
     call->context = context;
     call->deadline_ms = ask->deadline_ms;
-    call->started_ms = loop_now_ms(carrier->loop);
     st = carrier_setup(call, ask, err);
-    if (st == ST_OK && curl_multi_add_handle(carrier->multi, call->easy) != CURLM_OK) {
-        errmsg_set(err, "libcurl does not take the request");
-        st = ST_INTERNAL;
-    }
     if (st != ST_OK) {
         call_free(call);
         return st;
     }
+    *out_call = call;
+    return ST_OK;
+}
+
+enum status http_carrier_send(struct carrier_call *call, struct errmsg *err)
+{
+    struct http_carrier *carrier = call->carrier;
+
+    if (curl_multi_add_handle(carrier->multi, call->easy) != CURLM_OK) {
+        errmsg_set(err, "libcurl does not take the request");
+        return ST_INTERNAL;
+    }
+    call->started_ms = loop_now_ms(carrier->loop);
     call->next = carrier->calls;
     call->link = &carrier->calls;
     if (call->next)
         call->next->link = &call->next;
     carrier->calls = call;
-    *out_call = call;
     return ST_OK;
+}
+
+enum status http_carrier_start(struct http_carrier *carrier, const struct carrier_ask *ask,
+                               void (*done)(void *context, const struct carrier_answer *answer), void *context,
+                               struct carrier_call **out_call, struct errmsg *err)
+{
+    struct carrier_call *call = NULL;
+    enum status st = http_carrier_prepare(carrier, ask, done, context, &call, err);
+
+    if (st == ST_OK)
+        st = http_carrier_send(call, err);
+    if (st == ST_OK)
+        *out_call = call;
+    else if (call)
+        call_free(call);
+    return st;
 }
 
 void http_carrier_cancel(struct carrier_call *call)

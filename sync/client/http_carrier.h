@@ -68,8 +68,14 @@ void http_carrier_destroy(struct http_carrier *carrier); /* calls under way end 
 /* "host:port", for messages; a view. */
 const char *http_carrier_peer(const struct http_carrier *carrier);
 
-/* Starts a request (copies everything); done is called once, never from inside this function, and the call is gone
- * with it. */
+/* Makes a request ready (copies everything, packs the body); done is called once after http_carrier_send, never from
+ * inside these functions, and the call is gone with it. */
+enum status http_carrier_prepare(struct http_carrier *carrier, const struct carrier_ask *ask,
+                                 void (*done)(void *context, const struct carrier_answer *answer), void *context,
+                                 struct carrier_call **out_call, struct errmsg *err);
+/* Its deadline begins. On failure it may be tried again or cancelled. */
+enum status http_carrier_send(struct carrier_call *call, struct errmsg *err);
+/* Both at once. */
 enum status http_carrier_start(struct http_carrier *carrier, const struct carrier_ask *ask,
                                void (*done)(void *context, const struct carrier_answer *answer), void *context,
                                struct carrier_call **out_call, struct errmsg *err);

@@ -157,11 +157,17 @@ static bool has_hello(struct rig *rig)
 
 void rig_connect(struct rig *rig)
 {
+    char hello[160], behind[32] = "";
+
     rig_hang_up(rig);
     rig->hello[0] = '\0';
     rig->fd = rig_dial(rig);
-    rig_say(rig, "{\"hello\":\"loyald-sync\",\"version\":\"9.9\",\"protocol\":1,\"enrolled\":true,\"dev\":\"\"}", 0,
-            NULL, 0);
+    if (rig->behind > 0)
+        (void)snprintf(behind, sizeof behind, ",\"behind\":%d", rig->behind);
+    (void)snprintf(hello, sizeof hello,
+                   "{\"hello\":\"loyald-sync\",\"version\":\"9.9\",\"protocol\":1,\"enrolled\":true,\"dev\":\"\"%s}",
+                   behind);
+    rig_say(rig, hello, 0, NULL, 0);
     rig_until(rig, has_hello, "loyald's hello");
 }
 
@@ -224,6 +230,7 @@ static void take_request(struct rig *rig, const struct message *message)
     cr_assert_eq(operation_by_name(text, &q.op), ST_OK);
     cr_assert_eq(json_int(header, "id", 0, JSON_INT_MAX, &q.id, NULL), ST_OK);
     cr_assert_eq(json_int(header, "deadline_ms", 0, JSON_INT_MAX, &q.deadline_ms, NULL), ST_OK);
+    (void)json_int(header, "after", 1, JSON_INT_MAX, &q.after, NULL);
     cr_assert(json_text(header, "n", 16, &text, NULL) == ST_OK && hex_to_u64(text, &q.n) == ST_OK);
     cr_assert(json_text(header, "epoch", 16, &text, NULL) == ST_OK && hex_to_u64(text, &q.epoch) == ST_OK);
     spec = operation_spec(q.op);

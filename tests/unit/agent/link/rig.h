@@ -28,7 +28,7 @@ struct question {
     int64_t id;
     uint64_t dev, epoch, n;
     struct operation_args args;
-    int64_t deadline_ms;
+    int64_t deadline_ms, after;
     char *body; /* owned */
     size_t len;
 };
@@ -40,6 +40,7 @@ struct rig {
     struct link *link;
     uint8_t mac_key[CRYPTO_KEY_BYTES]; /* the central's */
     bool not_enrolled;                 /* begin without an enrolment */
+    int behind; /* how many requests loyald-sync says it takes behind another; 0: it says nothing */
     int64_t retry_max_ms, poll_wait_s;
     int fd;      /* loyald-sync's end of the socket; -1: not connected */
     bool closed; /* by loyald */

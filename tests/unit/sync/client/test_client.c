@@ -309,7 +309,7 @@ Test(client, answers_come_in_any_order_and_the_ninth_request_is_busy)
 
     scratch_enrol(&scratch, &till, &ca);
     start_client("");
-    for (i = 0; i < CLIENT_REQUESTS_MAX + 1; i++) {
+    for (i = 0; i < CLIENT_AT_ONCE_MAX + 1; i++) {
         snprintf(header, sizeof header,
                  "{\"id\":%d,\"op\":\"updates\",\"n\":\"%016x\",\"epoch\":\"" TEST_EPOCH
                  "\",\"arg\":{\"wait\":\"25\"},\"deadline_ms\":%d}",
@@ -320,15 +320,15 @@ Test(client, answers_come_in_any_order_and_the_ninth_request_is_busy)
                 loop_step(loop, 20);
     }
     cr_assert(daemon_next_answer(&peer, &message));
-    cr_expect_eq(field_int(&message, "id"), CLIENT_REQUESTS_MAX);
+    cr_expect_eq(field_int(&message, "id"), CLIENT_AT_ONCE_MAX);
     cr_expect_str_eq(field_text(&message, "error"), "busy");
     busy++;
-    for (i = 1; i < CLIENT_REQUESTS_MAX; i++) {
+    for (i = 1; i < CLIENT_AT_ONCE_MAX; i++) {
         cr_assert(daemon_next_answer(&peer, &message));
         cr_expect_str_eq(field_text(&message, "error"), "deadline", "%s", field_text(&message, "text"));
         answered++;
     }
-    cr_expect_eq(busy + answered, CLIENT_REQUESTS_MAX);
+    cr_expect_eq(busy + answered, CLIENT_AT_ONCE_MAX);
     /* A place is free again. */
     ask(ASK("50", "member", "\"arg\":{\"identifier\":\"ab\"},"), 50, NULL, 0);
     cr_expect_eq(field_int(&reply, "status"), 404);
