@@ -57,6 +57,18 @@ int command_ask(const struct command_call *call, const char *method, const char 
     return EXIT_REFUSED;
 }
 
+int command_print_json(struct strbuf *json, int exit_status)
+{
+    if (strbuf_status(json) == ST_OK) {
+        printf("%s\n", strbuf_text(json));
+    } else {
+        command_say("the answer as JSON: %s", status_text(strbuf_status(json)));
+        exit_status = EXIT_REFUSED;
+    }
+    strbuf_free(json);
+    return command_finish(exit_status);
+}
+
 int command_finish(int exit_status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -73,6 +73,8 @@ struct bundle_report;
 int command_load_bundle(const char *path, struct bundle **out_bundle, struct bundle_report *report);
 /* The bundle in a file that was checked before: its first fault is in err. On ST_OK the caller owns *out_bundle. */
 enum status command_compile_bundle(const char *path, struct bundle **out_bundle, struct errmsg *err);
+/* Prints what --json is answered with, as one line, frees it and finishes; EXIT_REFUSED and words where it did not fit. */
+int command_print_json(struct strbuf *json, int exit_status);
 void command_print_notes(FILE *file, const struct bundle_report *report);
 /* Flushes standard output: what was written must have arrived. exit_status, or EXIT_REFUSED and words. */
 int command_finish(int exit_status);

@@ -6,6 +6,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/config.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 #include "agent/checkup/answer.h"
 #include "agent/checkup/fresh.h"
 #include "agent/net/loop.h"
@@ -97,6 +98,25 @@ static void write_all(const struct watching *watching, const struct strbuf *out)
     (void)fflush(file);
 }
 
+/* What was read, as an object a line; of a payment card its bytes are not there to be told. */
+static void write_heard(const struct watching *watching, const uint8_t *bytes, size_t len, const char *result)
+{
+    struct strbuf out = STRBUF_INIT(CAPTURE_BYTES_MAX * 4);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    if (watching->in_hex && len > 0)
+        jw_field_hex(&w, "bytes", bytes, len);
+    if (result[0]) {
+        jw_name(&w, "result");
+        jw_text_n(&w, result, strcspn(result, "\n"));
+    }
+    jw_object_end(&w);
+    if (out.len > strlen("{}"))
+        (void)command_print_json(&out, 0);
+    strbuf_free(&out);
+}
+
 static void on_heard(void *context, struct tap *tap, const uint8_t *bytes, size_t len, const char *result, bool pause)
 {
     struct watching *watching = context;
@@ -104,6 +124,11 @@ static void on_heard(void *context, struct tap *tap, const uint8_t *bytes, size_
     bool card = strcmp(result, "card\n") == 0;
 
     (void)tap;
+    if (watching->call->json && !watching->file) {
+        watching->scans += strncmp(result, "scan ", 5) == 0;
+        write_heard(watching, bytes, len, result);
+        return;
+    }
     if (watching->in_hex && len > 0)
         capture_write_bytes(bytes, len, &out);
     if (watching->file && card)
@@ -124,7 +149,7 @@ static void on_sent(void *context, const uint8_t *bytes, size_t len)
     struct watching *watching = context;
     struct strbuf out = STRBUF_INIT(4096);
 
-    if (watching->in_hex) {
+    if (watching->in_hex && !(watching->call->json && !watching->file)) {
         strbuf_puts(&out, "> ");
         capture_write_bytes(bytes, len, &out);
         write_all(watching, &out);
@@ -266,6 +291,9 @@ int command_devices_record(const struct command_call *call)
         command_say("%s: could not be written", call->words[1]);
         code = EXIT_REFUSED;
     }
-    fprintf(stderr, "%d scans; copy it to tests/devices to make it a test\n", watching.scans);
+    if (call->json)
+        printf("{\"scans\":%d}\n", watching.scans);
+    else
+        fprintf(stderr, "%d scans; copy it to tests/devices to make it a test\n", watching.scans);
     return command_finish(code);
 }

@@ -4,6 +4,7 @@
 #include "agent/tools/command.h"
 
 #include "agent/base/file.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/strbuf.h"
 #include "drivers/port/port_uri.h"
 
@@ -30,6 +31,16 @@ static void write_drop_in(const struct port_uri *uri, struct strbuf *out)
 
 static int say_next(const struct command_call *call, const char *path)
 {
+    if (call->json) {
+        struct strbuf out = STRBUF_INIT(DROP_IN_BYTES_MAX);
+        struct json_writer w = JSON_WRITER_INIT(&out);
+
+        jw_object_begin(&w);
+        jw_field_text(&w, "file", path);
+        jw_field_text(&w, "port", call->words[0]);
+        jw_object_end(&w);
+        return command_print_json(&out, 0);
+    }
     printf("%s is written. Now:\n"
            "systemctl daemon-reload && systemctl restart loyald\n"
            "# for /etc/loyald/loyald.conf.d/printer.conf\n[printer]\nport = %s\n",

@@ -2,6 +2,7 @@
 /* loyalctl devices test-print: a slip to look at, printed as receipts are, and what the printer says of it. */
 #include "agent/tools/devices.h"
 
+#include "agent/base/json_writer.h"
 #include "agent/net/loop.h"
 #include "drivers/printer/printer.h"
 #include "drivers/printer/profile.h"
@@ -27,6 +28,20 @@ static void on_done(void *context, const char *job_id, enum print_state state, c
     (void)snprintf(trial->reason, sizeof trial->reason, "%s", reason);
 }
 
+static int say_as_json(const struct command_call *call, const struct trial *trial)
+{
+    struct strbuf out = STRBUF_INIT(8192);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "print", trial->state == PRINT_CONFIRMED ? "confirmed" : "unknown");
+    jw_field_text(&w, "reason", trial->reason);
+    jw_field_text(&w, "port", call->words[0]);
+    jw_field_text(&w, "profile", call->profile ? call->profile : profile_at(0)->name);
+    jw_object_end(&w);
+    return command_print_json(&out, 0);
+}
+
 /* An unknown end is no fault of the trial: whoever made it sees the paper. */
 static int say(const struct command_call *call, const struct trial *trial)
 {
@@ -34,6 +49,8 @@ static int say(const struct command_call *call, const struct trial *trial)
         command_say("%s", trial->over ? trial->reason : "it is not over yet; is there paper, is the cover closed?");
         return EXIT_REFUSED;
     }
+    if (call->json)
+        return say_as_json(call, trial);
     printf("%s%s\n", trial->state == PRINT_CONFIRMED ? "the printer says that it is printed" : "sent; ",
            trial->reason);
     if (call->word_count == 2)

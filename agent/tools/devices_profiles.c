@@ -3,9 +3,12 @@
  * begin another from. */
 #include "agent/tools/command.h"
 
+#include "agent/base/json_writer.h"
 #include "drivers/printer/profile.h"
 
 #include <stdio.h>
+
+enum { LIST_BYTES_MAX = 1024 * 1024 };
 
 static void show_line(const struct profile *profile)
 {
@@ -40,6 +43,57 @@ static void show_whole(const struct profile *profile)
     printf("\n");
 }
 
+static void write_profile(const struct profile *profile, struct json_writer *w)
+{
+    const struct {
+        const char *key;
+        bool value;
+    } flags[] = {{"barcode", profile->barcode}, {"qr", profile->qr},         {"pdf417", profile->pdf417},
+                 {"raster", profile->raster},   {"drawer", profile->drawer}, {"asb", profile->asb}};
+    char word[16];
+
+    jw_object_begin(w);
+    jw_field_text(w, "name", profile->name);
+    jw_field_text(w, "title", profile->title);
+    jw_field_text(w, "language", profile_word(PROFILE_LANGUAGE_CHOICES, (int)profile->language, word));
+    jw_field_int(w, "columns", profile->columns);
+    jw_field_int(w, "dots", profile->dots);
+    jw_field_text(w, "cut", profile_word(PROFILE_CUT_CHOICES, (int)profile->cut, word));
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        jw_field_bool(w, flags[i].key, flags[i].value);
+    jw_field_text(w, "marker", profile_word(PROFILE_MARKER_CHOICES, (int)profile->marker, word));
+    jw_field_text(w, "flow", profile_word(PROFILE_FLOW_CHOICES, (int)profile->flow, word));
+    jw_field_int(w, "buffer", profile->buffer_bytes);
+    jw_name(w, "pages");
+    jw_object_begin(w);
+    for (const struct profile_page *page = profile->pages; page->number; page++) {
+        (void)snprintf(word, sizeof word, "%d", page->number);
+        jw_field_int(w, word, page->n);
+    }
+    jw_object_end(w);
+    jw_object_end(w);
+}
+
+/* One, or all of them in an array. */
+static int show_json(const struct profiles *own, const struct profile *one)
+{
+    struct strbuf out = STRBUF_INIT(LIST_BYTES_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+    const struct profile *profile;
+
+    if (one) {
+        write_profile(one, &w);
+        return command_print_json(&out, 0);
+    }
+    jw_array_begin(&w);
+    for (size_t i = 0; (profile = profiles_at(own, i)); i++)
+        write_profile(profile, &w);
+    for (size_t i = 0; (profile = profile_at(i)); i++)
+        write_profile(profile, &w);
+    jw_array_end(&w);
+    return command_print_json(&out, 0);
+}
+
 static int show(const struct command_call *call, const struct profiles *own)
 {
     const struct profile *profile;
@@ -50,9 +104,13 @@ static int show(const struct command_call *call, const struct profiles *own)
             command_say("no profile is called \"%s\"; loyalctl devices profiles lists them", call->words[0]);
             return EXIT_REFUSED;
         }
+        if (call->json)
+            return show_json(own, profile);
         show_whole(profile);
         return 0;
     }
+    if (call->json)
+        return show_json(own, NULL);
     for (size_t i = 0; (profile = profiles_at(own, i)); i++)
         show_line(profile);
     for (size_t i = 0; (profile = profile_at(i)); i++)

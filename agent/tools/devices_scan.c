@@ -4,39 +4,17 @@
  * somebody scans any code, and writes the configuration for the one that spoke. Bytes that make no sense are tried at
  * other speeds. Then the lines that are left are asked whether a printer is there, and which.
  */
-#include "agent/tools/devices.h"
-#include "agent/tools/devices_probe.h"
+#include "agent/tools/devices_hunt.h"
 
 #include "agent/net/loop.h"
-#include "drivers/port/port_list.h"
-#include "drivers/scanner/guess.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANDIDATES_MAX = 16, SECONDS_DEFAULT = 30, SPEEDS = 6 };
+enum { SECONDS_DEFAULT = 30, SPEEDS = 6 };
 
 static const int speeds[SPEEDS] = {9600, 115200, 19200, 38400, 57600, 4800};
-
-struct candidate {
-    struct hunt *hunt;
-    struct port_found found;
-    char uri[PORT_URI_BYTES_MAX];  /* without settings */
-    char open[PORT_URI_BYTES_MAX]; /* what is open now */
-    struct tap *tap;
-    int speed;
-    bool retune; /* what came made no sense: the next speed, once we are out of its own callback */
-};
-
-struct hunt {
-    struct loop *loop;
-    struct candidate candidates[CANDIDATES_MAX];
-    size_t count;
-    const struct candidate *spoke; /* NULL: nobody yet */
-    struct scanner_guess guess;
-    bool stopped;
-};
 
 static void on_stop(void *context)
 {
@@ -61,7 +39,7 @@ static void add_given(struct hunt *hunt, const char *word)
 {
     struct candidate *candidate = &hunt->candidates[hunt->count];
 
-    if (hunt->count == CANDIDATES_MAX)
+    if (hunt->count == HUNT_CANDIDATES_MAX)
         return;
     if (strchr(word, ':'))
         (void)snprintf(candidate->uri, sizeof candidate->uri, "%.400s", word);
@@ -75,35 +53,26 @@ static void add_given(struct hunt *hunt, const char *word)
 static void add_found(struct hunt *hunt)
 {
     static const struct port_list_roots roots = {"/sys", "/dev"};
-    struct port_found *found = calloc(CANDIDATES_MAX, sizeof *found);
-    size_t count = found ? port_list(&roots, found, CANDIDATES_MAX) : 0;
+    struct port_found *found = calloc(HUNT_CANDIDATES_MAX, sizeof *found);
+    size_t count = found ? port_list(&roots, found, HUNT_CANDIDATES_MAX) : 0;
 
-    for (size_t i = 0; i < count && hunt->count < CANDIDATES_MAX; i++) {
+    for (size_t i = 0; i < count && hunt->count < HUNT_CANDIDATES_MAX; i++) {
         hunt->candidates[hunt->count].found = found[i];
         name_candidate(&hunt->candidates[hunt->count++]);
     }
     free(found);
 }
 
-/* One line for people; false when somebody has the line open. */
-static bool show(const struct candidate *candidate)
+/* False when somebody has the line open. */
+static bool look_at(struct candidate *candidate)
 {
-    const struct port_found *found = &candidate->found;
-    char name[PORT_LIST_TEXT_MAX];
-    pid_t pid;
+    const char *path = candidate->found.path;
+    bool held = path[0] == '/' && port_holder(path, &candidate->holder, candidate->holder_name);
 
-    printf("%s", candidate->uri);
-    if (found->is_usb)
-        printf("  usb:%04x:%04x%s%s %s %s", found->vendor, found->product, found->serial[0] ? ":" : "", found->serial,
-               found->maker, found->title);
-    else if (found->driver[0])
-        printf("  %s", found->driver);
-    if (found->path[0] == '/' && port_holder(found->path, &pid, name)) {
-        printf("  in use by %s, pid %d\n", name, (int)pid);
-        return strncmp(candidate->uri, "tty:", 4) == 0; /* a simulator's far end holds its own pty */
-    }
-    printf("\n");
-    return true;
+    if (!held)
+        candidate->holder = 0;
+    scan_say_line(candidate);
+    return !held || strncmp(candidate->uri, "tty:", 4) == 0; /* a simulator's far end holds its own pty */
 }
 
 static void on_heard(void *context, struct tap *tap, const uint8_t *bytes, size_t len, const char *result, bool pause)
@@ -116,7 +85,7 @@ static void on_heard(void *context, struct tap *tap, const uint8_t *bytes, size_
     if (hunt->spoke)
         return;
     if (strcmp(result, "card\n") == 0) {
-        printf("%s: a payment card was read and dropped; read another code\n", candidate->open);
+        fprintf(hunt->words, "%s: a payment card was read and dropped; read another code\n", candidate->open);
         return;
     }
     switch (scanner_guess(bytes, len, &hunt->guess)) {
@@ -157,26 +126,12 @@ static void retune(struct candidate *candidate)
     tap_destroy(candidate->tap);
     candidate->tap = NULL;
     open_candidate(candidate);
-    printf("%s: that was no code; now at %d baud, scan again\n", candidate->uri, speeds[candidate->speed]);
-    (void)fflush(stdout);
-}
-
-static void print_configuration(const struct hunt *hunt)
-{
-    static const char *const families[] = {"ascii",  "ssi",    "honeywell", "datalogic",
-                                           "stripe", "em4100", "desk",      "pn532"};
-    static const char *const framings[] = {"auto", "cr", "lf", "tab", "stx", "gap"};
-    static const char *const ids[] = {"none", "aim", "zebra", "honeywell", "datalogic", "custom"};
-    const struct scanner_guess *guess = &hunt->guess;
-
-    printf("# %s; for /etc/loyald/loyald.conf.d/scanner.conf\n[scanner]\nport = %s\nfamily = %s\n", guess->why,
-           hunt->spoke->open, families[guess->family]);
-    if (guess->family == SCANNER_ASCII)
-        printf("framing = %s\ncode_ids = %s\n", framings[guess->framing], ids[guess->code_ids]);
+    fprintf(candidate->hunt->words, "%s: that was no code; now at %d baud, scan again\n", candidate->uri, speeds[candidate->speed]);
+    (void)fflush(candidate->hunt->words);
 }
 
 /* The speeds that printers come with; a line without a speed is asked once. */
-static bool ask_one(const struct hunt *hunt, struct candidate *candidate, struct probe_answer *out_answer)
+static bool ask_one(const struct hunt *hunt, struct candidate *candidate)
 {
     static const int usual[] = {9600, 19200, 38400, 115200};
     bool has_speed = strncmp(candidate->uri, "tcp:", 4) != 0;
@@ -186,26 +141,10 @@ static bool ask_one(const struct hunt *hunt, struct candidate *candidate, struct
     for (size_t i = 0; i < (has_speed ? sizeof usual / sizeof usual[0] : 1); i++) {
         if (has_speed)
             (void)snprintf(candidate->open, sizeof candidate->open, "%.450s?baud=%d", candidate->uri, usual[i]);
-        if (probe_printer(hunt->loop, candidate->open, out_answer))
+        if (probe_printer(hunt->loop, candidate->open, &candidate->printer))
             return true;
     }
     return false;
-}
-
-static void print_printer(const struct candidate *candidate, const struct probe_answer *answer)
-{
-    bool known;
-    const struct profile *profile = probe_profile(answer, &known);
-
-    if (known)
-        printf("# %s answers; for /etc/loyald/loyald.conf.d/printer.conf\n", profile->title);
-    else if (answer->model[0])
-        printf("# a receipt printer answers that calls itself \"%s\"; loyalctl devices profiles lists those that we "
-               "know\n",
-               answer->model);
-    else
-        printf("# a receipt printer answers; loyalctl devices profiles lists the models, test-print tries one\n");
-    printf("[printer]\nport = %s\nprofile = %s\n", candidate->open, profile->name);
 }
 
 /* A printer answers when it is asked, a display never: those that are left may be one. */
@@ -215,17 +154,13 @@ static bool ask_all(struct hunt *hunt)
 
     for (size_t i = 0; i < hunt->count; i++) {
         struct candidate *candidate = &hunt->candidates[i];
-        struct probe_answer answer;
 
         if (candidate == hunt->spoke || !candidate->tap || !tap_is_open(candidate->tap))
             continue;
-        if (ask_one(hunt, candidate, &answer)) {
-            print_printer(candidate, &answer);
-            found = true;
-        } else {
-            printf("%s says nothing; a customer display? loyalctl devices test-display %s\n", candidate->uri,
-                   candidate->uri);
-        }
+        candidate->answered = ask_one(hunt, candidate);
+        candidate->asked = true;
+        scan_say_asked(candidate);
+        found = found || candidate->answered;
     }
     return found;
 }
@@ -239,7 +174,7 @@ static int listen_all(struct hunt *hunt, int64_t seconds)
         struct candidate *candidate = &hunt->candidates[i];
 
         candidate->hunt = hunt;
-        if (!show(candidate))
+        if (!look_at(candidate))
             continue;
         open_candidate(candidate);
         listening += candidate->tap != NULL;
@@ -249,8 +184,8 @@ static int listen_all(struct hunt *hunt, int64_t seconds)
                                      : "every line is in use; stop that program first (systemctl stop loyald)");
         return EXIT_REFUSED;
     }
-    printf("scan any code now\n");
-    (void)fflush(stdout);
+    fprintf(hunt->words, "scan any code now\n");
+    (void)fflush(hunt->words);
     end_ms = loop_now_ms(hunt->loop) + seconds * 1000;
     while (!hunt->stopped && !hunt->spoke && loop_now_ms(hunt->loop) < end_ms) {
         loop_step(hunt->loop, 100);
@@ -259,8 +194,7 @@ static int listen_all(struct hunt *hunt, int64_t seconds)
                 retune(&hunt->candidates[i]);
     }
     if (hunt->spoke) {
-        print_configuration(hunt);
-        (void)fflush(stdout);
+        scan_say_scanner(hunt);
         if (!hunt->stopped)
             (void)ask_all(hunt); /* what else is there, while we are at it */
         return 0;
@@ -284,11 +218,13 @@ int command_devices_scan(const struct command_call *call)
     if (st == ST_OK)
         st = loop_on_stop_signal(hunt->loop, on_stop, hunt, &err);
     if (st == ST_OK) {
+        hunt->json = call->json;
+        hunt->words = call->json ? stderr : stdout;
         for (int i = 0; i < call->word_count; i++)
             add_given(hunt, call->words[i]);
         if (call->word_count == 0)
             add_found(hunt);
-        code = listen_all(hunt, devices_seconds(call, SECONDS_DEFAULT));
+        code = scan_say_all(hunt, listen_all(hunt, devices_seconds(call, SECONDS_DEFAULT)));
     } else {
         command_say("%s", err.text[0] ? err.text : status_text(st));
     }

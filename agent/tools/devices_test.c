@@ -3,6 +3,7 @@
 #include "agent/tools/devices.h"
 
 #include "agent/base/config.h"
+#include "agent/base/json_writer.h"
 #include "agent/net/loop.h"
 #include "drivers/display/display.h"
 
@@ -74,6 +75,19 @@ static void run(struct loop *loop, struct display *display, int64_t seconds, str
     } while (now_ms < begun_ms + seconds * 1000 && (out_status->shown_count > 0 || now_ms < begun_ms + OPEN_MS));
 }
 
+static int say_as_json(const struct command_call *call, const struct display_status *status)
+{
+    struct strbuf out = STRBUF_INIT(8192);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    jw_field_text(&w, "port", call->words[0]);
+    jw_field_text(&w, "commands", call->commands ? call->commands : "epson");
+    jw_field_int(&w, "shown", (int64_t)status->shown_count);
+    jw_object_end(&w);
+    return command_print_json(&out, 0);
+}
+
 int command_devices_test_display(const struct command_call *call)
 {
     struct display_options options;
@@ -91,10 +105,11 @@ int command_devices_test_display(const struct command_call *call)
     if (st == ST_OK)
         st = display_create(&options, &display, &err);
     if (st == ST_OK) {
-        print_configuration(call);
+        if (!call->json)
+            print_configuration(call);
         run(loop, display, devices_seconds(call, SECONDS_DEFAULT), &status);
         if (status.shown_count > 0)
-            code = 0;
+            code = call->json ? say_as_json(call, &status) : 0;
         else
             command_say("%s", status.reason[0] ? status.reason : "the display takes no data");
     } else {

@@ -15,6 +15,7 @@ enum { LINE_MAX_BYTES = 1024 * 1024 }; /* an event is one line of data, at most 
  */
 struct follower {
     const long *http_status;
+    bool json; /* an object a line: the name with the data, which is one itself */
     struct strbuf line;
     char name[32];
     struct strbuf data;
@@ -23,8 +24,11 @@ struct follower {
 
 static void end_event(struct follower *follower)
 {
+    const char *name = follower->name[0] ? follower->name : "message";
+
     if (follower->data.len > 0)
-        printf("%s %s\n", follower->name[0] ? follower->name : "message", strbuf_text(&follower->data));
+        (void)(follower->json ? printf("{\"event\":\"%s\",\"data\":%s}\n", name, strbuf_text(&follower->data))
+                              : printf("%s %s\n", name, strbuf_text(&follower->data)));
     strbuf_clear(&follower->data);
     follower->name[0] = '\0';
 }
@@ -76,6 +80,7 @@ int command_events(const struct command_call *call)
     struct ask endless = {.socket_path = call->ask.socket_path};
     long http_status = 0;
     struct follower follower = {.http_status = &http_status,
+                                .json = call->json,
                                 .line = STRBUF_INIT(LINE_MAX_BYTES),
                                 .data = STRBUF_INIT(LINE_MAX_BYTES),
                                 .refusal = STRBUF_INIT(LINE_MAX_BYTES)};

@@ -20,7 +20,7 @@ static const char usage[] =
     "  loyalctl support-bundle [--file FILE] [--json]  one text file for who helps from afar; it is sent nowhere\n"
     "  loyalctl outbox [--json|--count]   what the central has not got yet; exits as status, with --count 0\n"
     "  loyalctl export-unsynced FILE [--json]  writes just that into a file, for a till that is replaced\n"
-    "  loyalctl idle [--wait SECONDS]     exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
+    "  loyalctl idle [--wait SECONDS] [--json]  exit 0 when no sale is open, waiting for that so long; 1 when one is\n"
     "  loyalctl enrol CODE                makes this till one of a chain, by the office's code\n"
     "  loyalctl shift show [--json]       the shift and what it has come to\n"
     "  loyalctl shift open|close [CASHIER]\n"
@@ -64,6 +64,8 @@ static const char usage[] =
     "  --seconds N        how long to look at a device\n"
     "  --config FILE      default /etc/loyalctl/loyalctl.conf, when it is there\n"
     "  --sample-config    prints such a file\n"
+    "  --json             the answer for a program: one JSON value, or one a line where there are many (events, devices monitor,\n"
+    "                     evaluate, refund, which speak nothing else); what went wrong is said on standard error all the same\n"
     "  --version  --help\n"
     "\n"
     "Exit status, but for those that exit as status: 0 done, 1 refused, 2 wrong usage, 3 loyald cannot be asked.\n";

@@ -5,6 +5,7 @@
 
 #include "agent/base/file.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,22 @@ static int write_file(const char *path, const char *address)
     return st == ST_OK ? 0 : EXIT_REFUSED;
 }
 
+/* With a file its name is told to a program alone: a person has just given it. */
+static void say_where(const struct command_call *call, const char *address)
+{
+    struct strbuf out = STRBUF_INIT(16 * ADDRESS_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    jw_field_text(&w, call->file ? "file" : "address", call->file ? call->file : address);
+    jw_object_end(&w);
+    if (call->json)
+        printf("%s\n", strbuf_text(&out));
+    else if (!call->file)
+        printf("%s\n", address);
+    strbuf_free(&out);
+}
+
 int command_page(const struct command_call *call)
 {
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX);
@@ -63,8 +80,8 @@ int command_page(const struct command_call *call)
     }
     if (exit_status == 0 && call->file)
         exit_status = write_file(call->file, address);
-    else if (exit_status == 0)
-        printf("%s\n", address);
+    if (exit_status == 0)
+        say_where(call, address);
     json_free(root);
     strbuf_free(&answer);
     return command_finish(exit_status);

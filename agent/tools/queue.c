@@ -244,9 +244,11 @@ int command_idle(const struct command_call *call)
             break;
         (void)nanosleep(&pause, NULL); /* cut short by a signal, it asks sooner */
     }
-    if (exit_status == 0 && queue.open_sales > 0) {
+    if (exit_status != 0)
+        return exit_status;
+    if (call->json)
+        printf("{\"idle\":%s,\"open_sales\":%" PRId64 "}\n", queue.open_sales == 0 ? "true" : "false", queue.open_sales);
+    else if (queue.open_sales > 0)
         command_say("%" PRId64 " sales are open", queue.open_sales);
-        exit_status = EXIT_REFUSED;
-    }
-    return exit_status;
+    return command_finish(queue.open_sales == 0 ? 0 : EXIT_REFUSED);
 }

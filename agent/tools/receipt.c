@@ -7,6 +7,7 @@
 
 #include "agent/base/file.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/pk_memo.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/page.h"
@@ -24,9 +25,26 @@
 
 enum { INPUT_BYTES_MAX = 2 * SALE_BYTES_MAX, COLUMNS_DEFAULT = 42 };
 
+/* {"template"|"receipt": the text} */
+static int print_as_json(const char *name, const char *text, size_t len)
+{
+    struct strbuf out = STRBUF_INIT(2 * PAGE_SVG_BYTES_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    jw_object_begin(&w);
+    jw_name(&w, name);
+    jw_text_n(&w, text, len);
+    jw_object_end(&w);
+    return command_print_json(&out, 0);
+}
+
 int command_receipt_template(const struct command_call *call)
 {
-    fputs(template_default(call->word_count > 0 ? call->words[0] : call->language), stdout);
+    const char *text = template_default(call->word_count > 0 ? call->words[0] : call->language);
+
+    if (call->json)
+        return print_as_json("template", text, strlen(text));
+    fputs(text, stdout);
     return command_finish(0);
 }
 
@@ -135,7 +153,7 @@ static enum status load_template(const char *path, struct receipt_template **out
     return st;
 }
 
-static enum status write_page(const struct page *page, const char *format, int columns, struct errmsg *err)
+static enum status write_page(const struct page *page, const char *format, int columns, bool json, struct errmsg *err)
 {
     struct page_svg_options options = {.columns = columns, .qr = draw_qr};
     struct strbuf out = STRBUF_INIT(PAGE_SVG_BYTES_MAX);
@@ -149,7 +167,9 @@ static enum status write_page(const struct page *page, const char *format, int c
         st = page_to_text(page, columns, &out, err);
     else
         st = page_to_svg(page, &options, &out, err);
-    if (st == ST_OK)
+    if (st == ST_OK && json)
+        (void)print_as_json("receipt", strbuf_text(&out), out.len); /* whether it arrived is seen at the end */
+    else if (st == ST_OK)
         fwrite(strbuf_text(&out), 1, out.len, stdout);
     strbuf_free(&out);
     return st;
@@ -182,7 +202,7 @@ static int preview(const struct command_call *call, const struct bundle *bundle,
         st = slip_build(&facts, &page, &err);
     }
     if (st == ST_OK)
-        st = write_page(&page, call->format ? call->format : "text", columns, &err);
+        st = write_page(&page, call->format ? call->format : "text", columns, call->json, &err);
     if (st != ST_OK)
         command_say("%s", err.text);
     json_free(body);

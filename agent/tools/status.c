@@ -11,11 +11,31 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum level cannot_tell(enum status st, const struct errmsg *err, struct strbuf *out)
+/* For a program what GET /v1/status would answer, with the one finding there is. */
+static void write_answer(enum level level, const char *verdict, const char *text, struct strbuf *out)
+{
+    struct findings findings = {.check = "loyald"};
+    struct json_writer w = JSON_WRITER_INIT(out);
+
+    findings_add(&findings, level, "loyalctl doctor", "%s", text);
+    strbuf_clear(out);
+    jw_object_begin(&w);
+    jw_field_text(&w, "verdict", level_word(level));
+    jw_field_int(&w, "status", level);
+    jw_field_text(&w, "text", verdict);
+    jw_field_text(&w, "screen", "");
+    jw_name(&w, "findings");
+    findings_write(&findings, &w);
+    jw_object_end(&w);
+}
+
+static enum level cannot_tell(enum status st, const struct errmsg *err, struct strbuf *answer, struct strbuf *out)
 {
     enum level level = st == ST_OFFLINE || st == ST_TIMEOUT ? LEVEL_CRITICAL : LEVEL_UNKNOWN;
 
-    strbuf_printf(out, "%s: %s\n", level_word(level), err->text);
+    strbuf_printf(out, "%s: %s", level_word(level), err->text);
+    write_answer(level, strbuf_text(out), err->text, answer);
+    strbuf_puts(out, "\n");
     return level;
 }
 
@@ -54,7 +74,7 @@ enum level status_ask(const struct command_call *call, struct strbuf *answer, st
     }
     if (st == ST_OK)
         st = read_status(answer, &level, out, &err);
-    return st == ST_OK ? level : cannot_tell(st, &err, out);
+    return st == ST_OK ? level : cannot_tell(st, &err, answer, out);
 }
 
 static bool is_one_of(const char *check, const char *const *checks)
@@ -95,7 +115,7 @@ int command_status(const struct command_call *call)
     struct strbuf answer = STRBUF_INIT(ASK_ANSWER_MAX), screen = STRBUF_INIT(ASK_ANSWER_MAX);
     enum level level = status_ask(call, &answer, &screen);
 
-    if (call->json && answer.len > 0) /* the exit status is the same */
+    if (call->json) /* the exit status is the same */
         printf("%s\n", strbuf_text(&answer));
     else
         printf("%s", strbuf_text(&screen));

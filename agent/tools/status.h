@@ -6,7 +6,8 @@
 #include "agent/checkup/finding.h"
 #include "agent/tools/command.h"
 
-/* Appends loyald's answer to answer, and the verdict's line with the screen to out, or a line of why there is none. */
+/* Appends loyald's answer to answer, and the verdict's line with the screen to out; where it does not answer, such an answer with why,
+ * and that line alone. */
 enum level status_ask(const struct command_call *call, struct strbuf *answer, struct strbuf *out);
 
 /* The worst level that loyald finds of these checks ("link", "devices"); ends with NULL. UNKNOWN when it cannot be asked. */
