@@ -181,28 +181,38 @@ static enum status load(struct sheets *sheets, struct sheet *sheet, struct errms
     return st == ST_OK ? end : st;
 }
 
-static enum status make(struct sheets *sheets, const char *chain, const char *owner, struct sheet **out_sheet,
-                        struct errmsg *err)
+/* NULL without memory. */
+static struct sheet *make(struct sheets *sheets, const char *chain, const char *owner)
 {
-    struct sheet *sheet, **bucket = &sheets->buckets[bucket_of(chain, owner)];
-    enum status st;
+    struct sheet *sheet;
 
     sheets->keeper.keeps = true;
     sheet = take(sheets, sizeof(*sheet));
     if (!sheet)
-        return ST_NOMEM;
+        return NULL;
     sheet->chain = copy(sheets, chain);
     sheet->owner = copy(sheets, owner);
-    st = sheet->chain && sheet->owner ? load(sheets, sheet, err) : ST_NOMEM;
-    if (st != ST_OK)
-        return st;
+    return sheet->chain && sheet->owner ? sheet : NULL;
+}
+
+static void put_in(struct sheets *sheets, struct sheet *sheet)
+{
+    struct sheet **bucket = &sheets->buckets[bucket_of(sheet->chain, sheet->owner)];
+
     sheet->in_bucket = *bucket;
     *bucket = sheet;
     *sheets->last = sheet;
     sheets->last = &sheet->next;
     sheets->count++;
-    *out_sheet = sheet;
-    return ST_OK;
+}
+
+static struct sheet *look_up(struct sheets *sheets, const char *chain, const char *owner)
+{
+    struct sheet *at = sheets->buckets[bucket_of(chain, owner)];
+
+    while (at && (strcmp(at->owner, owner) != 0 || strcmp(at->chain, chain) != 0))
+        at = at->in_bucket;
+    return at;
 }
 
 /* chain and owner may lie in what is forgotten here; so they are the caller's own. */
@@ -210,17 +220,67 @@ static enum status find(struct central *central, const char *chain, const char *
                         struct errmsg *err)
 {
     struct sheets *sheets = of(central);
+    struct sheet *sheet = look_up(sheets, chain, owner);
     enum status st = ST_OK;
 
-    for (struct sheet *at = sheets->buckets[bucket_of(chain, owner)]; at; at = at->in_bucket) {
-        if (strcmp(at->owner, owner) == 0 && strcmp(at->chain, chain) == 0) {
-            *out_sheet = at;
-            return ST_OK;
-        }
+    if (!sheet) {
+        if (sheets->count >= SHEETS_MAX || sheets->pool.bytes >= SHEET_BYTES_MAX)
+            st = sheets_write(&sheets->keeper, err);
+        sheet = st == ST_OK ? make(sheets, chain, owner) : NULL;
+        if (st == ST_OK)
+            st = sheet ? load(sheets, sheet, err) : ST_NOMEM;
+        if (st == ST_OK)
+            put_in(sheets, sheet);
     }
-    if (sheets->count >= SHEETS_MAX || sheets->pool.bytes >= SHEET_BYTES_MAX)
-        st = sheets_write(&sheets->keeper, err);
-    return st == ST_OK ? make(sheets, chain, owner, out_sheet, err) : st;
+    if (st == ST_OK)
+        *out_sheet = sheet;
+    return st;
+}
+
+/* ---- many owners ---- */
+
+struct expected {
+    struct sheets *sheets;
+    struct sheet **asked;
+};
+
+static enum status take_expected(void *context, size_t at, struct rows *rows, struct errmsg *err)
+{
+    const struct expected *expected = context;
+    enum status st = ST_OK;
+
+    (void)err;
+    while (st == ST_OK && rows_next(rows))
+        st = take_row(expected->sheets, expected->asked[at], rows);
+    return st;
+}
+
+enum status sheets_expect(struct central *central, const char *chain, const char *const *members, size_t count,
+                          struct errmsg *err)
+{
+    struct sheets *sheets = of(central);
+    struct store_value *values = calloc(2 * count + 1, sizeof(*values));
+    struct expected expected = {sheets, calloc(count + 1, sizeof(struct sheet *))};
+    size_t asked = 0;
+    enum status st = values && expected.asked ? ST_OK : ST_NOMEM;
+
+    for (size_t i = 0; st == ST_OK && i < count && sheets->count < SHEETS_MAX; i++) {
+        struct sheet *sheet = look_up(sheets, chain, members[i]) ? NULL : make(sheets, chain, members[i]);
+
+        if (!sheet)
+            continue;
+        put_in(sheets, sheet);
+        expected.asked[asked] = sheet;
+        values[2 * asked] = V_TEXT(sheet->chain);
+        values[2 * asked++ + 1] = V_TEXT(sheet->owner);
+    }
+    if (st == ST_OK && asked > 0)
+        st = store_select_each(sheets->store, STATEMENT_SHEET_LOAD, values, 2, asked, take_expected, &expected, err);
+    if (st != ST_OK && sheets->keeper.keeps) /* some may be there by halves */
+        sheets_forget(&sheets->keeper);
+    free(expected.asked);
+    free(values);
+    return st;
 }
 
 enum status sheet_merged(struct central *central, const char *chain, const char *member, char out_into[ID_BYTES],

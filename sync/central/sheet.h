@@ -23,6 +23,10 @@ struct member_use;
 enum status sheets_create(struct store *store, struct sheets **out_sheets);
 void sheets_destroy(struct sheets *sheets); /* accepts NULL */
 
+/* These members will be asked for: they are read in one way to the database and back. Names nobody has do no harm. */
+enum status sheets_expect(struct central *central, const char *chain, const char *const *members, size_t count,
+                          struct errmsg *err);
+
 /* Whom he was merged into, "" for nobody. ST_NOT_FOUND. */
 enum status sheet_merged(struct central *central, const char *chain, const char *member, char out_into[ID_BYTES],
                          struct errmsg *err);

@@ -112,6 +112,8 @@ enum status sheets_write(struct store_keeper *keeper, struct errmsg *err)
     }
     if (st == ST_OK)
         st = write_chain_uses(sheets, err);
+    if (st == ST_OK)
+        st = store_flush(sheets->store, err);
     sheets_forget(keeper);
     return st;
 }

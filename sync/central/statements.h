@@ -511,6 +511,10 @@
     "INSERT INTO central_process (id, signature) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET signature = $2"
 #define PG_SQL_SIGN_FIRST "INSERT INTO central_process (id, signature) VALUES ($1, 0) ON CONFLICT (id) DO NOTHING"
 #define PG_SQL_SIGNED    "SELECT signature FROM central_process WHERE id = $1 FOR UPDATE"
+/* Tables are small when a server first thinks of how to join them, and it keeps to that. */
+#define PG_SQL_BY_KEY                                                                                                \
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"                  \
+    " set_config('enable_mergejoin', 'off', true)"
 #define PG_SQL_COMMIT    "COMMIT"
 #define PG_SQL_ROLLBACK  "ROLLBACK"
 #define PG_SQL_MARK      "SAVEPOINT mark"

@@ -270,6 +270,17 @@ enum status store_select(struct store *store, enum statement statement, const st
     return store->engine->select(store, statement, values, count, out_rows, err);
 }
 
+enum status store_select_each(struct store *store, enum statement statement, const struct store_value *values,
+                              size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
+{
+    return store->engine->select_each(store, statement, values, each, count, take, context, err);
+}
+
+enum status store_flush(struct store *store, struct errmsg *err)
+{
+    return store->engine->flush ? store->engine->flush(store, err) : ST_OK;
+}
+
 bool rows_next(struct rows *rows)
 {
     return rows->store->engine->next(rows);

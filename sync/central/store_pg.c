@@ -35,12 +35,17 @@ static enum status collect(struct pg_store *store, PGresult **out_last, struct e
     return st;
 }
 
+enum status pg_make_room(struct pg_store *store, struct errmsg *err)
+{
+    return store->pending_count >= PG_PENDING_MAX ? collect(store, NULL, err) : ST_OK;
+}
+
 /* ---- transactions ---- */
 
 static enum status send_control(struct pg_store *store, enum pg_control control,
                                 const struct pg_parameters *parameters, struct errmsg *err)
 {
-    enum status st = store->pending_count == PG_PENDING_MAX ? collect(store, NULL, err) : ST_OK;
+    enum status st = pg_make_room(store, err);
 
     if (st != ST_OK)
         return st;
@@ -112,6 +117,7 @@ static void pg_rollback(struct store *base)
 {
     struct pg_store *store = of_store(base);
 
+    pg_many_forget(store);
     if (store->conn && (pg_control(store, PG_ROLLBACK, NULL) != ST_OK || !store->conn ||
                         PQtransactionStatus(store->conn) != PQTRANS_IDLE))
         pg_drop(store);
@@ -180,6 +186,8 @@ static enum status pg_commit(struct store *base, struct errmsg *err)
     enum status st = check_usable(store, err);
 
     if (st == ST_OK)
+        st = pg_many_send(store, err);
+    if (st == ST_OK)
         st = send_control(store, PG_COMMIT, NULL, err);
     if (st == ST_OK) {
         st = collect(store, &result, err);
@@ -227,6 +235,8 @@ static enum status ask(struct pg_store *store, enum statement statement, const s
     struct pg_parameters parameters;
     enum status st = ready(store, err);
 
+    if (st == ST_OK && !pg_many_lets(statement))
+        st = pg_many_send(store, err);
     if (st == ST_OK)
         st = pg_bind(store, statement, values, count, &parameters, err);
     if (st == ST_OK)
@@ -277,8 +287,12 @@ static enum status defer(struct pg_store *store, enum statement statement, const
     struct pg_parameters parameters;
     enum status st = check_usable(store, err);
 
-    if (st == ST_OK && store->pending_count == PG_PENDING_MAX)
-        st = collect(store, NULL, err);
+    if (st == ST_OK && pg_many_takes(statement))
+        return pg_many_add(store, statement, values, count, err);
+    if (st == ST_OK)
+        st = pg_many_send(store, err);
+    if (st == ST_OK)
+        st = pg_make_room(store, err);
     if (st == ST_OK)
         st = pg_bind(store, statement, values, count, &parameters, err);
     return st == ST_OK ? pg_send(store, statement_name(statement), &parameters, err) : st;
@@ -300,6 +314,53 @@ static enum status pg_run(struct store *base, enum statement statement, const st
     return st;
 }
 
+struct taken {
+    store_take *take;
+    void *context;
+    size_t before; /* questions of the rounds before */
+};
+
+static enum status take_from(void *context, size_t at, struct rows *rows, struct errmsg *err)
+{
+    const struct taken *taken = context;
+
+    return taken->take(taken->context, taken->before + at, rows, err);
+}
+
+/* The questions go one behind the other, the answers come in their order. */
+static enum status pg_select_each(struct store *base, enum statement statement, const struct store_value *values,
+                                  size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
+{
+    struct pg_store *store = of_store(base);
+    struct pg_parameters parameters;
+    enum status st = ready(store, err);
+
+    if (st == ST_OK && !pg_many_lets(statement))
+        st = pg_many_send(store, err);
+    if (st == ST_OK)
+        st = pg_make_room(store, err);
+    for (size_t i = 0, end; st == ST_OK && i < count; i = end) {
+        struct taken taken = {take, context, i};
+        int first = store->pending_count;
+
+        for (end = i; st == ST_OK && end < count && store->pending_count < PG_PENDING_MAX; end++) {
+            st = pg_bind(store, statement, values + end * each, each, &parameters, err);
+            if (st == ST_OK)
+                st = pg_send(store, statement_name(statement), &parameters, err);
+        }
+        if (st == ST_OK)
+            st = pg_collect_each(store, first, take_from, &taken, err);
+    }
+    if (st != ST_OK && base->deferring)
+        st = store->broken = ST_AGAIN;
+    return st;
+}
+
+static enum status pg_flush(struct store *base, struct errmsg *err)
+{
+    return pg_many_send(of_store(base), err);
+}
+
 /* ---- life ---- */
 
 static void pg_close(struct store *base)
@@ -307,6 +368,7 @@ static void pg_close(struct store *base)
     struct pg_store *store = of_store(base);
 
     pg_drop(store);
+    pg_many_free(store);
     free(store->url);
     free(store);
 }
@@ -325,6 +387,8 @@ enum status store_pg_open(const char *url, struct store **out_store, struct errm
                                                .text = pg_text,
                                                .blob = pg_blob,
                                                .end = pg_end,
+                                               .select_each = pg_select_each,
+                                               .flush = pg_flush,
                                                .upkeep = pg_make_months,
                                                .shared = true};
     struct pg_store *store = calloc(1, sizeof(*store));

@@ -11,6 +11,7 @@
 
 #include <libpq-fe.h>
 
+#include "agent/base/strbuf.h"
 #include "sync/central/store_engine.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
     PG_IDLE_MS_MAX = 10000,
     PG_RECONNECT_MS = 500,     /* after an attempt that failed */
     PG_UNKNOWN_MS_MAX = 15000, /* for learning whether a commit came through */
+    PG_MANY_COUNT = 14,        /* statements whose rows go to the server many at once */
 };
 
 /* What each connection needs beside the statements of the registry. */
@@ -35,6 +37,7 @@ enum pg_control {
     PG_SIGN_FIRST,
     PG_SIGN,
     PG_SIGNED,
+    PG_BY_KEY,
     PG_COMMIT,
     PG_ROLLBACK,
     PG_MARK,
@@ -47,6 +50,13 @@ struct pg_rows {
     struct rows base;
     PGresult *result;
     int row, count;
+};
+
+/* Rows of one statement that wait to be sent: a column of each parameter, as an array is on the wire. */
+struct pg_many {
+    struct strbuf columns[STORE_PARAMETERS_MAX];
+    int rows;
+    size_t bytes;
 };
 
 struct pg_store {
@@ -62,6 +72,9 @@ struct pg_store {
     struct pg_rows rows[STATEMENT_COUNT];
     unsigned char kinds[STATEMENT_COUNT][STORE_PARAMETERS_MAX]; /* enum store_value_kind that each parameter takes */
     unsigned char counts[STATEMENT_COUNT];
+    struct pg_many many[PG_MANY_COUNT];
+    unsigned char many_order[PG_MANY_COUNT]; /* which of them have rows, in the order of their first */
+    int many_count;
 };
 
 struct pg_parameters {
@@ -89,7 +102,15 @@ enum status pg_text_run(struct pg_store *store, const char *sql, const char *doi
                         struct errmsg *err);
 const char *pg_control_name(enum pg_control control);
 
+/* As pg_collect; take gets the answers from the first-th on, numbered from 0. */
+enum status pg_collect_each(struct pg_store *store, int first, store_take *take, void *context, struct errmsg *err);
+/* Sends a text to be prepared under that name. */
+enum status pg_prepare(struct pg_store *store, const char *name, const char *sql, struct errmsg *err);
+
 /* ---- store_pg_rows.c ---- */
+
+enum status pg_check_values(struct pg_store *store, enum statement statement, const struct store_value *values,
+                            size_t count, struct errmsg *err);
 
 /* Checks the values against what the statement takes and lays them out for the wire. */
 enum status pg_bind(struct pg_store *store, enum statement statement, const struct store_value *values, size_t count,
@@ -104,7 +125,23 @@ const char *pg_text(const struct rows *rows, int column);
 const void *pg_blob(const struct rows *rows, int column, size_t *out_len);
 enum status pg_end(struct rows *rows, struct errmsg *err);
 
+/* ---- store_pg_many.c ---- */
+
+/* Prepares the texts for many rows, when pg_learn knows the statements. */
+enum status pg_many_prepare(struct pg_store *store, struct errmsg *err);
+bool pg_many_takes(enum statement statement);
+/* Whether that question may be asked before the rows are sent. */
+bool pg_many_lets(enum statement statement);
+enum status pg_many_add(struct pg_store *store, enum statement statement, const struct store_value *values,
+                        size_t count, struct errmsg *err);
+enum status pg_many_send(struct pg_store *store, struct errmsg *err);
+void pg_many_forget(struct pg_store *store);
+void pg_many_free(struct pg_store *store);
+
 /* ---- store_pg.c ---- */
+
+/* For one statement more to be sent. */
+enum status pg_make_room(struct pg_store *store, struct errmsg *err);
 
 /* Makes the row that this process signs, when it is not there: what was signed before a line was lost stays. */
 enum status pg_sign_first(struct pg_store *store, struct errmsg *err);

@@ -20,6 +20,7 @@ static const struct {
     [PG_COMMIT] = {"COMMIT", PG_SQL_COMMIT},     [PG_ROLLBACK] = {"ROLLBACK", PG_SQL_ROLLBACK},
     [PG_MARK] = {"MARK", PG_SQL_MARK},           [PG_MARK_KEEP] = {"KEEP", PG_SQL_MARK_KEEP},
     [PG_MARK_UNDO] = {"UNDO", PG_SQL_MARK_UNDO}, [PG_TRY_WRITER] = {"TRY", PG_SQL_TRY},
+    [PG_BY_KEY] = {"BY_KEY", PG_SQL_BY_KEY},
 };
 
 const char *pg_control_name(enum pg_control control)
@@ -143,7 +144,22 @@ static enum status take_one(struct pg_store *store, const char *name, int64_t de
     return ST_OK;
 }
 
-enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err)
+/* Who looks at answers as they come. */
+struct taker {
+    int first;
+    store_take *take;
+    void *context;
+};
+
+static enum status show(struct pg_store *store, const struct taker *taker, int at, PGresult *result,
+                        struct errmsg *err)
+{
+    struct pg_rows rows = {.base.store = &store->base, .result = result, .row = -1, .count = PQntuples(result)};
+
+    return at >= taker->first ? taker->take(taker->context, (size_t)(at - taker->first), &rows.base, err) : ST_OK;
+}
+
+static enum status collect(struct pg_store *store, const struct taker *taker, PGresult **out_last, struct errmsg *err)
 {
     int64_t deadline_ms = now_ms() + PG_ANSWER_MS_MAX;
     PGresult *last = NULL, *sync = NULL;
@@ -152,8 +168,11 @@ enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errms
     if (!PQpipelineSync(store->conn))
         return lost(store, "sending", err);
     st = flush(store, deadline_ms, err);
-    for (int i = 0; st == ST_OK && i < store->pending_count; i++)
+    for (int i = 0; st == ST_OK && i < store->pending_count; i++) {
         st = take_one(store, store->pending[i], deadline_ms, &last, &fault, err);
+        if (st == ST_OK && fault == ST_OK && taker)
+            fault = show(store, taker, i, last, err);
+    }
     if (st == ST_OK)
         st = next_result(store, deadline_ms, &sync, err);
     PQclear(sync);
@@ -169,6 +188,26 @@ enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errms
     }
     PQclear(last);
     return st;
+}
+
+enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err)
+{
+    return collect(store, NULL, out_last, err);
+}
+
+enum status pg_collect_each(struct pg_store *store, int first, store_take *take, void *context, struct errmsg *err)
+{
+    const struct taker taker = {first, take, context};
+
+    return collect(store, &taker, NULL, err);
+}
+
+enum status pg_prepare(struct pg_store *store, const char *name, const char *sql, struct errmsg *err)
+{
+    if (!PQsendPrepare(store->conn, name, sql, 0, NULL))
+        return lost(store, name, err);
+    store->pending[store->pending_count++] = name;
+    return ST_OK;
 }
 
 enum status pg_send(struct pg_store *store, const char *name, const struct pg_parameters *parameters,
@@ -262,12 +301,11 @@ static enum status set_up(PGconn *conn, struct errmsg *err)
 
 static enum status prepare_controls(struct pg_store *store, struct errmsg *err)
 {
-    for (int i = 0; i < PG_CONTROL_COUNT; i++) {
-        if (!PQsendPrepare(store->conn, controls[i].name, controls[i].sql, 0, NULL))
-            return lost(store, controls[i].name, err);
-        store->pending[store->pending_count++] = controls[i].name;
-    }
-    return pg_collect(store, NULL, err);
+    enum status st = ST_OK;
+
+    for (int i = 0; st == ST_OK && i < PG_CONTROL_COUNT; i++)
+        st = pg_prepare(store, controls[i].name, controls[i].sql, err);
+    return st == ST_OK ? pg_collect(store, NULL, err) : st;
 }
 
 /* All in one go: each is parsed, then described; a text the server does not take ends the start, not a sale. */
@@ -321,6 +359,8 @@ static enum status open_connection(struct pg_store *store, struct errmsg *err)
         st = prepare_controls(store, err);
     if (st == ST_OK)
         st = prepare_statements(store, err);
+    if (st == ST_OK)
+        st = pg_many_prepare(store, err);
     return st == ST_OK ? pg_sign_first(store, err) : st;
 }
 

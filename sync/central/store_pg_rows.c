@@ -67,18 +67,31 @@ static enum status check_text(enum statement statement, const struct store_value
     return ST_INVALID;
 }
 
+enum status pg_check_values(struct pg_store *store, enum statement statement, const struct store_value *values,
+                            size_t count, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    if (count != store->counts[statement])
+        return store_misused(statement, err);
+    for (size_t i = 0; st == ST_OK && i < count; i++) {
+        if (values[i].kind != STORE_NULL && values[i].kind != store->kinds[statement][i])
+            return store_misused(statement, err);
+        if (values[i].kind == STORE_TEXT)
+            st = check_text(statement, &values[i], err);
+    }
+    return st;
+}
+
 enum status pg_bind(struct pg_store *store, enum statement statement, const struct store_value *values, size_t count,
                     struct pg_parameters *out, struct errmsg *err)
 {
-    out->count = 0;
-    if (count != store->counts[statement])
-        return store_misused(statement, err);
-    for (size_t i = 0; i < count; i++) {
-        const struct store_value *value = &values[i];
-        enum status st = ST_OK;
+    enum status st = pg_check_values(store, statement, values, count, err);
 
-        if (value->kind != STORE_NULL && value->kind != store->kinds[statement][i])
-            return store_misused(statement, err);
+    out->count = 0;
+    for (size_t i = 0; st == ST_OK && i < count; i++) {
+        const struct store_value *value = &values[i];
+
         switch (value->kind) {
         case STORE_NULL:
             add(out, NULL, 0);
@@ -88,17 +101,12 @@ enum status pg_bind(struct pg_store *store, enum statement statement, const stru
             pg_bind_number(out, value->number);
             break;
         case STORE_TEXT:
-            st = check_text(statement, value, err);
-            add(out, value->bytes, value->len);
-            break;
         case STORE_BLOB:
             add(out, value->bytes, value->len);
             break;
         }
-        if (st != ST_OK)
-            return st;
     }
-    return ST_OK;
+    return st;
 }
 
 bool pg_next(struct rows *base)

@@ -277,6 +277,24 @@ static enum status sqlite_end(struct rows *base, struct errmsg *err)
     return st;
 }
 
+static enum status sqlite_select_each(struct store *base, enum statement statement, const struct store_value *values,
+                                      size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
+{
+    enum status st = ST_OK, end;
+
+    for (size_t i = 0; st == ST_OK && i < count; i++) {
+        struct rows *rows;
+
+        st = sqlite_select(base, statement, values + i * each, each, &rows, err);
+        if (st != ST_OK)
+            break;
+        st = take(context, i, rows, err);
+        end = sqlite_end(rows, st == ST_OK ? err : NULL);
+        st = st == ST_OK ? end : st;
+    }
+    return st;
+}
+
 static enum status sqlite_run(struct store *base, enum statement statement, const struct store_value *values,
                               size_t count, int64_t *out_changed, struct errmsg *err)
 {
@@ -308,7 +326,8 @@ enum status store_sqlite_open(const char *path, struct store **out_store, struct
                                                .integer = sqlite_integer,
                                                .text = sqlite_text,
                                                .blob = sqlite_blob,
-                                               .end = sqlite_end};
+                                               .end = sqlite_end,
+                                               .select_each = sqlite_select_each};
     struct sqlite_store *store = calloc(1, sizeof(*store));
     enum status st = ST_OK;
     int rc;

@@ -404,6 +404,7 @@ static const struct {
     const char *table, *key; /* "": small, and everywhere */
 } keys[] = {
     {"journal", "dev"},
+    {"carried", "dev"},
     {"dead_letter", "dev"},
     {"device", "dev"},
     {"difference", "dev"},

@@ -113,6 +113,37 @@ Test(central_sheets, a_transaction_of_more_members_than_are_kept_is_whole, .time
     fixture_close(&f);
 }
 
+/* As many rows of one table as a transaction can come to, and two members only. */
+Test(central_sheets, a_full_transaction_of_sales_that_earn_and_spend_is_booked_whole, .timeout = 120)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct points_scene s;
+    char body[600];
+    int64_t count;
+
+    points_open(&s);
+    strbuf_clear(&s.batch);
+    for (int i = 0; i < COUNTING_RECORDS_MAX; i++) {
+        snprintf(body, sizeof(body),
+                 "{\"sale\":{\"sale_id\":\"f%d\",\"business_date\":\"2026-11-22\",\"lines\":[],\"member\":{\"id\":"
+                 "\"F%d\"}},"
+                 "\"result\":{\"digest\":\"00\",\"gross_minor\":0,\"discount_minor\":0,\"redeemed_minor\":0,\"total_"
+                 "minor\":0,"
+                 "\"points\":[{\"currency\":\"bonus\",\"earned\":5,\"redeemed\":2,\"cost\":1,\"by\":[]}]},\"bundle\":"
+                 "\"\"}",
+                 i, i % 2);
+        till_record(&s.till, "sale", body, &s.batch);
+    }
+    cr_assert_eq(till_send(&s.fixture, &s.till, &s.batch, &s.answer), 200, "%s", s.answer.data);
+    OK(counting_step(s.fixture.central, &count, &err));
+    cr_expect_eq(count, COUNTING_RECORDS_MAX);
+    cr_expect_eq(posted(&s.fixture, "F0"), COUNTING_RECORDS_MAX / 2 * 2);
+    cr_expect_eq(posted(&s.fixture, "F1"), COUNTING_RECORDS_MAX / 2 * 2);
+    cr_expect_eq(total_points(&s.fixture, "redeemed"), 2 * COUNTING_RECORDS_MAX);
+    cr_expect_eq(total(&s.fixture, "sales"), COUNTING_RECORDS_MAX);
+    points_close(&s);
+}
+
 /* ---- one by one, or many at once ---- */
 
 enum { RECORDS = 60, BUYERS = 4 };

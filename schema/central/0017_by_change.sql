@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- PostgreSQL alone: a table that was empty when a statement was first planned has two indexes beginning with the chain that look equally good,
+-- and one of them reads every member of it. So what is in the order of changes begins with the change.
+--pg DROP INDEX member_by_change;
+--pg CREATE UNIQUE INDEX member_by_change ON member (change_seq, chain);
+--pg DROP INDEX usage_by_change;
+--pg CREATE UNIQUE INDEX usage_by_change ON usage (change_seq, chain);
+--pg DROP INDEX coupon_by_change;
+--pg CREATE UNIQUE INDEX coupon_by_change ON coupon (change_seq, chain);
