@@ -35,7 +35,8 @@ static void compile_root(struct compiler *c, const cJSON *root)
         compile_gates(c);
         compile_index(c);
     }
-    if (!digest_end(&c->digest, c->bundle->digest))
+    c->digest_st = digest_end(&c->digest, c->bundle->digest);
+    if (c->digest_st != ST_OK && c->digest_st != ST_NOMEM)
         rd_fault(&c->rd, NULL, "holds a number that is no integer, or is too large to digest");
 }
 
@@ -72,7 +73,7 @@ static enum status finish(struct compiler *c, struct bundle_report *report, stru
     enum status st = c->bundle->arena.st != ST_OK ? c->bundle->arena.st : c->scratch.st;
 
     st = st != ST_OK ? st : c->temp.st;
-
+    st = st != ST_OK || c->digest_st != ST_NOMEM ? st : c->digest_st;
     if (st == ST_OK)
         st = c->syntax_st == ST_INVALID ? ST_OK : c->syntax_st;
     if (st != ST_OK)
@@ -125,8 +126,10 @@ enum status bundle_compile(const char *text, size_t len, struct bundle **out_bun
     const cJSON *root = NULL;
     enum status st;
 
-    if (!notes)
+    if (!notes) {
+        errmsg_set(err, "bundle: out of memory");
         return ST_NOMEM;
+    }
     notes->fault_count = notes->warning_count = notes->note_count = 0;
     st = json_pool_parse_without(&pool, text, len, BUNDLE_BYTES_MAX, "promotions", &root, &c.promotions_text, &fault);
     if (st == ST_OK)

@@ -33,7 +33,7 @@ struct digest {
     struct sha256 hash;
     const cJSON **members; /* sorted */
     size_t count, next;
-    bool good; /* nothing but integers so far, and memory */
+    enum status st; /* ST_INVALID: a number that is no integer; ST_NOMEM */
     struct digest_order orders[DIGEST_ORDERS];
 };
 
@@ -49,6 +49,7 @@ struct compiler {
     struct digest digest;
     struct errmsg syntax; /* what is wrong with the JSON of a promotion; then nothing else counts */
     enum status syntax_st;
+    enum status digest_st; /* ST_NOMEM; what is wrong with the text is a fault of the report */
     struct {
         struct selection *items;
         size_t count, cap;
@@ -130,8 +131,8 @@ void digest_begin(struct digest *d, struct arena *scratch, const cJSON *root);
 bool digest_to_array(struct digest *d, const char *name);
 void digest_element(struct digest *d, const cJSON *value);
 void digest_array_end(struct digest *d);
-/* The rest; out_text has 64 hex digits. False when a number was no integer, or without memory. */
-bool digest_end(struct digest *d, char out_text[65]);
+/* The rest; out_text has 64 hex digits. ST_INVALID: a number was no integer; ST_FULL: too large; ST_NOMEM. */
+enum status digest_end(struct digest *d, char out_text[65]);
 
 /* compile_signed.c: the keys of a coupon series, and that only a signed one has them. */
 void compile_series_keys(struct compiler *c, const cJSON *json, bool is_signed, struct coupon_series *out);

@@ -124,7 +124,7 @@ static void write_object(struct digest *d, const cJSON *object)
     if (count > FEW_MEMBERS)
         members = calloc(count, sizeof *members);
     if (!members) {
-        d->good = false;
+        d->st = ST_NOMEM;
         return;
     }
     if (members == few && count > 1)
@@ -168,7 +168,8 @@ static void write_value(struct digest *d, const cJSON *value)
         jw_text(&d->writer, value->valuestring);
         return;
     case cJSON_Number:
-        d->good = d->good && json_value_int(value, -JSON_INT_MAX, JSON_INT_MAX, &number) == ST_OK;
+        if (json_value_int(value, -JSON_INT_MAX, JSON_INT_MAX, &number) != ST_OK && d->st == ST_OK)
+            d->st = ST_INVALID;
         jw_int(&d->writer, number);
         return;
     case cJSON_True:
@@ -182,14 +183,17 @@ static void write_value(struct digest *d, const cJSON *value)
 
 void digest_begin(struct digest *d, struct arena *scratch, const cJSON *root)
 {
-    *d = (struct digest){.text = STRBUF_INIT(TEXT_BYTES_MAX), .good = true};
+    *d = (struct digest){.text = STRBUF_INIT(TEXT_BYTES_MAX)};
     d->writer = (struct json_writer)JSON_WRITER_INIT(&d->text);
     sha256_init(&d->hash);
     d->count = count_members(root);
     d->members = arena_array(scratch, d->count + 1, sizeof *d->members);
-    d->good = d->members != NULL;
-    if (d->good)
+    if (d->members) {
         members_sorted(root, d->members, d->count);
+    } else {
+        d->st = ST_NOMEM;
+        d->count = 0; /* nothing to walk */
+    }
     jw_object_begin(&d->writer);
 }
 
@@ -221,20 +225,20 @@ void digest_array_end(struct digest *d)
     jw_array_end(&d->writer);
 }
 
-bool digest_end(struct digest *d, char out_text[65])
+enum status digest_end(struct digest *d, char out_text[65])
 {
     uint8_t hash[SHA256_BYTES];
-    bool good;
+    enum status st;
 
     while (d->next < d->count)
         member(d);
     jw_object_end(&d->writer);
-    good = d->good && strbuf_status(&d->text) == ST_OK;
-    if (good) {
+    st = d->st != ST_OK ? d->st : strbuf_status(&d->text);
+    if (st == ST_OK) {
         sha256_add(&d->hash, d->text.data, d->text.len);
         sha256_end(&d->hash, hash);
         hex_encode(hash, sizeof hash, out_text);
     }
     strbuf_free(&d->text);
-    return good;
+    return st;
 }

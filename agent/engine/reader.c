@@ -265,12 +265,15 @@ static bool text_good(struct reader *reader, const cJSON *value, const char *nam
 static bool text_value(struct reader *reader, const cJSON *value, const char *name, size_t len_max,
                        const char **out_text)
 {
+    const char *text;
     size_t len;
 
     if (!text_good(reader, value, name, len_max, &len))
         return false;
-    *out_text = share_bytes(reader->sharing, value->valuestring, len + 1, true);
-    return *out_text != NULL;
+    text = share_bytes(reader->sharing, value->valuestring, len + 1, true);
+    if (text)
+        *out_text = text;
+    return text != NULL;
 }
 
 bool rd_text(struct reader *reader, const cJSON *object, const char *name, enum need need, size_t len_max,
@@ -341,6 +344,8 @@ void rd_texts(struct reader *reader, const cJSON *object, const char *name, stru
     rd_out(reader, mark);
     sort_items(items, out_list->count, sizeof *items, text_cmp);
     out_list->items = rd_share(reader, items, out_list->count, sizeof *items);
+    if (!out_list->items)
+        out_list->count = 0;
 }
 
 /* The text of one language behind those that are there; a wrong one is a fault and left out. */

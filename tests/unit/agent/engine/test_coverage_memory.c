@@ -2,8 +2,8 @@
 /*
  * Memory that ends: each piece an evaluation or a return asks for is refused once, and the answer is a status, never
  * a wrong sum. Of an evaluation the scratch memory is bounded a little later each time, so that every piece is the
- * first that does not fit; of a return the Nth call of malloc fails, with as many lines and currencies as it takes
- * for every piece to be the first of a new chunk once.
+ * first that does not fit; of a bundle and of a return the Nth call of malloc fails, with as many lines and
+ * currencies as it takes for every piece to be the first of a new chunk once.
  */
 #include "agent/engine/engine.h"
 #include "agent/engine/work.h"
@@ -117,6 +117,25 @@ static struct engine_sale *make_sale(void)
     cr_assert_eq(engine_sale_parse(strbuf_text(&text), text.len, &sale, &fault), ST_OK, "%s", fault.message);
     strbuf_free(&text);
     return sale;
+}
+
+Test(memory, a_bundle_without_memory_says_so)
+{
+    struct bundle *bundle = NULL;
+    enum status st = ST_NOMEM;
+    long number;
+
+    for (number = 0; st != ST_OK; number++) {
+        struct errmsg err = ERRMSG_INIT;
+
+        fail_call(number, 0);
+        st = bundle_compile(bundle_text, strlen(bundle_text), &bundle, NULL, &err);
+        fail_none();
+        cr_assert_eq(st, failed ? ST_NOMEM : ST_OK, "call %ld: %s: %s", number, status_text(st), err.text);
+        cr_assert(st == ST_OK || err.text[0] != '\0', "call %ld", number);
+    }
+    cr_expect_gt(number, 5, "only %ld calls failed", number - 1);
+    bundle_destroy(bundle);
 }
 
 /* One evaluation from nothing. */
