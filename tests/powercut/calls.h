@@ -35,13 +35,19 @@ enum mutant calls_mutant(void);
 void calls_watch(struct history *history);
 
 /* ---- failing calls ---- */
-enum call_kind { CALL_NONE, CALL_MALLOC, CALL_SQLITE };
-/* The nth call of that kind from now fails, once. code: what SQLite answers. */
-void calls_fail(enum call_kind kind, int64_t nth, int code);
-int64_t calls_count(enum call_kind kind); /* since calls_fail */
-bool calls_failed(void);                  /* the failure has happened */
-/* Routes the allocations of SQLite and cJSON through the counted ones; before anything else is called. */
+enum call_kind { CALL_MEMORY, CALL_SQLITE };
+/* Asked of each allocation and call of SQLite what becomes of it: 0, it goes on; else it fails, SQLite's with that
+ * code. NULL: all go on. Allocates nothing itself. */
+typedef int calls_ask_fn(void *context, enum call_kind kind);
+void calls_ask(calls_ask_fn *ask, void *context);
+/* Routes the allocations of SQLite and cJSON through the asked ones; before anything else is called. */
 void calls_install(void);
+
+/* ---- leaks: what the agent's own code, SQLite and cJSON allocate from calls_hold on ---- */
+void calls_hold(void);
+/* How much of it was not freed, and stops looking; where the first piece was asked for (for addr2line), NULL when it
+ * was SQLite. */
+int64_t calls_held(const void **out_caller);
 
 /* Work that was given to a worker, done here and now, in order. */
 void calls_run_work(void);

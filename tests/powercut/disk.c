@@ -81,38 +81,25 @@ void disk_happened(struct disk *disk)
     disk->tap(disk->tap_context);
 }
 
-void disk_fail(struct disk *disk, enum disk_fault fault, int64_t nth, bool stays)
+void disk_ask(struct disk *disk, disk_ask_fn *ask, void *context)
 {
-    disk->fault = fault;
-    disk->fail_at = nth;
-    disk->fault_stays = stays;
-    disk->faults = 0;
-    memset(disk->calls, 0, sizeof disk->calls);
+    disk->ask = ask;
+    disk->ask_context = context;
 }
 
-int64_t disk_faults(const struct disk *disk)
+int disk_asked(const struct disk *disk, enum disk_fault kind)
 {
-    return disk->faults;
-}
-
-int64_t disk_calls(const struct disk *disk, enum disk_fault fault)
-{
-    return disk->calls[fault];
-}
-
-bool disk_is_due(struct disk *disk, enum disk_fault kind)
-{
-    bool due;
-
-    disk->calls[kind]++;
-    if (kind == DISK_WRITE_ERROR)
-        disk->calls[DISK_FULL]++;
-    if (disk->fail_at == 0 || (disk->fault != kind && !(disk->fault == DISK_FULL && kind == DISK_WRITE_ERROR)))
-        return false;
-    due =
-        disk->calls[disk->fault] == disk->fail_at || (disk->fault_stays && disk->calls[disk->fault] > disk->fail_at);
-    disk->faults += due;
-    return due;
+    switch (disk->ask ? disk->ask(disk->ask_context, kind) : DISK_NO_FAULT) {
+    case DISK_NO_FAULT:
+        return 0;
+    case DISK_FULL:
+        return -ENOSPC;
+    case DISK_READ_ERROR:
+    case DISK_WRITE_ERROR:
+    case DISK_SYNC_ERROR:
+        break;
+    }
+    return -EIO;
 }
 
 /* ---- names ---- */
@@ -217,9 +204,12 @@ int disk_open(struct disk *disk, const char *path, int flags, bool *out_created)
         return -EEXIST;
     if (file == -ENOENT && (flags & DISK_CREATE || !path)) {
         if (path) {
+            int code;
+
             disk_happens(disk);
-            if (disk_is_due(disk, DISK_WRITE_ERROR))
-                return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
+            code = disk_asked(disk, DISK_WRITE_ERROR);
+            if (code != 0)
+                return code;
         }
         file = new_file(disk);
         if (path)
@@ -283,7 +273,7 @@ int64_t disk_read(struct disk *disk, int handle, void *bytes, size_t len, int64_
     const struct file *file = &disk->files[handle];
     int64_t got = file->live_size - at;
 
-    if (disk->off || disk_is_due(disk, DISK_READ_ERROR))
+    if (disk->off || disk_asked(disk, DISK_READ_ERROR) != 0)
         return -EIO;
     got = got < 0 ? 0 : got > (int64_t)len ? (int64_t)len : got;
     if (got > 0)
@@ -313,14 +303,16 @@ static void write_live(struct file *file, const void *bytes, size_t len, int64_t
 int disk_write(struct disk *disk, int handle, const void *bytes, size_t len, int64_t at)
 {
     struct file *file = &disk->files[handle];
+    int code;
 
     if (disk->off)
         return -EIO;
     disk_happens(disk);
-    if (disk_is_due(disk, DISK_WRITE_ERROR)) {
+    code = disk_asked(disk, DISK_WRITE_ERROR);
+    if (code != 0) {
         if (len / 2 > 0)
             write_live(file, bytes, len / 2, at); /* some of it went through */
-        return disk->fault == DISK_FULL ? -ENOSPC : -EIO;
+        return code;
     }
     write_live(file, bytes, len, at);
     disk_happened(disk);

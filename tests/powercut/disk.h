@@ -66,10 +66,10 @@ void disk_tap_at(struct disk *disk, int64_t nth, disk_tap_fn *tap, void *context
 int64_t disk_events(const struct disk *disk); /* writes, syncs and changes of names since disk_create */
 
 /* ---- failing calls ---- */
-/* The nth call of that kind from now fails (0: none), and those after it when it stays so. */
-void disk_fail(struct disk *disk, enum disk_fault fault, int64_t nth, bool stays);
-int64_t disk_faults(const struct disk *disk);                       /* that happened since disk_fail */
-int64_t disk_calls(const struct disk *disk, enum disk_fault fault); /* since disk_fail: how many could have failed */
+/* Asked of each read, write (also one that makes a file) and sync what becomes of it: DISK_NO_FAULT, it goes on; a
+ * write may also end with DISK_FULL. NULL: all go on. disk_copy and disk_wipe ask no more. */
+typedef enum disk_fault disk_ask_fn(void *context, enum disk_fault kind);
+void disk_ask(struct disk *disk, disk_ask_fn *ask, void *context);
 
 /* ---- calls; handles are >= 0, failures -errno ---- */
 enum { DISK_CREATE = 1, DISK_EXCLUSIVE = 2 };

@@ -1,52 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file's room, and a disk made the same as another one: page by page, only those whose stamps differ. */
+/* A disk made the same as another one: page by page, only those whose stamps differ. */
 #include "tests/powercut/disk_internal.h"
 #include "tests/powercut/must.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* No two changes of a page have the same, on any disk: pages with equal stamps are equal. */
 static uint64_t last_stamp;
-
-void disk_free_file(struct file *file)
-{
-    free(file->live);
-    free(file->kept);
-    free(file->stamps);
-    free(file->pending);
-    free(file->store);
-    *file = (struct file){0};
-}
-
-void disk_set_room(struct file *file, int64_t size)
-{
-    int64_t room = file->room ? file->room : DISK_PAGE_BYTES, pages = file->room / DISK_PAGE_BYTES;
-
-    while (room < size)
-        room *= 2;
-    if (room == file->room)
-        return;
-    file->live = must_grow(file->live, (size_t)room);
-    file->kept = must_grow(file->kept, (size_t)room);
-    file->stamps = must_grow(file->stamps, (size_t)(room / DISK_PAGE_BYTES) * sizeof *file->stamps);
-    memset(file->live + file->room, 0, (size_t)(room - file->room));
-    memset(file->kept + file->room, 0, (size_t)(room - file->room));
-    memset(file->stamps + pages, 0, (size_t)(room / DISK_PAGE_BYTES - pages) * sizeof *file->stamps);
-    file->room = room;
-}
-
-void disk_pending_room(struct file *file, size_t count, size_t stored)
-{
-    if (count > file->pending_room) {
-        file->pending_room = 2 * count + 64;
-        file->pending = must_grow(file->pending, file->pending_room * sizeof *file->pending);
-    }
-    if (stored > file->store_room) {
-        file->store_room = 2 * stored + DISK_PAGE_BYTES;
-        file->store = must_grow(file->store, file->store_room);
-    }
-}
 
 void disk_touch(struct file *file, int64_t at, int64_t len)
 {
@@ -107,6 +67,5 @@ void disk_copy(struct disk *to, const struct disk *from)
     to->change_count = from->change_count;
     to->off = false;
     to->cut_at = to->tap_at = 0;
-    to->fail_at = 0;
-    to->fault = DISK_NO_FAULT;
+    to->ask = NULL;
 }

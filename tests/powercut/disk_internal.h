@@ -52,9 +52,8 @@ struct disk {
     disk_tap_fn *tap;
     void *tap_context;
     bool off;
-    enum disk_fault fault;
-    int64_t fail_at, faults, calls[DISK_SYNC_ERROR + 1];
-    bool fault_stays;
+    disk_ask_fn *ask;
+    void *ask_context;
 };
 
 /* An event: the power may go in the middle of it. */
@@ -65,8 +64,8 @@ void disk_touch(struct file *file, int64_t at, int64_t len);
 void disk_set_room(struct file *file, int64_t size);
 void disk_pending_room(struct file *file, size_t count, size_t stored);
 void disk_free_file(struct file *file);
-/* Counts a call of that kind; true when it is to fail. */
-bool disk_is_due(struct disk *disk, enum disk_fault kind);
+/* 0, or -errno when a call of that kind is to fail. */
+int disk_asked(const struct disk *disk, enum disk_fault kind);
 void disk_sync_names(struct disk *disk);
 /* Frees the files that nobody has open and no name can lead to. */
 void disk_sweep(struct disk *disk);

@@ -182,7 +182,7 @@ int disk_sync(struct disk *disk, int handle)
     if (disk->off)
         return -EIO; /* in the middle of it: what is pending may be there or not */
     disk_happened(disk);
-    if (disk_is_due(disk, DISK_SYNC_ERROR)) {
+    if (disk_asked(disk, DISK_SYNC_ERROR) != 0) {
         if (handle != DISK_FOLDER_HANDLE)
             sync_badly(disk, &disk->files[handle]);
         return -EIO;

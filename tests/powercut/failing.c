@@ -1,141 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The nth allocation and the nth call of SQLite that fail. */
-#include "tests/powercut/calls.h"
-#include "tests/powercut/must.h"
-#include "tests/support/wrapped_memory.h"
+/* Calls of SQLite that fail; one that does has done nothing. Allocations: failing_memory.c. */
+#include "tests/powercut/failing_internal.h"
 
-#include <cjson/cJSON.h>
 #include <sqlite3.h>
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct {
-    enum call_kind kind;
-    int64_t nth, counts[CALL_SQLITE + 1];
+    calls_ask_fn *ask;
+    void *context;
     int code;
-    bool failed;
-    sqlite3 *answered; /* the connection whose last call failed on purpose */
+    sqlite3 *answered; /* the connection whose last call failed on purpose, with code */
 } failing;
 
-void calls_fail(enum call_kind kind, int64_t nth, int code)
+void calls_ask(calls_ask_fn *ask, void *context)
 {
-    memset(&failing, 0, sizeof failing);
-    failing.kind = kind;
-    failing.nth = nth;
-    failing.code = code;
+    failing.ask = ask;
+    failing.context = context;
 }
 
-int64_t calls_count(enum call_kind kind)
+int calls_ask_of(enum call_kind kind)
 {
-    return failing.counts[kind];
+    return failing.ask ? failing.ask(failing.context, kind) : 0;
 }
-
-bool calls_failed(void)
-{
-    return failing.failed;
-}
-
-static bool is_due(enum call_kind kind)
-{
-    if (++failing.counts[kind] != failing.nth || failing.kind != kind)
-        return false;
-    failing.failed = true;
-    return true;
-}
-
-/* ---- memory ---- */
-
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-char *__real_strndup(const char *text, size_t len);
-char *__wrap_strndup(const char *text, size_t len);
-
-static void *no_memory(void)
-{
-    errno = ENOMEM;
-    return NULL;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return is_due(CALL_MALLOC) ? no_memory() : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_due(CALL_MALLOC) ? no_memory() : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return is_due(CALL_MALLOC) ? no_memory() : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return is_due(CALL_MALLOC) ? no_memory() : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t len)
-{
-    return is_due(CALL_MALLOC) ? no_memory() : __real_strndup(text, len);
-}
-
-void must(bool holds, const char *what)
-{
-    if (!holds) {
-        (void)fprintf(stderr, "powercut: %s\n", what);
-        abort();
-    }
-}
-
-void *must_alloc(size_t size)
-{
-    void *memory = __real_calloc(1, size);
-
-    must(memory != NULL, "out of memory");
-    return memory;
-}
-
-void *must_grow(void *memory, size_t size)
-{
-    memory = __real_realloc(memory, size);
-    must(memory != NULL, "out of memory");
-    return memory;
-}
-
-/* SQLite's own allocator works with sizes; it stays, and is only asked less often. */
-static sqlite3_mem_methods memory_of_sqlite;
-
-static void *sqlite_malloc(int size)
-{
-    return is_due(CALL_MALLOC) ? NULL : memory_of_sqlite.xMalloc(size);
-}
-
-static void *sqlite_realloc(void *memory, int size)
-{
-    return is_due(CALL_MALLOC) ? NULL : memory_of_sqlite.xRealloc(memory, size);
-}
-
-void calls_install(void)
-{
-    static cJSON_Hooks hooks = {__wrap_malloc, free};
-    sqlite3_mem_methods counted;
-
-    cJSON_InitHooks(&hooks);
-    must(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory_of_sqlite) == SQLITE_OK, "SQLite shows no allocator");
-    counted = memory_of_sqlite;
-    counted.xMalloc = sqlite_malloc;
-    counted.xRealloc = sqlite_realloc;
-    must(sqlite3_config(SQLITE_CONFIG_MALLOC, &counted) == SQLITE_OK, "SQLite takes no allocator");
-    /* The small pieces it keeps for itself would hide most of the calls. */
-    must(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK, "SQLite keeps its lookaside memory");
-}
-
-/* ---- SQLite: a call that fails has done nothing ---- */
 
 int __real_sqlite3_exec(sqlite3 *db, const char *sql, int (*row)(void *, int, char **, char **), void *context,
                         char **out_message);
@@ -156,7 +44,8 @@ int __wrap_sqlite3_extended_errcode(sqlite3 *db);
 
 static bool fails(sqlite3 *db)
 {
-    failing.answered = is_due(CALL_SQLITE) ? db : NULL;
+    failing.code = calls_ask_of(CALL_SQLITE);
+    failing.answered = failing.code != 0 ? db : NULL;
     return failing.answered != NULL;
 }
 

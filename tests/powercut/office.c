@@ -90,8 +90,12 @@ void central_pull(struct shop *shop)
     pull.file = disk_open(shop->disk, CENTRAL_FILE, DISK_CREATE, &created);
     if (pull.file < 0)
         return;
-    if (created) /* once: it would keep the till's names too */
-        (void)disk_sync(shop->disk, DISK_FOLDER_HANDLE);
+    /* Its name, once: later syncs would keep the till's names too. When that fails it begins anew next time. */
+    if (created && disk_sync(shop->disk, DISK_FOLDER_HANDLE) != 0) {
+        (void)disk_close(shop->disk, pull.file);
+        (void)disk_unlink(shop->disk, CENTRAL_FILE);
+        return;
+    }
     st = journal_each(shop->journal, shop->history->stored + 1, take_record, &pull, NULL);
     if (calls_mutant() == MUTANT_ACK_FIRST && pull.position > 0) {
         ack(shop, &pull);

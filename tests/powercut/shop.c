@@ -232,6 +232,7 @@ void shop_close(struct shop *shop)
     rules_close(shop->rules);
     journal_close(shop->journal);
     identity_clear(&shop->identity);
+    strbuf_free(&shop->answer);
     shop->till = NULL;
     shop->rulebook = NULL;
     shop->cache = NULL;
@@ -254,27 +255,27 @@ static bool may_be_voided(const struct shop *shop, const char *sale)
 enum problem shop_do(struct shop *shop, const char *command, const char *sale, const char *body,
                      const char **out_answer)
 {
-    static struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
+    struct strbuf *out = &shop->answer;
     struct errmsg err = ERRMSG_INIT;
     size_t len = body ? strlen(body) : 0;
     enum problem problem;
 
-    strbuf_free(&out);
-    out = (struct strbuf)STRBUF_INIT(TILL_ANSWER_MAX); /* one that failed stays so */
+    strbuf_free(out);
+    *out = (struct strbuf)STRBUF_INIT(TILL_ANSWER_MAX); /* one that failed stays so */
     if (strcmp(command, "put") == 0)
-        problem = till_put_sale(shop->till, sale, body, len, &out, &err);
+        problem = till_put_sale(shop->till, sale, body, len, out, &err);
     else if (strcmp(command, "tender") == 0)
-        problem = till_tender(shop->till, sale, body, len, &out, &err);
+        problem = till_tender(shop->till, sale, body, len, out, &err);
     else if (strcmp(command, "commit") == 0)
-        problem = till_commit(shop->till, sale, body, len, &out, &err);
+        problem = till_commit(shop->till, sale, body, len, out, &err);
     else if (strcmp(command, "void") == 0)
-        problem = till_void(shop->till, sale, body, len, &out, &err);
+        problem = till_void(shop->till, sale, body, len, out, &err);
     else if (strcmp(command, "copy") == 0)
-        problem = till_copy(shop->till, sale, &out, &err);
+        problem = till_copy(shop->till, sale, out, &err);
     else
-        problem = till_get_sale(shop->till, sale, &out, &err);
+        problem = till_get_sale(shop->till, sale, out, &err);
     if (out_answer)
-        *out_answer = problem == PROBLEM_NONE ? strbuf_text(&out) : "";
+        *out_answer = problem == PROBLEM_NONE ? strbuf_text(out) : "";
     if (problem == PROBLEM_JOURNAL_FAILED)
         shop->restart_asked = true;
     /* The disk is there and nothing fails on purpose: then nothing may be refused. */

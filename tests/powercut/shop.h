@@ -11,6 +11,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
+#include "agent/base/strbuf.h"
 #include "agent/db/ballast.h"
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
@@ -44,6 +45,7 @@ struct shop {
     bool failing;           /* calls fail on purpose: a command may be refused */
     bool restart_asked;     /* a commit could not be answered for: the daemon ends and is started anew */
     int64_t rebuilds;       /* since shop_begin */
+    struct strbuf answer;   /* to the caller's last command */
     /* The printer has one job at a time that is not answered. */
     char job[64];
     till_printed_fn *printed;
