@@ -2,6 +2,8 @@
 #include "agent/base/clock.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -52,6 +54,19 @@ int64_t clock_wall_ms(const struct clock_source *clock)
 int64_t clock_mono_ms(const struct clock_source *clock)
 {
     return clock->mono_ms(clock->context);
+}
+
+void clock_boot_id(char out_id[CLOCK_BOOT_ID_MAX + 1])
+{
+    const char *given = getenv("LOYALD_BOOT_ID");
+    FILE *file = given && given[0] != '\0' ? NULL : fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    (void)snprintf(out_id, CLOCK_BOOT_ID_MAX + 1, "%s", given ? given : "");
+    if (file && !fgets(out_id, CLOCK_BOOT_ID_MAX + 1, file))
+        out_id[0] = '\0';
+    if (file)
+        (void)fclose(file);
+    out_id[strspn(out_id, "0123456789abcdef-")] = '\0';
 }
 
 int64_t clock_measure_ns(void)

@@ -21,6 +21,10 @@ struct clock_source {
 const struct clock_source *clock_system(void);
 int64_t clock_wall_ms(const struct clock_source *clock);
 int64_t clock_mono_ms(const struct clock_source *clock);
+/* Names the time since the machine was switched on: what the unit was given (LOYALD_BOOT_ID), else what the kernel says.
+ * "" when neither does. */
+enum { CLOCK_BOOT_ID_MAX = 48 };
+void clock_boot_id(char out_id[CLOCK_BOOT_ID_MAX + 1]);
 /* CLOCK_MONOTONIC in ns, for measuring only. */
 int64_t clock_measure_ns(void);
 /* The wall time as the machine's time zone shows it. */

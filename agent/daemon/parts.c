@@ -177,17 +177,14 @@ static bool may_switch(void *context)
     return !parts->till || till_is_idle(parts->till);
 }
 
-/* The minute in which the machine was switched on names what it has done since: the unit sees nothing of /proc that
- * would. A clock that is set makes it another, which only spares new rules a start. */
 static enum status start_rulebook(struct parts *parts, struct errmsg *err)
 {
-    const struct clock_source *clock = clock_system();
-    struct rulebook_options wanted = {parts->loop,      clock, parts->journal, parts->rules,
-                                      &parts->identity, fetch, rules_changed,  journal_record,
-                                      may_switch,       parts, parts->boot_id, fetch_root};
+    struct rulebook_options wanted = {parts->loop,      clock_system(), parts->journal, parts->rules,
+                                      &parts->identity, fetch,          rules_changed,  journal_record,
+                                      may_switch,       parts,          NULL,           fetch_root};
 
-    (void)snprintf(parts->boot_id, sizeof parts->boot_id, "%" PRId64,
-                   (clock_wall_ms(clock) - clock_mono_ms(clock)) / 60000);
+    clock_boot_id(parts->boot_id);
+    wanted.boot_id = parts->boot_id[0] != '\0' ? parts->boot_id : NULL;
     return rulebook_create(&wanted, &parts->rulebook, err);
 }
 

@@ -6,6 +6,7 @@
 #ifndef LOYALD_DAEMON_PARTS_H
 #define LOYALD_DAEMON_PARTS_H
 
+#include "agent/base/clock.h"
 #include "agent/base/errmsg.h"
 #include "agent/base/status.h"
 #include "agent/daemon/enrol_file.h"
@@ -39,7 +40,7 @@ struct parts {
     struct loop *loop;
     struct loop_timer *idle_timer; /* checkpoints */
     struct loop_timer *watchdog;
-    char boot_id[24]; /* of the machine, since it was switched on */
+    char boot_id[CLOCK_BOOT_ID_MAX + 1]; /* of the machine, since it was switched on */
     struct ballast ballast;
     struct journal *journal;
     struct rules *rules;

@@ -21,14 +21,22 @@ enum { PIECE_DEADLINE_MS = 30 * 1000, ENROL_DEADLINE_MS = 15 * 1000, ANSWER_BYTE
 
 /* ---- up or down ---- */
 
+int64_t link_since_unix_ms(const struct link *link)
+{
+    const struct clock_source *clock = link->options.clock;
+
+    return link->up_known ? clock_wall_ms(clock) - (clock_mono_ms(clock) - link->up_since_mono_ms) : 0;
+}
+
 static void set_up(struct link *link, bool up, const char *reason)
 {
     (void)snprintf(link->down_reason, sizeof link->down_reason, "%s",
                    up ? "" : reason); /* the latest is what helps */
-    if (up == link->up && (up || link->up_since_unix_ms != 0))
+    if (up == link->up && (up || link->up_known))
         return;
     link->up = up;
-    link->up_since_unix_ms = clock_wall_ms(link->options.clock);
+    link->up_known = true;
+    link->up_since_mono_ms = clock_mono_ms(link->options.clock);
     if (up) {
         log_info("link-06", "up");
         report_soon(&link->report);
@@ -306,8 +314,8 @@ void link_write(const struct link *link, struct json_writer *w)
 {
     jw_object_begin(w);
     jw_field_bool(w, "up", link->up);
-    if (link->up_since_unix_ms > 0)
-        jw_field_int(w, "since_unix_ms", link->up_since_unix_ms);
+    if (link->up_known)
+        jw_field_int(w, "since_unix_ms", link_since_unix_ms(link));
     if (!link->up)
         jw_field_text(w, "reason", link->down_reason);
     if (report_oldest(link) > 0)

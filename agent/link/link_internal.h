@@ -109,11 +109,14 @@ struct link {
     struct updates updates;
     struct report report;
     bool up;
-    int64_t up_since_unix_ms; /* or down since */
+    bool up_known;            /* it was up or down at all */
+    int64_t up_since_mono_ms; /* or down since */
     char down_reason[256];
     bool enrolling; /* a code is under way */
 };
 
+/* Since when it is up, or down, as the wall clock has it now, however it was set meanwhile; 0: neither yet. */
+int64_t link_since_unix_ms(const struct link *link);
 /* What an answer says of the link: keeps `up`, logs the change once. */
 void link_heard(struct link *link, const struct courier_answer *answer);
 

@@ -210,7 +210,7 @@ static bool is_up(void *context, int64_t *out_since_unix_ms)
 {
     const struct link *link = context;
 
-    *out_since_unix_ms = link->up_since_unix_ms;
+    *out_since_unix_ms = link_since_unix_ms(link);
     return link->up;
 }
 

@@ -159,13 +159,12 @@ static void take_counted(struct updates *updates)
         log_warn("link-23", "what the central counts cannot be: %s", err.text);
 }
 
-/* At most as old as the poll took; so the end of a long-poll says more of the time than its beginning. */
 static void hear_time(struct updates *updates)
 {
     int64_t at_unix_ms = 0;
 
     if (json_int(updates->tree, "at_unix_ms", 1, JSON_INT_MAX, &at_unix_ms, NULL) == ST_OK)
-        trust_heard_time(rulebook_trust(updates->link->options.rulebook), at_unix_ms);
+        trust_heard_time(rulebook_trust(updates->link->options.rulebook), at_unix_ms, updates->asked_mono_ms);
 }
 
 static void take_acked(struct updates *updates)

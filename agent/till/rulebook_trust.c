@@ -29,6 +29,7 @@ enum status rulebook_start_trust(struct rulebook *book, struct errmsg *err)
                                           .clock = book->options.clock,
                                           .journal = book->options.journal,
                                           .identity = book->options.identity,
+                                          .boot_id = book->options.boot_id,
                                           .fetch_root = fetch_root,
                                           .forgot_rules = forgot_rules,
                                           .settled = trust_settled,

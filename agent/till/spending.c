@@ -54,6 +54,7 @@ struct lease_search {
     struct till *till;
     const struct sale *sale;
     const char *currency;
+    int64_t now_ms;
     int64_t best;
     char id[ID_LEN_MAX + 1];
 };
@@ -67,7 +68,7 @@ static bool look_at_lease(void *context, const struct cache_lease *lease)
         reservations_sum(&search->till->reserved, search->sale->id, EFFECT_LEASE, search->sale->member.id, lease->id);
 
     if (strcmp(lease->currency, search->currency) == 0 && left > search->best && strlen(lease->id) <= ID_LEN_MAX &&
-        lease->expires_unix_ms > clock_wall_ms(search->till->options.clock)) {
+        lease->expires_unix_ms > search->now_ms) {
         search->best = left;
         (void)snprintf(search->id, sizeof search->id, "%s", lease->id);
     }
@@ -90,14 +91,19 @@ static void add_part(struct spending *spending, const char *currency, int64_t am
     part->amount = amount;
 }
 
-/* One lease serves a currency: two small ones do not add up, the smaller is used another time. */
+/* One lease serves a currency: two small ones do not add up, the smaller is used another time. While nobody knows
+ * what time it is, none is used. */
 static bool by_lease(struct till *till, struct sale *sale)
 {
+    const struct trust *trust = rulebook_trust(till->options.rulebook);
     const cJSON *asked;
 
+    if (!trust_knows_time(trust))
+        return false;
     cJSON_ArrayForEach(asked, sale->basket.redeem)
     {
-        struct lease_search search = {.till = till, .sale = sale, .currency = asked->string};
+        struct lease_search search = {
+            .till = till, .sale = sale, .currency = asked->string, .now_ms = trust_now_ms(trust)};
 
         (void)cache_each_lease(till->options.cache, sale->member.id, till_position_of, till->options.journal,
                                look_at_lease, &search, NULL);
@@ -132,18 +138,30 @@ static int64_t floor_in_tender(const struct till *till, const struct sale *but, 
     return minor;
 }
 
+/* How long the central has not been heard, at least; a restart does not begin the hours anew. INT64_MAX: nobody
+ * knows. */
+static int64_t silent_ms(const struct till *till)
+{
+    const struct trust *trust = rulebook_trust(till->options.rulebook);
+    int64_t oldest = till->floor_uses.oldest_unix_ms, now = trust_now_ms(trust), since, silent = 0;
+
+    (void)link_is_up(till, &since);
+    if (since > 0)
+        silent = clock_wall_ms(till->options.clock) - since;
+    if (oldest > 0 && (!trust_knows_time(trust) || oldest > now + HOUR_MS))
+        return INT64_MAX;
+    return oldest > 0 && now - oldest > silent ? now - oldest : silent;
+}
+
 /* Money's worth that the five limits leave to this sale. */
 static int64_t floor_left(struct till *till, const struct sale *sale)
 {
     const struct bundle_offline *limits = bundle_offline(rule_edition_bundle(sale->edition));
     const struct floor_uses *uses = &till->floor_uses;
-    int64_t acked = journal_acked_position(till->options.journal), now = clock_wall_ms(till->options.clock), since;
+    int64_t acked = journal_acked_position(till->options.journal);
     int64_t device = 0, member = 0, count = 0, ignored = 0;
 
-    (void)link_is_up(till, &since);
-    if (uses->oldest_unix_ms > 0 && (since == 0 || uses->oldest_unix_ms < since))
-        since = uses->oldest_unix_ms; /* a restart does not begin the hours anew */
-    if (limits->sales_max == 0 || (since > 0 && now - since > limits->hours_max * HOUR_MS))
+    if (limits->sales_max == 0 || silent_ms(till) > limits->hours_max * HOUR_MS)
         return 0;
     for (int i = 0; i < uses->count; i++) {
         if (uses->uses[i].position <= acked)

@@ -5,7 +5,6 @@
 #include "agent/base/log.h"
 #include "agent/base/pk.h"
 #include "agent/db/journal.h"
-#include "sync/protocol/record.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,6 +57,7 @@ enum status trust_create(const struct trust_options *options, struct trust **out
         return ST_NOMEM;
     }
     trust->options = *options;
+    trust_load_time(trust);
     trust_reload(trust);
     *out_trust = trust;
     return ST_OK;
@@ -133,38 +133,6 @@ enum status trust_names(const struct trust *trust, int64_t version, const uint8_
 }
 
 /* ---- time ---- */
-
-static int64_t greater(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-void trust_heard_time(struct trust *trust, int64_t unix_ms)
-{
-    trust->heard_unix_ms = unix_ms;
-    trust->heard_mono_ms = clock_mono_ms(trust->options.clock);
-}
-
-int64_t trust_wall_ms(const struct trust *trust)
-{
-    return greater(clock_wall_ms(trust->options.clock), trust->timestamp.signed_unix_ms);
-}
-
-/* What the central said, and what the monotonic clock counted since, is better than a wall clock. Without it no clock
- * that was set back makes an old timestamp new: nothing is earlier than the last record. */
-int64_t trust_now_ms(const struct trust *trust)
-{
-    struct journal_head head;
-    int64_t now;
-
-    if (trust->heard_unix_ms > 0)
-        now = trust->heard_unix_ms + clock_mono_ms(trust->options.clock) - trust->heard_mono_ms;
-    else {
-        journal_head(trust->options.journal, &head);
-        now = greater(clock_wall_ms(trust->options.clock), record_hlc_ms(head.hlc));
-    }
-    return greater(now, trust->timestamp.signed_unix_ms);
-}
 
 /* The root bounds what an online key may say. */
 static int64_t good_until(const struct trust *trust)

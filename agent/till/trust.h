@@ -35,6 +35,7 @@ struct trust_options {
     const struct clock_source *clock;
     struct journal *journal;
     const struct identity *identity;
+    const char *boot_id; /* as in rulebook_options; NULL: each start counts as one of the machine */
     /* Asked to fetch that root; the answer goes to trust_root. */
     void (*fetch_root)(void *context, int64_t version);
     void (*forgot_rules)(void *context); /* the versions of rules count anew */
@@ -71,10 +72,15 @@ void trust_rules_signers(const struct trust *trust, struct signers *out_signers)
 enum status trust_names(const struct trust *trust, int64_t version, const uint8_t manifest_sha256[SHA256_BYTES],
                         struct errmsg *err);
 
-/* The central, whose word has a MAC, says what time it is. */
-void trust_heard_time(struct trust *trust, int64_t unix_ms);
+/* The central, whose word has a MAC, said what time it is, at some moment since it was asked: no later than now_ms says
+ * from then on is it. */
+void trust_heard_time(struct trust *trust, int64_t unix_ms, int64_t asked_mono_ms);
 /* What the time is at least: the wall clock, or the last signature when that is later. */
 int64_t trust_wall_ms(const struct trust *trust);
+/* The best word on what time it is now: what must not depend on a clock that somebody sets goes by it. */
+int64_t trust_now_ms(const struct trust *trust);
+/* False: the machine was switched off, the central not heard since, and the clock is behind what was known before. */
+bool trust_knows_time(const struct trust *trust);
 /* The rules may be old: the timestamp ran out, or there is none though there is a root. */
 bool trust_is_stale(const struct trust *trust);
 /* {"root","root_expires_unix_ms","timestamp","expires_unix_ms","days_left","stale","refused"}; of a chain without a

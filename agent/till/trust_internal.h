@@ -34,14 +34,17 @@ struct trust {
     char *text, *signatures; /* owned: of the timestamp offered */
     bool root_asked;
     char refused[TRUST_REASON_MAX];
-    int64_t heard_unix_ms, heard_mono_ms; /* the central's time when it was told; 0: not since the start */
+    int64_t heard_unix_ms, heard_mono_ms; /* the central's time when it was told; 0: not since the machine is on */
+    int64_t known_unix_ms;                /* when it was last told, the machine's last life included; 0: never */
+    int64_t kept_off_ms;                  /* heard_unix_ms - heard_mono_ms as kept for the next start; 0: not yet */
     unsigned serial;                      /* of the offer: what a worker checked for an earlier one is dropped */
     int jobs;                             /* in workers */
     bool closing;
 };
 
-/* The best word on what time it is now. */
-int64_t trust_now_ms(const struct trust *trust);
+/* ---- trust_time.c ---- */
+void trust_load_time(struct trust *trust); /* what was kept of the central's word */
+
 void trust_free(struct trust *trust);
 void trust_forget_offer(struct trust *trust);
 

@@ -10,6 +10,7 @@
 #include "agent/net/loop.h"
 #include "agent/till/projection.h"
 #include "agent/till/till_internal.h"
+#include "agent/till/trust.h"
 #include "sync/protocol/record.h"
 
 #include <inttypes.h>
@@ -298,13 +299,15 @@ static bool note_ended(void *context, const struct cache_lease *lease)
  * same. */
 static void close_lease(struct till *till)
 {
+    const struct trust *trust = rulebook_trust(till->options.rulebook);
+    int64_t now_ms = trust_knows_time(trust) ? trust_now_ms(trust) : 0; /* 0: those recalled only */
     struct ended ended = {.body = STRBUF_INIT(4096)};
     struct errmsg err = ERRMSG_INIT;
     enum status st;
 
     if (any_open(till) || upkeep_behind(till) > 0) /* a sale in tender may have reserved it */
         return;
-    st = cache_ended_lease(till->options.cache, clock_wall_ms(till->options.clock), till_position_of,
+    st = cache_ended_lease(till->options.cache, now_ms, till_position_of,
                            till->options.journal, note_ended, &ended, &err);
     if (st == ST_OK)
         st = strbuf_status(&ended.body);

@@ -47,7 +47,7 @@ static enum status check_owner(const char *path, struct errmsg *err)
         return ST_NOT_FOUND;
     }
     if (info.st_uid != geteuid()) {
-        errmsg_set(err, "%s belongs to user %u: run this as that user, such as by sudo -u loyald", path,
+        errmsg_set(err, "%s belongs to user %u: run this as that user, such as by sudo -u _loyald", path,
                    (unsigned)info.st_uid);
         return ST_DENIED;
     }

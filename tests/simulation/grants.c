@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* T1 (points offline): at each grant, hold or lease, what is posted covers all that is promised, and the grant. */
+/* T1 (points offline): at each grant, hold or lease, what is posted covers all that is promised, and the grant; and a
+ * central that was put back knows all that is promised: each till has said what it holds. */
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
 #include "tests/powercut/must.h"
@@ -18,9 +19,17 @@ enum status __real_lease_after_sale(struct central *central, const struct device
 enum status __wrap_lease_after_sale(struct central *central, const struct device *device, const char *member,
                                     struct errmsg *err);
 
+enum status __real_restore_waiting(struct central *central, const char *chain, int64_t *out_tills,
+                                   struct errmsg *err);
+
 static void look(struct sim_world *world, const char *chain, const char *member, const char *what)
 {
     struct lot_sums sums = {0};
+    int64_t waiting = 0;
+
+    must(__real_restore_waiting(world->central, chain, &waiting, NULL) == ST_OK, "who is waited for");
+    if (waiting > 0)
+        sim_wrong(world, "%s for %s, while %lld tills have not said what they hold", what, member, (long long)waiting);
 
     must(__real_lot_sum(world->central, chain, member, SHOP_CURRENCY, &sums, NULL) == ST_OK, "sums of points");
     world->grants++;

@@ -4,11 +4,13 @@
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
 #include "agent/link/courier.h"
+#include "agent/till/trust.h"
 #include "sync/central/device.h"
 #include "sync/central/journal.h"
 #include "sync/central/hold.h"
 #include "sync/central/ledger.h"
 #include "sync/central/lot.h"
+#include "sync/central/restore.h"
 #include "sync/protocol/record.h"
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
@@ -243,5 +245,41 @@ enum status __wrap_cache_put_lease(struct cache *cache, const struct cache_lease
 
     if (sim_world()->mutant == SIM_LEASE_ANEW)
         whole.used = 0;
+    for (int i = 0; i < TILLS; i++)
+        if (sim_world()->tills[i].cache == cache)
+            promises_lease_told(&sim_world()->tills[i], lease->id, lease->expires_unix_ms);
     return __real_cache_put_lease(cache, &whole, err);
+}
+
+/* ---- the end of a lease by a clock that is set ---- */
+
+int64_t __real_trust_now_ms(const struct trust *trust);
+int64_t __wrap_trust_now_ms(const struct trust *trust);
+bool __real_trust_knows_time(const struct trust *trust);
+bool __wrap_trust_knows_time(const struct trust *trust);
+
+int64_t __wrap_trust_now_ms(const struct trust *trust)
+{
+    return sim_world()->mutant == SIM_LEASE_BY_WALL ? trust_wall_ms(trust) : __real_trust_now_ms(trust);
+}
+
+bool __wrap_trust_knows_time(const struct trust *trust)
+{
+    return sim_world()->mutant == SIM_LEASE_BY_WALL || __real_trust_knows_time(trust);
+}
+
+/* ---- a central put back that grants before it was told what is granted ---- */
+
+enum status __real_restore_waiting(struct central *central, const char *chain, int64_t *out_tills,
+                                   struct errmsg *err);
+enum status __wrap_restore_waiting(struct central *central, const char *chain, int64_t *out_tills,
+                                   struct errmsg *err);
+
+enum status __wrap_restore_waiting(struct central *central, const char *chain, int64_t *out_tills, struct errmsg *err)
+{
+    enum status st = __real_restore_waiting(central, chain, out_tills, err);
+
+    if (sim_world()->mutant == SIM_GRANT_EARLY)
+        *out_tills = 0;
+    return st;
 }

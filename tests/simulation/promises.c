@@ -74,7 +74,41 @@ static void look_at_holds(struct sim_world *world, struct sim_till *till, int64_
     }
 }
 
-static void look_at_leases(struct sim_till *till, int64_t position, const struct cJSON *body)
+static struct sim_lease *find_lease(struct sim_till *till, const char *id)
+{
+    for (int i = 0; i < till->told_leases; i++)
+        if (strcmp(till->leases[i].id, id) == 0)
+            return &till->leases[i];
+    return NULL;
+}
+
+void promises_lease_told(struct sim_till *till, const char *lease, int64_t until_ms)
+{
+    struct sim_lease *known = find_lease(till, lease);
+
+    if (!known) {
+        must(till->told_leases < LEASES_MAX, "fewer leases");
+        known = &till->leases[till->told_leases++];
+        *known = (struct sim_lease){.until_ms = 0};
+        (void)snprintf(known->id, sizeof known->id, "%s", lease);
+    }
+    if (until_ms > known->until_ms)
+        known->until_ms = until_ms;
+}
+
+/* T2: whatever the till's clock was set to. */
+static void look_at_end(struct sim_world *world, struct sim_till *till, const char *id)
+{
+    const struct sim_lease *known = find_lease(till, id);
+    int64_t now_ms = clock_wall_ms(&world->central_clock);
+
+    if (known && now_ms > known->until_ms)
+        sim_wrong(world, "till %d spent of lease %s, which was over %lld s before", till->place - 1, id,
+                  (long long)(now_ms - known->until_ms) / 1000);
+}
+
+static void look_at_leases(struct sim_world *world, struct sim_till *till, int64_t position, const struct cJSON *body,
+                           bool found)
 {
     const struct cJSON *one;
 
@@ -86,6 +120,8 @@ static void look_at_leases(struct sim_till *till, int64_t position, const struct
         *use = (struct sim_lease_use){.position = position, .used = number(one, "used")};
         (void)snprintf(use->id, sizeof use->id, "%s", text(one, "id"));
         till->lease_count++;
+        if (!found)
+            look_at_end(world, till, use->id);
     }
 }
 
@@ -150,7 +186,7 @@ static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t
                   (long long)gross, (long long)discount, (long long)redeemed,
                   (long long)number(result, "total_minor"));
     look_at_holds(world, till, position, body);
-    look_at_leases(till, position, body);
+    look_at_leases(world, till, position, body, found);
     if (strcmp(text(body, "spending"), "floor") != 0)
         return;
     use = add_floor_use(till, position, body);

@@ -30,6 +30,7 @@ enum {
     HOLDS_MAX = 600,
     FLOOR_USES_MAX = 600,
     LEASE_USES_MAX = 600,
+    LEASES_MAX = 512,
     BALANCE_BEGUN = 50,
     LEASE_CAP = 40,
     LEASE_DAYS = 7,
@@ -53,6 +54,8 @@ enum sim_mutant {
     SIM_PROMISED_TWICE,
     SIM_NO_LIMIT,
     SIM_LEASE_ANEW,
+    SIM_LEASE_BY_WALL,
+    SIM_GRANT_EARLY,
     SIM_MUTANTS
 };
 
@@ -74,6 +77,12 @@ struct sim_sale {
 struct sim_hold {
     char id[40];
     int64_t position, voided_by, used_by; /* of the records; 0: none */
+};
+
+/* Until when a till was told that it has a lease. */
+struct sim_lease {
+    char id[40];
+    int64_t until_ms;
 };
 
 /* What a sale spent of a lease. */
@@ -119,6 +128,9 @@ struct sim_till {
     int floor_count;
     struct sim_lease_use lease_uses[LEASE_USES_MAX];
     int lease_count;
+    struct sim_lease leases[LEASES_MAX];
+    int told_leases;
+    char boot[24]; /* each start is one of the machine */
     char dev[17];
     char cert_key[17]; /* of the certificate that its loyald-sync shows */
     /* the wire to its loyald-sync */
@@ -253,6 +265,8 @@ void promises_forget(struct sim_till *till, int64_t position);
 /* Its disk is that of this position again; what it spent beyond it was spent all the same. */
 void promises_put_back(struct sim_till *till, int64_t position);
 /* Of that lease, in the one life of the till or the other. */
+/* The central's word of a lease came to the till. */
+void promises_lease_told(struct sim_till *till, const char *lease, int64_t until_ms);
 int64_t promises_lease_used(const struct sim_till *till, const char *lease, bool old_life);
 /* Points of SHOP_CURRENCY in a sale's record: spent is redeemed and cost. */
 struct sim_points {

@@ -38,7 +38,9 @@ static bool prove(struct stage *stage)
                                                    "balance applied twice",
                                                    "promised twice",
                                                    "floor limits not kept",
-                                                   "lease given anew"};
+                                                   "lease given anew",
+                                                   "lease ended by wall clock",
+                                                   "put back, grants early"};
     bool all = true;
 
     for (int mutant = 1; mutant < SIM_MUTANTS; mutant++) {

@@ -37,7 +37,7 @@ static int64_t wall(void *context)
 static int64_t mono(void *context)
 {
     (void)context;
-    return sim_world()->now_ms + 1000;
+    return sim_world()->now_ms + sim_world()->days_ms + 1000;
 }
 
 static void fetch(void *context, const char *sha256_hex, int64_t from, int64_t to)
@@ -116,7 +116,7 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
 {
     const struct rulebook_options book = {till->loop,     &till->clock, till->journal, till->rules,
                                           till->identity, fetch,        changed,       journal_record,
-                                          may_switch,     till,         NULL,          fetch_root};
+                                          may_switch,     till,         till->boot,    fetch_root};
     struct link_options link = {.loop = till->loop,
                                 .clock = &till->clock,
                                 .journal = till->journal,
@@ -135,7 +135,10 @@ static enum status open_parts(struct sim_till *till, struct errmsg *err)
                                    .identity = till->identity,
                                    .language = "en",
                                    .card_prefixes = "29"};
-    enum status st = rulebook_create(&book, &till->rulebook, err);
+    enum status st;
+
+    (void)snprintf(till->boot, sizeof till->boot, "%d-%d", till->place, till->starts);
+    st = rulebook_create(&book, &till->rulebook, err);
 
     if (st != ST_OK)
         return st;

@@ -7,6 +7,8 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
+#include "agent/till/rulebook.h"
+#include "agent/till/trust.h"
 #include "agent/till/upkeep.h"
 #include "sync/protocol/root.h"
 
@@ -265,6 +267,76 @@ Test(spending, from_an_expired_lease_is_refused)
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
 }
 
+/* ---- what time it is, for a lease ---- */
+
+#define HOUR_MS  INT64_C(3600000)
+#define YEARS_MS (10 * 366 * 24 * HOUR_MS)
+
+/* Points that a sale of now may spend; nobody is in the link's way. */
+static int64_t may_spend(const char *id)
+{
+    int64_t redeemed;
+
+    put(id, BASKET("4000"));
+    redeemed = world_int(&world, id, "redeemed_minor");
+    cr_assert_eq(world_do(&world, "void", id, "{}", NULL), PROBLEM_NONE);
+    return redeemed;
+}
+
+/* A lease of an hour; the central said what time it is. */
+static void lease_an_hour(void)
+{
+    world.link_up = false;
+    trust_heard_time(rulebook_trust(world.rulebook), world.time.wall_ms, world.time.mono_ms);
+    world_lease(&world, 2500, world.time.wall_ms + HOUR_MS);
+}
+
+Test(spending, no_clock_that_is_set_makes_a_lease_live_longer_or_shorter)
+{
+    lease_an_hour();
+    world.time.wall_ms += YEARS_MS;
+    cr_expect_eq(may_spend("a1"), 2500, "set forward it is good still");
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 0);
+    world.time.wall_ms -= 2 * YEARS_MS;
+    cr_expect_eq(may_spend("a2"), 2500);
+    world.time.mono_ms += HOUR_MS;
+    cr_expect_eq(may_spend("a3"), 0, "set back it ends with its hour");
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 1);
+}
+
+Test(spending, a_restart_of_the_process_does_not_begin_a_leases_hour_anew)
+{
+    lease_an_hour();
+    world.time.mono_ms += HOUR_MS / 2;
+    world.time.wall_ms -= YEARS_MS;
+    world_restart(&world, false);
+    cr_expect_eq(may_spend("a1"), 2500);
+    world.time.mono_ms += HOUR_MS / 2;
+    cr_expect_eq(may_spend("a2"), 0);
+}
+
+Test(spending, after_a_night_the_wall_clock_is_believed_unless_it_went_back)
+{
+    lease_an_hour();
+    world.boot = "boot-2";
+    world.time.mono_ms = 1000;
+    world.time.wall_ms += HOUR_MS / 2;
+    world_restart(&world, false);
+    cr_expect_eq(may_spend("a1"), 2500);
+    world.time.wall_ms -= HOUR_MS; /* half an hour before the central was heard last: its battery is empty */
+    cr_expect_eq(may_spend("a2"), 0, "nobody knows what time it is");
+    till_upkeep(world.till, 1);
+    cr_expect_eq(world_count(&world, "lease_close"), 0, "nor is it given back by that");
+    trust_heard_time(rulebook_trust(world.rulebook), world.time.wall_ms + HOUR_MS, world.time.mono_ms);
+    cr_expect_eq(may_spend("a3"), 2500, "the central says so");
+    world.boot = "boot-3";
+    world_restart(&world, false);
+    world.time.wall_ms += 2 * HOUR_MS;
+    cr_expect_eq(may_spend("a4"), 0, "past its time by a clock that is believed");
+}
+
 Test(spending, max_asks_for_what_the_sale_takes_and_not_for_all)
 {
     put("s1", BASKET("\"max\""));
@@ -314,6 +386,21 @@ Test(floor, ends_after_so_many_hours)
     put("s2", BASKET("4000"));
     cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 0);
     cr_expect(world_has_notice(&world, "s2", "L-320"));
+}
+
+Test(floor, hours_are_not_counted_by_a_clock_that_is_set)
+{
+    world.link_up = false;
+    trust_heard_time(rulebook_trust(world.rulebook), world.time.wall_ms, world.time.mono_ms);
+    cr_expect_eq(spend("s1"), 3000);
+    world_restart(&world, false);
+    world.time.wall_ms += YEARS_MS;
+    put("s2", BASKET("1000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 1000);
+    world.time.wall_ms -= 2 * YEARS_MS;
+    world.time.mono_ms += 25 * HOUR_MS;
+    put("s2", BASKET("1100"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 0, "set back it ends all the same");
 }
 
 Test(floor, ends_after_so_many_sales)

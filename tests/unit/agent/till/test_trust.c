@@ -416,7 +416,7 @@ Test(trust, a_clock_set_back_makes_nothing_fresh)
     cr_expect(trust_is_stale(trust()), "the last record was later");
     world_restart(&world, false);
     cr_expect(trust_is_stale(trust()));
-    trust_heard_time(trust(), world.time.wall_ms);
+    trust_heard_time(trust(), world.time.wall_ms, world.time.mono_ms);
     cr_expect_not(trust_is_stale(trust()), "the central says what time it is");
     world.time.mono_ms += 8 * DAY_MS;
     cr_expect(trust_is_stale(trust()));

@@ -235,7 +235,7 @@ static void open_all(struct world *world)
     {
         struct rulebook_options book = {world->loop,      &world->clock, world->journal, world->rules, &world->identity,
                                         fetch,            changed,       journal_record, may_switch,   world,
-                                        "boot-1",          fetch_root};
+                                        world->boot ? world->boot : "boot-1", fetch_root};
         struct till_options till = {.loop = world->loop,
                                     .clock = &world->clock,
                                     .journal = world->journal,

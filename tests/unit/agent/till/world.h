@@ -82,6 +82,7 @@ struct world {
     int fetches;
     char *roots[WORLD_ROOTS], *root_signatures[WORLD_ROOTS]; /* owned by the test: root 1 first; NULL: cannot be had */
     int roots_asked;
+    const char *boot; /* names the machine's time since it was switched on, from the next start on; NULL: "boot-1" */
     int64_t active_version;
     char refused[512];
     const struct world_plug *plug; /* NULL: none */
