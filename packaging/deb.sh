@@ -8,19 +8,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/packaging/lib.sh"
 out=${1:-$root/build/deb}
 
-# What is under version control, as it stands now; or all but the build folder where this is no checkout.
-copy_tree() { # TO
-    mkdir -p "$1"
-    if git -C "$root" rev-parse --git-dir >/dev/null 2>&1; then
-        git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf - | tar -C "$1" -xf -
-    else
-        tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf -
-    fi
-}
-
 prepare() {
     rm -rf "$out/tree"
-    copy_tree "$out/tree"
+    copy_sources "$out/tree"
     cp -R "$out/tree/packaging/deb" "$out/tree/debian"
 }
 

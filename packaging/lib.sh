@@ -4,6 +4,7 @@
 # needs KIND...          installs the packages of packaging/packages.txt of these kinds, those that are missing only
 # step "what" COMMAND    says what, runs quietly, says how long; on failure the end of its output and a stop
 # build PRESET [TARGET]  configures when needed and builds
+# copy_sources TO        the tree, as what is built of it is to find it; archive_sources writes it as tar
 
 seconds_now() { date +%s; }
 
@@ -79,4 +80,17 @@ build() {
     build_preset=$1
     shift
     configure "$build_preset" && cmake --build "$root/build/$build_preset" ${1:+--target "$@"}
+}
+
+# What is under version control, as it stands now; all but the build folder where this is no checkout, though it may lie in one.
+archive_sources() {
+    if [ "$(git -C "$root" rev-parse --show-toplevel 2>/dev/null)" = "$(cd "$root" && pwd -P)" ]; then
+        git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf -
+    else
+        tar -C "$root" --exclude=./build --exclude=./.git -cf - .
+    fi
+}
+copy_sources() {
+    mkdir -p "$1"
+    archive_sources | tar -C "$1" -xf -
 }

@@ -14,11 +14,7 @@ version=$(sed -n '1s/.*(\([0-9.]*\)).*/\1/p' "$root/packaging/deb/changelog")
 source_archive() {
     rm -rf "$out"
     mkdir -p "$out"
-    if git -C "$root" rev-parse --git-dir >/dev/null 2>&1; then
-        git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf "$out/loyald-$version.tar"
-    else
-        tar -C "$root" --exclude=./build --exclude=./.git -cf "$out/loyald-$version.tar" .
-    fi
+    archive_sources >"$out/loyald-$version.tar"
 }
 package() {
     rpmbuild -bb --nodeps --define "loyald_version $version" --define "_topdir $out" --define "_sourcedir $out" --define "_rpmdir $out" \

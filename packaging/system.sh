@@ -21,12 +21,6 @@ leave_work() { # [CODE]
     exit $leave_code
 }
 
-# What is under version control, as it stands now. copy_sources TO
-copy_sources() {
-    mkdir -p "$1"
-    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -C "$1" -xf -
-}
-
 mirror() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1; }
 
 # Packages come from where this machine has them from.
