@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # What postinst does of an upgrade on a machine with systemd; /usr/lib/loyald/upgrade.sh. A version that cannot sell leaves the one
-# before it selling, also after the machine was switched off, until a version comes that can.
+# before it selling, also after the machine was switched off, until a version comes that can. dpkg calls such a package half
+# configured, and that is meant: whoever asked for the upgrade sees that it is not done, "dpkg --configure -a" tries once more when the
+# cause is mended, the next version repairs it. Each try waits for an idle basket again and ends with a till that sells.
 #
-#   upgrade_begins   before the restart        upgrade_ends   after it
+#   upgrade_begins   before the restart, which is left out when it fails        upgrade_ends   after it
 
 upgrade_state=/var/lib/loyald
 upgrade_previous=/usr/lib/loyald/previous/loyald
@@ -38,13 +40,20 @@ use_new() {
     systemctl daemon-reload
 }
 
+# Ends with 1 when the new version refuses the settings: what runs then stays as it is, it has read them when they were good.
 upgrade_begins() {
     rm -f "$upgrade_stamp"
-    was_selling || return 0
+    was_selling || {
+        use_new
+        return 0
+    }
+    loyald --check-config || {
+        use_previous 'the settings are refused as said above'
+        return 1
+    }
     systemctl show -P ActiveEnterTimestampMonotonic loyald.service >"$upgrade_stamp"
     wait_for_idle
     use_new
-    loyald --check-config || use_previous 'the settings are refused as said above' || true
 }
 
 # It became ready since the upgrade began: from then on it may have sold.
@@ -63,38 +72,42 @@ starts() {
 }
 
 # A version that was never ready has sold nothing and sent nothing: the copies it made before it changed a database are as good as on
-# the moment it began.
+# the moment it began. Of several of one database that of the lowest version is the one: where only some of the steps were done, the
+# next start made another copy, of the half.
 put_databases_back() {
-    for copy in "$upgrade_state"/*.db.v*.bak; do
-        [ -e "$copy" ] && [ "$copy" -nt "$upgrade_stamp" ] || continue
+    put_back=
+    find "$upgrade_state" -maxdepth 1 -name '*.db.v*.bak' -newer "$upgrade_stamp" | sort -V | while read -r copy; do
         database=${copy%.v*.bak}
+        [ "$database" != "$put_back" ] || continue
+        put_back=$database
         aside=$database.refused-$(date -u +%Y%m%dT%H%M%SZ)
-        mv "$database" "$aside"
         [ ! -e "$database-wal" ] || mv "$database-wal" "$aside-wal"
         rm -f "$database-shm"
-        cp -p "$copy" "$database"
+        ln "$database" "$aside" || true
+        mv "$copy" "$database" # at once, whatever happens meanwhile, and on a full disk too
         upgrade_says "$database is as it was before; what the refused version made of it is $aside"
     done
 }
 
+# The sockets, too: who calls would start the version that is to go, in the midst of this.
 go_back() {
-    systemctl stop loyald.service
+    systemctl stop loyald.socket loyald-link.socket loyald.service
     if was_ready; then
         upgrade_says 'it was ready for a moment: the databases are left as they are'
     else
         put_databases_back
     fi
-    use_previous 'this version does not start (journalctl -u loyald)' && systemctl start loyald.service
+    use_previous 'this version does not start (journalctl -u loyald)' || true
+    systemctl start loyald.socket loyald-link.socket loyald.service
 }
 
 # Ends with 1 when the new version does not sell: apt says so, and whoever asked for it learns of it.
 upgrade_ends() {
     [ -e "$upgrade_stamp" ] || return 0
     upgrade_code=0
-    [ ! -e "$upgrade_drop_in" ] || upgrade_code=1
     if ! starts; then
         upgrade_code=1
-        [ -e "$upgrade_drop_in" ] || go_back || true
+        go_back || true
     fi
     rm -f "$upgrade_stamp"
     return $upgrade_code
