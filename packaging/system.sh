@@ -48,6 +48,11 @@ leave_system() {
 }
 in_system() { chroot "$system" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
 
+# depends FOLDER: what our packages there want of Debian.
+depends() {
+    for package in "$1"/*.deb; do dpkg-deb -f "$package" Depends; done | tr ',' '\n' | sed 's/^ *//; s/[ |(].*//; /^loyal/d' | sort -u
+}
+
 # A repository of our own, signed by a key made for it; a system takes packages from its ring "stable" alone.
 make_key() {
     export GNUPGHOME=$work/gnupg
@@ -78,21 +83,26 @@ build_later() {
     sh "$work/tree/packaging/deb.sh" "$work/later"
 }
 
-# A still later one that cannot sell: it spoils the journal as a migration gone wrong would, with its copy made before, and ends.
-make_broken() {
-    mkdir -p "$work/broken"
-    dpkg-deb -R "$work"/later/loyald_*.deb "$work/broken/tree"
-    sed -i 's/^\(Version: .*\)+later1/\1+later2/' "$work/broken/tree/DEBIAN/control"
-    cat >"$work/broken/tree/usr/bin/loyald" <<'BROKEN'
+# make_version NUMBER [PROGRAM]: the later version under a number of its own, as work/NUMBER; with another program in its place.
+make_version() {
+    mkdir -p "$work/$1"
+    dpkg-deb -R "$work"/later/loyald_*.deb "$work/$1/tree"
+    sed -i "s/^\(Version: .*\)+later1/\1+$1/" "$work/$1/tree/DEBIAN/control"
+    [ -z "${2:-}" ] || install -m 0755 "$2" "$work/$1/tree/usr/bin/loyald"
+    dpkg-deb --root-owner-group -b "$work/$1/tree" "$work/$1/loyald_$1.deb"
+    rm -rf "$work/$1/tree"
+}
+
+# A program that cannot sell: a migration of two steps that went wrong. Its first start copies the journal as it was, its second the half
+# that the first made of it.
+write_broken() {
+    cat >"$work/broken.sh" <<'BROKEN'
 #!/bin/sh
 [ "${1:-}" != --check-config ] || exit 0
 cd /var/lib/loyald || exit 1
-[ -e journal.db.v99.bak ] || cp -p journal.db journal.db.v99.bak
+if [ "$(head -c 13 journal.db)" = 'SQLite format' ]; then cp journal.db journal.db.v98.bak; else cp journal.db journal.db.v99.bak; fi
 echo spoilt >journal.db
 echo 'this version does not work' >&2
 exit 1
 BROKEN
-    chmod 0755 "$work/broken/tree/usr/bin/loyald"
-    dpkg-deb --root-owner-group -b "$work/broken/tree" "$work/broken/loyald_broken.deb"
-    rm -rf "$work/broken/tree"
 }

@@ -21,6 +21,9 @@
 
 enum { KEY_BYTES_MAX = 64 * 1024, SQLITE_LEAST = 3040000, RULES_OLD_DAYS = 30, DAY_MS = 86400000 };
 
+/* What an upgrade leaves that did not go through (packaging/deb/upgrade.sh). */
+static const char PREVIOUS_DROP_IN[] = "/etc/systemd/system/loyald.service.d/50-previous.conf";
+
 static const char *text_of(const cJSON *item)
 {
     return cJSON_IsString(item) ? item->valuestring : "";
@@ -90,7 +93,11 @@ static void compare_version(struct doctor *doctor, const char *program, const ch
 
 void doctor_versions(struct doctor *doctor)
 {
-    compare_version(doctor, "loyald", text_of(doctor_health(doctor, "version", NULL)), "systemctl restart loyald");
+    if (access(PREVIOUS_DROP_IN, F_OK) == 0)
+        findings_add(&doctor->findings, LEVEL_WARNING, "journalctl -u loyald; mend what it says, then: dpkg --configure -a",
+                    "the upgrade to %s failed: the version before it sells", cli_version());
+    else
+        compare_version(doctor, "loyald", text_of(doctor_health(doctor, "version", NULL)), "systemctl restart loyald");
     compare_version(doctor, "loyald-sync", text_of(doctor_health(doctor, "courier", "courier", NULL)),
                     "systemctl restart loyald-sync");
     if (sqlite3_libversion_number() < SQLITE_LEAST)
