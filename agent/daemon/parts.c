@@ -30,7 +30,7 @@
 enum {
     IDLE_MS = 5000,
     STATUS_EVERY_MS = 300 * 1000, /* how the till is, for the central's fleet */
-    UPKEEP_SLICES = 2,
+    BUSY_MS = 100,                /* while upkeep has more to do: a slice a turn */
     TOKEN_BYTES = 32,
     TOKEN_TEXT = 2 * TOKEN_BYTES + 1,
     PATH_MAX_BYTES = CONFIG_TEXT_MAX + 32
@@ -360,6 +360,7 @@ static enum status start_dropbox(struct parts *parts, struct errmsg *err)
 static void on_idle(void *context)
 {
     struct parts *parts = context;
+    bool more;
 
     if (parts->failed) {
         loop_stop(parts->loop);
@@ -371,8 +372,10 @@ static void on_idle(void *context)
     ballast_look(&parts->ballast);
     if (till_is_idle(parts->till)) {
         rulebook_settle(parts->rulebook);
-        till_upkeep(parts->till, UPKEEP_SLICES);
+        more = till_upkeep(parts->till, 1);
         journal_checkpoint(parts->journal);
+        if (!parts->failed)
+            loop_timer_set(parts->idle_timer, more ? BUSY_MS : IDLE_MS, IDLE_MS);
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening, statements, slices. */
+/* Opening, statements. */
 #include "agent/db/cache_internal.h"
 
 #include "agent/base/embedded.h"
@@ -20,7 +20,8 @@ static const char *const texts[CACHE_STATEMENTS] = {
         " epoch = excluded.epoch, seq = excluded.seq, generation = excluded.generation",
     [CACHE_OLD_IDENTIFIERS] = "SELECT identifiers FROM member WHERE id = ?1",
     [CACHE_PUT_IDENTIFIER] = "INSERT INTO identifier (hash, member) VALUES (?1, ?2)"
-                             " ON CONFLICT (hash) DO UPDATE SET member = excluded.member",
+                             " ON CONFLICT (hash) DO UPDATE SET member = excluded.member"
+                             " WHERE member <> excluded.member",
     [CACHE_DELETE_IDENTIFIER_OF] = "DELETE FROM identifier WHERE hash = ?1 AND member = ?2",
     [CACHE_DELETE_IDENTIFIER] = "DELETE FROM identifier WHERE hash = ?1",
     [CACHE_PUT_ALIAS] =
@@ -150,6 +151,7 @@ enum status cache_open(const char *path, int64_t now_unix_ms, struct cache **out
         return ST_NOMEM;
     }
     cache->opened_unix_ms = now_unix_ms;
+    cache->pace = PACE_INIT;
     st = open_once(path, cache, &is_new, err);
     if (st == ST_CORRUPT || st == ST_UNSUPPORTED) {
         st = aside_rename(path, now_unix_ms, err);
@@ -182,73 +184,4 @@ void cache_close(struct cache *cache)
         sqlite_close(&cache->db);
     }
     free(cache);
-}
-
-enum status cache_begin(struct cache *cache, struct errmsg *err)
-{
-    enum status st;
-
-    if (cache->in_slice) {
-        errmsg_set(err, "%s: a slice is open already", cache->db.name);
-        return ST_CONFLICT;
-    }
-    st = sqlite_begin(&cache->db, err);
-    cache->in_slice = st == ST_OK;
-    return cache_note(cache, st);
-}
-
-/* The slice was given up by SQLite, and its earlier puts with it. */
-static enum status refuse_lost_slice(const struct cache *cache, struct errmsg *err)
-{
-    if (!cache->in_slice || sqlite_in_transaction(&cache->db))
-        return ST_OK;
-    errmsg_set(err, "%s: the slice was taken back after an earlier failure", cache->db.name);
-    return ST_CONFLICT;
-}
-
-enum status cache_commit(struct cache *cache, struct errmsg *err)
-{
-    enum status st;
-
-    if (!cache->in_slice) {
-        errmsg_set(err, "%s: no slice is open", cache->db.name);
-        return ST_CONFLICT;
-    }
-    st = refuse_lost_slice(cache, err);
-    if (st == ST_OK)
-        st = sqlite_commit(&cache->db, err);
-    if (st != ST_OK) {
-        cache_rollback(cache);
-        return cache_note(cache, st);
-    }
-    cache->in_slice = false;
-    st = sqlite_checkpoint(&cache->db, err);
-    (void)cache_note(cache, st);
-    return ST_OK; /* committed; the next slice tries again to move the WAL */
-}
-
-void cache_rollback(struct cache *cache)
-{
-    if (!cache->in_slice)
-        return;
-    sqlite_undo(&cache->db);
-    cache->in_slice = false;
-    (void)cache_note(cache, cache_load_projected(cache, NULL));
-    (void)cache_note(cache, cache_load_generation(cache, NULL));
-}
-
-enum status cache_step_begin(struct cache *cache, struct errmsg *err)
-{
-    enum status st = refuse_lost_slice(cache, err);
-
-    return st == ST_OK ? cache_note(cache, sqlite_begin(&cache->db, err)) : st;
-}
-
-enum status cache_step_end(struct cache *cache, enum status st, struct errmsg *err)
-{
-    st = sqlite_end(&cache->db, st, err);
-    /* Outside a slice nobody else moves the WAL. */
-    if (st == ST_OK && !cache->in_slice && cache->db.wal_frames >= SQLITE_WAL_FRAMES_MAX)
-        (void)cache_note(cache, sqlite_checkpoint(&cache->db, NULL));
-    return cache_note(cache, st);
 }

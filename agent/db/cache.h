@@ -49,13 +49,28 @@ void cache_close(struct cache *cache);
 /* Where a row's (epoch, seq) lies in the own journal: 0 when the epoch is not ours. */
 typedef int64_t cache_position_fn(void *context, uint64_t epoch, int64_t seq);
 
-/* A slice of work: begin, at most about 100 puts, commit (which moves the WAL too, so that no sale waits for it
- * later). A put outside a slice is a commit of its own. One that fails leaves the slice as it was before it, unless
- * SQLite had to give up all of it (full disk, no memory): then the next put and the commit answer ST_CONFLICT, and
- * the slice is done again from its beginning. */
+/* Work in slices, so that no sale waits for a sync: neither a slice nor a checkpoint holds the loop for longer than
+ * CACHE_TURN_NS, as far as the disk lets it. Begin, puts until the slice is full, commit; then other work of the
+ * loop; then, while it is due, the checkpoint, a part of it a turn. How much a slice holds follows the disk (pace.h).
+ * A put outside a slice is a commit of its own. One that fails leaves the slice as it was before it, unless SQLite
+ * had to give up all of it (full disk, no memory): then the next put and the commit answer ST_CONFLICT, and the slice
+ * is done again from its beginning. */
+#define CACHE_TURN_NS INT64_C(5000000)
 enum status cache_begin(struct cache *cache, struct errmsg *err);
 enum status cache_commit(struct cache *cache, struct errmsg *err);
 void cache_rollback(struct cache *cache);
+bool cache_slice_is_full(const struct cache *cache); /* commit now; the rest goes into the next one */
+/* What is committed survives a power cut from here on: before something else that lasts counts on it. One wait for the
+ * disk. */
+enum status cache_sync(struct cache *cache, struct errmsg *err);
+/* Whether the WAL should be moved into the file before the next slice; past SQLITE_WAL_FRAMES_MAX a commit moves it
+ * unasked. */
+bool cache_wal_is_due(const struct cache *cache);
+/* A part of it; done when it is due no more. ST_AGAIN while a visitor reads. What fails is tried again by the next;
+ * the rows are in the WAL all the same. */
+enum status cache_checkpoint(struct cache *cache, struct errmsg *err);
+/* What slices are timed by, in ns; borrows context. The system's clock without it. */
+void cache_set_timer(struct cache *cache, int64_t (*timer)(void *context), void *context);
 /* A member row with its identifiers: the ones it had before and has no more are gone. profile is JSON text
  * (docs/protocol.md 5). */
 enum status cache_put_member(struct cache *cache, const char *id, const char *profile,

@@ -4,6 +4,7 @@
 #define LOYALD_DB_CACHE_INTERNAL_H
 
 #include "agent/db/cache.h"
+#include "agent/db/pace.h"
 #include "agent/db/sqlite.h"
 
 /* Statements that are used often, prepared once (cache.c says their text). */
@@ -61,7 +62,14 @@ struct cache {
     int sweep_table; /* where the sweep stands */
     char sweep_key[CACHE_NAME_MAX + CACHE_ID_MAX + 1];
     bool in_slice;
-    bool damaged; /* put aside at closing */
+    bool damaged;                            /* put aside at closing */
+    struct pace pace;                        /* in rows */
+    int slice_rows;                          /* put in the slice under way */
+    int wal_rows;                            /* of the largest slice whose pages are in the WAL */
+    bool wal_synced;                         /* what is committed survives a power cut */
+    int64_t slice_began_ns, longest_turn_ns; /* the latter since the last checkpoint */
+    int64_t (*timer)(void *context);         /* NULL: the system's */
+    void *timer_context;
 };
 
 extern const char *const cache_kind_names[EFFECT_TIED + 1];
@@ -82,8 +90,10 @@ enum status cache_load_generation(struct cache *cache, struct errmsg *err);
 /* One statement as a step. */
 enum status cache_put(struct cache *cache, enum cache_statement which, const struct sqlite_value *values, int count,
                       struct errmsg *err);
-/* Takes away the identifiers that lead to a member. */
-enum status cache_forget_identifiers_of(struct cache *cache, const char *id, struct errmsg *err);
+/* Takes away the identifiers that lead to a member, but those it keeps. */
+enum status cache_forget_identifiers_of(struct cache *cache, const char *id,
+                                        const uint8_t (*kept)[IDENTIFIER_HASH_BYTES], size_t kept_count,
+                                        struct errmsg *err);
 /* Keeps the running totals of one chain-wide use, inside a step. */
 enum status cache_add_running(struct cache *cache, const char *name, int64_t position, int64_t amount,
                               struct errmsg *err);

@@ -16,8 +16,17 @@ enum status cache_check_text(const char *what, const char *text, size_t max, str
     return ST_RANGE;
 }
 
-/* Those it still has are put again at once. */
-enum status cache_forget_identifiers_of(struct cache *cache, const char *id, struct errmsg *err)
+static bool is_among(const uint8_t (*hashes)[IDENTIFIER_HASH_BYTES], size_t count, const uint8_t *hash)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(hashes[i], hash, IDENTIFIER_HASH_BYTES) == 0)
+            return true;
+    return false;
+}
+
+enum status cache_forget_identifiers_of(struct cache *cache, const char *id,
+                                        const uint8_t (*kept)[IDENTIFIER_HASH_BYTES], size_t kept_count,
+                                        struct errmsg *err)
 {
     enum { BYTES_MAX = CACHE_IDENTIFIERS_MAX * IDENTIFIER_HASH_BYTES };
     uint8_t old[BYTES_MAX];
@@ -37,8 +46,9 @@ enum status cache_forget_identifiers_of(struct cache *cache, const char *id, str
         return ST_CORRUPT;
     }
     for (size_t at = 0; st == ST_OK && at < len; at += IDENTIFIER_HASH_BYTES)
-        st = cache_run(cache, CACHE_DELETE_IDENTIFIER_OF,
-                       VALUES(value_blob(old + at, IDENTIFIER_HASH_BYTES), value_text(id)), err);
+        if (!is_among(kept, kept_count, old + at))
+            st = cache_run(cache, CACHE_DELETE_IDENTIFIER_OF,
+                           VALUES(value_blob(old + at, IDENTIFIER_HASH_BYTES), value_text(id)), err);
     return st;
 }
 
@@ -46,8 +56,9 @@ static enum status put_member_rows(struct cache *cache, const char *id, const ch
                                    const uint8_t (*identifiers)[IDENTIFIER_HASH_BYTES], size_t identifier_count,
                                    const uint8_t epoch[8], int64_t seq, struct errmsg *err)
 {
-    enum status st = cache_forget_identifiers_of(cache, id, err);
+    enum status st = cache_forget_identifiers_of(cache, id, identifiers, identifier_count, err);
 
+    /* Each is a page of its own: one that stays is read, not written. */
     for (size_t i = 0; st == ST_OK && i < identifier_count; i++)
         st = cache_run(cache, CACHE_PUT_IDENTIFIER,
                        VALUES(value_blob(identifiers[i], IDENTIFIER_HASH_BYTES), value_text(id)), err);

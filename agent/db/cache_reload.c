@@ -75,10 +75,11 @@ static enum status delete_row(struct cache *cache, int table, const char *key, s
 {
     char sql[96];
     sqlite3_stmt *statement;
-    enum status st = table == 0 ? cache_forget_identifiers_of(cache, key, err) : ST_OK;
+    enum status st = table == 0 ? cache_forget_identifiers_of(cache, key, NULL, 0, err) : ST_OK;
 
     if (st != ST_OK)
         return st;
+    cache->slice_rows++;
     (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE %s = ?1", tables[table].name, tables[table].key);
     st = sqlite_prepare(&cache->db, sql, &statement, err);
     if (st == ST_OK) {
@@ -97,7 +98,7 @@ struct look {
     bool table_ended;
 };
 
-/* Looks at rows after the sweep's key, until the slice is full or the table ends. */
+/* Looks at rows after the sweep's key, at one at least, until the slice is full or the table ends. */
 static enum status look_at_rows(struct cache *cache, struct look *look, struct errmsg *err)
 {
     char sql[160];
@@ -113,6 +114,9 @@ static enum status look_at_rows(struct cache *cache, struct look *look, struct e
     st = sqlite_bind(&cache->db, rows, VALUES(value_text(cache->sweep_key)), err);
     for (int seen = 0; st == ST_OK && seen < CACHE_SWEEP_ROWS && look->stale_count < STALE_MAX; seen++) {
         const char *key;
+
+        if (seen > 0 && cache_slice_is_full(cache))
+            break;
 
         st = sqlite_step(&cache->db, rows, err);
         if (st != ST_OK)
@@ -132,6 +136,22 @@ static enum status look_at_rows(struct cache *cache, struct look *look, struct e
     return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+/* Takes the stale ones away, as many as the slice holds: the next one looks at the others again. */
+static enum status delete_stale(struct cache *cache, struct look *look, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (int i = 0; st == ST_OK && i < look->stale_count; i++) {
+        if (i > 0 && cache_slice_is_full(cache)) {
+            memcpy(look->last, look->stale[i - 1], KEY_BYTES);
+            look->table_ended = false;
+            break;
+        }
+        st = delete_row(cache, cache->sweep_table, look->stale[i], err);
+    }
+    return st;
+}
+
 static enum status sweep_slice(struct cache *cache, struct look *look, struct errmsg *err)
 {
     enum status st = cache_begin(cache, err);
@@ -139,8 +159,8 @@ static enum status sweep_slice(struct cache *cache, struct look *look, struct er
     if (st != ST_OK)
         return st;
     st = look_at_rows(cache, look, err);
-    for (int i = 0; st == ST_OK && i < look->stale_count; i++)
-        st = delete_row(cache, cache->sweep_table, look->stale[i], err);
+    if (st == ST_OK)
+        st = delete_stale(cache, look, err);
     if (st == ST_OK && look->table_ended && cache->sweep_table + 1 == TABLES)
         st = move(cache, cache->generation, 's', err);
     if (st == ST_OK)

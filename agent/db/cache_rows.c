@@ -79,7 +79,7 @@ enum status cache_forget_member(struct cache *cache, const char *id, struct errm
         st = cache_step_begin(cache, err);
     if (st != ST_OK)
         return st;
-    st = cache_forget_identifiers_of(cache, id, err);
+    st = cache_forget_identifiers_of(cache, id, NULL, 0, err);
     for (int i = CACHE_LOTS; st == ST_OK && i <= CACHE_OFFERS; i++) {
         part_id((enum cache_part)i, id, part);
         st = cache_run(cache, CACHE_DELETE_PART, VALUES(value_text(part)), err);

@@ -236,6 +236,19 @@ enum status sqlite_checkpoint(struct sqlite *db, struct errmsg *err)
     }
 }
 
+enum status sqlite_sync_wal(struct sqlite *db, struct errmsg *err)
+{
+    sqlite3_file *wal = NULL;
+
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK || !wal ||
+        !wal->pMethods) /* there is none yet */
+        return ST_OK;
+    if (wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) == SQLITE_OK)
+        return ST_OK;
+    errmsg_set(err, "%s: writing the write-ahead log to disk", db->name);
+    return ST_IO;
+}
+
 static void wal_path(const struct sqlite *db, char out_path[SQLITE_PATH_MAX + 8])
 {
     (void)snprintf(out_path, SQLITE_PATH_MAX + 8, "%s-wal", db->path);

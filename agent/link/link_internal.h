@@ -71,6 +71,7 @@ struct updates {
     int64_t asked_mono_ms, asked_acked;             /* and what was acked when it was asked */
     bool idle;          /* the answer brought nothing, and came sooner than a long-poll ends */
     bool another;       /* the answer is of another incarnation than the one before */
+    bool put;           /* all rows of the answer and its cursor are committed */
     struct cJSON *tree; /* owned: the answer being put into the cache */
     bool reload;        /* the rows of before are those of an older generation */
     struct rows rows;   /* still to be put */

@@ -2,8 +2,8 @@
 /*
  * The whole loop of what comes down:
  *
- *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit -> the last slice stores the
- * cursor with it -> poll
+ *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit, its WAL moved in a turn of
+ * its own -> the last slice stores the cursor with it -> poll
  *                          -> manifest to the rulebook
  *
  * The cursor moves only with the last row of its answer: a crash between slices repeats the answer, which changes
@@ -33,18 +33,16 @@
 #include <string.h>
 
 enum {
-    SLICE_ROWS = 100,
     ANSWER_BYTES_MAX = 1024 * 1024,
     POLL_GRACE_MS = 15 * 1000,
     IDLE_MIN_MS = 500,
     NO_ROOM_MS = 30 * 1000,
-    SLICE_NS = 2000000
 };
 
 #define INCARNATION "incarnation" /* in the cache's state: of the central that told these rows */
 
 static void poll_now(struct updates *updates);
-static void put_slice(struct updates *updates);
+static void take_turn(struct updates *updates);
 
 static void on_timer(void *context)
 {
@@ -52,7 +50,7 @@ static void on_timer(void *context)
 
     updates->waiting = false;
     if (updates->tree)
-        put_slice(updates);
+        take_turn(updates);
     else
         poll_now(updates);
 }
@@ -184,8 +182,8 @@ static void take_acked(struct updates *updates)
         outbox_hear(&updates->link->outbox, seq, hash, updates->asked_acked);
 }
 
-/* Whether the central's record at its ack is ours. One beyond our end, or with another hash, was written by another life
- * of this till: a copy, or the disk before it was put back. What is removed was compared when it was acked. */
+/* Whether the central's record at its ack is ours. One beyond our end, or with another hash, was written by another
+ * life of this till: a copy, or the disk before it was put back. What is removed was compared when it was acked. */
 static bool is_our_life(const struct updates *updates)
 {
     struct journal *journal = updates->link->options.journal;
@@ -208,8 +206,8 @@ static bool is_our_life(const struct updates *updates)
            journal_hash_at(journal, position, ours, NULL) != ST_OK || memcmp(ours, hash, sizeof hash) == 0;
 }
 
-/* The rows say what they count of ours. Where that is another life's, own uses of a lease would pass for counted, and be
- * given anew with each row: then what the cache has of leases must do, until the till is enrolled anew. */
+/* The rows say what they count of ours. Where that is another life's, own uses of a lease would pass for counted, and
+ * be given anew with each row: then what the cache has of leases must do, until the till is enrolled anew. */
 static void leave_leases_of_another_life(struct updates *updates)
 {
     if (updates->link->outbox.forked || !is_our_life(updates))
@@ -247,19 +245,30 @@ static void finish_answer(struct updates *updates)
     poll_now(updates);
 }
 
+/* Sales first: what is left comes in the loop's next turn. A timer of 0 would come in the same one, and so all of it.
+ */
+static void next_turn(struct updates *updates)
+{
+    loop_timer_set(updates->timer, 1, 0);
+}
+
+static void give_up_answer(struct updates *updates, const struct errmsg *err)
+{
+    log_error("link-25", "updates cannot be stored: %s", err->text);
+    json_free(updates->tree);
+    updates->tree = NULL;
+    wait(updates, 1000);
+}
+
 static void put_slice(struct updates *updates)
 {
     struct cache *cache = updates->link->options.cache;
     struct errmsg err = ERRMSG_INIT;
-    int64_t began_ns = clock_measure_ns();
     enum status st = cache_begin(cache, &err);
 
     if (st == ST_OK && updates->reload)
         st = cache_begin_reload(cache, &err);
-    /* The commit and its checkpoint take as long again as the rows did: 5 ms in all, on a slow disk too. */
-    for (int i = 0; st == ST_OK && i < SLICE_ROWS && (i == 0 || clock_measure_ns() - began_ns < SLICE_NS) &&
-                    rows_left(&updates->rows);
-         i++)
+    for (bool full = false; st == ST_OK && !full && rows_left(&updates->rows); full = cache_slice_is_full(cache))
         st = rows_put_one(&updates->rows, cache, &err);
     if (st == ST_OK && !rows_left(&updates->rows))
         st = put_cursor(updates, &err);
@@ -268,19 +277,38 @@ static void put_slice(struct updates *updates)
     if (st == ST_OK)
         st = cache_commit(cache, &err);
     updates->reload = updates->reload && st != ST_OK; /* begun once */
-    if (st != ST_OK) {
-        cache_rollback(cache);
-        log_error("link-25", "updates cannot be stored: %s", err.text);
-        json_free(updates->tree);
-        updates->tree = NULL;
-        wait(updates, 1000);
-    } else if (rows_left(&updates->rows)) {
-        /* Sales first: the next slice in the loop's next turn. A timer of 0 would come in the same one, and so all
-         * slices. */
-        loop_timer_set(updates->timer, 1, 0);
+    if (st == ST_OK) {
+        updates->put = !rows_left(&updates->rows);
+        next_turn(updates);
     } else {
-        finish_answer(updates);
+        cache_rollback(cache);
+        give_up_answer(updates, &err);
     }
+}
+
+/* The rows are on disk before the journal says that they count its records. */
+static void end_answer(struct updates *updates)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    if (cache_sync(updates->link->options.cache, &err) == ST_OK)
+        finish_answer(updates);
+    else
+        give_up_answer(updates, &err);
+}
+
+/* A slice, or what those before left to be done. */
+static void take_turn(struct updates *updates)
+{
+    struct cache *cache = updates->link->options.cache;
+
+    /* While that fails the WAL grows up to its ceiling, and what is wrong with the disk is told by what is put. */
+    if (cache_wal_is_due(cache) && cache_checkpoint(cache, NULL) == ST_OK)
+        next_turn(updates);
+    else if (updates->put)
+        end_answer(updates);
+    else
+        put_slice(updates);
 }
 
 /* ---- a central put back from a backup ---- */
@@ -370,12 +398,12 @@ static void answered(void *context, const struct courier_answer *answer)
     leave_leases_of_another_life(updates);
     rows_of(updates->tree, &updates->rows);
     updates->another = false;
-    updates->reload = updates->have_more = false;
+    updates->reload = updates->have_more = updates->put = false;
     (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
     (void)json_bool(updates->tree, "reload", &updates->reload, NULL);
     updates->reload = updates->reload || updates->asked_cursor[0] == '\0'; /* all of it was asked for */
     updates->idle = brought_nothing(updates);
-    put_slice(updates);
+    take_turn(updates);
 }
 
 static void poll_now(struct updates *updates)

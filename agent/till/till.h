@@ -208,9 +208,9 @@ enum status till_write_totals(struct till *till, struct json_writer *w, struct e
 /* Appends records that the central has not acknowledged, from the one after this position on, a line each, their exact bytes: some
  * of them, below TILL_ANSWER_MAX, and none at the end. */
 enum status till_write_unsynced(struct till *till, int64_t after, struct strbuf *out, struct errmsg *err);
-/* So many slices, of one or two milliseconds each, of what is done while nobody waits (upkeep.h); call now and then when
- * the till is idle. */
-void till_upkeep(struct till *till, int slices);
+/* So many slices, of a few milliseconds each, of what is done while nobody waits (upkeep.h); call now and then when the
+ * till is idle. True when there may be more to do. */
+bool till_upkeep(struct till *till, int slices);
 const char *till_language(const struct till *till);
 /* No sale is open or in tender: rules may change, an upgrade may restart. */
 bool till_is_idle(const struct till *till);

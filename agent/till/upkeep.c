@@ -17,15 +17,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* About 2 ms of projecting: a sale's effects are scattered rows, and the slice moves its own log. */
-enum { SLICE_RECORDS = 20, FULL_CHECK_HOURS = 24, RETRY_MS = 1000 };
+enum { FULL_CHECK_HOURS = 24, RETRY_MS = 1000 };
 
 /* ---- the projection ---- */
 
 struct walk {
     struct cache *cache;
     struct projection *projection;
-    int64_t until;
+    int64_t until, done;
     enum status st;
     struct errmsg *err;
 };
@@ -47,7 +46,7 @@ static bool project_entry(void *context, const struct journal_entry *entry)
         return false;
     (void)body_of(entry, &body, &len); /* the journal checks its envelopes; one without a body is unreadable */
     walk->st = projection_put(walk->projection, walk->cache, entry->type, body, len, entry->position, walk->err);
-    return walk->st == ST_OK;
+    return walk->st == ST_OK && !cache_slice_is_full(walk->cache);
 }
 
 /* The records from a position on, as far as each takes them; what they write to the cache is one commit. */
@@ -70,7 +69,7 @@ static enum status walk_records(struct walk *walk, struct journal *journal, int6
 static enum status project_slice(struct journal *journal, struct cache *cache, struct projection *scratch,
                                  int64_t until, struct errmsg *err)
 {
-    struct walk walk = {cache, scratch, until, ST_OK, err};
+    struct walk walk = {cache, scratch, until, 0, ST_OK, err};
 
     return walk_records(&walk, journal, cache_projected(cache) + 1, project_entry);
 }
@@ -84,11 +83,8 @@ enum status upkeep_catch_up(struct journal *journal, struct cache *cache, struct
 
     journal_head(journal, &head);
     goal = head.position - cache_projected(cache) > count ? cache_projected(cache) + count : head.position;
-    while (st == ST_OK && cache_projected(cache) < goal) {
-        int64_t until = cache_projected(cache) + SLICE_RECORDS;
-
-        st = project_slice(journal, cache, scratch, until < goal ? until : goal, err);
-    }
+    while (st == ST_OK && cache_projected(cache) < goal)
+        st = project_slice(journal, cache, scratch, goal, err);
     return st;
 }
 
@@ -123,12 +119,28 @@ static enum status note_late_sales(struct till *till, struct errmsg *err)
     return walk_records(&walk, till->options.journal, head.position - UPKEEP_NOTED + 1, note_entry);
 }
 
+/* True when the turn went to moving the cache's WAL. While that fails the WAL grows up to its ceiling, and what is
+ * wrong with the disk is told by what is written next. */
+static bool move_wal(struct till *till)
+{
+    return cache_wal_is_due(till->options.cache) && cache_checkpoint(till->options.cache, NULL) == ST_OK;
+}
+
+static enum status catch_up_turn(struct till *till, struct errmsg *err)
+{
+    struct cache *cache = till->options.cache;
+
+    return move_wal(till) ? ST_OK
+                          : project_slice(till->options.journal, cache, till->projection,
+                                          cache_projected(cache) + upkeep_behind(till), err);
+}
+
 static void on_timer(void *context)
 {
     struct till *till = context;
     struct errmsg err = ERRMSG_INIT;
 
-    if (upkeep_catch_up(till->options.journal, till->options.cache, till->projection, SLICE_RECORDS, &err) != ST_OK) {
+    if (catch_up_turn(till, &err) != ST_OK) {
         log_warn("till-20", "cache.db cannot be brought up to the journal: %s", err.text);
         loop_timer_set(till->upkeep_timer, RETRY_MS, 0);
     } else if (upkeep_behind(till) > 0) {
@@ -147,7 +159,8 @@ enum status upkeep_begin(struct till *till, struct errmsg *err)
         return st;
     if (behind <= UPKEEP_AT_ONCE || !till->options.loop)
         return upkeep_catch_up(till->options.journal, till->options.cache, till->projection, behind, err);
-    log_warn("till-22", "cache.db lacks %" PRId64 " records of the journal: they follow while the till sells", behind);
+    log_warn("till-22", "cache.db lacks %" PRId64 " records of the journal: they follow while the till sells",
+             behind);
     st = note_late_sales(till, err);
     if (st == ST_OK)
         st = loop_timer_create(till->options.loop, on_timer, till, &till->upkeep_timer);
@@ -196,17 +209,20 @@ static bool forget_entry(void *context, const struct journal_entry *entry)
         walk->st = cache_forget(walk->cache, entry->position, p->sale_id[0] ? p->sale_id : NULL, p->effects,
                                 p->effect_count, walk->err);
     projection_clear(p);
-    return walk->st == ST_OK;
+    walk->done = entry->position;
+    return walk->st == ST_OK && !cache_slice_is_full(walk->cache);
 }
 
 /* What the cache knows of these records is in the central's rows by now. It goes first: a record whose effects are
  * gone is harmless, an effect whose record is gone would never go. */
-static enum status forget(struct till *till, int64_t until, struct errmsg *err)
+static enum status forget(struct till *till, int64_t until, int64_t *out_done, struct errmsg *err)
 {
-    struct walk walk = {till->options.cache, till->projection, until, ST_OK, err};
     struct journal *journal = till->options.journal;
+    struct walk walk = {till->options.cache, till->projection, until, 0, ST_OK, err};
+    enum status st = walk_records(&walk, journal, journal_pruned_position(journal) + 1, forget_entry);
 
-    return walk_records(&walk, journal, journal_pruned_position(journal) + 1, forget_entry);
+    *out_done = walk.done;
+    return st;
 }
 
 /* An open sale may have read its member before the central counted what is about to go. */
@@ -232,7 +248,9 @@ static bool prune_slice(struct till *till)
     if (st == ST_OK && (until == 0 || until > cache_projected(till->options.cache)))
         return false;
     if (st == ST_OK)
-        st = forget(till, until, &err);
+        st = forget(till, until, &until, &err);
+    if (st == ST_OK)
+        st = cache_sync(till->options.cache, &err);
     if (st == ST_OK)
         st = journal_prune(journal, until, &err);
     if (st != ST_OK)
@@ -335,12 +353,13 @@ static bool sweep_slice(struct till *till)
     return !done;
 }
 
-void till_upkeep(struct till *till, int slices)
+bool till_upkeep(struct till *till, int slices)
 {
     if (!till->stopping)
         close_lease(till);
     for (int i = 0; i < slices && !till->stopping; i++) {
-        if (!sweep_slice(till) && !prune_slice(till) && !check_slice(till))
-            return;
+        if (!move_wal(till) && !sweep_slice(till) && !prune_slice(till) && !check_slice(till))
+            return false;
     }
+    return !till->stopping;
 }

@@ -10,6 +10,7 @@
  */
 #include "agent/base/clock.h"
 #include "agent/db/cache.h"
+#include "tests/bench/bench_slices.h"
 
 #include <sqlite3.h>
 
@@ -23,7 +24,7 @@
 
 /* What is looked up is looked up in so many passes, one after the other, and each look-up's best counts: the rest is
  * the machine's. */
-enum { SLICE = 100, LOOKS = 20000, COLD_LOOKS = 300, PROMOTIONS = 200, PASSES = 5 };
+enum { CHANGES = 100000, LOOKS = 20000, COLD_LOOKS = 300, PROMOTIONS = 200, PASSES = 5 };
 
 static void must(bool good, const char *what)
 {
@@ -31,20 +32,6 @@ static void must(bool good, const char *what)
         return;
     (void)fprintf(stderr, "bench_cache: %s\n", what);
     exit(1);
-}
-
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void say(const char *what, int64_t *ns, size_t count)
-{
-    qsort(ns, count, sizeof *ns, compare);
-    (void)printf("  %-34s p50 %8.1f us, p99 %8.1f us, max %8.1f us\n", what, (double)ns[count / 2] / 1e3,
-                 (double)ns[count * 99 / 100] / 1e3, (double)ns[count - 1] / 1e3);
 }
 
 /* The keys of a full load come in their own order; a hash is spread like the real ones. */
@@ -83,33 +70,62 @@ static void drop_from_memory(const char *path)
 
 /* ---- the members ---- */
 
-static void load(struct cache *cache, uint64_t members)
+static void put_member(struct cache *cache, uint64_t n, uint64_t balance)
 {
-    int64_t *slices = malloc((members / SLICE + 1) * sizeof *slices), began = clock_measure_ns();
-    size_t count = 0;
+    uint8_t hash[1][IDENTIFIER_HASH_BYTES];
+    char id[24], profile[160];
 
-    for (uint64_t n = 0; n < members; n += SLICE) {
-        int64_t slice_began = clock_measure_ns();
+    (void)snprintf(id, sizeof id, "M%09" PRIu64, n);
+    profile_of(balance, profile);
+    key_of(n, hash[0]);
+    must(cache_put_member(cache, id, profile, (const uint8_t(*)[IDENTIFIER_HASH_BYTES])hash, 1, 1, 1, NULL) == ST_OK,
+         "a member cannot be put");
+}
 
-        must(cache_begin(cache, NULL) == ST_OK, "a slice cannot begin");
-        for (uint64_t m = n; m < n + SLICE && m < members; m++) {
-            uint8_t hash[1][IDENTIFIER_HASH_BYTES];
-            char id[24], profile[160];
+static void put_in_order(struct cache *cache, void *from)
+{
+    uint64_t *at = from;
 
-            (void)snprintf(id, sizeof id, "M%09" PRIu64, m);
-            profile_of(m, profile);
-            key_of(m, hash[0]);
-            must(cache_put_member(cache, id, profile, (const uint8_t(*)[IDENTIFIER_HASH_BYTES])hash, 1, 1, 1, NULL) ==
-                     ST_OK,
-                 "a member cannot be put");
-        }
-        must(cache_commit(cache, NULL) == ST_OK, "a slice cannot be kept");
-        slices[count++] = clock_measure_ns() - slice_began;
-    }
-    (void)printf("load of %" PRIu64 " members in slices of %d: %.1f s\n", members, SLICE,
-                 (double)(clock_measure_ns() - began) / 1e9);
-    say("a slice, own checkpoint included", slices, count);
-    free(slices);
+    put_member(cache, *at, *at);
+    (*at)++;
+}
+
+struct scatter {
+    uint64_t at, members;
+};
+
+static void put_scattered(struct cache *cache, void *from)
+{
+    struct scatter *scatter = from;
+
+    put_member(cache, scatter->at * UINT64_C(7919) * 104729 % scatter->members, scatter->at);
+    scatter->at++;
+}
+
+static void load(struct cache *cache, const char *floor_path, uint64_t members)
+{
+    struct bench_slices turns;
+    uint64_t at = 0;
+
+    bench_slices_init(&turns, members + 1, floor_path);
+    for (uint64_t left = members; left > 0;)
+        left -= bench_slices_put(&turns, cache, left, put_in_order, &at);
+    (void)printf("load of %" PRIu64 " members in the order of their keys: %.1f s of work\n", members,
+                 (double)turns.work_ns / 1e9);
+    bench_slices_say(&turns);
+}
+
+/* As a day's changes come: here and there, each an older member. */
+static void change(struct cache *cache, const char *floor_path, uint64_t members)
+{
+    struct scatter scatter = {0, members};
+    struct bench_slices turns;
+
+    bench_slices_init(&turns, CHANGES + 1, floor_path);
+    for (uint64_t left = CHANGES; left > 0;)
+        left -= bench_slices_put(&turns, cache, left, put_scattered, &scatter);
+    (void)printf("%d changes of members here and there: %.1f s of work\n", CHANGES, (double)turns.work_ns / 1e9);
+    bench_slices_say(&turns);
 }
 
 static int64_t look_up(struct cache *cache, uint64_t n)
@@ -210,8 +226,8 @@ static void look_ups(struct cache *cache, const char *cache_path, struct bare *b
         floor_ns[i] = k < count || took < floor_ns[i] ? took : floor_ns[i];
     }
     (void)printf("look-up by card, %s\n", cold ? "file not in memory" : "file in memory");
-    say("cache_find_member", ours, count);
-    say("bare: two prepared statements", floor_ns, count);
+    bench_say("cache_find_member", ours, count);
+    bench_say("bare: two prepared statements", floor_ns, count);
     (void)printf("  ratio                              p50 %8.2f   , p99 %8.2f\n",
                  (double)ours[count / 2] / (double)floor_ns[count / 2],
                  (double)ours[count * 99 / 100] / (double)floor_ns[count * 99 / 100]);
@@ -247,6 +263,8 @@ static void long_journal(struct cache *cache, int64_t records)
 {
     int64_t began = clock_measure_ns(), sum = 0, position = 0, took;
     char promotion[32], member[32], sale[32];
+    int64_t slices = 0;
+    bool full = true;
 
     for (int64_t at = 1; at <= records; at++) {
         const struct cache_effect effects[] = {{EFFECT_POINTS, member, "bonus", 1, (int32_t)(at / 1000)},
@@ -254,18 +272,23 @@ static void long_journal(struct cache *cache, int64_t records)
                                                {EFFECT_FIGURE, "", "net", 100, (int32_t)(at / 1000)},
                                                {EFFECT_USE, "", promotion, 1, (int32_t)(at / 1000)}};
 
-        if (at % 20 == 1)
+        if (full)
             must(cache_begin(cache, NULL) == ST_OK, "begin");
         (void)snprintf(promotion, sizeof promotion, "promotion-%d", (int)(at % PROMOTIONS));
         (void)snprintf(member, sizeof member, "M%09d", (int)(at * 7919 % 1000000));
         (void)snprintf(sale, sizeof sale, "S%" PRId64, at);
         must(cache_project(cache, at, sale, effects, 4, NULL) == ST_OK, "project");
-        if (at % 20 == 0 || at == records)
-            must(cache_commit(cache, NULL) == ST_OK, "commit");
+        full = cache_slice_is_full(cache) || at == records;
+        if (!full)
+            continue;
+        slices++;
+        must(cache_commit(cache, NULL) == ST_OK, "commit");
+        while (cache_wal_is_due(cache))
+            must(cache_checkpoint(cache, NULL) == ST_OK, "the WAL cannot be moved");
     }
     took = clock_measure_ns() - began;
-    (void)printf("%" PRId64 " records projected in slices of 20: %.1f s, %.0f us each\n", records, (double)took / 1e9,
-                 (double)took / 1e3 / (double)records);
+    (void)printf("%" PRId64 " records projected in %" PRId64 " slices: %.1f s, %.0f us each\n", records, slices,
+                 (double)took / 1e9, (double)took / 1e3 / (double)records);
     began = clock_measure_ns();
     must(cache_each_total(cache, INT32_MIN, INT32_MAX, count_total, &sum, NULL) == ST_OK, "totals");
     (void)printf("  totals of %" PRId64 " days               %8.1f us\n", records / 1000,
@@ -282,7 +305,7 @@ static void long_journal(struct cache *cache, int64_t records)
 
 int main(int argc, char **argv)
 {
-    char made[] = "/var/tmp/bench_cache-XXXXXX", cache_path[300], bare_path[300];
+    char made[] = "/var/tmp/bench_cache-XXXXXX", cache_path[300], bare_path[300], floor_path[300];
     const char *folder = argc > 1 ? argv[1] : mkdtemp(made);
     uint64_t members = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000000;
     int64_t records = argc > 3 ? strtoll(argv[3], NULL, 10) : 1000000;
@@ -293,9 +316,11 @@ int main(int argc, char **argv)
     must(folder && members > 0, "usage: bench_cache [FOLDER] [MEMBERS] [RECORDS]");
     (void)snprintf(cache_path, sizeof cache_path, "%s/cache.db", folder);
     (void)snprintf(bare_path, sizeof bare_path, "%s/bare.db", folder);
+    (void)snprintf(floor_path, sizeof floor_path, "%s/floor", folder);
     must(cache_open(cache_path, 1, &cache, &rebuilt, NULL) == ST_OK && rebuilt, "the folder holds a cache already");
-    load(cache, members);
+    load(cache, floor_path, members);
     (void)printf("  cache.db %.0f MB\n", (double)file_bytes(cache_path) / 1e6);
+    change(cache, floor_path, members);
     bare_load(&bare, bare_path, members);
     look_ups(cache, cache_path, &bare, bare_path, members, false);
     look_ups(cache, cache_path, &bare, bare_path, members, true);
@@ -303,6 +328,7 @@ int main(int argc, char **argv)
     (void)sqlite3_finalize(bare.member);
     (void)sqlite3_close(bare.db);
     (void)unlink(bare_path);
+    (void)unlink(floor_path);
     if (records > 0)
         long_journal(cache, records);
     (void)printf("  cache.db %.0f MB\n", (double)file_bytes(cache_path) / 1e6);

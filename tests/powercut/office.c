@@ -182,6 +182,10 @@ static enum status in_slice(struct shop *shop, bool rows, bool cursor, const cha
         st = cache_put_state(shop->cache, "cursor", text, err);
     if (st == ST_OK)
         st = cache_commit(shop->cache, err);
+    if (st == ST_OK)
+        st = cache_sync(shop->cache, err);
+    if (st == ST_OK && shop->history->counted % 4 != 0) /* the WAL is moved by most, not by all */
+        (void)cache_checkpoint(shop->cache, NULL);
     if (st != ST_OK)
         cache_rollback(shop->cache);
     return st;

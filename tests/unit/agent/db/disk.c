@@ -15,6 +15,7 @@ static struct {
     int nth; /* counts down; 0 is off */
     bool stays;
     int faults, syncs;
+    int64_t now_ns, write_ns, sync_ns; /* a slow one */
 } disk;
 
 struct shim_file {
@@ -65,6 +66,7 @@ static int shim_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 at)
 
 static int shim_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
+    disk.now_ns += disk.write_ns;
     if (is_due(file, false)) {
         /* A torn write: half of it reaches the file. */
         (void)real_of(file)->pMethods->xWrite(real_of(file), bytes, len / 2, at);
@@ -81,6 +83,7 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int shim_sync(sqlite3_file *file, int flags)
 {
     disk.syncs++;
+    disk.now_ns += disk.sync_ns;
     if (is_due(file, true))
         return SQLITE_IOERR_FSYNC;
     return real_of(file)->pMethods->xSync(real_of(file), flags);
@@ -191,6 +194,18 @@ void disk_heal(void)
     disk.nth = 0;
     disk.faults = 0;
     disk.syncs = 0;
+}
+
+void disk_slow(int64_t write_ns, int64_t sync_ns)
+{
+    disk.write_ns = write_ns;
+    disk.sync_ns = sync_ns;
+}
+
+int64_t disk_now_ns(void *context)
+{
+    (void)context;
+    return disk.now_ns;
 }
 
 int disk_fault_count(void)

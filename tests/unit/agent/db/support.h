@@ -44,6 +44,9 @@ enum disk_fault { DISK_FULL, DISK_WRITE_ERROR, DISK_SYNC_ERROR };
 void disk_install(void);
 void disk_fail(enum disk_fault fault, const char *suffix, int nth, bool stays);
 void disk_heal(void);
+/* From now on each write and each sync takes so long, by the clock of disk_now_ns, which nothing else moves. */
+void disk_slow(int64_t write_ns, int64_t sync_ns);
+int64_t disk_now_ns(void *context);
 int disk_fault_count(void); /* since disk_fail */
 int disk_sync_count(void);  /* since disk_install or disk_heal */
 

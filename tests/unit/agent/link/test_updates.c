@@ -6,6 +6,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/cache.h"
+#include "agent/db/pace.h"
 #include "agent/db/journal.h"
 #include "agent/link/link_internal.h"
 #include "agent/net/loop.h"
@@ -335,7 +336,7 @@ Test(updates, sales_go_on_between_slices)
         now = cache_member_count(rig.world.cache);
         if (now == before)
             continue;
-        cr_expect_leq(now - before, 100, "a slice has its bound");
+        cr_expect_leq(now - before, PACE_MAX, "a slice has its bound");
         cr_expect_eq(cursor()[0] != '\0', now == 450, "the cursor goes with the last row");
         (void)snprintf(id, sizeof id, "s%d", slices++);
         rig_sell(&rig, id);
