@@ -39,6 +39,7 @@ struct loop_timer {
 struct loop_watch {
     uv_poll_t uv;
     int fd;
+    int events; /* watched for */
     loop_watch_fn *fn;
     void *context;
 };
@@ -280,6 +281,7 @@ static int watch_start(struct loop_watch *watch, int events)
         uv_events |= UV_WRITABLE;
     if (events == LOOP_GONE)
         uv_events = UV_DISCONNECT;
+    watch->events = events;
     return uv_events ? uv_poll_start(&watch->uv, uv_events, watch_ready) : uv_poll_stop(&watch->uv);
 }
 
@@ -313,9 +315,11 @@ enum status loop_watch_create(struct loop *loop, int fd, int events, loop_watch_
     return ST_OK;
 }
 
+/* The same again would cost two system calls; after an error libuv has stopped the handle itself. */
 void loop_watch_change(struct loop_watch *watch, int events)
 {
-    (void)watch_start(watch, events);
+    if (events != watch->events || !uv_is_active((uv_handle_t *)&watch->uv))
+        (void)watch_start(watch, events);
 }
 
 void loop_watch_destroy(struct loop_watch *watch)
