@@ -24,34 +24,18 @@
 #include <cjson/cJSON.h>
 
 #include "agent/base/clock.h"
-#include "agent/base/file.h"
 #include "agent/base/strbuf.h"
 #include "agent/db/journal.h"
 #include "agent/net/http_server.h"
-#include "agent/net/loop.h"
+#include "tests/bench/bare.h"
 
-enum {
-    BODY_BYTES_MAX = 1024 * 1024,
-    PATH_BYTES = 512,
-    PEM_BYTES_MAX = 16384,
-    GZIP_LEVEL = 3,
-    GZIP = 15 + 16,
-    BATCH_MAX = 1000
-};
-
-static void must(bool good, const char *what, const char *why)
-{
-    if (good)
-        return;
-    fprintf(stderr, "bare_drain: %s: %s\n", what, why ? why : "");
-    exit(1);
-}
+enum { PATH_BYTES = 512, GZIP_LEVEL = 3, GZIP = 15 + 16, BATCH_MAX = 1000 };
 
 /* ---- SQLite, at either end ---- */
 
 static void run(sqlite3 *db, const char *sql)
 {
-    must(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, sql, sqlite3_errmsg(db));
+    bare_must(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, sql, sqlite3_errmsg(db));
 }
 
 static sqlite3 *open_rows(const char *dir, const char *name)
@@ -60,7 +44,7 @@ static sqlite3 *open_rows(const char *dir, const char *name)
     sqlite3 *db;
 
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    must(sqlite3_open(path, &db) == SQLITE_OK, path, "cannot open");
+    bare_must(sqlite3_open(path, &db) == SQLITE_OK, path, "cannot open");
     run(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
             "CREATE TABLE record (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
             "CREATE TABLE cursor (one INTEGER PRIMARY KEY, acked INTEGER NOT NULL) STRICT;"
@@ -72,7 +56,7 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *stmt;
 
-    must(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK, sql, sqlite3_errmsg(db));
+    bare_must(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK, sql, sqlite3_errmsg(db));
     return stmt;
 }
 
@@ -80,14 +64,14 @@ static void put(sqlite3_stmt *insert, int64_t seq, const void *bytes, size_t len
 {
     sqlite3_bind_int64(insert, 1, seq);
     sqlite3_bind_blob(insert, 2, bytes, (int)len, SQLITE_STATIC);
-    must(sqlite3_step(insert) == SQLITE_DONE, "a row", sqlite3_errmsg(sqlite3_db_handle(insert)));
+    bare_must(sqlite3_step(insert) == SQLITE_DONE, "a row", sqlite3_errmsg(sqlite3_db_handle(insert)));
     sqlite3_reset(insert);
 }
 
 static void set_cursor(sqlite3_stmt *cursor, int64_t acked)
 {
     sqlite3_bind_int64(cursor, 1, acked);
-    must(sqlite3_step(cursor) == SQLITE_DONE, "the cursor", NULL);
+    bare_must(sqlite3_step(cursor) == SQLITE_DONE, "the cursor", NULL);
     sqlite3_reset(cursor);
 }
 
@@ -110,7 +94,7 @@ static void on_batch(void *context, struct http_request *request)
     for (; (end = strchr(at, '\n')); at = end + 1) {
         cJSON *record = cJSON_ParseWithLength(at, (size_t)(end - at));
 
-        must(record && cJSON_GetObjectItemCaseSensitive(record, "seq"), "a record", "is no JSON");
+        bare_must(record && cJSON_GetObjectItemCaseSensitive(record, "seq"), "a record", "is no JSON");
         put(far_end->insert, ++far_end->acked, at, (size_t)(end - at));
         cJSON_Delete(record);
     }
@@ -120,49 +104,13 @@ static void on_batch(void *context, struct http_request *request)
     http_answer(request, 200, "application/json", answer, strlen(answer));
 }
 
-static char *read_pem(const char *dir, const char *name)
-{
-    char path[PATH_BYTES];
-    char *text = calloc(1, PEM_BYTES_MAX);
-    FILE *file;
-
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    file = fopen(path, "r");
-    must(text && file && fread(text, 1, PEM_BYTES_MAX - 1, file) > 0, path, "cannot be read");
-    (void)fclose(file);
-    return text;
-}
-
-static void on_stop(void *context)
-{
-    loop_stop(context);
-}
-
-/* Runs until SIGTERM; tells its port through the pipe. */
 static int serve(const char *certs, const char *work, int tell)
 {
-    static const struct http_route routes[] = {{"POST", "/v1/batch", HTTP_AUTH_CERTIFICATE, on_batch, BODY_BYTES_MAX},
-                                               {0}};
     struct far_end far_end = {.db = open_rows(work, "far.db")};
-    struct http_server_options options = {.routes = routes,
-                                          .context = &far_end,
-                                          .tcp_host = "127.0.0.1",
-                                          .certificate_pem = read_pem(certs, "server.pem"),
-                                          .key_pem = read_pem(certs, "server.key"),
-                                          .client_ca_pem = read_pem(certs, "ca.pem")};
-    struct errmsg err = ERRMSG_INIT;
-    struct http_server *server;
-    uint16_t port;
 
     far_end.insert = prepare(far_end.db, "INSERT INTO record VALUES (?1, ?2)");
     far_end.cursor = prepare(far_end.db, "UPDATE cursor SET acked = ?1");
-    must(loop_create(&options.loop, &err) == ST_OK && http_server_create(&options, &server, &err) == ST_OK &&
-             loop_on_stop_signal(options.loop, on_stop, options.loop, &err) == ST_OK,
-         "the far end", err.text);
-    port = http_server_port(server);
-    must(write(tell, &port, sizeof port) == sizeof port, "the far end", "cannot tell its port");
-    loop_run(options.loop);
-    return 0;
+    return bare_serve(certs, on_batch, &far_end, tell);
 }
 
 /* ---- the near end ---- */
@@ -191,50 +139,23 @@ static void fill(struct near_end *near_end, const char *path)
     struct errmsg err = ERRMSG_INIT;
     struct journal *journal;
 
-    must(journal_open(&options, &journal, &err) == ST_OK, path, err.text);
+    bare_must(journal_open(&options, &journal, &err) == ST_OK, path, err.text);
     run(near_end->db, "BEGIN");
-    must(journal_each(journal, 1, add_record, near_end, &err) == ST_OK, path, err.text);
+    bare_must(journal_each(journal, 1, add_record, near_end, &err) == ST_OK, path, err.text);
     run(near_end->db, "COMMIT");
     journal_close(journal);
-}
-
-static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
-{
-    strbuf_add(context, bytes, size * count);
-    return size * count;
-}
-
-static void connect_to(struct near_end *near_end, const char *certs, uint16_t port)
-{
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Encoding: gzip");
-    char text[PATH_BYTES];
-
-    near_end->curl = curl_easy_init();
-    headers = curl_slist_append(headers, "Expect:");
-    (void)snprintf(text, sizeof text, "https://localhost:%u/v1/batch", port);
-    curl_easy_setopt(near_end->curl, CURLOPT_URL, text);
-    curl_easy_setopt(near_end->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(near_end->curl, CURLOPT_WRITEFUNCTION, take_answer);
-    curl_easy_setopt(near_end->curl, CURLOPT_WRITEDATA, &near_end->answer);
-    (void)snprintf(text, sizeof text, "%s/ca.pem", certs);
-    curl_easy_setopt(near_end->curl, CURLOPT_CAINFO, text);
-    (void)snprintf(text, sizeof text, "%s/client.pem", certs);
-    curl_easy_setopt(near_end->curl, CURLOPT_SSLCERT, text);
-    (void)snprintf(text, sizeof text, "%s/client.key", certs);
-    curl_easy_setopt(near_end->curl, CURLOPT_SSLKEY, text);
-    curl_easy_setopt(near_end->curl, CURLOPT_TCP_NODELAY, 1L);
 }
 
 static size_t pack(const struct strbuf *plain, unsigned char *out, size_t max)
 {
     z_stream stream = {0};
 
-    must(deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY) == Z_OK, "gzip", NULL);
+    bare_must(deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY) == Z_OK, "gzip", NULL);
     stream.next_in = (unsigned char *)plain->data;
     stream.avail_in = (unsigned)plain->len;
     stream.next_out = out;
     stream.avail_out = (unsigned)max;
-    must(deflate(&stream, Z_FINISH) == Z_STREAM_END, "gzip", NULL);
+    bare_must(deflate(&stream, Z_FINISH) == Z_STREAM_END, "gzip", NULL);
     (void)deflateEnd(&stream);
     return stream.total_out;
 }
@@ -242,10 +163,8 @@ static size_t pack(const struct strbuf *plain, unsigned char *out, size_t max)
 static void send_batch(struct near_end *near_end, struct strbuf *plain, unsigned char *packed)
 {
     cJSON *root;
-    CURLcode rc;
 
     strbuf_clear(plain);
-    strbuf_clear(&near_end->answer);
     sqlite3_bind_int64(near_end->select, 1, near_end->acked);
     sqlite3_bind_int(near_end->select, 2, near_end->batch);
     while (sqlite3_step(near_end->select) == SQLITE_ROW) {
@@ -254,12 +173,9 @@ static void send_batch(struct near_end *near_end, struct strbuf *plain, unsigned
         strbuf_putc(plain, '\n');
     }
     sqlite3_reset(near_end->select);
-    curl_easy_setopt(near_end->curl, CURLOPT_POSTFIELDSIZE, (long)pack(plain, packed, BODY_BYTES_MAX));
-    curl_easy_setopt(near_end->curl, CURLOPT_POSTFIELDS, packed);
-    rc = curl_easy_perform(near_end->curl);
-    must(rc == CURLE_OK, "sending", curl_easy_strerror(rc));
+    bare_post(near_end->curl, packed, pack(plain, packed, BARE_BODY_BYTES_MAX), &near_end->answer);
     root = cJSON_Parse(strbuf_text(&near_end->answer));
-    must(root, "the answer", strbuf_text(&near_end->answer));
+    bare_must(root, "the answer", strbuf_text(&near_end->answer));
     near_end->acked = (int64_t)cJSON_GetObjectItemCaseSensitive(root, "acked")->valuedouble;
     cJSON_Delete(root);
     set_cursor(near_end->cursor, near_end->acked);
@@ -276,8 +192,8 @@ static int64_t cpu_us(int who)
 
 static void drain(struct near_end *near_end, pid_t far_end)
 {
-    struct strbuf plain = STRBUF_INIT(BODY_BYTES_MAX);
-    unsigned char *packed = malloc(BODY_BYTES_MAX);
+    struct strbuf plain = STRBUF_INIT(BARE_BODY_BYTES_MAX);
+    unsigned char *packed = malloc(BARE_BODY_BYTES_MAX);
     int64_t began = clock_measure_ns(), used = cpu_us(RUSAGE_SELF), took;
 
     while (near_end->acked < near_end->count)
@@ -300,7 +216,7 @@ int main(int argc, char **argv)
                                             {"work", required_argument, NULL, 'w'},
                                             {"batch", required_argument, NULL, 'b'},
                                             {0}};
-    struct near_end near_end = {.answer = STRBUF_INIT(BODY_BYTES_MAX), .batch = 500};
+    struct near_end near_end = {.answer = STRBUF_INIT(BARE_BODY_BYTES_MAX), .batch = 500};
     const char *journal = NULL, *certs = NULL, *work = NULL;
     int option, told[2];
     uint16_t port;
@@ -320,7 +236,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bare_drain --journal FILE --certs DIR --work DIR [--batch 1..%d]\n", BATCH_MAX);
         return 2;
     }
-    must(pipe(told) == 0, "a pipe", NULL);
+    bare_must(pipe(told) == 0, "a pipe", NULL);
     far_end = fork();
     if (far_end == 0)
         return serve(certs, work, told[1]);
@@ -329,8 +245,8 @@ int main(int argc, char **argv)
     near_end.select = prepare(near_end.db, "SELECT bytes FROM record WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     near_end.cursor = prepare(near_end.db, "UPDATE cursor SET acked = ?1");
     fill(&near_end, journal);
-    must(read(told[0], &port, sizeof port) == sizeof port, "the far end", "does not start");
-    connect_to(&near_end, certs, port);
+    bare_must(read(told[0], &port, sizeof port) == sizeof port, "the far end", "does not start");
+    near_end.curl = bare_connect(certs, port, true, &near_end.answer);
     drain(&near_end, far_end);
     return 0;
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # How fast one till gets rid of a backlog: loyald, loyald-sync and loyal-central over mutual TLS on this machine, both ends on disk with
-# every commit synced, hash chain, gzip and books; beside a bare drain of the same records.
-#   drain.sh [--records N] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]     100000 records, build/release, /var/tmp
+# every commit synced, hash chain, gzip and books; beside a bare drain of the same records, before and after.
+#   drain.sh [--records N] [--first yes] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]     100000 records, build/release, /var/tmp
+# --first: all but the peers run before whatever else the machine does (chrt; takes root, and the processors from the others for half a minute).
 # --peers: also PouchDB to express-pouchdb and NATS JetStream, which do less; DIR/node_modules has pouchdb, express 4, express-pouchdb and nats
 # (npm install), nats-server is Debian's. Wants openssl.
 # Prints CSV: what,records,seconds,per_s,cpu_us_a_record,peak_kb. "acked": the till may forget them; "booked": they are in the ledger.
@@ -14,9 +15,11 @@ bin=$root/build/release/bin
 bench=$root/build/release/bench
 folder=/var/tmp
 peers=''
+first=''
 while [ $# -gt 1 ]; do
     case $1 in
     --records) records=$2 ;;
+    --first) first='chrt -r 5' ;;
     --peers) peers=$2 ;;
     --bin) bin=$2 ;;
     --bench) bench=$2 ;;
@@ -25,11 +28,16 @@ while [ $# -gt 1 ]; do
     esac
     shift 2
 done
-[ $# -eq 0 ] || { echo "usage: drain.sh [--records N] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]" >&2; exit 2; }
+[ $# -eq 0 ] || { echo "usage: drain.sh [--records N] [--first yes] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]" >&2; exit 2; }
 dir=$(mktemp -d "$folder/loyald-drain.XXXXXX")
 language=en
-mkdir "$dir/log"
+till_run=$first
+courier_run=$first
+central_run=$first
+mkdir "$dir/log" "$dir/certs"
 . "$demo/shop.sh"
+. "$root/tests/bench/certs.sh"
+. "$root/tests/bench/filled.sh"
 trap 'shop_end; rm -rf "$dir" "${fast:-$dir/fast}"' EXIT
 trap 'exit 1' INT TERM
 give_up() {
@@ -58,19 +66,17 @@ line() {
         printf "%s,%d,%.2f,%.0f,%.1f,%d\n", what, n, s, n / s, cpu * 1e6 / tick / all, kb }'
 }
 
-make_chain "$demo/members.csv" && start_devices && start_till && start_courier && wait_for 15 enrol &&
-    wait_for 60 is_synced || give_up 'the shop does not open'
-stop courier && stop till || give_up 'the till does not stop'
-journal=$dir/till/journal.db
-fast=$(mktemp -d /dev/shm/loyald-drain.XXXXXX 2>/dev/null || mktemp -d "$dir/fast.XXXXXX")
-cp "$journal" "$fast/journal.db" && "$bench/drain_fill" "$fast/journal.db" "$records" && cp "$fast/journal.db" "$journal" ||
-    give_up 'the journal cannot be filled'
-sync "$journal"
-start_till || give_up 'the till does not start'
-# A till that sold them has them in its cache's projection, too.
-wait_for 900 grep -q 'cache.db is up to the journal' "$dir/log/till.log" || give_up 'the till does not catch up'
+make_filled_till "$records"
+
+(make_certs "$dir/certs") >"$dir/log/certs.log" 2>&1 || give_up 'no certificates'
+# Before and after: what else the machine does lies between the two.
+drain_barely() {
+    rm -rf "$dir/bare" && mkdir "$dir/bare" && printf 'bare,' &&
+        $first "$bench/bare_drain" --journal "$fast/journal.db" --certs "$dir/certs" --work "$dir/bare" || give_up 'the bare drain failed'
+}
 
 echo 'what,records,seconds,per_s,cpu_us_a_record,peak_kb'
+drain_barely
 before=$(cpu_ticks till)
 before_central=$(cpu_ticks central)
 from=$(now_ns)
@@ -94,17 +100,7 @@ line booked "$records" "$from" $(($(cpu_ticks central) - before_central)) "$(pea
 # ---- beside it ----
 
 stop courier && stop till || give_up 'the till does not stop'
-make_certs() {
-    cd "$1" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 &&
-        for end in server client; do
-            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout $end.key -out $end.csr -subj /CN=localhost &&
-                printf 'subjectAltName=DNS:localhost\n' >ext && openssl x509 -req -in $end.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
-                -out $end.pem -days 2 -extfile ext || return 1
-        done
-}
-mkdir "$dir/certs" "$dir/bare" && (make_certs "$dir/certs") >"$dir/log/certs.log" 2>&1 || give_up 'no certificates'
-printf 'bare,'
-"$bench/bare_drain" --journal "$fast/journal.db" --certs "$dir/certs" --work "$dir/bare" || give_up 'the bare drain failed'
+drain_barely
 [ -n "$peers" ] || exit 0
 for peer in pouch nats; do
     mkdir "$dir/$peer"
