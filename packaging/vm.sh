@@ -38,7 +38,6 @@ while [ $# -gt 0 ]; do
 done
 case " $stages " in *" $from "*) ;; *) give_up "$from is none of the stages: $stages" ;; esac
 [ "$from" = install ] || [ -d "$in/before.$from" ] || give_up "--from $from wants --in FOLDER, kept by a run that came so far"
-repository_url=http://packages.example:8475
 base=${LOYALD_VM:-$root/build/vm}
 LOYALD_CHROOT=${LOYALD_CHROOT:-$base/bare}
 use_work vm

@@ -7,7 +7,13 @@ ctl() { guest "loyalctl $*"; }
 unpack_for_host() {
     for package in loyal-central loyald-sim loyald; do dpkg-deb -x "$work"/first/"$package"_*.deb "$work/host"; done
 }
-serve() { start repository python3 -m http.server --bind 127.0.0.1 --directory "$work/repo" 8475; }
+# The system gives the port the first time; it is kept, since the machine knows it.
+serve() {
+    start repository python3 -u -m http.server --bind 127.0.0.1 --directory "$work/repo" "${repository_port:-0}"
+    wait_for 10 grep -q '^Serving' "$dir/log/repository.log" || return 1
+    repository_port=$(sed -n 's/^Serving .* port \([0-9]*\) .*/\1/p' "$dir/log/repository.log" | tail -n 1)
+    repository_url=http://packages.example:$repository_port
+}
 office() { make_chain "$demo/members.csv" && publish "$demo/bundle-1.json" && start_devices && serve; }
 code_for_till() { central till code demo S12 3 | grep -o '[A-Z0-9]\{4\}-[A-Z0-9]\{4\}' | head -n 1; }
 

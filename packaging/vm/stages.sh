@@ -38,7 +38,7 @@ keep_machine() {
     monitor stop
     stop central
     cp -a --sparse=always "$work/disk" "$work/tpm" "$work/shop" "$work/repo" "$work/gnupg" "$kept/"
-    printf 'central_port=%s key=%s\n' "$central_port" "$key" >"$kept/numbers"
+    printf 'central_port=%s repository_port=%s key=%s\n' "$central_port" "$repository_port" "$key" >"$kept/numbers"
     launch_central
     monitor cont
 }
@@ -46,7 +46,7 @@ begin_with_kept() {
     kept=$in/before.$from
     cp -a --sparse=always "$kept"/* "$work/"
     cp -a "$in/first" "$in/later" "$in/host" "$work/"
-    rm -f "$dir"/*.sock "$dir"/tty*
+    rm -f "$dir"/*.sock "$dir"/tty* "$dir"/log/*
     . "$work/numbers"
     export GNUPGHOME=$work/gnupg
     start_central && start_devices && serve
