@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --keep) keep=1 ;;
-    --help) sed -n 's/^# \{0,1\}//; 3,12p' "$0" && exit 0 ;;
+    --help) sed -n 's/^# \{0,1\}//; 3,11p' "$0" && exit 0 ;;
     *) give_up "$1 is no option; try --help" ;;
     esac
     shift
