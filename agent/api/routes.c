@@ -130,18 +130,23 @@ static bool read_position(const char *text, int64_t *out_position)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *out_position <= JSON_INT_MAX;
 }
 
-/* GET /v1/outbox?after=POSITION: a page of what the central has not got, for a till that must be replaced. */
+/* GET /v1/outbox?after=POSITION: a page of what the central has not got, for a till that must be replaced; with &end=POSITION the
+ * line that closes the file. */
 static void handle_outbox(void *context, struct http_request *request)
 {
     struct api *api = context;
     struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
     struct errmsg err = ERRMSG_INIT;
-    const char *after = http_query(request, "after");
-    int64_t position = 0;
-    enum status st = after[0] != '\0' && !read_position(after, &position) ? ST_INVALID : ST_OK;
+    const char *after = http_query(request, "after"), *end = http_query(request, "end");
+    int64_t position = -1, last = -1;
+    enum status st = (after[0] != '\0' && !read_position(after, &position)) || (end[0] != '\0' && !read_position(end, &last))
+                         ? ST_INVALID
+                         : ST_OK;
 
     if (st == ST_INVALID)
-        errmsg_set(&err, "after: wants the position of a record, 0 to %" PRId64, JSON_INT_MAX);
+        errmsg_set(&err, "after, end: want the position of a record, 0 to %" PRId64, JSON_INT_MAX);
+    else if (end[0] != '\0')
+        st = till_write_unsynced_end(api->options.till, position < 0 ? last : position, last, &out, &err);
     else
         st = till_write_unsynced(api->options.till, position, &out, &err);
     if (st == ST_OK)
@@ -149,7 +154,7 @@ static void handle_outbox(void *context, struct http_request *request)
     if (st == ST_OK)
         http_answer(request, 200, "application/x-ndjson", strbuf_text(&out), out.len);
     else
-        api_answer_problem(api, request, st == ST_INVALID ? PROBLEM_BAD_FIELD : PROBLEM_INTERNAL, err.text);
+        api_answer_problem(api, request, st == ST_INVALID || st == ST_NOT_FOUND ? PROBLEM_BAD_FIELD : PROBLEM_INTERNAL, err.text);
     strbuf_free(&out);
 }
 

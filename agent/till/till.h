@@ -205,9 +205,11 @@ void till_write_health(struct till *till, struct json_writer *w);
 /* What this till has sold, from its journal:
  * {"sales","gross_minor","discount_minor","net_minor","points":[…],"records","digests_sha256"}. */
 enum status till_write_totals(struct till *till, struct json_writer *w, struct errmsg *err);
-/* Appends records that the central has not acknowledged, from the one after this position on, a line each, their exact bytes: some
- * of them, below TILL_ANSWER_MAX, and none at the end. */
+/* Appends records from the one after this position on, below 0 those that the central has not acknowledged, a line each, their exact
+ * bytes: some of them, below TILL_ANSWER_MAX, and none at the end. */
 enum status till_write_unsynced(struct till *till, int64_t after, struct strbuf *out, struct errmsg *err);
+/* The line that closes a file of them, from the one after a position to the one at another (unsynced.h). */
+enum status till_write_unsynced_end(struct till *till, int64_t after, int64_t position, struct strbuf *out, struct errmsg *err);
 /* So many slices, of a few milliseconds each, of what is done while nobody waits (upkeep.h); call now and then when the
  * till is idle. True when there may be more to do. */
 bool till_upkeep(struct till *till, int slices);

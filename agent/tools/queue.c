@@ -9,6 +9,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/sha256.h"
+#include "sync/protocol/export.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +121,25 @@ static enum status write_page(struct exporting *to, const struct strbuf *page, s
     return ST_IO;
 }
 
+/* The line that closes the file: without it nobody could see that its end was altered or cut off. */
+static int export_end(const struct command_call *call, int64_t after, int64_t until, struct exporting *to)
+{
+    struct strbuf line = STRBUF_INIT(EXPORT_END_BYTES_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    char path[64];
+    int exit_status;
+
+    (void)snprintf(path, sizeof path, "/v1/outbox?after=%" PRId64 "&end=%" PRId64, after, until);
+    exit_status = command_ask(call, "GET", path, NULL, 0, &line);
+    if (exit_status == 0 && write_page(to, &line, &err) != ST_OK) {
+        command_say("%s: %s", call->words[0], err.text);
+        exit_status = EXIT_REFUSED;
+    }
+    to->records--; /* it is none */
+    strbuf_free(&line);
+    return exit_status;
+}
+
 /* Up to what was there at the beginning: a till that sells meanwhile has more, and says so afterwards. */
 static int export_records(const struct command_call *call, int64_t after, int64_t until, struct exporting *to)
 {
@@ -142,7 +162,7 @@ static int export_records(const struct command_call *call, int64_t after, int64_
         after = begin + to->records;
     }
     strbuf_free(&page);
-    return exit_status;
+    return exit_status == 0 ? export_end(call, begin, begin + to->records, to) : exit_status;
 }
 
 static int end_export(struct exporting *to, const char *path, int exit_status)

@@ -7,8 +7,12 @@
 #include "agent/base/crypto.h"
 #include "agent/base/file.h"
 #include "agent/base/json_writer.h"
+#include "agent/db/journal.h"
 #include "agent/db/salvage.h"
+#include "agent/till/unsynced.h"
+#include "sync/protocol/export.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +101,43 @@ static void write_text(const struct salvage_report *r, const char *folder, struc
         folder, r->kept_from, folder);
 }
 
+static enum status append(const char *path, const struct strbuf *line, struct errmsg *err)
+{
+    FILE *file = fopen(path, "ae");
+    bool written = file && fwrite(line->data, line->len, 1, file) == 1 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+
+    if (!written)
+        errmsg_set(err, "%s: %s", path, strerror(errno));
+    if (file)
+        (void)fclose(file); /* it is on disk already */
+    return written ? ST_OK : ST_IO;
+}
+
+/* The line that closes unsynced.jsonl, by the journal that was saved and the key in it, where that was. */
+static enum status close_export(const struct salvage_options *options, const struct salvage_report *report, struct errmsg *err)
+{
+    char path[PATH_BYTES];
+    const struct journal_options wanted = {path, options->now_unix_ms, options->new_dev, options->new_epoch};
+    struct strbuf line = STRBUF_INIT(EXPORT_END_BYTES_MAX);
+    struct identity identity = {0};
+    struct journal *journal = NULL;
+    enum status st;
+
+    (void)snprintf(path, sizeof path, "%s/journal.db", options->out_folder);
+    st = journal_open(&wanted, &journal, err);
+    if (st == ST_OK)
+        st = identity_load(journal, &identity, err);
+    if (st == ST_OK)
+        st = unsynced_write_end(journal, &identity, report->unsynced, report->last_position, &line, err);
+    (void)snprintf(path, sizeof path, "%s/unsynced.jsonl", options->out_folder);
+    if (st == ST_OK)
+        st = append(path, &line, err);
+    identity_clear(&identity);
+    journal_close(journal);
+    strbuf_free(&line);
+    return st;
+}
+
 int command_salvage(const struct command_call *call)
 {
     struct salvage_options options = {
@@ -113,6 +154,8 @@ int command_salvage(const struct command_call *call)
     crypto_random(&options.new_epoch, sizeof options.new_epoch);
     if (st == ST_OK)
         st = salvage_run(&options, &report, &err);
+    if (st == ST_OK)
+        st = close_export(&options, &report, &err);
     if (st == ST_OK && call->json)
         write_json(&report, &out);
     else if (st == ST_OK)

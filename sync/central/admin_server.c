@@ -21,6 +21,7 @@
 #include "sync/central/publish.h"
 #include "sync/central/report.h"
 #include "sync/central/rollout.h"
+#include "sync/protocol/export.h"
 
 /* ---- what is done ---- */
 
@@ -187,6 +188,25 @@ static void on_records(void *context, struct http_request *request)
     admin_do(context, request, import_records);
 }
 
+static enum status check_end(const struct admin_call *call, struct errmsg *err)
+{
+    size_t len;
+    const char *body = http_body(call->request, &len);
+    enum status st = journal_check_end(call->central, body, len, err);
+
+    if (st == ST_OK) {
+        jw_object_begin(call->w);
+        jw_field_bool(call->w, "proven", true);
+        jw_object_end(call->w);
+    }
+    return st;
+}
+
+static void on_records_end(void *context, struct http_request *request)
+{
+    admin_do(context, request, check_end);
+}
+
 static void on_till_revoke(void *context, struct http_request *request)
 {
     admin_do(context, request, revoke);
@@ -333,6 +353,7 @@ static const struct http_route routes[] = {
     {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},
     {"GET", "/admin/tills", HTTP_AUTH_PEER, on_tills, 0},
     {"POST", "/admin/records", HTTP_AUTH_PEER, on_records, JOURNAL_BODY_MAX},
+    {"POST", "/admin/records/end", HTTP_AUTH_PEER, on_records_end, EXPORT_END_BYTES_MAX},
     {"GET", "/admin/fleet", HTTP_AUTH_PEER, on_fleet, 0},
     {"POST", "/admin/tills/{dev}/revoke", HTTP_AUTH_PEER, on_till_revoke, ADMIN_BODY_MAX},
     {"GET", "/admin/members/{id}", HTTP_AUTH_PEER, on_member, 0},

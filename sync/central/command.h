@@ -17,7 +17,7 @@ struct command_call {
     const char *database; /* "" : embedded */
     const char *listen_host;
     int64_t listen_port, connections_max;
-    bool json, force;
+    bool json, force, unproven;
     int *exit_code; /* of a command that did what it should and found something; else 0 */
     const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
     const char *rings, *time_out, *failures, *band, *reason;

@@ -8,6 +8,7 @@
 #include "agent/base/log.h"
 #include "sync/central/interpret.h"
 #include "sync/central/member.h"
+#include "sync/protocol/export.h"
 #include "sync/protocol/record.h"
 
 struct envelope {
@@ -254,6 +255,35 @@ static enum status find_device(struct central *central, const char *body, size_t
     if (st == ST_NOT_FOUND)
         errmsg_set(err, "no till %s was ever enrolled here", dev);
     return st;
+}
+
+enum status journal_check_end(struct central *central, const char *line, size_t len, struct errmsg *err)
+{
+    struct strbuf covered = STRBUF_INIT(EXPORT_END_BYTES_MAX);
+    uint8_t mac[EXPORT_MAC_BYTES];
+    struct device device;
+    struct export_end end;
+    char dev[HEX64_TEXT];
+    enum status st = export_end_read(line, len, &end, err);
+
+    if (st != ST_OK)
+        return st;
+    hex_from_u64(end.dev, dev);
+    st = device_load(central, dev, &device, err);
+    if (st == ST_NOT_FOUND)
+        errmsg_set(err, "no till %s was ever enrolled here", dev);
+    if (st != ST_OK)
+        return st;
+    export_end_cover(&end, &covered);
+    crypto_hmac(device.mac_key, (const struct crypto_part[]){{covered.data, covered.len}}, 1, mac);
+    strbuf_free(&covered);
+    if (end.has_mac && crypto_equal(mac, end.mac, sizeof mac))
+        return ST_OK;
+    if (end.has_mac)
+        errmsg_set(err, "the closing line bears not the MAC of till %s: it was altered, or the till was enrolled anew since", dev);
+    else
+        errmsg_set(err, "the closing line bears no MAC of till %s, though it was enrolled here", dev);
+    return ST_DENIED;
 }
 
 enum status journal_import(struct central *central, const char *body, size_t len, struct journal_import *out_import,

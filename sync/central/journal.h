@@ -29,5 +29,8 @@ struct journal_import {
  * till is none the worse for it. ST_INVALID, ST_NOT_FOUND, ST_CONFLICT in words. */
 enum status journal_import(struct central *central, const char *body, size_t len, struct journal_import *out_import,
                            struct errmsg *err);
+/* Whether the closing line of such a file bears the MAC of its till's key. ST_INVALID; ST_NOT_FOUND: no such till was ever here;
+ * ST_DENIED: it bears none or another, in words. */
+enum status journal_check_end(struct central *central, const char *line, size_t len, struct errmsg *err);
 
 #endif

@@ -30,7 +30,7 @@ static const char usage[] =
     "  consent set CHAIN LANGUAGE VERSION FILE.txt   what shoppers agree to when a till issues a card\n"
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
     "  till list | till revoke DEV\n"
-    "  till import FILE                      records that a till could not send, as export-unsynced or salvage wrote them\n"
+    "  till import FILE [--unproven]         records that a till could not send, as export-unsynced or salvage wrote them\n"
     "  member import CHAIN FILE.csv          columns member,card,phone,state,tier,segments,birthday,display,\n"
     "                                        personal,store,attr:NAME; any other column is a balance of points\n"
     "  member show ID\n"
@@ -273,6 +273,7 @@ int main(int argc, char **argv)
         {"accept-exposure", &call.accept_exposure, NULL},
         {"json", NULL, &call.json},
         {"force", NULL, &call.force},
+        {"unproven", NULL, &call.unproven},
         {0},
     };
     struct cli cli = {.program = "loyal-central", .usage = usage, .options = options, .extra = extra};

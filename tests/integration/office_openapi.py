@@ -100,7 +100,10 @@ ask("POST", "/admin/chains/demo/roots", json.loads(file("root.json")))
 ask("POST", "/admin/chains/demo/roots", json.loads(file("root.json")), 409)
 ask("POST", "/admin/backup", {"path": f"{files}/copy.db"})
 ask("POST", "/admin/upkeep", {})
-ask("POST", "/admin/records", file("export.jsonl"))
+*records, closing = file("export.jsonl").splitlines(keepends=True)
+ask("POST", "/admin/records/end", json.loads(closing), 400)  # another way to write the same
+ask("POST", "/admin/records/end", closing)
+ask("POST", "/admin/records", "".join(records) if isinstance(closing, str) else b"".join(records))
 leases = ask("GET", "/admin/leases")["leases"]
 ask("POST", f"/admin/leases/{leases[0]['id'] if leases else 'none'}/recall", {})
 for name in ("points", "exposure", "fleet", "bundles", "rollouts", "roots", "totals", "ledger", "differences", "dead-letters",

@@ -22,7 +22,7 @@ check 'the records wait' test "$(unsynced)" -ge 40
 
 # For a till whose box is replaced now: the same bytes that can be saved from its journal when it is stopped.
 check 'what waits is exported' ctl export-unsynced "$dir/export.jsonl"
-check 'all of it' test "$(wc -l <"$dir/export.jsonl")" -eq "$(unsynced)"
+check 'all of it, and the line that closes it' test "$(wc -l <"$dir/export.jsonl")" -eq "$(($(unsynced) + 1))"
 check 'for this user alone' test "$(stat -c %a "$dir/export.jsonl")" = 600
 cp "$dir/export.jsonl" "$dir/export.kept"
 check 'a file that is there is left alone' sh -c "! '$bin/loyalctl' --state-dir '$dir/till' export-unsynced '$dir/export.jsonl' 2>/dev/null"
@@ -38,17 +38,40 @@ must 'the central starts again' start_central
 
 # The file is brought to the central before the till has a link again; then the till sends it all the same.
 brought() { central till import "$@" 2>&1; }
-refused() { ! brought "$1" >"$work/said" && grep -q "$2" "$work/said"; }
+refused() { ! brought $1 >"$work/said" && grep -q "$2" "$work/said"; }
 sed '3s/"lines"/"Lines"/' "$dir/export.jsonl" >"$dir/changed.jsonl"
-check 'a record that was changed is refused' refused "$dir/changed.jsonl" 'is not of the history .* none was taken'
+check 'a record that was changed is refused' refused "$dir/changed.jsonl" 'nothing was taken .*line 4: the record does not follow the one before it'
+check 'by your word it is refused all the same' refused "$dir/changed.jsonl --unproven" 'is not of the history .* none was taken'
 tail -n +2 "$dir/export.jsonl" >"$dir/without.jsonl"
-check 'one that is missing too' refused "$dir/without.jsonl" 'a part is missing before'
+check 'one that is missing too' refused "$dir/without.jsonl" 'lines before it are missing'
+check 'by your word as well' refused "$dir/without.jsonl --unproven" 'a part is missing before'
 head -c -20 "$dir/export.jsonl" >"$dir/cut.jsonl"
-check 'a file that is cut short' refused "$dir/cut.jsonl" 'cut short'
+check 'a file that is cut within its last line' refused "$dir/cut.jsonl" 'the closing line is not one that a till writes'
+head -n -1 "$dir/export.jsonl" >"$dir/open.jsonl"
+check 'one without that line' refused "$dir/open.jsonl" 'there is no closing line'
+head -n -2 "$dir/export.jsonl" >"$dir/short.jsonl"
+tail -n 1 "$dir/export.jsonl" >>"$dir/short.jsonl"
+check 'one without its last record' refused "$dir/short.jsonl" 'the last record is not the one that the closing line names'
+# The last record, of which no other tells, altered; and so cleverly that its closing line fits, but for the key.
+count=$(wc -l <"$dir/export.jsonl")
+sed "$((count - 1))s/\"body\":{/\"body\":{\"more\":1,/" "$dir/export.jsonl" >"$dir/last.jsonl"
+check 'the last record altered' refused "$dir/last.jsonl" 'the last record is not the one that the closing line names'
+python3 - "$dir/last.jsonl" >"$dir/clever.jsonl" <<'CODE'
+import hashlib, json, sys
+*records, end = open(sys.argv[1]).read().splitlines()
+prev = bytes.fromhex(json.loads(records[-1])["prev"])
+closing = json.loads(end)
+closing["hash"] = hashlib.sha256(prev + records[-1].encode()).hexdigest()
+print("\n".join(records + [json.dumps(closing, separators=(",", ":"))]))
+CODE
+check 'with a closing line to fit' refused "$dir/clever.jsonl" 'bears not the MAC of till'
+sed '$s/,"mac":"[0-9a-f]*"//' "$dir/clever.jsonl" >"$dir/bare.jsonl"
+check 'or one without a MAC' refused "$dir/bare.jsonl" 'bears no MAC of till'
 sed 's/"dev":"[0-9a-f]*"/"dev":"00000000000000ff"/' "$dir/export.jsonl" >"$dir/strange.jsonl"
-check 'a till that nobody knows' refused "$dir/strange.jsonl" 'no till 00000000000000ff was ever enrolled'
+check 'a till that nobody knows' refused "$dir/strange.jsonl --unproven" 'no till 00000000000000ff was ever enrolled'
 check 'what was refused left nothing' test "$(central till list --json | number acked)" -lt 40
-check 'what was exported is taken' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/export.jsonl' | grep -q '^$(wc -l <"$dir/export.jsonl") records taken, 0 were here before'"
+check 'what was exported is taken' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/export.jsonl' | grep -q '^$((count - 1)) records taken, 0 were here before'"
+check 'by your word the same, without the line' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/open.jsonl' --unproven --json | grep -q '\"accepted\":0,'"
 check 'once' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/export.jsonl' --json | grep -q '\"accepted\":0,'"
 must 'loyald-sync starts again' start_courier
 settle
