@@ -23,11 +23,6 @@ typed_is() { [ "$(js 'return document.getElementById("input").value')" = "$1" ];
 is_empty() { typed_is ''; }
 [ -z "$shots" ] || mkdir -p "$shots"
 
-# Every text against what is behind it: WCAG 2.1, 1.4.3 (4.5:1, 3:1 for large ones). Answers what fails.
-contrast='const f=c=>c.match(/[\d.]+/g).map(Number),l=c=>{const[r,g,b]=f(c).map(v=>v/255).map(v=>v<=.03928?v/12.92:((v+.055)/1.055)**2.4);return .2126*r+.7152*g+.0722*b},
-behind=e=>{for(;e;e=e.parentElement){const b=getComputedStyle(e).backgroundColor;if(f(b)[3]!==0)return b}return "rgb(255,255,255)"};
-return [...document.querySelectorAll("body *")].filter(e=>e.offsetParent&&[...e.childNodes].some(n=>n.nodeType===3&&n.data.trim())).map(e=>{const s=getComputedStyle(e),a=l(s.color),b=l(behind(e)),r=(Math.max(a,b)+.05)/(Math.min(a,b)+.05);
-return r<(parseFloat(s.fontSize)>=24?3:4.5)?e.tagName+" "+e.textContent+" "+r.toFixed(2):0}).filter(Boolean).join("; ")'
 # Nothing stands out of the screen, nothing of the page's frame is cut off.
 inside='return [...document.querySelectorAll("header, #state, #word, #next, main, form, footer, footer span, #sum b, #sum p, #member")].filter(e=>{const r=e.getBoundingClientRect();return r.right>innerWidth+1||r.bottom>innerHeight+1||e.scrollWidth>e.clientWidth+1&&getComputedStyle(e).display!=="inline"}).map(e=>e.tagName+"#"+e.id+" "+e.textContent).join("; ")'
 fits() {
@@ -41,13 +36,6 @@ look() { # NAME
     picture "$1"
     check "$1: fits the screen, can be read" fits "$1"
     [ -z "$axe" ] || check "$1: nothing for axe-core to find" axe_is_content
-}
-axe_is_content() {
-    axe_found=$(axe_faults)
-    [ -z "$axe_found" ] || {
-        echo "axe-core: $axe_found"
-        return 1
-    }
 }
 # Compared with the picture in tests/browser/screens; 20 of 1,000 pixels may differ, since fonts are smoothed otherwise elsewhere. Times are taken
 # out of both. LOYALD_SCREENS=write makes them anew.

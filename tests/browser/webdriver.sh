@@ -136,3 +136,17 @@ shot_differs() {
     } >"$dir/compare.js"
     js_file "$dir/compare.js"
 }
+
+# Every text against what is behind it: WCAG 2.1, 1.4.3 (4.5:1, 3:1 for large ones). js "$contrast" answers what fails.
+contrast='const f=c=>c.match(/[\d.]+/g).map(Number),l=c=>{const[r,g,b]=f(c).map(v=>v/255).map(v=>v<=.03928?v/12.92:((v+.055)/1.055)**2.4);return .2126*r+.7152*g+.0722*b},
+behind=e=>{for(;e;e=e.parentElement){const b=getComputedStyle(e).backgroundColor;if(f(b)[3]!==0)return b}return "rgb(255,255,255)"};
+return [...document.querySelectorAll("body *")].filter(e=>e.offsetParent&&[...e.childNodes].some(n=>n.nodeType===3&&n.data.trim())).map(e=>{const s=getComputedStyle(e),a=l(s.color),b=l(behind(e)),r=(Math.max(a,b)+.05)/(Math.min(a,b)+.05);
+return r<(parseFloat(s.fontSize)>=24?3:4.5)?e.tagName+" "+e.textContent+" "+r.toFixed(2):0}).filter(Boolean).join("; ")'
+
+axe_is_content() {
+    axe_found=$(axe_faults)
+    [ -z "$axe_found" ] || {
+        echo "axe-core: $axe_found"
+        return 1
+    }
+}
