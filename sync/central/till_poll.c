@@ -8,6 +8,8 @@
 #include "sync/central/till_server_internal.h"
 #include "sync/central/updates.h"
 
+enum { WAKE_AT_ONCE = 100, WAKE_MS = 250 };
+
 /* A request for updates that waits. */
 struct till_poll {
     struct till_poll *next, **link;
@@ -20,6 +22,8 @@ struct till_poll {
 
 static void poll_destroy(struct till_poll *poll)
 {
+    if (poll->server->wake_next == poll)
+        poll->server->wake_next = poll->next;
     *poll->link = poll->next;
     if (poll->next)
         poll->next->link = poll->link;
@@ -116,23 +120,46 @@ void till_poll_on_updates(void *context, struct http_request *request)
     till_call_finish(&call);
 }
 
-/* Goes through the polls once; those that still have nothing to hear wait on. */
+/* Those that still have nothing to hear wait on. */
+static void wake(struct till_poll *poll)
+{
+    struct till_server *server = poll->server;
+    struct errmsg err = ERRMSG_INIT;
+    struct device device;
+    bool waiting = true;
+
+    if (device_load(server->central, poll->dev, &device, &err) == ST_OK && !device.revoked &&
+        updates_waiting(server->central, &device, &poll->cursor, &waiting, &err) == ST_OK && !waiting)
+        return;
+    answer_poll(poll);
+}
+
+void till_poll_wake_later(struct till_server *server)
+{
+    int64_t due_ms = server->woken_ms + WAKE_MS - clock_mono_ms(clock_system());
+
+    loop_timer_set(server->wake, due_ms > 0 ? due_ms : 0, 0);
+}
+
+/* Goes through the polls once, some each turn of the loop: a cashier's question does not wait for ten thousand. Those
+ * that come meanwhile stand before the first, and know what there is; what changes meanwhile is for the next time. */
 void till_poll_on_wake(void *context)
 {
     struct till_server *server = context;
-    struct till_poll *poll = server->polls, *next;
 
-    server->waking = false;
-    server->woken_ms = clock_mono_ms(clock_system());
-    for (; poll; poll = next) {
-        struct errmsg err = ERRMSG_INIT;
-        struct device device;
-        bool waiting = true;
-
-        next = poll->next;
-        if (device_load(server->central, poll->dev, &device, &err) == ST_OK && !device.revoked &&
-            updates_waiting(server->central, &device, &poll->cursor, &waiting, &err) == ST_OK && !waiting)
-            continue;
-        answer_poll(poll);
+    if (!server->wake_next) {
+        server->waking = false;
+        server->woken_ms = clock_mono_ms(clock_system());
+        server->wake_next = server->polls;
     }
+    for (int i = 0; i < WAKE_AT_ONCE && server->wake_next; i++) {
+        struct till_poll *poll = server->wake_next;
+
+        server->wake_next = poll->next;
+        wake(poll);
+    }
+    if (server->wake_next)
+        loop_timer_set(server->wake, 0, 0);
+    else if (server->waking)
+        till_poll_wake_later(server);
 }

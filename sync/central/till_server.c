@@ -20,7 +20,7 @@
 #include "sync/central/trust.h"
 #include "sync/central/updates.h"
 
-enum { STATUS_BODY_MAX = 64 * 1024, WAKE_MS = 250 };
+enum { STATUS_BODY_MAX = 64 * 1024 };
 
 /* Tells a till which set of authorities is in force: another than it knows makes it ask. */
 static void send_answer(struct till_server *server, struct http_request *request, enum operation op,
@@ -237,17 +237,13 @@ static void on_status(void *context, struct http_request *request)
     answer_body(context, request, OP_STATUS, device_status);
 }
 
-/* At once after a pause; while changes follow one another those who wait are woken now and then, and hear the last
- * state. */
 static void on_changed(void *context)
 {
     struct till_server *server = context;
-    int64_t due_ms = server->woken_ms + WAKE_MS - clock_mono_ms(clock_system());
 
-    if (server->waking)
-        return;
+    if (!server->waking && !server->wake_next)
+        till_poll_wake_later(server);
     server->waking = true;
-    loop_timer_set(server->wake, due_ms > 0 ? due_ms : 0, 0);
 }
 
 static const struct http_route routes[] = {

@@ -17,9 +17,10 @@ struct till_server {
     struct http_server *http;
     struct till_poll *polls; /* those that wait */
     struct counting *counting;
-    struct loop_timer *wake; /* gathers changes that follow one another */
-    bool waking;             /* it is set */
-    int64_t woken_ms;        /* when it was the last time */
+    struct loop_timer *wake;     /* gathers changes that follow one another */
+    bool waking;                 /* polls are to be gone through, once more if that is under way */
+    int64_t woken_ms;            /* when that began the last time */
+    struct till_poll *wake_next; /* where it goes on; NULL: it is not under way */
 };
 
 /* A request that was found to be its till's own. */
@@ -39,6 +40,9 @@ void till_call_finish(struct till_call *call);
 
 /* The route of updates. */
 void till_poll_on_updates(void *context, struct http_request *request);
+/* Sets the timer: at once after a pause; while changes follow one another those who wait are woken now and then, and
+ * hear the last state. */
+void till_poll_wake_later(struct till_server *server);
 /* After something changed: answers the polls that have something to hear. context is the server. */
 void till_poll_on_wake(void *context);
 

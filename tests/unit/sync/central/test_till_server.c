@@ -10,6 +10,7 @@
 #include "agent/net/loop.h"
 #include "fixture.h"
 #include "sync/central/admin_server.h"
+#include "sync/central/member.h"
 #include "sync/central/till_server.h"
 #include "sync/protocol/message_mac.h"
 
@@ -37,7 +38,7 @@ struct request {
 static void scene_open(struct scene *s)
 {
     struct errmsg err = ERRMSG_INIT;
-    struct till_server_options options = {.listen_host = "127.0.0.1"};
+    struct till_server_options options = {.listen_host = "127.0.0.1", .connections_max = 200};
 
     fixture_open(&s->fixture);
     s->fixture.now.wall_ms = clock_wall_ms(clock_system()); /* certificates are judged by the real clock */
@@ -455,6 +456,51 @@ Test(central_tills, a_poll_waits_and_wakes_when_there_is_something)
     cr_expect(has_text(&poll.answer, "\"M1\""));
     cr_expect(answer_mac_is_good(&s.till, &poll, OP_UPDATES));
     drop(&s, &poll);
+    scene_close(&s);
+}
+
+/* What is for one till. */
+static void tell_till(struct scene *s, const struct fake_till *till)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    cr_assert_eq(store_begin(s->fixture.central->store, &err), ST_OK);
+    cr_assert_eq(notice_put(s->fixture.central, "demo", till->dev_hex, "hear this", &err), ST_OK);
+    cr_assert_eq(central_end(s->fixture.central, ST_OK, &err), ST_OK, "%s", err.text);
+}
+
+/* More than are gone through in one turn of the loop. In the midst of it something changes for one who had nothing to
+ * hear when it was his turn: he is not forgotten, and neither are those behind him. */
+Test(central_tills, many_polls_are_woken_in_parts_and_nobody_is_left_out, .timeout = 120)
+{
+    enum { POLLS = 120 };
+    struct scene s;
+    struct request *polls = calloc(POLLS + 1, sizeof(*polls));
+    struct fake_till first;
+    struct operation_args args;
+
+    scene_open(&s);
+    for (int i = 0; i < POLLS; i++)
+        begin_poll(&s, &polls[i], &args, "50");
+    for (int i = 0; i < 10 * POLLS; i++)
+        turn(&s);
+    first = s.till;
+    till_enrol_fresh(&s.fixture, &s.till, 0xd2);
+    begin_poll(&s, &polls[POLLS], &args, "50"); /* the last to come stands in front */
+    for (int i = 0; i < 400; i++)
+        turn(&s);
+    tell_till(&s, &first);
+    loop_step(s.loop, 100);
+    tell_till(&s, &s.till);
+    for (int i = 0; i <= POLLS; i++)
+        finish(&s, &polls[i]);
+    for (int i = 0; i <= POLLS; i++) {
+        cr_expect_eq(polls[i].status, 200);
+        cr_expect(has_text(&polls[i].answer, "hear this"));
+        drop(&s, &polls[i]);
+    }
+    till_clear(&first);
+    free(polls);
     scene_close(&s);
 }
 
