@@ -31,8 +31,10 @@ enum problem till_open_sale(struct till *till, const char *body, size_t len, str
     } else {
         problem = till_add_sale(till, id, &sale);
     }
-    if (problem == PROBLEM_NONE)
+    if (problem == PROBLEM_NONE) {
+        till_take_waiting_card(till, sale);
         problem = command_answer_sale(till, sale, out);
+    }
     if (problem == PROBLEM_NONE)
         till_tell_sale(till, sale);
     json_free(root);
@@ -122,7 +124,7 @@ static enum problem take_identifier(struct till *till, struct sale *sale, const 
 }
 
 /* Puts the basket of root into the sale and works it out; on a problem the sale is as it was. */
-static enum problem put(struct till *till, struct sale *sale, const cJSON *root, struct errmsg *err)
+static enum problem put(struct till *till, struct sale *sale, bool is_new, const cJSON *root, struct errmsg *err)
 {
     struct basket before = sale->basket;
     enum problem problem;
@@ -134,6 +136,8 @@ static enum problem put(struct till *till, struct sale *sale, const cJSON *root,
     if (st == ST_OK)
         st = basket_keep_scanned(root, &before, &sale->basket, err);
     problem = st == ST_OK ? till_find_exchange(till, sale, err) : PROBLEM_BAD_FIELD;
+    if (problem == PROBLEM_NONE && is_new)
+        till_take_waiting_card(till, sale); /* now that the cashier is known */
     if (problem == PROBLEM_NONE)
         problem = take_identifier(till, sale, root, err);
     if (problem == PROBLEM_NONE)
@@ -147,24 +151,32 @@ static enum problem put(struct till *till, struct sale *sale, const cJSON *root,
     return problem;
 }
 
+static void drop(struct till *till, const struct sale *sale)
+{
+    for (int i = 0; i < TILL_SALES_MAX; i++)
+        if (till->sales[i] == sale)
+            till_drop_sale(till, i);
+}
+
 enum problem till_put_sale(struct till *till, const char *id, const char *body, size_t len, struct strbuf *out,
                            struct errmsg *err)
 {
     struct cJSON *root = NULL;
     struct sale *sale = NULL;
+    struct waiting_card waiting = till->waiting; /* its shown is a view of the till's */
     bool is_new = false;
     enum problem problem = command_read_body(body, len, &root, err);
 
-    if (problem != PROBLEM_NONE)
-        return problem;
-    problem = sale_to_put(till, id, &sale, &is_new, err);
+    if (problem == PROBLEM_NONE)
+        problem = sale_to_put(till, id, &sale, &is_new, err);
     if (problem == PROBLEM_NONE) {
-        problem = put(till, sale, root, err);
-        for (int i = 0; problem != PROBLEM_NONE && is_new && i < TILL_SALES_MAX; i++) {
-            if (till->sales[i] == sale)
-                till_drop_sale(till, i);
+        problem = put(till, sale, is_new, root, err);
+        if (problem != PROBLEM_NONE && is_new) {
+            drop(till, sale);
+            till->waiting = waiting; /* it waits for the sale that comes of it */
         }
     }
+    crypto_wipe(&waiting, sizeof waiting);
     json_free(root);
     if (problem != PROBLEM_NONE)
         return problem;

@@ -207,7 +207,6 @@ enum problem till_add_sale(struct till *till, const char *id, struct sale **out_
         sale_notice(till->current, PROBLEM_NO_RULES, NULL);
     if (!till->options.identity->enrolled)
         sale_notice(till->current, PROBLEM_NOT_ENROLLED, NULL);
-    till_take_waiting_card(till, till->current);
     return PROBLEM_NONE;
 }
 

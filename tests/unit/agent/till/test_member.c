@@ -192,6 +192,35 @@ Test(member, card_before_the_sale_waits_for_it)
     cr_expect_eq(world_int(&world, "s2", "total_minor"), 10000, "for one sale only");
 }
 
+/* A basket that is refused makes no sale; the card that waited for one is not lost with it. */
+Test(member, card_before_a_basket_that_is_refused_waits_for_the_right_one)
+{
+    world_member(&world, "M1", CARD, "\"tier\":\"gold\",", 0);
+    world_scan(&world, CARD);
+    cr_assert_eq(world_do(&world, "put", "s1", "{\"lines\":[{\"line\":1}]}", NULL), PROBLEM_BAD_FIELD);
+    cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 8900);
+}
+
+Test(member, card_typed_before_the_sale_is_noted_with_the_cashier_of_the_sale)
+{
+    struct cJSON *keyed;
+    const char *cashier = "";
+
+    world_member(&world, "M1", CARD, "", 0);
+    cr_assert_eq(world_do(&world, "type", NULL, "{\"text\":\"" CARD "\"}", NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "s1",
+                          "{\"cashier\":\"7\",\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
+                          "\"unit_price_minor\":10000}]}",
+                          NULL),
+                 PROBLEM_NONE);
+    keyed = world_last(&world, "keyed_entry");
+    cr_assert_not_null(keyed);
+    (void)json_text(keyed, "cashier", 8, &cashier, NULL);
+    cr_expect_str_eq(cashier, "7");
+    json_free(keyed);
+}
+
 Test(member, card_that_waited_too_long_is_forgotten)
 {
     world_member(&world, "M1", CARD, "\"tier\":\"gold\",", 0);

@@ -106,6 +106,51 @@ Test(shift, goes_on_after_a_restart)
                  "closed before the restart: the same answer");
 }
 
+/* Night trade: what is open over midnight stays one shift, whatever ends in it. */
+Test(shift, over_midnight_counts_voids_exchanges_and_points)
+{
+    struct cJSON *answer = NULL;
+    const cJSON *points;
+
+    world_rules(&world, WORLD_EARNING, 1);
+    world_member(&world, "M1", WORLD_CARD, "", 0);
+    cr_assert_eq(turn("{\"state\":\"open\",\"shift\":\"night\"}"), PROBLEM_NONE);
+    world_scan(&world, WORLD_CARD);
+    sell("s1");
+    world.time.wall_ms += INT64_C(12) * 60 * 60 * 1000; /* the next day, whatever the hour was */
+    world.time.mono_ms += INT64_C(12) * 60 * 60 * 1000;
+    sell("s2");
+    cr_assert_eq(world_do(&world, "put", "s3", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "tender", "s3", NULL, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "void", "s3", "{\"reason\":\"no money\"}", NULL), PROBLEM_NONE);
+    cr_assert_eq(
+        world_do(&world, "return", NULL, "{\"return_id\":\"r1\",\"sale_id\":\"s1\",\"exchange\":\"x1\"}", NULL),
+        PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "s4",
+                          "{\"exchange\":\"x1\",\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,"
+                          "\"unit_price_minor\":12000}]}",
+                          NULL),
+                 PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "commit", "s4",
+                          "{\"expected_total_minor\":12000,\"tenders\":[{\"kind\":\"cash\",\"amount_minor\":2000}]}",
+                          NULL),
+                 PROBLEM_NONE);
+    for (int restarted = 0; restarted < 2; restarted++) {
+        cr_expect_eq(total("sales"), 3);
+        cr_expect_eq(total("voids"), 1);
+        cr_expect_eq(total("returns"), 1);
+        cr_expect_eq(total("net_minor"), 32000);
+        cr_expect_eq(total("refund_minor"), 10000);
+        world_restart(&world, true);
+    }
+    cr_assert_eq(world_do(&world, "shift", NULL, NULL, &answer), PROBLEM_NONE);
+    points = cJSON_GetArrayItem(
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(answer, "totals"), "points"), 0);
+    cr_expect_eq(number(points, "earned"), 100);
+    cr_expect_eq(number(points, "taken_back"), 100);
+    json_free(answer);
+}
+
 /* ---- parked sales ---- */
 
 static int open_count(void)
