@@ -317,6 +317,11 @@ static void on_dead_letters(void *context, struct http_request *request)
     admin_send_report(context, request, report_dead_letters);
 }
 
+static void on_cashiers(void *context, struct http_request *request)
+{
+    admin_send_report(context, request, report_cashiers);
+}
+
 static void on_notices(void *context, struct http_request *request)
 {
     admin_send_report(context, request, report_notices);
@@ -367,6 +372,7 @@ static const struct http_route routes[] = {
     {"GET", "/admin/ledger", HTTP_AUTH_PEER, on_ledger, 0},
     {"GET", "/admin/differences", HTTP_AUTH_PEER, on_differences, 0},
     {"GET", "/admin/dead-letters", HTTP_AUTH_PEER, on_dead_letters, 0},
+    {"GET", "/admin/cashiers", HTTP_AUTH_PEER, on_cashiers, 0},
     {"GET", "/admin/notices", HTTP_AUTH_PEER, on_notices, 0},
     {0},
 };

@@ -58,5 +58,6 @@ command_fn command_points_set, command_points_list, command_member_merge, comman
     command_store_circle, command_lease_list, command_lease_recall, command_exposure;
 /* command_report.c */
 command_fn command_totals, command_ledger_check, command_difference_list, command_dead_list, command_notice_list;
+command_fn command_cashier_list;
 
 #endif

@@ -145,3 +145,24 @@ enum status command_notice_list(const struct command_call *call, struct errmsg *
 
     return command_list(call, "/admin/notices", "notices", columns, err);
 }
+
+enum status command_cashier_list(const struct command_call *call, struct errmsg *err)
+{
+    static const struct table_column columns[] = {
+        {"chain", "chain", TABLE_TEXT},
+        {"store", "store", TABLE_TEXT},
+        {"till", "till", TABLE_TEXT},
+        {"cashier", "cashier", TABLE_TEXT},
+        {"cards typed", "cards", TABLE_NUMBER},
+        {"phones", "phones", TABLE_NUMBER},
+        {"coupons", "coupons", TABLE_NUMBER},
+        {"most of one", "same_most", TABLE_NUMBER},
+        {"paid otherwise", "paid_otherwise", TABLE_NUMBER},
+        {"returns without sale", "unreferenced", TABLE_NUMBER},
+        {"other", "other", TABLE_NUMBER},
+        {"last (UTC)", "last_us", TABLE_TIME},
+        {0},
+    };
+
+    return command_list(call, "/admin/cashiers", "cashiers", columns, err);
+}

@@ -70,7 +70,7 @@ static const char usage[] =
     "\n"
     "look\n"
     "  fleet                                 how every till is; ends with 0, 1, 2 or 3, as Nagios wants\n"
-    "  totals | ledger check | difference list | dead list | notice list\n"
+    "  totals | ledger check | difference list | dead list | notice list | cashier list\n"
     "\n"
     "options\n"
     "  --state-dir DIR   database, keys and admin.sock (default /var/lib/loyal-central)\n"
@@ -165,6 +165,7 @@ static const struct command commands[] = {
     {{"difference", "list"}, 0, 0, command_difference_list},
     {{"dead", "list"}, 0, 0, command_dead_list},
     {{"notice", "list"}, 0, 0, command_notice_list},
+    {{"cashier", "list"}, 0, 0, command_cashier_list},
 };
 
 /* The command that the words begin with, and how many are its own. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report - what the office asks the books: totals, differences, dead letters, one member. */
+/* report - what the office asks the books: totals, differences, dead letters, cashiers, one member. */
 #ifndef LOYALD_CENTRAL_REPORT_H
 #define LOYALD_CENTRAL_REPORT_H
 
@@ -23,6 +23,11 @@ enum status report_leases(struct central *central, struct json_writer *w, struct
 /* {"chains":[{"chain","currency","minor_digits","tills","till_minor","worst_minor","members_overdrawn","by_till":[...],
  * "by_points":[...]}]}: what may be spent beyond balances, and what was. */
 enum status report_exposure(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"days","complete","cashiers":[{"chain","store","till","cashier","cards","phones","coupons","paid_otherwise",
+ * "unreferenced","other","same_most","last_us"}]}: what was typed by hand and let pass in the last days, by till and
+ * cashier; same_most: how often the card or phone that came most. Of the newest 20,000 when there are more. */
+enum { REPORT_CASHIER_DAYS = 30 };
+enum status report_cashiers(struct central *central, struct json_writer *w, struct errmsg *err);
 /* {"notices":[...]} */
 enum status report_notices(struct central *central, struct json_writer *w, struct errmsg *err);
 

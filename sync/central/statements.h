@@ -491,6 +491,9 @@
         " ORDER BY f.at_us DESC, f.dev, f.epoch, f.seq DESC LIMIT $1")                                                    \
     X(DEAD_LIST, "SELECT l.chain, d.store, d.till, l.dev, l.epoch, l.seq, l.type, l.reason, l.at_us FROM dead_letter l"   \
         " JOIN device d ON d.dev = l.dev ORDER BY l.at_us DESC, l.dev, l.epoch, l.seq DESC LIMIT $1")                     \
+    X(TOLD_LIST, "SELECT d.chain, d.store, d.till, j.bytes, j.received_us FROM journal j JOIN device d ON d.dev = j.dev"  \
+        " WHERE j.type IN ('keyed_entry', 'override') AND j.received_us >= $1"                                            \
+        " ORDER BY j.received_us DESC, j.dev, j.seq DESC LIMIT $2")                                                       \
     X(NOTICE_LIST, "SELECT id, chain, dev, text, at_us FROM notice ORDER BY id DESC LIMIT $1")
 /* clang-format on */
 

@@ -107,7 +107,7 @@ ask("POST", "/admin/records", "".join(records) if isinstance(closing, str) else 
 leases = ask("GET", "/admin/leases")["leases"]
 ask("POST", f"/admin/leases/{leases[0]['id'] if leases else 'none'}/recall", {})
 for name in ("points", "exposure", "fleet", "bundles", "rollouts", "roots", "totals", "ledger", "differences", "dead-letters",
-             "notices", "members/M0002"):
+             "notices", "cashiers", "members/M0002"):
     ask("GET", f"/admin/{name}")
 ask("GET", "/admin/members/nobody", None, 404)
 tills = ask("GET", "/admin/tills")["tills"]
