@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One loyald alone, not enrolled, in a folder of its own: for tests of its local API. Sourced with $1 BIN_DIR, $2 SOURCE_DIR.
+# $alone_conf: its configuration, where @work@ is that folder; $alone_run: a command that runs it.
 set -u
 bin=$1
 source=$2
@@ -9,7 +10,7 @@ failed=0
 conf="$work/loyald.conf"
 [ -n "${alone_conf:-}" ] || alone_conf='[api]
 port = 0'
-printf '%s\n' "$alone_conf" >"$conf"
+printf '%s\n' "$alone_conf" | sed "s,@work@,$work,g" >"$conf"
 socket="$work/till/run/api.sock"
 
 finish() {
@@ -39,7 +40,7 @@ skip() {
 api() { curl -sS --unix-socket "$socket" "$@"; }
 answers() { api -o /dev/null --fail http://localhost/v1/health 2>/dev/null; }
 start_alone() {
-    "$bin/loyald" --config "$conf" --state-dir "$work/till" </dev/null >>"$work/till.log" 2>&1 &
+    ${alone_run:-} "$bin/loyald" --config "$conf" --state-dir "$work/till" </dev/null >>"$work/till.log" 2>&1 &
     till=$!
     start_alone_tries=0
     until answers; do
