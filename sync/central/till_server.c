@@ -37,6 +37,7 @@ static void send_answer(struct till_server *server, struct http_request *request
     if (mac[0])
         http_add_header(request, "Loyald-Mac", mac);
     http_add_header(request, RENEWAL_CA_HEADER, server->central->ca_bundle_id);
+    http_add_header(request, "Cache-Control", "no-store"); /* each answer is one question's, under its MAC */
     if (answer->retry_after_s > 0) {
         (void)snprintf(retry, sizeof(retry), "%d", answer->retry_after_s);
         http_add_header(request, "Retry-After", retry);

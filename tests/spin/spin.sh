@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# spin.sh SYNC.PML [SALES FAULTS]: walks every state of the model of the sync protocol, then sees to it that each mutant
-# of it is found. Larger numbers take minutes and gigabytes; 77 when spin is not there.
+# spin.sh SYNC.PML [SALES FAULTS]: walks every state of the model of the sync protocol, and of that of points set aside
+# (points.pml beside it), and sees to it that each mutant of them is found. Larger numbers take minutes and gigabytes; 77 when
+# spin is not there.
 set -eu
 
 model=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -46,10 +47,16 @@ for mutant in NO_DEDUP ACK_FIRST SEQ_AT_SEND PRUNE_FIRST; do
 done
 walk 'mutant-NO_FORK' '-DSALES=3 -DFAULTS=0 -DMUTANT_NO_FORK' '-DNOCLAIM -DSAFETY' ''
 walk 'known-limit-SHOP_CLOSED' "$sizes -DSHOP_CLOSED" '-DNOCLAIM -DSAFETY' ''
+model=${model%/*}/points.pml
+walk 'points-never-promised-twice' '' '-DNOCLAIM -DSAFETY' ''
+for mutant in TIMER_LEASE TIMER_HOLD GRANT_EARLY CLOSE_FIRST; do
+    walk "mutant-$mutant" "-DMUTANT_$mutant" '-DNOCLAIM -DSAFETY' ''
+done
 wait "$safety" "$liveness" || true
 report 'asserts-and-ends' 0
 report 'in-the-end-all-is-delivered' 0
-for mutant in NO_DEDUP ACK_FIRST SEQ_AT_SEND PRUNE_FIRST NO_FORK; do
+report 'points-never-promised-twice' 0
+for mutant in NO_DEDUP ACK_FIRST SEQ_AT_SEND PRUNE_FIRST NO_FORK TIMER_LEASE TIMER_HOLD GRANT_EARLY CLOSE_FIRST; do
     report "mutant-$mutant" 1
 done
 report 'known-limit-SHOP_CLOSED' 1

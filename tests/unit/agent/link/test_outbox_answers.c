@@ -136,6 +136,31 @@ Test(outbox_answers, an_ack_of_another_till_leaves_the_cursor_and_is_asked_for_a
     question_clear(&q);
 }
 
+/* The very bytes of an ack of before, MAC and all, for the next batch: the cache of a proxy. */
+Test(outbox_answers, an_ack_out_of_a_proxys_cache_moves_no_cursor)
+{
+    struct question q, cached;
+
+    rig_sell(&rig, "s1");
+    rig_connect(&rig);
+    q = rig_take(&rig, OP_JOURNAL);
+    cached = q;
+    rig_ack(&rig, &q, 1, "");
+    rig_until(&rig, outbox_is_acked, "the ack");
+    question_clear(&q);
+    rig_sell(&rig, "s2");
+    for (int i = 0; i < 3; i++) {
+        q = rig_take(&rig, OP_JOURNAL);
+        outbox_expect(&rig, &q, 2, 2);
+        cr_expect_eq(rig_acked(&rig), 1);
+        cached.id = q.id;
+        rig_ack(&rig, i < 2 ? &cached : &q, i < 2 ? 1 : 2, "");
+        question_clear(&q);
+    }
+    rig_until(&rig, outbox_is_acked, "the ack of its own");
+    cr_expect_not(rig_is_forked(&rig));
+}
+
 /* ---- refusals ---- */
 
 Test(outbox_answers, central_that_expects_less_is_sent_from_there)

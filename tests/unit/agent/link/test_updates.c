@@ -118,6 +118,25 @@ Test(updates, everything_is_asked_for_first_and_at_once)
     question_clear(&q);
 }
 
+/* The same path is asked for again while nothing changes: what a proxy kept of the last answer is no answer. */
+Test(updates, an_answer_out_of_a_proxys_cache_moves_no_cursor)
+{
+    struct question q = rig_take(&rig, OP_UPDATES), cached = q;
+
+    rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.1\",\"incarnation\":\"00000000000000aa\",\"more\":false}");
+    question_clear(&q);
+    for (int i = 0; i < 2; i++) {
+        q = rig_take(&rig, OP_UPDATES);
+        cr_expect_str_eq(q.args.values[0], "aa.1");
+        cached.id = q.id;
+        rig_answer(&rig, &cached, 200, "{\"cursor\":\"aa.0\",\"incarnation\":\"00000000000000aa\",\"more\":false}");
+        question_clear(&q);
+    }
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "aa.1");
+    question_clear(&q);
+}
+
 Test(updates, more_is_asked_for_at_once)
 {
     struct question q = put("{\"cursor\":\"aa.1\",\"more\":true}");

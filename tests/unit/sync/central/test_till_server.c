@@ -29,7 +29,7 @@ struct request {
     CURL *curl;
     struct curl_slist *headers;
     struct strbuf url, body, answer;
-    char certificate[X509_PEM_BYTES_MAX], key[PK_PEM_BYTES_MAX], mac[80], protocol[8], retry_after[16];
+    char certificate[X509_PEM_BYTES_MAX], key[PK_PEM_BYTES_MAX], mac[80], protocol[8], retry_after[16], caching[16];
     long status;
     bool over;
     CURLcode result;
@@ -85,6 +85,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     snprintf(text, sizeof(text), "%.*s", (int)(size * count), line);
     take_header(text, "Loyald-Mac", request->mac, sizeof(request->mac));
     take_header(text, "Loyald-Protocol", request->protocol, sizeof(request->protocol));
+    take_header(text, "Cache-Control", request->caching, sizeof(request->caching));
     take_header(text, "Retry-After", request->retry_after, sizeof(request->retry_after));
     return size * count;
 }
@@ -223,6 +224,7 @@ static long run(struct scene *s, struct request *r, enum operation op, const str
     begin_operation(s, r, op, args);
     finish(s, r);
     cr_expect_str_eq(r->protocol, "1");
+    cr_expect_str_eq(r->caching, "no-store", "a proxy in between keeps no answer for another question");
     return r->status;
 }
 
