@@ -5,7 +5,8 @@
 . /opt/vm/shop.sh
 
 api() { loyalctl api "$@" 2>/dev/null; }
-is_committed() { api GET "/v1/sales/$1" | grep -q '"state":"committed"'; }
+# Also when what became of its slip is known since: printed, print_unknown, print_failed.
+is_committed() { api GET "/v1/sales/$1" | grep -q '"state":"\(committed\|print[a-z_]*\)"'; }
 sell() { # ID
     sell_total=$(api PUT "/v1/sales/$1" '{"lines":[{"line":1,"sku":"A100","qty_milli":2000,"unit_price_minor":9990}]}' |
         number total_minor)
