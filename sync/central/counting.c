@@ -8,9 +8,9 @@
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
 #include "sync/central/carried.h"
+#include "sync/central/counting_expect.h"
 #include "sync/central/lease.h"
 #include "sync/central/member.h"
-#include "sync/central/sheet.h"
 #include "sync/protocol/record.h"
 
 enum {
@@ -154,39 +154,6 @@ static enum status read_records(struct work *work, struct errmsg *err)
     return st == ST_OK ? strbuf_status(&work->bytes) : st;
 }
 
-/* A guess from the bytes whom a record is of, as our tills write it; "" when nothing tells. */
-static void guess_member(const char *bytes, size_t len, char out_member[ID_BYTES])
-{
-    static const char before[] = "\"member\":{\"id\":\"";
-    const char *at = memmem(bytes, len, before, sizeof(before) - 1), *end;
-
-    at = at ? at + sizeof(before) - 1 : bytes + len;
-    end = memchr(at, '"', (size_t)(bytes + len - at));
-    out_member[0] = '\0';
-    if (end && end - at < ID_BYTES)
-        (void)snprintf(out_member, ID_BYTES, "%.*s", (int)(end - at), at);
-}
-
-/* On a server each question is a way there and back: those that are sure to come are asked at once. */
-static enum status expect_members(struct work *work, struct errmsg *err)
-{
-    char(*names)[ID_BYTES] = calloc((size_t)work->count + 1, sizeof(*names));
-    const char **views = calloc((size_t)work->count + 1, sizeof(*views));
-    size_t at = 0, count = 0;
-    enum status st = names && views ? ST_OK : ST_NOMEM;
-
-    for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++]) {
-        guess_member(work->bytes.data + at, work->ends[i] - at, names[count]);
-        views[count] = names[count];
-        count += id_is_valid(names[count]);
-    }
-    if (st == ST_OK && count > 0)
-        st = sheets_expect(work->central, work->device.chain, views, count, err);
-    free(views);
-    free(names);
-    return st;
-}
-
 /* A lease has a row of its own, so it may come after the members' rows. */
 static enum status grant_leases(struct work *work, struct errmsg *err)
 {
@@ -204,7 +171,9 @@ static enum status count_records(struct work *work, struct errmsg *err)
 {
     struct store *store = work->central->store;
     size_t at = 0;
-    enum status st = store_is_shared(store) ? expect_members(work, err) : ST_OK;
+    enum status st = store_is_shared(store) ? counting_expect(work->central, work->device.chain, work->bytes.data,
+                                                              work->ends, work->count, err)
+                                            : ST_OK;
 
     for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++])
         st = count_bytes(work, work->bytes.data + at, work->ends[i] - at, err);

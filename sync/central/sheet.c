@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/base/int_math.h"
 #include "sync/central/sheet_internal.h"
 
 /* What neither reads nor writes a table that sheets are of: all that booking a sale does to the till's own. */
@@ -16,7 +15,7 @@ static const enum statement lets[] = {
     STATEMENT_DEVICE_COUNTED, STATEMENT_DIFFERENCE_INSERT,
 };
 
-static struct sheets *of(const struct central *central)
+struct sheets *sheets_of(const struct central *central)
 {
     return central->sheets;
 }
@@ -63,15 +62,14 @@ void sheets_destroy(struct sheets *sheets)
 
 /* ---- memory ---- */
 
-/* All zero; NULL without memory. */
-static void *take(struct sheets *sheets, size_t bytes)
+void *sheets_take(struct sheets *sheets, size_t bytes)
 {
     void *memory = json_pool_take(&sheets->pool, bytes);
 
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
-static const char *copy(struct sheets *sheets, const char *text)
+const char *sheets_copy(struct sheets *sheets, const char *text)
 {
     size_t bytes = strlen(text) + 1;
     char *memory = json_pool_take(&sheets->pool, bytes);
@@ -91,14 +89,12 @@ static unsigned bucket_of(const char *chain, const char *owner)
     return hash % SHEET_BUCKETS;
 }
 
-/* Outside of a transaction nobody would ask. */
-static enum status done(struct sheets *sheets, struct errmsg *err)
+enum status sheets_done(struct sheets *sheets, struct errmsg *err)
 {
     return store_in_transaction(sheets->store) ? ST_OK : sheets_write(&sheets->keeper, err);
 }
 
-/* The sheets' own question, which asks nothing of them. */
-static enum status ask(struct sheets *sheets, enum statement statement, const struct store_value *values,
+enum status sheets_ask(struct sheets *sheets, enum statement statement, const struct store_value *values,
                        size_t count, struct rows **out_rows, struct errmsg *err)
 {
     enum status st;
@@ -111,28 +107,28 @@ static enum status ask(struct sheets *sheets, enum statement statement, const st
 
 /* ---- one owner ---- */
 
-static struct account_row *add_account(struct sheets *sheets, struct sheet *sheet, const char *kind,
-                                       const char *currency)
+struct account_row *sheet_add_account(struct sheets *sheets, struct sheet *sheet, const char *kind,
+                                      const char *currency)
 {
-    struct account_row *row = take(sheets, sizeof(*row));
+    struct account_row *row = sheets_take(sheets, sizeof(*row));
 
     if (!row)
         return NULL;
-    row->kind = copy(sheets, kind);
-    row->currency = copy(sheets, currency);
+    row->kind = sheets_copy(sheets, kind);
+    row->currency = sheets_copy(sheets, currency);
     row->next = sheet->accounts;
     sheet->accounts = row;
     return row->kind && row->currency ? row : NULL;
 }
 
-static struct lot_row *add_lot(struct sheets *sheets, struct sheet *sheet, const char *currency, int32_t from_day,
-                               int32_t until_day)
+struct lot_row *sheet_add_lot(struct sheets *sheets, struct sheet *sheet, const char *currency, int32_t from_day,
+                              int32_t until_day)
 {
-    struct lot_row *row = take(sheets, sizeof(*row));
+    struct lot_row *row = sheets_take(sheets, sizeof(*row));
 
     if (!row)
         return NULL;
-    row->currency = copy(sheets, currency);
+    row->currency = sheets_copy(sheets, currency);
     row->from_day = from_day;
     row->until_day = until_day;
     row->next = sheet->lots;
@@ -151,14 +147,14 @@ static enum status take_row(struct sheets *sheets, struct sheet *sheet, const st
         (void)snprintf(sheet->merged_into, sizeof(sheet->merged_into), "%s", rows_text(rows, 1));
         return ST_OK;
     case 2:
-        account = add_account(sheets, sheet, rows_text(rows, 1), rows_text(rows, 2));
+        account = sheet_add_account(sheets, sheet, rows_text(rows, 1), rows_text(rows, 2));
         if (!account)
             return ST_NOMEM;
         account->id = rows_int(rows, 3);
         account->balance = rows_int(rows, 4);
         return ST_OK;
     default:
-        lot = add_lot(sheets, sheet, rows_text(rows, 2), 0, 0);
+        lot = sheet_add_lot(sheets, sheet, rows_text(rows, 2), 0, 0);
         if (!lot)
             return ST_NOMEM;
         lot->amount = rows_int(rows, 4);
@@ -169,8 +165,8 @@ static enum status take_row(struct sheets *sheets, struct sheet *sheet, const st
 static enum status load(struct sheets *sheets, struct sheet *sheet, struct errmsg *err)
 {
     struct rows *rows;
-    enum status st = ask(sheets, STATEMENT_SHEET_LOAD, STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner)),
-                         &rows, err),
+    enum status st = sheets_ask(sheets, STATEMENT_SHEET_LOAD,
+                                STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner)), &rows, err),
                 end;
 
     if (st != ST_OK)
@@ -187,11 +183,11 @@ static struct sheet *make(struct sheets *sheets, const char *chain, const char *
     struct sheet *sheet;
 
     sheets->keeper.keeps = true;
-    sheet = take(sheets, sizeof(*sheet));
+    sheet = sheets_take(sheets, sizeof(*sheet));
     if (!sheet)
         return NULL;
-    sheet->chain = copy(sheets, chain);
-    sheet->owner = copy(sheets, owner);
+    sheet->chain = sheets_copy(sheets, chain);
+    sheet->owner = sheets_copy(sheets, owner);
     return sheet->chain && sheet->owner ? sheet : NULL;
 }
 
@@ -206,7 +202,7 @@ static void put_in(struct sheets *sheets, struct sheet *sheet)
     sheets->count++;
 }
 
-static struct sheet *look_up(struct sheets *sheets, const char *chain, const char *owner)
+struct sheet *sheet_look_up(struct sheets *sheets, const char *chain, const char *owner)
 {
     struct sheet *at = sheets->buckets[bucket_of(chain, owner)];
 
@@ -215,12 +211,11 @@ static struct sheet *look_up(struct sheets *sheets, const char *chain, const cha
     return at;
 }
 
-/* chain and owner may lie in what is forgotten here; so they are the caller's own. */
-static enum status find(struct central *central, const char *chain, const char *owner, struct sheet **out_sheet,
-                        struct errmsg *err)
+enum status sheet_find(struct central *central, const char *chain, const char *owner, struct sheet **out_sheet,
+                       struct errmsg *err)
 {
-    struct sheets *sheets = of(central);
-    struct sheet *sheet = look_up(sheets, chain, owner);
+    struct sheets *sheets = sheets_of(central);
+    struct sheet *sheet = sheet_look_up(sheets, chain, owner);
     enum status st = ST_OK;
 
     if (!sheet) {
@@ -258,14 +253,14 @@ static enum status take_expected(void *context, size_t at, struct rows *rows, st
 enum status sheets_expect(struct central *central, const char *chain, const char *const *members, size_t count,
                           struct errmsg *err)
 {
-    struct sheets *sheets = of(central);
+    struct sheets *sheets = sheets_of(central);
     struct store_value *values = calloc(2 * count + 1, sizeof(*values));
     struct expected expected = {sheets, calloc(count + 1, sizeof(struct sheet *))};
     size_t asked = 0;
     enum status st = values && expected.asked ? ST_OK : ST_NOMEM;
 
     for (size_t i = 0; st == ST_OK && i < count && sheets->count < SHEETS_MAX; i++) {
-        struct sheet *sheet = look_up(sheets, chain, members[i]) ? NULL : make(sheets, chain, members[i]);
+        struct sheet *sheet = sheet_look_up(sheets, chain, members[i]) ? NULL : make(sheets, chain, members[i]);
 
         if (!sheet)
             continue;
@@ -287,7 +282,7 @@ enum status sheet_merged(struct central *central, const char *chain, const char 
                          struct errmsg *err)
 {
     struct sheet *sheet;
-    enum status st = find(central, chain, member, &sheet, err);
+    enum status st = sheet_find(central, chain, member, &sheet, err);
 
     if (st != ST_OK)
         return st;
@@ -296,114 +291,9 @@ enum status sheet_merged(struct central *central, const char *chain, const char 
         memcpy(out_into, sheet->merged_into, ID_BYTES);
     else
         errmsg_set(err, "member %.64s is not known", member);
-    if (!store_in_transaction(of(central)->store))
-        sheets_forget(&of(central)->keeper);
+    if (!store_in_transaction(sheets_of(central)->store))
+        sheets_forget(&sheets_of(central)->keeper);
     return st;
-}
-
-/* ---- accounts ---- */
-
-enum status sheet_account_add(struct central *central, const struct sheet_account *account, int64_t amount,
-                              int64_t *out_id, int64_t *out_balance, struct errmsg *err)
-{
-    struct account_row *row;
-    struct sheet *sheet;
-    enum status st = find(central, account->chain, account->owner, &sheet, err);
-
-    if (st != ST_OK)
-        return st;
-    for (row = sheet->accounts; row; row = row->next) {
-        if (strcmp(row->kind, account->kind) == 0 && strcmp(row->currency, account->currency) == 0)
-            break;
-    }
-    if (!row) {
-        row = add_account(of(central), sheet, account->kind, account->currency);
-        st = row ? store_next_change(central->store, &row->id, err) : ST_NOMEM;
-        if (st == ST_OK)
-            row->made = true;
-    }
-    if (st == ST_OK)
-        st = int_add(row->balance, amount, &row->balance);
-    if (st != ST_OK)
-        return st;
-    row->changed = true;
-    *out_id = row->id;
-    *out_balance = row->balance;
-    return done(of(central), err);
-}
-
-/* ---- lots ---- */
-
-/* Those without a date came with the sheet. */
-static enum status load_lot(struct sheets *sheets, const struct sheet_lot *lot, int64_t *out_amount,
-                            struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st;
-
-    *out_amount = 0;
-    if (lot->from_day == 0 && lot->until_day == 0)
-        return ST_OK;
-    st = ask(sheets, STATEMENT_LOT_GET,
-             STORE_VALUES(V_TEXT(lot->chain), V_TEXT(lot->member), V_TEXT(lot->currency), V_INT(lot->until_day),
-                          V_INT(lot->from_day)),
-             &rows, err);
-    if (st != ST_OK)
-        return st;
-    if (rows_next(rows))
-        *out_amount = rows_int(rows, 0);
-    return rows_end(rows, err);
-}
-
-static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct lot_row **out_row,
-                            struct errmsg *err)
-{
-    struct sheet *sheet;
-    struct lot_row *row;
-    int64_t amount;
-    enum status st = find(central, lot->chain, lot->member, &sheet, err);
-
-    if (st != ST_OK)
-        return st;
-    for (row = sheet->lots; row; row = row->next) {
-        if (row->from_day == lot->from_day && row->until_day == lot->until_day &&
-            strcmp(row->currency, lot->currency) == 0) {
-            *out_row = row;
-            return ST_OK;
-        }
-    }
-    st = load_lot(of(central), lot, &amount, err);
-    if (st != ST_OK)
-        return st;
-    row = add_lot(of(central), sheet, lot->currency, lot->from_day, lot->until_day);
-    if (!row)
-        return ST_NOMEM;
-    row->amount = amount;
-    *out_row = row;
-    return ST_OK;
-}
-
-enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
-                          struct errmsg *err)
-{
-    struct lot_row *row;
-    enum status st = find_lot(central, lot, &row, err);
-
-    if (st == ST_OK)
-        *out_amount = row->amount;
-    return st;
-}
-
-enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
-{
-    struct lot_row *row;
-    enum status st = find_lot(central, lot, &row, err);
-
-    if (st != ST_OK)
-        return st;
-    row->amount = amount;
-    row->changed = true;
-    return done(of(central), err);
 }
 
 /* ---- the member's row, and where he was ---- */
@@ -412,14 +302,14 @@ enum status sheet_touch(struct central *central, const char *chain, const char *
                         struct errmsg *err)
 {
     struct sheet *sheet;
-    enum status st = find(central, chain, member, &sheet, err);
+    enum status st = sheet_find(central, chain, member, &sheet, err);
 
     if (st == ST_OK)
         st = store_next_change(central->store, &sheet->change, err);
     if (st != ST_OK)
         return st;
     sheet->purchases += purchases;
-    return done(of(central), err);
+    return sheets_done(sheets_of(central), err);
 }
 
 static enum status note_place(struct central *central, struct place_row **places, const char *name, int32_t day,
@@ -430,10 +320,10 @@ static enum status note_place(struct central *central, struct place_row **places
     while (row && strcmp(row->name, name) != 0)
         row = row->next;
     if (!row) {
-        row = take(of(central), sizeof(*row));
+        row = sheets_take(sheets_of(central), sizeof(*row));
         if (!row)
             return ST_NOMEM;
-        row->name = copy(of(central), name);
+        row->name = sheets_copy(sheets_of(central), name);
         if (!row->name)
             return ST_NOMEM;
         row->last_day = day;
@@ -442,14 +332,14 @@ static enum status note_place(struct central *central, struct place_row **places
     }
     row->count++;
     row->last_day = row->last_day < day ? day : row->last_day;
-    return done(of(central), err);
+    return sheets_done(sheets_of(central), err);
 }
 
 enum status sheet_seen(struct central *central, const char *chain, const char *member, const char *store, int32_t day,
                        struct errmsg *err)
 {
     struct sheet *sheet;
-    enum status st = find(central, chain, member, &sheet, err);
+    enum status st = sheet_find(central, chain, member, &sheet, err);
 
     return st == ST_OK ? note_place(central, &sheet->stores, store, day, err) : st;
 }
@@ -458,118 +348,7 @@ enum status sheet_bought(struct central *central, const char *chain, const char 
                          struct errmsg *err)
 {
     struct sheet *sheet;
-    enum status st = find(central, chain, member, &sheet, err);
+    enum status st = sheet_find(central, chain, member, &sheet, err);
 
     return st == ST_OK ? note_place(central, &sheet->tills, dev, day, err) : st;
-}
-
-/* ---- uses ---- */
-
-static enum status load_use(struct sheets *sheets, const struct sheet *sheet, struct use_row *row, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st =
-        ask(sheets, STATEMENT_MEMBER_USAGE_GET,
-            STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner), V_TEXT(row->promotion)), &rows, err);
-
-    if (st != ST_OK)
-        return st;
-    if (rows_next(rows))
-        member_use_read(rows, &row->use);
-    return rows_end(rows, err);
-}
-
-enum status sheet_use(struct central *central, const char *chain, const char *member, const char *promotion,
-                      int32_t day, struct member_use **out_use, struct errmsg *err)
-{
-    struct sheet *sheet;
-    struct use_row *row;
-    enum status st = find(central, chain, member, &sheet, err);
-
-    if (st != ST_OK)
-        return st;
-    for (row = sheet->uses; row; row = row->next) {
-        if (strcmp(row->promotion, promotion) == 0) {
-            *out_use = &row->use;
-            return ST_OK;
-        }
-    }
-    row = take(of(central), sizeof(*row));
-    if (!row)
-        return ST_NOMEM;
-    row->use.last_day = day;
-    row->promotion = copy(of(central), promotion);
-    st = row->promotion ? load_use(of(central), sheet, row, err) : ST_NOMEM;
-    if (st != ST_OK)
-        return st;
-    row->next = sheet->uses;
-    sheet->uses = row;
-    *out_use = &row->use;
-    return ST_OK;
-}
-
-enum status sheet_chain_use(struct central *central, const char *chain, const char *name, struct errmsg *err)
-{
-    struct sheets *sheets = of(central);
-    struct chain_use *use = sheets->uses;
-
-    while (use && (strcmp(use->name, name) != 0 || strcmp(use->chain, chain) != 0))
-        use = use->next;
-    if (!use) {
-        sheets->keeper.keeps = true;
-        use = take(sheets, sizeof(*use));
-        if (!use)
-            return ST_NOMEM;
-        use->chain = copy(sheets, chain);
-        use->name = copy(sheets, name);
-        if (!use->chain || !use->name)
-            return ST_NOMEM;
-        use->next = sheets->uses;
-        sheets->uses = use;
-    }
-    use->count++;
-    return done(sheets, err);
-}
-
-/* ---- rules ---- */
-
-static enum status load_rule(struct sheets *sheets, struct rule_row *rule, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st =
-        ask(sheets, STATEMENT_POINT_RULE_GET, STORE_VALUES(V_TEXT(rule->chain), V_TEXT(rule->currency)), &rows, err);
-
-    if (st != ST_OK)
-        return st;
-    if (rows_next(rows)) {
-        rule->activation_days = (int32_t)rows_int(rows, 0);
-        rule->life_days = (int32_t)rows_int(rows, 1);
-    }
-    return rows_end(rows, err);
-}
-
-enum status sheet_rule(struct central *central, const char *chain, const char *currency, int32_t *out_activation_days,
-                       int32_t *out_life_days, struct errmsg *err)
-{
-    struct sheets *sheets = of(central);
-    struct rule_row *rule = sheets->rules;
-    enum status st;
-
-    while (rule && (strcmp(rule->currency, currency) != 0 || strcmp(rule->chain, chain) != 0))
-        rule = rule->next;
-    if (!rule) {
-        rule = take(sheets, sizeof(*rule));
-        if (!rule)
-            return ST_NOMEM;
-        rule->chain = copy(sheets, chain);
-        rule->currency = copy(sheets, currency);
-        st = rule->chain && rule->currency ? load_rule(sheets, rule, err) : ST_NOMEM;
-        if (st != ST_OK)
-            return st;
-        rule->next = sheets->rules;
-        sheets->rules = rule;
-    }
-    *out_activation_days = rule->activation_days;
-    *out_life_days = rule->life_days;
-    return done(sheets, err);
 }

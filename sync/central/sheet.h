@@ -26,6 +26,14 @@ void sheets_destroy(struct sheets *sheets); /* accepts NULL */
 /* These members will be asked for: they are read in one way to the database and back. Names nobody has do no harm. */
 enum status sheets_expect(struct central *central, const char *chain, const char *const *members, size_t count,
                           struct errmsg *err);
+/* Likewise the uses of a promotion by a member who was expected. */
+struct sheet_expected_use {
+    char member[ID_BYTES];
+    const char *promotion;
+    size_t len;
+};
+enum status sheets_expect_uses(struct central *central, const char *chain, const struct sheet_expected_use *uses,
+                               size_t count, struct errmsg *err);
 
 /* Whom he was merged into, "" for nobody. ST_NOT_FOUND. */
 enum status sheet_merged(struct central *central, const char *chain, const char *member, char out_into[ID_BYTES],

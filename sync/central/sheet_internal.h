@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sheet_internal - the sheets in memory, for sheet.c (finds and changes them) and sheet_write.c (writes them). */
+/* sheet_internal - the sheets in memory, for sheet.c (finds and makes them), sheet_points.c and
+ * sheet_uses.c (change them) and sheet_write.c (writes them). */
 #ifndef LOYALD_CENTRAL_SHEET_INTERNAL_H
 #define LOYALD_CENTRAL_SHEET_INTERNAL_H
 
@@ -29,6 +30,7 @@ struct use_row {
     struct use_row *next;
     const char *promotion;
     struct member_use use;
+    bool found, changed; /* found: the table has it */
 };
 
 struct place_row { /* a store, or a till */
@@ -72,6 +74,26 @@ struct sheets {
     struct rule_row *rules;
     int count;
 };
+
+struct sheets *sheets_of(const struct central *central);
+/* Memory until all is written or forgotten; NULL when there is none. sheets_take gives zeros. */
+void *sheets_take(struct sheets *sheets, size_t bytes);
+const char *sheets_copy(struct sheets *sheets, const char *text);
+/* The sheets' own question, which asks nothing of them. */
+enum status sheets_ask(struct sheets *sheets, enum statement statement, const struct store_value *values,
+                       size_t count, struct rows **out_rows, struct errmsg *err);
+/* Something was changed: outside of a transaction nobody would ask for it. */
+enum status sheets_done(struct sheets *sheets, struct errmsg *err);
+/* One owner's, read when it is not there yet. chain and owner are the caller's own, as all may be forgotten here. */
+enum status sheet_find(struct central *central, const char *chain, const char *owner, struct sheet **out_sheet,
+                       struct errmsg *err);
+/* NULL when it is not there. */
+struct sheet *sheet_look_up(struct sheets *sheets, const char *chain, const char *owner);
+/* NULL without memory. */
+struct account_row *sheet_add_account(struct sheets *sheets, struct sheet *sheet, const char *kind,
+                                      const char *currency);
+struct lot_row *sheet_add_lot(struct sheets *sheets, struct sheet *sheet, const char *currency, int32_t from_day,
+                              int32_t until_day);
 
 /* For the keeper. Forgets in any case. */
 enum status sheets_write(struct store_keeper *keeper, struct errmsg *err);

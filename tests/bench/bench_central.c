@@ -79,7 +79,8 @@ static void add_sale(const struct bench *bench, struct till *till, struct strbuf
                    "\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}],\"member\":{\"id\":\"M%" PRId64
                    "\"}},\"result\":{\"digest\":\"00\",\"gross_minor\":10000,\"discount_minor\":0,"
                    "\"redeemed_minor\":0,\"total_minor\":10000,\"points\":[{\"currency\":\"bonus\",\"earned\":90,"
-                   "\"redeemed\":0,\"by\":[]}]},\"bundle\":\"\",\"identifier\":\"\",\"entry\":\"scan\",\"tenders\":"
+                   "\"redeemed\":0,\"by\":[{\"promotion\":\"points\",\"points\":90}]}]},\"bundle\":\"\","
+                   "\"identifier\":\"\",\"entry\":\"scan\",\"tenders\":"
                    "[{\"kind\":\"cash\",\"amount_minor\":10000}],\"shown_minor\":10000}",
                    till->dev_hex, till->seq, (till->seq * 7919 + (int64_t)till->dev) % MEMBERS);
     MUST(record_encode(&head, body, strlen(body), out, &err));

@@ -5,13 +5,13 @@
 set -eu
 sales=500          # a till and day
 peak=8             # the busiest hour's rate over the mean of 24 hours
-record_bytes=704   # of a sale as it is sent and kept
+record_bytes=738   # of a sale as it is sent and kept
 book_bytes=1700    # of what is booked for it: sale, posting, entries, lots, usage, indexes
-accept_us=5        # CPU to take in one record, one process with its own file
-sqlite_us=38       # to take it in and book it
-process_us=15      # the same in a process on PostgreSQL
-server_us=125      # and in the server for it
-poll_kb=27         # memory of a till that waits in a long poll
+accept_us=6        # CPU to take in one record, one process with its own file
+sqlite_us=42       # to take it in and book it
+process_us=19      # the same in a process on PostgreSQL
+server_us=157      # and in the server for it
+poll_kb=28         # memory of a till that waits in a long poll
 busy=60            # percent of a core that may be used at the peak
 days=3             # of backlog when a whole nation was without a network
 part=20000         # tills of one database with its own file

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts and lots of sheets, and the rules that lots are made by. */
+#include <string.h>
+
+#include "agent/base/int_math.h"
+#include "sync/central/sheet_internal.h"
+
+/* ---- accounts ---- */
+
+enum status sheet_account_add(struct central *central, const struct sheet_account *account, int64_t amount,
+                              int64_t *out_id, int64_t *out_balance, struct errmsg *err)
+{
+    struct account_row *row;
+    struct sheet *sheet;
+    enum status st = sheet_find(central, account->chain, account->owner, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    for (row = sheet->accounts; row; row = row->next) {
+        if (strcmp(row->kind, account->kind) == 0 && strcmp(row->currency, account->currency) == 0)
+            break;
+    }
+    if (!row) {
+        row = sheet_add_account(sheets_of(central), sheet, account->kind, account->currency);
+        st = row ? store_next_change(central->store, &row->id, err) : ST_NOMEM;
+        if (st == ST_OK)
+            row->made = true;
+    }
+    if (st == ST_OK)
+        st = int_add(row->balance, amount, &row->balance);
+    if (st != ST_OK)
+        return st;
+    row->changed = true;
+    *out_id = row->id;
+    *out_balance = row->balance;
+    return sheets_done(sheets_of(central), err);
+}
+
+/* ---- lots ---- */
+
+/* Those without a date came with the sheet. */
+static enum status load_lot(struct sheets *sheets, const struct sheet_lot *lot, int64_t *out_amount,
+                            struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st;
+
+    *out_amount = 0;
+    if (lot->from_day == 0 && lot->until_day == 0)
+        return ST_OK;
+    st = sheets_ask(sheets, STATEMENT_LOT_GET,
+                    STORE_VALUES(V_TEXT(lot->chain), V_TEXT(lot->member), V_TEXT(lot->currency),
+                                 V_INT(lot->until_day), V_INT(lot->from_day)),
+                    &rows, err);
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows))
+        *out_amount = rows_int(rows, 0);
+    return rows_end(rows, err);
+}
+
+static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct lot_row **out_row,
+                            struct errmsg *err)
+{
+    struct sheet *sheet;
+    struct lot_row *row;
+    int64_t amount;
+    enum status st = sheet_find(central, lot->chain, lot->member, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    for (row = sheet->lots; row; row = row->next) {
+        if (row->from_day == lot->from_day && row->until_day == lot->until_day &&
+            strcmp(row->currency, lot->currency) == 0) {
+            *out_row = row;
+            return ST_OK;
+        }
+    }
+    st = load_lot(sheets_of(central), lot, &amount, err);
+    if (st != ST_OK)
+        return st;
+    row = sheet_add_lot(sheets_of(central), sheet, lot->currency, lot->from_day, lot->until_day);
+    if (!row)
+        return ST_NOMEM;
+    row->amount = amount;
+    *out_row = row;
+    return ST_OK;
+}
+
+enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
+                          struct errmsg *err)
+{
+    struct lot_row *row;
+    enum status st = find_lot(central, lot, &row, err);
+
+    if (st == ST_OK)
+        *out_amount = row->amount;
+    return st;
+}
+
+enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
+{
+    struct lot_row *row;
+    enum status st = find_lot(central, lot, &row, err);
+
+    if (st != ST_OK)
+        return st;
+    row->amount = amount;
+    row->changed = true;
+    return sheets_done(sheets_of(central), err);
+}
+
+/* ---- rules ---- */
+
+static enum status load_rule(struct sheets *sheets, struct rule_row *rule, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = sheets_ask(sheets, STATEMENT_POINT_RULE_GET,
+                                STORE_VALUES(V_TEXT(rule->chain), V_TEXT(rule->currency)), &rows, err);
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        rule->activation_days = (int32_t)rows_int(rows, 0);
+        rule->life_days = (int32_t)rows_int(rows, 1);
+    }
+    return rows_end(rows, err);
+}
+
+enum status sheet_rule(struct central *central, const char *chain, const char *currency, int32_t *out_activation_days,
+                       int32_t *out_life_days, struct errmsg *err)
+{
+    struct sheets *sheets = sheets_of(central);
+    struct rule_row *rule = sheets->rules;
+    enum status st;
+
+    while (rule && (strcmp(rule->currency, currency) != 0 || strcmp(rule->chain, chain) != 0))
+        rule = rule->next;
+    if (!rule) {
+        rule = sheets_take(sheets, sizeof(*rule));
+        if (!rule)
+            return ST_NOMEM;
+        rule->chain = sheets_copy(sheets, chain);
+        rule->currency = sheets_copy(sheets, currency);
+        st = rule->chain && rule->currency ? load_rule(sheets, rule, err) : ST_NOMEM;
+        if (st != ST_OK)
+            return st;
+        rule->next = sheets->rules;
+        sheets->rules = rule;
+    }
+    *out_activation_days = rule->activation_days;
+    *out_life_days = rule->life_days;
+    return sheets_done(sheets, err);
+}
