@@ -122,10 +122,37 @@ static void one_round(struct shop *shop, const char *filler, int64_t leave, bool
     shop_close(shop);
 }
 
-int main(int argc, char **argv)
+/* Rounds with a ballast to give up, then without one. */
+static void all_rounds(struct shop *shop, const char *filler, struct tally *tally)
 {
     static const int64_t rooms[] = {4 << 20,  1 << 20, 256 << 10, 64 << 10, 32 << 10,
                                     16 << 10, 8 << 10, 4 << 10,   1 << 10,  0};
+
+    ballast_init(&shop->ballast, shop->folder, BALLAST_OF_TEST);
+    must(shop->ballast.there && shop->ballast.room == ROOM_GOOD, "no ballast can be made");
+    for (int with = 1; with >= 0; with--) {
+        if (!with) {
+            empty(shop->ballast.path);
+            ballast_init(&shop->ballast, shop->folder, 0);
+        }
+        for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+            one_round(shop, filler, rooms[i], false, tally);
+            one_round(shop, filler, rooms[i], true, tally);
+        }
+    }
+}
+
+static void report(const struct tally *tally, const struct history *history)
+{
+    (void)printf(
+        "%d rounds: %d starts, %d refused for want of room; %d sales sold, %d refused for want of room; the ballast "
+        "given up in %d; %" PRId64 " records: %s\n",
+        tally->rounds, tally->started, tally->refused_start, tally->sold, tally->refused, tally->given_up,
+        history->last_position, history->wrong_count == 0 ? "none lost" : history->wrong);
+}
+
+int main(int argc, char **argv)
+{
     struct history *history = must_alloc(sizeof *history);
     struct tally tally = {0};
     struct office office;
@@ -137,31 +164,15 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: test_full_disk FOLDER\n");
         return 2;
     }
-    calls_install();
     office_begin(&office, NULL);
     history_begin(history);
     calls_watch(history);
     (void)snprintf(filler, sizeof filler, "%s/filler", argv[1]);
     shop_begin(&shop, &office, argv[1], NULL, history);
     shop.failing = true; /* what is refused is judged here */
-    ballast_init(&shop.ballast, argv[1], BALLAST_OF_TEST);
-    must(shop.ballast.there && shop.ballast.room == ROOM_GOOD, "no ballast can be made");
-    for (int with = 1; with >= 0; with--) {
-        if (!with) {
-            empty(shop.ballast.path);
-            ballast_init(&shop.ballast, argv[1], 0);
-        }
-        for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
-            one_round(&shop, filler, rooms[i], false, &tally);
-            one_round(&shop, filler, rooms[i], true, &tally);
-        }
-    }
+    all_rounds(&shop, filler, &tally);
+    report(&tally, history);
     good = history->wrong_count == 0;
-    (void)printf(
-        "%d rounds: %d starts, %d refused for want of room; %d sales sold, %d refused for want of room; the ballast "
-        "given up in %d; %" PRId64 " records: %s\n",
-        tally.rounds, tally.started, tally.refused_start, tally.sold, tally.refused, tally.given_up,
-        history->last_position, good ? "none lost" : history->wrong);
     office_end(&office);
     free(history);
     return good ? 0 : 1;
