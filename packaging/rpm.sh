@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Builds RPM packages from the lists of the Debian packages, and compares the two: the same files, the same users, the same units begun
-# and ended. usage: packaging/rpm.sh [DIR [DEB_FOLDER]]     (build/rpm, build/deb: packaging/deb.sh makes it)
+# and ended; nothing for rpmlint; installed by rpm into a root of their own, they sell. usage: packaging/rpm.sh [DIR [DEB_FOLDER]]     (build/rpm, build/deb: packaging/deb.sh makes it)
 #
 # On Debian they are built with Debian's libraries, so they show that the spec is whole; to install them build them where they are to run.
 set -eu
@@ -52,10 +52,30 @@ settings_are_kept() {
     printf '%s\n' /etc/loyald/loyald-sync.conf /etc/loyald/loyald.conf | cmp - "$out/settings" && rm -f "$out/settings"
 }
 
+nothing_for_rpmlint() {
+    rpmlint --config "$root/packaging/rpm/rpmlint.toml" "$out"/*.rpm | tee "$out/rpmlint"
+    grep -q ' 0 errors, 0 warnings' "$out/rpmlint" && rm -f "$out/rpmlint"
+}
+# Without dependencies and scripts, for here are no packages of such a system: the libraries are this machine's.
+install_apart() {
+    rm -rf "$out/root"
+    mkdir -p "$out/root"
+    rpm --root "$out/root" --initdb
+    rpm --root "$out/root" --install --nodeps --noscripts "$out"/*.rpm
+    rpm --root "$out/root" --verify --nodeps --all
+}
+sell() {
+    (cd "$root" && LOYALD_INSTALLED=$out/root/usr/bin sh packaging/deb/tests/sell)
+    rm -rf "$out/root"
+}
+
 needs build rpm
 step 'The sources' source_archive
 step 'Building the packages' package
 step 'The same files as Debian'"'"'s' same_files
 step 'The same units and users' same_scripts
 step 'Settings are kept' settings_are_kept
+step 'Nothing for rpmlint' nothing_for_rpmlint
+step 'Installing into a root of its own' install_apart
+step 'Selling from there' sell
 (cd "$out" && sha256sum ./*.rpm)
