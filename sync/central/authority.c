@@ -10,6 +10,7 @@
 #include "agent/base/crypto.h"
 #include "agent/base/file.h"
 #include "sync/central/central.h"
+#include "sync/central/key_file.h"
 
 enum { PATH_BYTES_MAX = 4096 };
 
@@ -69,28 +70,6 @@ static enum status rename_file(const char *state_dir, const char *from, const ch
     return ST_IO;
 }
 
-static enum status write_key(const char *state_dir, const char *name, const struct pk *key, struct errmsg *err)
-{
-    char pem[PK_PEM_BYTES_MAX];
-    enum status st = pk_private_pem(key, pem, err);
-
-    if (st == ST_OK)
-        st = write_text(state_dir, name, pem, 0600, err);
-    crypto_wipe(pem, sizeof(pem));
-    return st;
-}
-
-static enum status read_key(const char *state_dir, const char *name, struct pk **out_key, struct errmsg *err)
-{
-    char pem[PK_PEM_BYTES_MAX];
-    enum status st = read_text(state_dir, name, pem, sizeof(pem), err);
-
-    if (st == ST_OK)
-        st = pk_from_private_pem(pem, out_key, err);
-    crypto_wipe(pem, sizeof(pem));
-    return st;
-}
-
 /* ---- making ---- */
 
 /* Every authority has a name of its own: where two are trusted, the name says which of them to ask. */
@@ -147,11 +126,11 @@ enum status authority_make(const char *state_dir, const char *host, int64_t now_
     if (st == ST_OK)
         st = make_server(host[0] ? host : "localhost", server_key, ca_key, ca_pem, now_s, server_pem, err);
     if (st == ST_OK)
-        st = write_key(state_dir, "ca.key", ca_key, err);
+        st = key_file_write(state_dir, "ca.key", ca_key, err);
     if (st == ST_OK)
         st = write_text(state_dir, "ca.pem", ca_pem, 0644, err);
     if (st == ST_OK)
-        st = write_key(state_dir, "server.key", server_key, err);
+        st = key_file_write(state_dir, "server.key", server_key, err);
     if (st == ST_OK)
         st = write_text(state_dir, "server.pem", server_pem, 0644, err);
     pk_destroy(server_key);
@@ -214,7 +193,7 @@ enum status authority_load(struct central *central, const char *state_dir, struc
     if (st == ST_OK)
         st = read_text(state_dir, "server.key", central->server_key_pem, sizeof(central->server_key_pem), err);
     if (st == ST_OK)
-        st = read_key(state_dir, "ca.key", &central->ca_key, err);
+        st = key_file_read(state_dir, "ca.key", &central->ca_key, err);
     if (st == ST_OK)
         st = settle(central, state_dir, err);
     if (st == ST_OK && !is_pair(central->ca_key, central->ca_pem)) {
@@ -238,7 +217,7 @@ enum status authority_rotate(struct central *central, const char *state_dir, str
     }
     st = make_authority(central_now_us(central) / 1000000, &key, pem, err);
     if (st == ST_OK)
-        st = write_key(state_dir, "ca-new.key", key, err);
+        st = key_file_write(state_dir, "ca-new.key", key, err);
     if (st == ST_OK)
         st = write_text(state_dir, "ca-new.pem", pem, 0644, err);
     if (st == ST_OK)
