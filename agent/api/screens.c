@@ -124,6 +124,7 @@ static void write_link(struct screen *screen, bool up, const char *since)
 {
     int64_t waiting = number(screen->till, "unsynced_sales");
     bool english = strcmp(text(screen->till, "language"), "ru") != 0;
+    bool spends = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(screen->till, "spends_without_link"));
     const char *form = english ? (waiting == 1 ? "one" : "many") : form_of(waiting);
     char cell[3 * CELL_MAX], edition[CELL_MAX];
 
@@ -132,7 +133,7 @@ static void write_link(struct screen *screen, bool up, const char *since)
         (void)snprintf(cell, sizeof cell, "%s. %s", word(screen, "up"), edition);
     else
         (void)snprintf(cell, sizeof cell, "%s%s%s%" PRId64 " %s. %s", word(screen, "away"), since,
-                       word(screen, "works"), waiting, word(screen, form), edition);
+                       word(screen, spends ? "works" : "works_not"), waiting, word(screen, form), edition);
     jw_field_text(&screen->w, "link", cell);
 }
 

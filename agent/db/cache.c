@@ -83,6 +83,7 @@ static const char *const texts[CACHE_STATEMENTS] = {
                        " FROM names JOIN lease ON member = names.id ORDER BY expires_unix_ms, lease.id",
     [CACHE_LEASE_ENDED] = "SELECT id, member, currency, granted, used, expires_unix_ms, epoch, seq FROM lease"
                           " WHERE expires_unix_ms <= ?1 ORDER BY id LIMIT 1",
+    [CACHE_LEASE_LIVES] = "SELECT 1 FROM lease WHERE expires_unix_ms > ?1 LIMIT 1",
     [CACHE_LEASES] = "SELECT id, member, currency, granted, used, expires_unix_ms, epoch, seq FROM lease ORDER BY id",
     [CACHE_FORGET_EFFECT] = "DELETE FROM effect WHERE subject = ?1 AND kind = ?2 AND name = ?3 AND position = ?4",
     /* The latest one that goes stays as the sum the others begin at. */

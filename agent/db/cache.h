@@ -194,6 +194,8 @@ enum status cache_each_lease(struct cache *cache, const char *member, cache_posi
 /* The same of every member. */
 enum status cache_every_lease(struct cache *cache, cache_position_fn *position_of, void *position_context,
                               cache_lease_visitor *visitor, void *context, struct errmsg *err);
+/* Whether any member has one whose time is not over; ST_NOT_FOUND: nobody. */
+enum status cache_lease_lives(struct cache *cache, int64_t now_unix_ms, struct errmsg *err);
 /* Visits one lease, of any member, whose time is over; ST_NOT_FOUND when there is none. */
 enum status cache_ended_lease(struct cache *cache, int64_t now_unix_ms, cache_position_fn *position_of,
                               void *position_context, cache_lease_visitor *visitor, void *context,

@@ -219,6 +219,14 @@ static enum status read_lease(struct cache *cache, sqlite3_stmt *row, cache_posi
     return st == ST_OK ? cache_add_amount(&out_lease->used, own, err) : st;
 }
 
+enum status cache_lease_lives(struct cache *cache, int64_t now_unix_ms, struct errmsg *err)
+{
+    enum status st = cache_query(cache, CACHE_LEASE_LIVES, VALUES(value_int(now_unix_ms)), err);
+
+    cache_reset(cache, CACHE_LEASE_LIVES);
+    return st;
+}
+
 enum status cache_ended_lease(struct cache *cache, int64_t now_unix_ms, cache_position_fn *position_of,
                               void *position_context, cache_lease_visitor *visitor, void *context, struct errmsg *err)
 {

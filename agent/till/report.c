@@ -144,6 +144,7 @@ void till_write_health(struct till *till, struct json_writer *w)
     if (till->upkeep.damage[0] != '\0')
         jw_field_text(w, "journal_damage", till->upkeep.damage);
     jw_field_int(w, "members", cache_member_count(till->options.cache));
+    jw_field_bool(w, "spends_without_link", spending_without_link(till));
     jw_field_int(w, "scan_faults", till->scan_faults);
     jw_name(w, "link");
     write_link(till, w);

@@ -178,6 +178,16 @@ static int64_t floor_left(struct till *till, const struct sale *sale)
     return least(limits->f_sale, least(limits->f_member - member, limits->e_device - device));
 }
 
+bool spending_without_link(struct till *till)
+{
+    const struct rule_edition *edition = rulebook_active(till->options.rulebook);
+    const struct bundle_offline *limits = bundle_offline(rule_edition_bundle(edition));
+
+    return (limits->sales_max > 0 && limits->hours_max > 0 && limits->f_sale > 0 && limits->f_member > 0 &&
+            limits->e_device > 0) ||
+           cache_lease_lives(till->options.cache, clock_wall_ms(till->options.clock), NULL) == ST_OK;
+}
+
 /* The first currency asked for takes what the limits leave: they are in money, and money has one order. */
 static bool by_floor(struct till *till, struct sale *sale)
 {

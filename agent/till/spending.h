@@ -68,6 +68,8 @@ struct floor_uses {
 /* Settles by which way the sale may spend and how much, for the evaluation to come. At tender a hold must be there by
  * now. */
 void spending_judge(struct till *till, struct sale *sale, bool at_tender);
+/* Whether anything can be spent here without a link: some member by a lease, or all by the floor limits of the rules. */
+bool spending_without_link(struct till *till);
 /* Writes "redeem" and "rewards" of the engine's input as far as they are allowed. */
 void spending_write_asked(const struct spending *spending, const struct basket *basket, struct json_writer *w);
 /* Writes what the record says of it: "holds", "leases", "spending":"floor". result_json is the evaluation's. */

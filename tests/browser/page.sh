@@ -257,6 +257,7 @@ check 'the basket is put again' shows sum '100[.,]00'
 stop courier
 check 'no link is a state, with its time' shows link "$(w 'Без связи с [0-9][0-9]:[0-9][0-9]' 'No link since [0-9][0-9]:[0-9][0-9]')"
 check 'discounts work without' shows link "$(w 'Скидки действуют' 'Discounts work')"
+check 'and no rule allows points to be spent' shows link "$(w 'Списание баллов недоступно' 'Points cannot be spent')"
 scan 2900010000015
 check 'and cards too' shows member 'Gleb E.'
 press Enter

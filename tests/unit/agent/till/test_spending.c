@@ -259,6 +259,34 @@ Test(spending, from_a_lease_half_used_whose_cache_is_thrown_away_is_never_given_
     cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 2000, "told with it, as when the record is gone");
 }
 
+/* What the screens say of it while the link is away. */
+static bool is_said_to_spend(void)
+{
+    struct strbuf health = STRBUF_INIT(64 * 1024);
+    struct json_writer w = JSON_WRITER_INIT(&health);
+    bool said;
+
+    till_write_health(world.till, &w);
+    said = strstr(health.data, "\"spends_without_link\":true") != NULL;
+    cr_assert(said || strstr(health.data, "\"spends_without_link\":false"));
+    strbuf_free(&health);
+    return said;
+}
+
+Test(spending, without_a_link_is_said_where_somebody_has_a_lease)
+{
+    cr_expect_not(is_said_to_spend());
+    world_lease(&world, 5000, world.time.wall_ms + 1000);
+    cr_expect(is_said_to_spend());
+    world.time.wall_ms += 1000;
+    cr_expect_not(is_said_to_spend(), "its time is over");
+}
+
+Test(floor, is_said_to_allow_it)
+{
+    cr_expect(is_said_to_spend());
+}
+
 Test(spending, from_an_expired_lease_is_refused)
 {
     world.link_up = false;
