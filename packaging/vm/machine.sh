@@ -23,7 +23,7 @@ start_tpm() {
 # boot [--lies]. The scanner is behind an FTDI adapter (QEMU's usb-serial is one), the printer on the second serial port; both are our
 # simulators on pseudo-terminals of the host. A TPM is emulated by swtpm, whose state stays between two boots.
 boot() {
-    boots=$((boots + 1))
+    boots=$((boots + 1)) boot_said=
     start_disk "$@" && start_tpm || return 1
     start machine qemu-system-x86_64 -M pc,usb=off -cpu Westmere -accel tcg -m "$memory_mb" -nodefaults -no-user-config \
         -display none -kernel "$base/vmlinuz" -initrd "$base/initrd" -no-reboot \
@@ -43,6 +43,7 @@ boot() {
 }
 
 let_go() {
+    boot_said=
     exec 7<&- 8>&-
     if [ -n "${HAND_PID:-}" ]; then wait "$HAND_PID" 2>/dev/null || true; fi
     await_end disk || true
@@ -64,9 +65,9 @@ shut_down() {
     let_go
 }
 
-# Says nothing of a machine that is not there.
+# A machine that is not up is not waited for.
 guest() {
-    [ -n "${HAND_PID:-}" ] || return 99
+    [ "${boot_said:-}" = ready ] || return 99
     printf '%s\n' "$(printf '%s' "$*" | base64 -w 0)" >&8
     IFS=' ' read -r -t 620 guest_code guest_said <&7 || { echo "the machine does not answer: $*" >&2; return 99; }
     printf '%s' "$guest_said" | base64 -d
