@@ -41,22 +41,6 @@ static enum status read_body(struct return_booking *booking, struct errmsg *err)
 
 /* ---- the books ---- */
 
-/* The till named whom the receipt named; the central may know better through a merge. */
-static enum status find_member(struct return_booking *booking, struct errmsg *err)
-{
-    enum status st;
-
-    if (!booking->named_member[0])
-        return ST_OK;
-    st =
-        member_resolve(booking->central, booking->record->device->chain, booking->named_member, booking->member, err);
-    if (st != ST_NOT_FOUND)
-        return st;
-    st = member_make(booking->central, booking->record->device->chain, booking->named_member, err);
-    (void)snprintf(booking->member, sizeof(booking->member), "%s", booking->named_member);
-    return st;
-}
-
 static enum status put_return(const struct return_booking *booking, struct errmsg *err)
 {
     const struct interpret_record *record = booking->record;
@@ -143,7 +127,9 @@ static enum status book(struct return_booking *booking, struct errmsg *err)
 {
     const char *chain = booking->record->device->chain;
     char buyer[ID_BYTES] = "";
-    enum status st = find_member(booking, err);
+    enum status st = booking->named_member[0]
+                         ? member_named(booking->central, chain, booking->named_member, booking->member, err)
+                         : ST_OK;
 
     if (st == ST_OK && booking->sale_id[0])
         st = json_optional(return_read_sale(booking->central, chain, booking->sale_id, &booking->sale, buyer, err));

@@ -154,20 +154,6 @@ static enum status count_use(void *context, const char *name, struct errmsg *err
     return st;
 }
 
-/* The receipt named this member, so it is this one, through merges, even if the card has moved since. */
-static enum status find_named_member(struct booking *booking, struct errmsg *err)
-{
-    const char *named = booking->sale->member;
-    enum status st = member_resolve(booking->central, booking->chain, named, booking->member, err);
-
-    if (st != ST_NOT_FOUND)
-        return st;
-    st = member_make(booking->central, booking->chain, named, err);
-    if (st == ST_OK)
-        (void)snprintf(booking->member, sizeof(booking->member), "%s", named);
-    return st;
-}
-
 /* Part of it may have come back before anybody knew whose it was. */
 static enum status take_back_later(const struct booking *booking, struct ledger_posting *posting, struct errmsg *err)
 {
@@ -265,7 +251,7 @@ static enum status book(struct booking *booking, const struct interpret_record *
     enum status st = ST_OK;
 
     if (booking->sale->member[0])
-        st = find_named_member(booking, err);
+        st = member_named(booking->central, booking->chain, booking->sale->member, booking->member, err);
     if (st == ST_OK)
         st = compare(booking, &compared, err);
     if (st == ST_OK)

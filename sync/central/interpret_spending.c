@@ -88,18 +88,6 @@ enum status spending_note_hold_voided(struct central *central, const struct inte
     return st == ST_OK ? hold_end(central, record->device, hold, false, err) : st;
 }
 
-/* The member the till named, through merges; made when this database has none. */
-static enum status find_member(struct central *central, const char *chain, const char *named, char member[ID_BYTES],
-                               struct errmsg *err)
-{
-    enum status st = member_resolve(central, chain, named, member, err);
-
-    if (st != ST_NOT_FOUND)
-        return st;
-    (void)snprintf(member, ID_BYTES, "%s", named);
-    return member_make(central, chain, named, err);
-}
-
 enum status spending_note_lease_use(struct central *central, const struct interpret_record *record,
                                     const struct cJSON *body, struct errmsg *err)
 {
@@ -117,7 +105,7 @@ enum status spending_note_lease_use(struct central *central, const struct interp
     if (st == ST_OK)
         st = json_int(body, "amount", 1, JSON_INT_MAX, &amount, err);
     if (st == ST_OK)
-        st = find_member(central, chain, named, member, err);
+        st = member_named(central, chain, named, member, err);
     if (st == ST_OK)
         st = ledger_begin(central, chain, member, &from, &posting, err);
     if (st == ST_OK) {

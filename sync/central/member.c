@@ -192,6 +192,19 @@ enum status member_make(struct central *central, const char *chain, const char *
                      V_TEXT(""), V_INT(central_now_us(central)));
 }
 
+enum status member_named(struct central *central, const char *chain, const char *named, char out_id[ID_BYTES],
+                         struct errmsg *err)
+{
+    enum status st = member_resolve(central, chain, named, out_id, err);
+
+    if (st != ST_NOT_FOUND)
+        return st;
+    st = member_make(central, chain, named, err);
+    if (st == ST_OK)
+        (void)snprintf(out_id, ID_BYTES, "%s", named);
+    return st;
+}
+
 enum status member_touch(struct central *central, const char *chain, const char *id, struct errmsg *err)
 {
     return sheet_touch(central, chain, id, 0, err);

@@ -27,6 +27,9 @@ enum status member_write(struct central *central, const char *chain, const char 
 /* A member that a till's record names and this database has not: the sale happened, so it is made, empty and active.
  */
 enum status member_make(struct central *central, const char *chain, const char *id, struct errmsg *err);
+/* Whom a till's record names, through merges, even if the card has moved since; made when nobody is called so. */
+enum status member_named(struct central *central, const char *chain, const char *named, char out_id[ID_BYTES],
+                         struct errmsg *err);
 enum status member_touch(struct central *central, const char *chain, const char *id, struct errmsg *err);
 enum status member_count_purchase(struct central *central, const char *chain, const char *id, struct errmsg *err);
 /* One more sale in which the promotion gave this member something, on that business day (days since 1970-01-01). */

@@ -79,17 +79,6 @@ static enum status read_held(const struct cJSON *item, const char *id_name, cons
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
-/* Through merges; one that this database never heard of is made, as by a sale. */
-static enum status find_member(struct central *central, const char *chain, struct held *held, struct errmsg *err)
-{
-    enum status st = member_resolve(central, chain, held->named, held->member, err);
-
-    if (st != ST_NOT_FOUND)
-        return st;
-    (void)snprintf(held->member, sizeof(held->member), "%s", held->named);
-    return member_make(central, chain, held->named, err);
-}
-
 /* The lease as this database has it: ST_NOT_FOUND when it was granted after the backup. */
 static enum status find_lease(struct central *central, const struct device *device, const struct held *held,
                               int64_t *out_granted, bool *out_live, struct errmsg *err)
@@ -113,7 +102,7 @@ static enum status find_lease(struct central *central, const struct device *devi
 static enum status book_new(struct central *central, const struct device *device, struct held *held, int64_t change,
                             struct errmsg *err)
 {
-    enum status st = find_member(central, device->chain, held, err);
+    enum status st = member_named(central, device->chain, held->named, held->member, err);
 
     if (st == ST_OK)
         st = STORE_RUN(central->store, STATEMENT_LEASE_PUT, err, V_TEXT(held->id), V_TEXT(device->chain),
@@ -147,7 +136,7 @@ static enum status book_lease(struct central *central, const struct device *devi
 static enum status book_hold(struct central *central, const struct device *device, struct held *held,
                              struct errmsg *err)
 {
-    enum status st = find_member(central, device->chain, held, err);
+    enum status st = member_named(central, device->chain, held->named, held->member, err);
 
     return st == ST_OK
                ? STORE_RUN(central->store, STATEMENT_HOLD_BOOK, err, V_TEXT(device->dev), V_TEXT(device->epoch),
