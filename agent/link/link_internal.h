@@ -84,6 +84,16 @@ void updates_begin_anew(struct updates *updates);
 /* Offers the manifest last received to the rulebook, after a restart. */
 void updates_offer_again(struct updates *updates);
 
+/* ---- updates_heard.c: what the answer being put says of this till ---- */
+/* Before the rows. ST_OK: the answer may be put. */
+enum status updates_hear_incarnation(struct updates *updates, struct errmsg *err);
+void updates_hear_time(struct updates *updates);
+void updates_take_acked(struct updates *updates);
+void updates_leave_leases_of_another_life(struct updates *updates);
+/* When all rows are in the cache. */
+void updates_take_counted(struct updates *updates);
+void updates_take_terms(struct updates *updates);
+
 /* ---- updates_told.c: the manifest and its timestamp ---- */
 void updates_offer_told(struct updates *updates); /* of the answer being put, to the rulebook */
 enum status updates_keep_told(struct updates *updates, struct errmsg *err);

@@ -4,7 +4,7 @@
  *
  *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit, its WAL moved in a turn of
  * its own -> the last slice stores the cursor with it -> poll
- *                          -> manifest to the rulebook
+ *                          -> manifest to the rulebook (updates_told.c), word of this till to its journal (updates_heard.c)
  *
  * The cursor moves only with the last row of its answer: a crash between slices repeats the answer, which changes
  * nothing. An answer that brings nothing before its long-poll is over counts as a failure: asking again at once would
@@ -13,17 +13,14 @@
 #include "agent/link/link_internal.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/ballast.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
-#include "agent/till/enrol_member.h"
 #include "agent/till/identity.h"
 #include "agent/till/rulebook.h"
-#include "agent/till/trust.h"
 
 #include <cjson/cJSON.h>
 
@@ -135,103 +132,13 @@ static enum status put_cursor(struct updates *updates, struct errmsg *err)
     return st == ST_OK ? updates_keep_told(updates, err) : st;
 }
 
-/* What the central has counted, now that every row of it is in the cache: those records may be pruned one day. 0 says
- * that more rows are to come; another incarnation is a central put back, which counts what it says and no more. */
-static void take_counted(struct updates *updates)
-{
-    struct journal *journal = updates->link->options.journal;
-    const struct cJSON *counted = NULL;
-    struct errmsg err = ERRMSG_INIT;
-    const char *text;
-    uint64_t epoch = 0;
-    int64_t seq = 0, told_unix_ms = 0;
-    enum status st;
-
-    (void)json_int(updates->tree, "at_unix_ms", 1, JSON_INT_MAX, &told_unix_ms, NULL); /* an older central: none */
-    if (json_object(updates->tree, "counted", &counted, NULL) != ST_OK ||
-        json_text(counted, "epoch", 16, &text, NULL) != ST_OK || hex_to_u64(text, &epoch) != ST_OK ||
-        json_int(counted, "seq", 0, JSON_INT_MAX, &seq, NULL) != ST_OK || (seq == 0 && !updates->another))
-        return;
-    st = journal_set_counted(journal, epoch, seq, told_unix_ms, &err);
-    if (st != ST_OK)
-        log_warn("link-23", "what the central counts cannot be: %s", err.text);
-}
-
-static void hear_time(struct updates *updates)
-{
-    int64_t at_unix_ms = 0;
-
-    if (json_int(updates->tree, "at_unix_ms", 1, JSON_INT_MAX, &at_unix_ms, NULL) == ST_OK)
-        trust_heard_time(rulebook_trust(updates->link->options.rulebook), at_unix_ms, updates->asked_mono_ms);
-}
-
-static void take_acked(struct updates *updates)
-{
-    const struct cJSON *acked = NULL;
-    uint8_t hash[SHA256_BYTES];
-    struct journal_head head;
-    const char *text;
-    uint64_t epoch = 0;
-    int64_t seq = 0;
-
-    journal_head(updates->link->options.journal, &head);
-    if (json_object(updates->tree, "acked", &acked, NULL) == ST_OK &&
-        json_text(acked, "epoch", 16, &text, NULL) == ST_OK && hex_to_u64(text, &epoch) == ST_OK &&
-        epoch == head.epoch && json_int(acked, "seq", 0, JSON_INT_MAX, &seq, NULL) == ST_OK &&
-        json_hex(acked, "hash", sizeof hash, hash, NULL) == ST_OK)
-        outbox_hear(&updates->link->outbox, seq, hash, updates->asked_acked);
-}
-
-/* Whether the central's record at its ack is ours. One beyond our end, or with another hash, was written by another
- * life of this till: a copy, or the disk before it was put back. What is removed was compared when it was acked. */
-static bool is_our_life(const struct updates *updates)
-{
-    struct journal *journal = updates->link->options.journal;
-    const struct cJSON *acked = NULL;
-    uint8_t hash[SHA256_BYTES], ours[SHA256_BYTES];
-    struct journal_head head;
-    const char *text;
-    uint64_t epoch = 0;
-    int64_t seq = 0, position;
-
-    journal_head(journal, &head);
-    if (json_object(updates->tree, "acked", &acked, NULL) != ST_OK ||
-        json_text(acked, "epoch", 16, &text, NULL) != ST_OK || hex_to_u64(text, &epoch) != ST_OK ||
-        epoch != head.epoch || json_int(acked, "seq", 1, JSON_INT_MAX, &seq, NULL) != ST_OK ||
-        json_hex(acked, "hash", sizeof hash, hash, NULL) != ST_OK)
-        return true;
-    if (seq > head.seq)
-        return false;
-    return journal_position(journal, epoch, seq, &position) != ST_OK ||
-           journal_hash_at(journal, position, ours, NULL) != ST_OK || memcmp(ours, hash, sizeof hash) == 0;
-}
-
-/* The rows say what they count of ours. Where that is another life's, own uses of a lease would pass for counted, and
- * be given anew with each row: then what the cache has of leases must do, until the till is enrolled anew. */
-static void leave_leases_of_another_life(struct updates *updates)
-{
-    if (updates->link->outbox.forked || !is_our_life(updates))
-        cJSON_DeleteItemFromObjectCaseSensitive(updates->tree, "leases");
-}
-
-/* What it takes to issue cards; terms that cannot be read leave those of before. */
-static void take_terms(struct updates *updates)
-{
-    const struct cJSON *terms = NULL;
-    struct errmsg err = ERRMSG_INIT;
-
-    if (json_object(updates->tree, "enrolment", &terms, NULL) == ST_OK &&
-        enrol_member_take_terms(updates->link->options.journal, terms, &err) != ST_OK)
-        log_warn("link-24", "the terms of issuing cards were not taken: %s", err.text);
-}
-
 static void finish_answer(struct updates *updates)
 {
     bool idle = updates->idle;
 
     updates_offer_told(updates);
-    take_counted(updates);
-    take_terms(updates);
+    updates_take_counted(updates);
+    updates_take_terms(updates);
     json_free(updates->tree);
     updates->tree = NULL;
     if (idle) { /* no longer than the long-poll that should have been */
@@ -311,31 +218,6 @@ static void take_turn(struct updates *updates)
         put_slice(updates);
 }
 
-/* ---- a central put back from a backup ---- */
-
-/* It may have forgotten what it granted here. It is told so by a record, behind those it lacks, before the rows of
- * the answer take away what it does not know. ST_OK: the answer may be put. */
-static enum status hear_incarnation(struct updates *updates, struct errmsg *err)
-{
-    const struct link_options *options = &updates->link->options;
-    const char *incarnation;
-    char *known = NULL;
-    size_t len = 0;
-    bool same;
-    enum status st = ST_OK;
-
-    if (json_text(updates->tree, "incarnation", CACHE_NAME_MAX, &incarnation, NULL) != ST_OK)
-        return ST_OK;
-    (void)journal_get_state(options->journal, IDENTITY_INCARNATION, &known, &len, NULL);
-    same = known && strcmp(known, incarnation) == 0;
-    if (known && !same && options->report_holdings)
-        st = options->report_holdings(options->holdings_context, incarnation, err);
-    if (st == ST_OK && !same)
-        st = journal_put_state(options->journal, IDENTITY_INCARNATION, incarnation, strlen(incarnation), err);
-    free(known);
-    return st;
-}
-
 /* ---- polling ---- */
 
 static bool brought_nothing(const struct updates *updates)
@@ -385,7 +267,7 @@ static void answered(void *context, const struct courier_answer *answer)
         wait(updates, 1000);
         return;
     }
-    st = hear_incarnation(updates, &err);
+    st = updates_hear_incarnation(updates, &err);
     if (st != ST_OK) {
         log_error("link-30", "updates wait, what may be spent here could not be journalled: %s", err.text);
         json_free(updates->tree);
@@ -393,9 +275,9 @@ static void answered(void *context, const struct courier_answer *answer)
         wait(updates, 1000);
         return;
     }
-    hear_time(updates);
-    take_acked(updates);
-    leave_leases_of_another_life(updates);
+    updates_hear_time(updates);
+    updates_take_acked(updates);
+    updates_leave_leases_of_another_life(updates);
     rows_of(updates->tree, &updates->rows);
     updates->another = false;
     updates->reload = updates->have_more = updates->put = false;

@@ -8,7 +8,9 @@
  *   accepted journal_accept: envelope, chain, row, cursor; what a till waits for
  *   booked   counting_step: what follows: interpretation, ledger, the cursor of what is counted
  *
- *   bench_central [--database URL] [--batches N] [--folder DIR]     N bodies of each till (20), 250 sales each
+ *   bench_central [--database URL] [--batches N] [--tills N] [--sales N] [--folder DIR] [--csv yes]
+ *       N bodies of each till (20), tills (4), sales a body (250); --csv: records, and CPU in ns that one costs to be
+ *       taken in and to be booked
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -31,7 +33,7 @@
 #include "sync/central/store.h"
 #include "sync/protocol/record.h"
 
-enum { TILLS = 4, SALES = 250, MEMBERS = 1000, BATCHES_MAX = 2000, BODY_MAX = 1024 * 1024 };
+enum { TILLS_MAX = 10000, MEMBERS = 1000, BATCHES_MAX = 20000, BODY_MAX = 1024 * 1024 };
 
 struct till {
     uint64_t dev;
@@ -44,9 +46,10 @@ struct till {
 struct bench {
     char dir[256];
     const char *database;
-    int batches;
+    long batches, till_count, sales;
+    bool csv;
     struct central *central;
-    struct till tills[TILLS];
+    struct till *tills; /* owned */
     char epoch[HEX64_TEXT];
 };
 
@@ -90,7 +93,7 @@ static void add_sale(const struct bench *bench, struct till *till, struct strbuf
 
 static void pack(struct bench *bench)
 {
-    for (int t = 0; t < TILLS; t++) {
+    for (int t = 0; t < bench->till_count; t++) {
         struct till *till = &bench->tills[t];
 
         till->bodies = calloc((size_t)bench->batches, sizeof(*till->bodies));
@@ -98,7 +101,7 @@ static void pack(struct bench *bench)
             exit(1);
         for (int b = 0; b < bench->batches; b++) {
             till->bodies[b] = (struct strbuf)STRBUF_INIT(BODY_MAX);
-            for (int i = 0; i < SALES; i++)
+            for (int i = 0; i < bench->sales; i++)
                 add_sale(bench, till, &till->bodies[b]);
         }
     }
@@ -126,7 +129,10 @@ static void set_up(struct bench *bench)
     MUST(office_store_create(bench->central, "demo", "S12", "Store", "{}", &err));
     MUST(store_upkeep(bench->central->store, central_now_us(bench->central), &err));
     hex_from_u64(1, bench->epoch);
-    for (int t = 0; t < TILLS; t++) {
+    bench->tills = calloc((size_t)bench->till_count, sizeof(*bench->tills));
+    if (!bench->tills)
+        exit(1);
+    for (int t = 0; t < bench->till_count; t++) {
         bench->tills[t].dev = 0xb0 + (uint64_t)t;
         hex_from_u64(bench->tills[t].dev, bench->tills[t].dev_hex);
         enrol(bench, &bench->tills[t]);
@@ -202,10 +208,10 @@ static void one_round(struct bench *bench, int fd, int batch, struct sums *sums)
 {
     struct errmsg err = ERRMSG_INIT;
 
-    for (int t = 0; t < TILLS; t++) {
+    for (int t = 0; t < bench->till_count; t++) {
         const struct till *till = &bench->tills[t];
         const struct strbuf *body = &till->bodies[batch];
-        struct plain_rows rows = {bench, till, body, (int64_t)batch * SALES + 1};
+        struct plain_rows rows = {bench, till, body, (int64_t)batch * bench->sales + 1};
         int64_t began = clock_measure_ns(), used;
 
         write_plain(bench, fd, body);
@@ -238,12 +244,30 @@ static void print_one(const char *name, int64_t records, int64_t ns, int64_t flo
            ns * 100 / (floor_ns > 0 ? floor_ns : 1) % 100);
 }
 
+static void print_all(const struct bench *bench, int64_t records, const struct sums *sums)
+{
+    if (bench->csv) {
+        printf("%" PRId64 ",%" PRId64 ",%" PRId64 "\n", records, sums->accepted_cpu_us * 1000 / records,
+               sums->booked_cpu_us * 1000 / records);
+        return;
+    }
+    printf("%s: %" PRId64 " records of %ld tills, %zu bytes each, %ld a body\n",
+           store_is_shared(bench->central->store) ? "PostgreSQL" : "SQLite", records, bench->till_count,
+           bench->tills[0].bodies[0].len / (size_t)bench->sales, bench->sales);
+    print_one("disk", records, sums->disk_ns, sums->disk_ns);
+    print_one("rows", records, sums->rows_ns, sums->disk_ns);
+    print_one("accepted", records, sums->accepted_ns, sums->disk_ns);
+    print_one("booked", records, sums->booked_ns, sums->disk_ns);
+    printf("  this process's CPU a record: accepted %" PRId64 ".%" PRId64 " us, booked %" PRId64 " us\n",
+           sums->accepted_cpu_us / records, sums->accepted_cpu_us * 10 / records % 10, sums->booked_cpu_us / records);
+}
+
 static void measure(struct bench *bench)
 {
     char path[300];
     struct sums sums = {0};
     struct errmsg err = ERRMSG_INIT;
-    int64_t records = (int64_t)bench->batches * TILLS * SALES, dead = 0;
+    int64_t records = (int64_t)bench->batches * bench->till_count * bench->sales, dead = 0;
     int fd;
 
     (void)snprintf(path, sizeof(path), "%s/plain", bench->dir);
@@ -252,20 +276,12 @@ static void measure(struct bench *bench)
         one_round(bench, fd, b, &sums);
     book(bench, &sums);
     (void)close(fd);
-    printf("%s: %" PRId64 " records of %d tills, %zu bytes each, %d a body\n",
-           store_is_shared(bench->central->store) ? "PostgreSQL" : "SQLite", records, TILLS,
-           bench->tills[0].bodies[0].len / SALES, SALES);
-    print_one("disk", records, sums.disk_ns, sums.disk_ns);
-    print_one("rows", records, sums.rows_ns, sums.disk_ns);
-    print_one("accepted", records, sums.accepted_ns, sums.disk_ns);
-    print_one("booked", records, sums.booked_ns, sums.disk_ns);
     MUST(STORE_NUMBER(bench->central->store, STATEMENT_TOTAL_DEAD, &dead, &err, V_TEXT("demo")));
     if (dead > 0) {
         fprintf(stderr, "bench_central: %" PRId64 " records were not booked\n", dead);
         exit(1);
     }
-    printf("  this process's CPU a record: accepted %" PRId64 ".%" PRId64 " us, booked %" PRId64 " us\n",
-           sums.accepted_cpu_us / records, sums.accepted_cpu_us * 10 / records % 10, sums.booked_cpu_us / records);
+    print_all(bench, records, &sums);
 }
 
 int main(int argc, char **argv)
@@ -273,8 +289,11 @@ int main(int argc, char **argv)
     static const struct option options[] = {{"database", required_argument, NULL, 'd'},
                                             {"batches", required_argument, NULL, 'b'},
                                             {"folder", required_argument, NULL, 'f'},
+                                            {"tills", required_argument, NULL, 't'},
+                                            {"sales", required_argument, NULL, 's'},
+                                            {"csv", required_argument, NULL, 'c'},
                                             {0}};
-    struct bench bench = {.batches = 20};
+    struct bench bench = {.batches = 20, .till_count = 4, .sales = 250};
     const char *folder = "/var/tmp";
     int option;
 
@@ -284,9 +303,19 @@ int main(int argc, char **argv)
         else if (option == 'f')
             folder = optarg;
         else if (option == 'b')
-            bench.batches = (int)strtol(optarg, NULL, 10);
-        if (option == '?' || bench.batches < 1 || bench.batches > BATCHES_MAX) {
-            fprintf(stderr, "usage: bench_central [--database URL] [--batches 1..%d] [--folder DIR]\n", BATCHES_MAX);
+            bench.batches = strtol(optarg, NULL, 10);
+        else if (option == 't')
+            bench.till_count = strtol(optarg, NULL, 10);
+        else if (option == 's')
+            bench.sales = strtol(optarg, NULL, 10);
+        else if (option == 'c')
+            bench.csv = true;
+        if (option == '?' || bench.batches < 1 || bench.batches > BATCHES_MAX || bench.till_count < 1 ||
+            bench.till_count > TILLS_MAX || bench.sales < 1 || bench.sales > RECORD_BATCH_MAX) {
+            fprintf(stderr,
+                    "usage: bench_central [--database URL] [--batches 1..%d] [--tills 1..%d] [--sales 1..%d] "
+                    "[--folder DIR] [--csv yes]\n",
+                    BATCHES_MAX, TILLS_MAX, RECORD_BATCH_MAX);
             return 2;
         }
     }
@@ -299,11 +328,13 @@ int main(int argc, char **argv)
     set_up(&bench);
     measure(&bench);
     central_close(bench.central);
-    for (int t = 0; t < TILLS; t++) {
+    for (int t = 0; t < bench.till_count; t++) {
         for (int b = 0; b < bench.batches; b++)
             strbuf_free(&bench.tills[t].bodies[b]);
         free(bench.tills[t].bodies);
     }
-    printf("written to %s\n", bench.dir);
+    free(bench.tills);
+    if (!bench.csv)
+        printf("written to %s\n", bench.dir);
     return 0;
 }

@@ -9,7 +9,8 @@ make_filled_till() {
     cp "$dir/till/journal.db" "$fast/journal.db" && "$bench/drain_fill" "$fast/journal.db" "$1" &&
         cp "$fast/journal.db" "$dir/till/journal.db" || give_up 'the journal cannot be filled'
     sync "$dir/till/journal.db"
-    start_till || give_up 'the till does not start'
+    launch_till
+    wait_for 600 till_answers || give_up 'the till does not start' # it looks its journal through first
     # A till that sold them has them in its cache's projection, too.
     wait_for 3600 grep -q 'cache.db is up to the journal' "$dir/log/till.log" || give_up 'the till does not catch up'
 }

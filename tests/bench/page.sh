@@ -3,7 +3,8 @@
 # Measures, and writes what came out into docs/performance.md and its pictures. Everything is built with preset release.
 #   tests/bench/page.sh [machine curve engine peers cents bundles replay commit devices till]...     none: all, about ten minutes
 # peers and cents install other engines (tests/bench/peers/run.sh); bundles and replay want LOYALD_SHARED.
-# drain, only when it is named: a few minutes; DRAIN_PEERS names a folder with the npm packages that tests/bench/drain.sh wants.
+# Only when they are named, a few minutes each: drain (DRAIN_PEERS names a folder with the npm packages that tests/bench/drain.sh wants),
+# drain_first, roundtrip, growth, backlog, members.
 # Between "<!-- made: NAME -->" and "<!-- end -->" the page is made; the rest of it is written by hand.
 set -eu
 
@@ -67,9 +68,17 @@ bundles() {
     done
 }
 
+growth() {
+    step 'Building' build release bench_central plot >&2
+    sh "$root/tests/bench/growth.sh" "$bin" >"$work/growth.csv"
+    "$bin/plot" growth <"$work/growth.csv" >"$root/docs/images/performance-growth.svg"
+    awk -F, 'NR == 1 { print "| | | CPU of a record |\n|---|---:|---:|"; next } { printf "| %s | %d | %.1f us |\n", $1, $2, $3 / 1000 }' "$work/growth.csv"
+}
+
+# drain [OPTION]...
 drain() {
     step 'Building' build release drain_fill bare_drain loyald loyald-sync loyal-central loyalctl loyal-sim >&2
-    sh "$root/tests/bench/drain.sh" ${DRAIN_PEERS:+--peers "$DRAIN_PEERS"} | awk -F, '
+    sh "$root/tests/bench/drain.sh" "$@" | awk -F, '
         NR == 1 { print "| what | records | records/s | CPU of a record | peak memory |\n|---|---:|---:|---:|---:|"; next }
         { name["acked"] = "Loyald: acked, the till may forget them (CPU, memory: `loyald` and `loyald-sync`)"
           name["booked"] = "Loyald: booked, in the ledger (`loyal-central`)"
@@ -122,8 +131,13 @@ till() {
 [ $# -gt 0 ] || set -- machine curve engine peers cents replay bundles commit devices till
 for name in "$@"; do
     case $name in
-    drain) drain >"$work/out" ;;
-    machine | curve | engine | bundles | replay | till) $name >"$work/out" ;;
+    drain) drain ${DRAIN_PEERS:+--peers "$DRAIN_PEERS"} >"$work/out" ;;
+    drain_first) drain --first yes >"$work/out" ;;
+    roundtrip | backlog | members)
+        step 'Building' build release bench_roundtrip drain_fill loyald loyald-sync loyal-central loyalctl loyal-sim >&2
+        { echo '```'; sh "$root/tests/bench/$name.sh"; echo '```'; } >"$work/out"
+        ;;
+    machine | curve | growth | engine | bundles | replay | till) $name >"$work/out" ;;
     peers) sh "$root/tests/bench/peers/run.sh" >"$work/out" ;;
     cents) sh "$root/tests/bench/peers/run.sh" --cents >"$work/out" ;;
     commit) { echo '```'; "$bin/bench_commit"; echo '```'; } >"$work/out" ;;

@@ -41,7 +41,9 @@ for name in machine curve engine peers cents bundles replay commit devices till;
     grep -q "^<!-- made: $name -->$" "$page" || wrong "no place for $name on the page"
 done
 [ "$(grep -c '^<!-- made: ' "$page")" -eq "$(grep -c '^<!-- end -->$' "$page")" ] || wrong "a made part of the page has no end"
-grep -q "^<!-- made: drain -->$" "$page" || wrong "no place for drain on the page"
+for name in drain drain_first roundtrip growth backlog members; do
+    grep -q "^<!-- made: $name -->$" "$page" || wrong "no place for $name on the page"
+done
 
 sed -n 's/.*](\(images\/[^)]*\)).*/\1/p' "$page" >"$work/pictures"
 [ -s "$work/pictures" ] || wrong "no picture on the page"
@@ -57,6 +59,11 @@ for axis in promotions lines; do
     "$build/bench/plot" $axis <"$work/curve.csv" | cmp -s - "$work/$axis.svg" || wrong "plot $axis drew another picture"
 done
 [ "$(grep -c '<polyline' "$work/promotions.svg")" -eq 2 ] || wrong "plot promotions: two curves were wanted"
+printf '%s\n' curve,number,ns 'taken in,1,150000' 'taken in,500,5000' 'booked,1,37000' 'booked,500,35000' >"$work/growth.csv"
+"$build/bench/plot" growth <"$work/growth.csv" >"$work/growth.svg" || wrong "plot growth refused its figures"
+well_formed "$work/growth.svg"
+[ "$(grep -c '<polyline' "$work/growth.svg")" -eq 2 ] && grep -q '>taken in<' "$work/growth.svg" || wrong "plot growth: two curves with their names were wanted"
+if echo 'taken in,0,5' | "$build/bench/plot" growth >"$work/none" 2>/dev/null || [ -s "$work/none" ]; then wrong "plot growth drew nothing's cost"; fi
 for bad in '100,5,900,800,50' '100,5' 'x' '100,5,900,1300,50'; do # a p99 below the p50, half a row, no row, one point
     if echo "$bad" | "$build/bench/plot" lines >"$work/none" 2>/dev/null || [ -s "$work/none" ]; then
         wrong "plot drew \"$bad\""

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plot - draws the curves of bench_engine --curve as SVG, both axes logarithmic.
+ * plot - draws curves as SVG, both axes logarithmic.
  *
- *   plot promotions|lines < curve.csv > picture.svg
+ *   plot promotions|lines < curve.csv > picture.svg     of bench_engine --curve: the word names the horizontal axis;
+ *                                                       there is a curve for each value of the other
+ *   plot growth < growth.csv > picture.svg              of growth.sh: a record's cost, a curve for each name
  *
- * The word names the horizontal axis; there is a curve for each value of the other. A curve is the median, the band
- * above it reaches to the 99th percentile, the dotted line is the floor. Colours stand on light and dark pages.
+ * A curve is the median, the band above it reaches to the 99th percentile, the dotted line is the floor; of growth
+ * there is one figure. Colours stand on light and dark pages.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -14,17 +16,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS_MAX = 400, CURVES_MAX = 8, LINE_BYTES = 256 };
+enum { POINTS_MAX = 400, CURVES_MAX = 8, LINE_BYTES = 256, NAME_BYTES = 32 };
 enum { WIDTH = 760, HEIGHT = 440, LEFT = 74, RIGHT = 130, TOP = 44, BOTTOM = 56, LABEL_HEIGHT = 15 };
 
 struct point {
     int64_t promotions, lines, p50_ns, p99_ns, floor_ns;
 };
 
+/* What is said around the curves. */
+struct kind {
+    const char *word, *title, *legend, *axis, *of_a_curve;
+};
+
+static const struct kind kinds[] = {
+    {"promotions", "One evaluation, by the number of promotions",
+     "line: median; band: up to the 99th percentile; dotted: a plain walk (the floor)", "promotions in the bundle",
+     "lines"},
+    {"lines", "One evaluation, by the number of lines",
+     "line: median; band: up to the 99th percentile; dotted: a plain walk (the floor)", "lines in the basket",
+     "promotions"},
+    {"growth", "What one record costs the central, as everything grows",
+     "time on the processor; a level curve: the whole grows with the number of records",
+     "records of a batch, tills, or records of the backlog", ""},
+};
+
 struct plot {
+    const struct kind *kind;
     struct point points[POINTS_MAX];
     int count;
-    bool by_lines; /* the horizontal axis */
+    bool by_lines; /* the horizontal axis; of growth: what grows is lines, the number of the curve promotions */
+    char names[CURVES_MAX][NAME_BYTES]; /* of growth */
+    int name_count;
     double x_low, x_high, y_low, y_high;
 };
 
@@ -58,6 +80,51 @@ static double place_y(const struct plot *plot, double value)
 
 /* ---- reading */
 
+static bool add_point(struct plot *plot, const struct point *p)
+{
+    if (plot->count == POINTS_MAX) {
+        fprintf(stderr, "plot: more than %d points\n", POINTS_MAX);
+        return false;
+    }
+    plot->points[plot->count++] = *p;
+    return true;
+}
+
+/* The number of the curve of that name, from 1; 0: there are too many. */
+static int curve_named(struct plot *plot, const char *name)
+{
+    for (int i = 0; i < plot->name_count; i++) {
+        if (strcmp(plot->names[i], name) == 0)
+            return i + 1;
+    }
+    if (plot->name_count == CURVES_MAX)
+        return 0;
+    (void)snprintf(plot->names[plot->name_count], NAME_BYTES, "%s", name);
+    return ++plot->name_count;
+}
+
+static bool read_growth(struct plot *plot)
+{
+    char line[LINE_BYTES], name[NAME_BYTES];
+    int number = 0;
+
+    while (fgets(line, sizeof line, stdin)) {
+        struct point p = {0};
+
+        if (++number == 1 && strncmp(line, "curve,", 6) == 0)
+            continue;
+        if (sscanf(line, "%31[a-z ],%" SCNd64 ",%" SCNd64, name, &p.lines, &p.p50_ns) != 3 || p.lines < 1 ||
+            p.p50_ns < 1 || (p.promotions = curve_named(plot, name)) == 0) {
+            fprintf(stderr, "plot: line %d is not curve,number,ns of one of %d curves: %s", number, CURVES_MAX, line);
+            return false;
+        }
+        p.p99_ns = p.floor_ns = p.p50_ns;
+        if (!add_point(plot, &p))
+            return false;
+    }
+    return true;
+}
+
 static bool read_points(struct plot *plot)
 {
     char line[LINE_BYTES];
@@ -74,11 +141,8 @@ static bool read_points(struct plot *plot)
             fprintf(stderr, "plot: line %d is not promotions,lines,p50_ns,p99_ns,floor_ns: %s", number, line);
             return false;
         }
-        if (plot->count == POINTS_MAX) {
-            fprintf(stderr, "plot: more than %d points\n", POINTS_MAX);
+        if (!add_point(plot, &p))
             return false;
-        }
-        plot->points[plot->count++] = p;
     }
     return true;
 }
@@ -121,14 +185,11 @@ static void draw_head(const struct plot *plot)
     printf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"DejaVu Sans, Arial, "
            "sans-serif\" font-size=\"12\">\n",
            WIDTH, HEIGHT);
-    printf("<title>Time of one evaluation over the number of %s</title>\n", plot->by_lines ? "lines" : "promotions");
+    printf("<title>%s</title>\n", plot->kind->title);
     /* A grey that reads on white and on black: a picture in a page does not know which it stands on. */
     puts("<style>text{fill:#777}.grid{stroke:#888;stroke-opacity:.35}</style>");
-    printf("<text x=\"%d\" y=\"20\" font-weight=\"bold\">One evaluation, by the number of %s</text>\n", LEFT,
-           plot->by_lines ? "lines" : "promotions");
-    printf("<text x=\"%d\" y=\"36\" font-size=\"11\">line: median; band: up to the 99th percentile; dotted: a plain "
-           "walk (the floor)</text>\n",
-           LEFT);
+    printf("<text x=\"%d\" y=\"20\" font-weight=\"bold\">%s</text>\n", LEFT, plot->kind->title);
+    printf("<text x=\"%d\" y=\"36\" font-size=\"11\">%s</text>\n", LEFT, plot->kind->legend);
 }
 
 /* 100 ns, 1 us, 10 us, 1 ms */
@@ -167,7 +228,7 @@ static void draw_grid(const struct plot *plot)
         at = next;
     }
     printf("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14,
-           plot->by_lines ? "lines in the basket" : "promotions in the bundle");
+           plot->kind->axis);
 }
 
 /* Of the curve, the values that get picks, forwards or backwards. */
@@ -236,8 +297,11 @@ static void draw_labels(const struct plot *plot, struct label *labels, int count
     for (int i = 0; i < count; i++) {
         double y = fmax(labels[i].y + 4, below);
 
-        printf("<text x=\"%d\" y=\"%.1f\" style=\"fill:%s\">%" PRId64 " %s</text>\n", WIDTH - RIGHT + 8, y,
-               labels[i].colour, labels[i].curve, plot->by_lines ? "promotions" : "lines");
+        printf("<text x=\"%d\" y=\"%.1f\" style=\"fill:%s\">", WIDTH - RIGHT + 8, y, labels[i].colour);
+        if (plot->name_count > 0)
+            printf("%s</text>\n", plot->names[labels[i].curve - 1]);
+        else
+            printf("%" PRId64 " %s</text>\n", labels[i].curve, plot->kind->of_a_curve);
         below = y + LABEL_HEIGHT;
     }
 }
@@ -272,12 +336,16 @@ int main(int argc, char **argv)
 {
     static struct plot plot;
 
-    if (argc != 2 || (strcmp(argv[1], "promotions") != 0 && strcmp(argv[1], "lines") != 0)) {
-        fprintf(stderr, "usage: plot promotions|lines < curve.csv > picture.svg\n");
+    for (size_t i = 0; argc == 2 && i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(argv[1], kinds[i].word) == 0)
+            plot.kind = &kinds[i];
+    }
+    if (!plot.kind) {
+        fprintf(stderr, "usage: plot promotions|lines|growth < curve.csv > picture.svg\n");
         return 2;
     }
-    plot.by_lines = strcmp(argv[1], "lines") == 0;
-    if (!read_points(&plot))
+    plot.by_lines = plot.kind != &kinds[0];
+    if (plot.kind == &kinds[2] ? !read_growth(&plot) : !read_points(&plot))
         return 1;
     qsort(plot.points, (size_t)plot.count, sizeof *plot.points, point_cmp);
     if (!set_axes(&plot))

@@ -90,17 +90,6 @@ static bool is_known(int i)
     return st == ST_OK;
 }
 
-/* Answers the next poll, and takes the one after it, which says that all of it was put. */
-static struct question put(const char *body)
-{
-    struct question q = rig_take(&rig, OP_UPDATES), next;
-
-    rig_answer(&rig, &q, 200, body);
-    next = rig_take(&rig, OP_UPDATES);
-    question_clear(&q);
-    return next;
-}
-
 /* ---- polls ---- */
 
 Test(updates, everything_is_asked_for_first_and_at_once)
@@ -139,7 +128,7 @@ Test(updates, an_answer_out_of_a_proxys_cache_moves_no_cursor)
 
 Test(updates, more_is_asked_for_at_once)
 {
-    struct question q = put("{\"cursor\":\"aa.1\",\"more\":true}");
+    struct question q = rig_put(&rig, "{\"cursor\":\"aa.1\",\"more\":true}");
 
     cr_expect_str_eq(q.args.values[0], "aa.1");
     cr_expect_str_eq(q.args.values[1], "0");
@@ -152,7 +141,7 @@ Test(updates, more_is_asked_for_at_once)
 
 Test(updates, answer_that_brings_nothing_at_once_is_waited_for)
 {
-    struct question q = put("{\"cursor\":\"aa.1\"}");
+    struct question q = rig_put(&rig, "{\"cursor\":\"aa.1\"}");
 
     rig.link->options.retry_max_ms = 60 * 1000;
     rig.link->updates.retry.failures = 10;
@@ -164,7 +153,7 @@ Test(updates, answer_that_brings_nothing_at_once_is_waited_for)
 
 Test(updates, long_poll_that_ends_empty_is_no_failure)
 {
-    struct question q = put("{\"cursor\":\"aa.1\"}");
+    struct question q = rig_put(&rig, "{\"cursor\":\"aa.1\"}");
 
     rig.link->options.retry_max_ms = 60 * 1000;
     rig.link->updates.retry.failures = 10;
@@ -181,7 +170,7 @@ static const char *const unusable[] = {
 
 Test(updates, answer_that_cannot_be_used_is_waited_for_and_moves_nothing)
 {
-    struct question q = put("{\"cursor\":\"aa.1\"}");
+    struct question q = rig_put(&rig, "{\"cursor\":\"aa.1\"}");
 
     for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++) {
         rig_answer(&rig, &q, 200, unusable[i]);
@@ -218,7 +207,7 @@ Test(updates, members_usage_and_lost_cards_are_taken)
     struct strbuf rows = members(1, 3, 5400,
                                  ",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,"
                                  "\"epoch\":\"00000000000000e1\",\"seq\":0}],\"cursor\":\"aa.7\"");
-    struct question q = put(rows.data);
+    struct question q = rig_put(&rig, rows.data);
     char body[256], hex[2 * IDENTITY_HASH_BYTES + 1], card[14];
     uint8_t hash[IDENTITY_HASH_BYTES];
 
@@ -245,19 +234,13 @@ static bool note_usage(void *context, const char *promotion, int64_t uses)
     return true;
 }
 
-static int64_t position_of(void *context, uint64_t epoch, int64_t seq)
-{
-    (void)context;
-    return epoch == 0xe1 ? seq : 0;
-}
-
 Test(updates, usage_is_counted_by_promotion)
 {
     struct question q =
-        put("{\"cursor\":\"aa.1\",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,\"seq\":0}]}");
+        rig_put(&rig, "{\"cursor\":\"aa.1\",\"usage\":[{\"promotion\":\"opening-week\",\"uses\":812,\"seq\":0}]}");
     int64_t uses = 0;
 
-    cr_assert_eq(cache_each_usage(rig.world.cache, position_of, NULL, note_usage, &uses, NULL), ST_OK);
+    cr_assert_eq(cache_each_usage(rig.world.cache, rig_position_of, NULL, note_usage, &uses, NULL), ST_OK);
     cr_expect_eq(uses, 812);
     question_clear(&q);
 }
@@ -277,7 +260,7 @@ Test(updates, bad_rows_are_left_out_and_the_rest_is_taken)
         &body,
         "],\"usage\":[{},7,{\"promotion\":\"p\",\"uses\":-1},{\"promotion\":\"p\",\"uses\":1,\"epoch\":\"zz\"},"
         "{\"promotion\":\"opening-week\",\"uses\":3}],\"identifiers_gone\":[7,\"\",\"zz\",{}],\"cursor\":\"aa.3\"}");
-    q = put(body.data);
+    q = rig_put(&rig, body.data);
     cr_expect_str_eq(cursor(), "aa.3");
     cr_expect(is_known(1) && is_known(2));
     question_clear(&q);
@@ -298,7 +281,7 @@ Test(updates, member_with_many_cards_is_taken_up_to_the_bound)
         strbuf_puts(&body, "]}");
     }
     strbuf_puts(&body, "],\"cursor\":\"aa.1\"}");
-    q = put(body.data);
+    q = rig_put(&rig, body.data);
     cr_expect_eq(cache_member_count(rig.world.cache), 1, "one card too many: left out and said");
     for (int i = 0; i < MEMBER_IDENTIFIERS_MAX; i++) {
         struct cache_member row = {0};
@@ -316,7 +299,7 @@ Test(updates, reload_takes_all_rows_anew)
 {
     struct strbuf first = members(1, 2, 100, ",\"cursor\":\"aa.2\""),
                   again = members(1, 3, 777, ",\"reload\":true,\"cursor\":\"bb.3\"");
-    struct question q = put(first.data);
+    struct question q = rig_put(&rig, first.data);
     struct cache_member row = {0};
 
     rig_answer(&rig, &q, 200, again.data);
@@ -413,7 +396,7 @@ Test(updates, connection_lost_between_slices_changes_nothing)
 Test(updates, lost_cache_begins_anew)
 {
     struct strbuf rows = members(1, 2, 5, ",\"cursor\":\"aa.2\"");
-    struct question q = put(rows.data);
+    struct question q = rig_put(&rig, rows.data);
 
     question_clear(&q);
     rig_restart(&rig, true);
@@ -429,7 +412,7 @@ Test(updates, lost_cache_begins_anew)
 Test(updates, unknown_card_is_asked_for_and_kept)
 {
     struct strbuf row = STRBUF_INIT(4096);
-    struct question q = put("{\"cursor\":\"aa.1\"}"), ask;
+    struct question q = rig_put(&rig, "{\"cursor\":\"aa.1\"}"), ask;
     char card[] = "2900000000018"; /* its check digit fits */
 
     strbuf_puts(&row, "{\"member\":");
@@ -458,7 +441,7 @@ Test(updates, manifest_out_of_bounds_does_not_hold_back_the_rows)
     for (int i = 0; i < MANIFEST_BYTES_MAX; i++)
         strbuf_putc(&rows, 'x');
     strbuf_puts(&rows, "\"}}");
-    q = put(rows.data);
+    q = rig_put(&rig, rows.data);
     cr_expect_str_eq(cursor(), "aa.2");
     cr_expect(is_known(1) && is_known(2));
     rig_answer(&rig, &q, 200, "{\"cursor\":\"aa.3\",\"manifest\":{\"text\":7}}");
@@ -469,73 +452,7 @@ Test(updates, manifest_out_of_bounds_does_not_hold_back_the_rows)
     strbuf_free(&rows);
 }
 
-/* ---- what the central counts ---- */
-
-static void say_counted(struct question *q, int64_t seq, const char *incarnation, const char *rest)
-{
-    static int answers;
-    struct journal_head head;
-    char body[256];
-
-    journal_head(rig.world.journal, &head);
-    (void)snprintf(body, sizeof body,
-                   "{\"cursor\":\"c%d\",\"incarnation\":\"%s\",\"counted\":{\"epoch\":\"%016" PRIx64
-                   "\",\"seq\":%" PRId64 "}%s}",
-                   ++answers, incarnation, head.epoch, seq, rest);
-    rig_answer(&rig, q, 200, body);
-    question_clear(q);
-    *q = rig_take(&rig, OP_UPDATES);
-}
-
-Test(updates, what_is_counted_is_kept_and_goes_down_only_with_another_central)
-{
-    struct journal *journal = rig.world.journal;
-    struct question q = rig_take(&rig, OP_UPDATES);
-
-    rig_sell(&rig, "S1");
-    rig_sell(&rig, "S2");
-    say_counted(&q, 2, "a", "");
-    cr_expect_eq(journal_counted_position(journal), 2);
-    say_counted(&q, 0, "a", ",\"more\":true");
-    cr_expect_eq(journal_counted_position(journal), 2, "0 only says that more is to come");
-    say_counted(&q, 77, "a", "");
-    cr_expect_eq(journal_counted_position(journal), 2, "what is not here cannot be counted");
-    say_counted(&q, 0, "b", "");
-    cr_expect_eq(journal_counted_position(journal), 0, "a central put back counts what it says");
-    question_clear(&q);
-}
-
 /* ---- rows of every kind, and a full reload ---- */
-
-/* It has forgotten the lease: the till says so by a record before the reload takes the lease away. */
-Test(updates, a_central_put_back_is_told_what_may_be_spent_here)
-{
-    struct question q = put("{\"cursor\":\"aa.1\",\"incarnation\":\"00000000000000aa\",\"more\":false,\"leases\":[{\"id\":"
-                            "\"L1\",\"member\":\"M1\",\"currency\":\"bonus\",\"granted\":600,\"used\":100,"
-                            "\"expires_unix_ms\":4000000000000,\"epoch\":\"0000000000000001\",\"seq\":0}]}");
-    const struct cJSON *one;
-    struct cJSON *body;
-
-    cr_expect_eq(world_count(&rig.world, "holdings"), 0, "the first that is heard of is no other");
-    rig_answer(&rig, &q, 200,
-               "{\"cursor\":\"bb.1\",\"incarnation\":\"00000000000000bb\",\"more\":false,\"reload\":true,\"members\":[]}");
-    question_clear(&q);
-    q = rig_take(&rig, OP_UPDATES);
-    body = world_last(&rig.world, "holdings");
-    cr_assert_not_null(body);
-    cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(body, "incarnation")), "00000000000000bb");
-    one = cJSON_GetArrayItem(cJSON_GetObjectItem(body, "leases"), 0);
-    cr_assert_not_null(one);
-    cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(one, "id")), "L1");
-    cr_expect_eq(cJSON_GetNumberValue(cJSON_GetObjectItem(one, "granted")), 600);
-    cr_expect_eq(cJSON_GetNumberValue(cJSON_GetObjectItem(one, "used")), 100);
-    json_free(body);
-    rig_answer(&rig, &q, 200, "{\"cursor\":\"bb.2\",\"incarnation\":\"00000000000000bb\",\"more\":false}");
-    question_clear(&q);
-    q = rig_take(&rig, OP_UPDATES);
-    cr_expect_eq(world_count(&rig.world, "holdings"), 1, "once");
-    question_clear(&q);
-}
 
 Test(updates, the_example_of_rows_is_taken)
 {
@@ -548,7 +465,7 @@ Test(updates, the_example_of_rows_is_taken)
 
     cr_assert_eq(file_read(LOYALD_SOURCE_DIR "/schema/wire/updates.rows.json", 65536, &text, &len, &err), ST_OK, "%s",
                  err.text);
-    q = put(text);
+    q = rig_put(&rig, text);
     cr_assert_eq(cache_read_part(rig.world.cache, CACHE_LOTS, "M1", &body, &epoch, &seq, &err), ST_OK, "%s",
                  err.text);
     cr_expect_eq(seq, 5);
@@ -567,7 +484,7 @@ Test(updates, members_gone_at_the_central_vanish_with_a_reload)
     struct strbuf first = members(1, 3, 5, ",\"cursor\":\"a.1\"");
     struct strbuf again = members(2, 2, 6, ",\"cursor\":\"b.1\",\"reload\":true,\"more\":true");
     struct strbuf rest = members(4, 4, 7, ",\"cursor\":\"b.2\",\"members_gone\":[\"M99\"]");
-    struct question q = put(first.data);
+    struct question q = rig_put(&rig, first.data);
     bool done = false;
 
     rig_answer(&rig, &q, 200, again.data);
@@ -587,49 +504,4 @@ Test(updates, members_gone_at_the_central_vanish_with_a_reload)
     strbuf_free(&first);
     strbuf_free(&again);
     strbuf_free(&rest);
-}
-
-/* ---- another life of this till ---- */
-
-static bool see_lease(void *context, const struct cache_lease *lease)
-{
-    *(int64_t *)context += lease->granted;
-    return true;
-}
-
-/* What the cache has of a lease after an answer with that ack and so much of it. */
-static int64_t leased_after(struct question *q, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t granted)
-{
-    struct strbuf body = STRBUF_INIT(4096);
-    char hex[2 * SHA256_BYTES + 1];
-    int64_t kept = 0;
-
-    hex_encode(hash, SHA256_BYTES, hex);
-    strbuf_printf(&body,
-                  "{\"cursor\":\"aa.%" PRId64 "\",\"acked\":{\"epoch\":\"%016" PRIx64 "\",\"seq\":%" PRId64
-                  ",\"hash\":\"%s\"},\"leases\":[{\"id\":\"L1\",\"member\":\"M1\",\"currency\":\"bonus\",\"granted\":"
-                  "%" PRId64 ",\"used\":0,\"expires_unix_ms\":4000000000000,\"epoch\":\"%016" PRIx64 "\",\"seq\":%" PRId64 "}]}",
-                  seq, rig.world.identity.epoch, seq, hex, granted, rig.world.identity.epoch, seq);
-    rig_answer(&rig, q, 200, body.data);
-    question_clear(q);
-    *q = rig_take(&rig, OP_UPDATES);
-    cr_assert_eq(cache_each_lease(rig.world.cache, "M1", position_of, rig.world.journal, see_lease, &kept, NULL),
-                 ST_OK);
-    strbuf_free(&body);
-    return kept;
-}
-
-Test(updates, leases_that_count_what_another_life_of_the_till_spent_are_left_out)
-{
-    static const uint8_t foreign[SHA256_BYTES] = {1};
-    uint8_t ours[SHA256_BYTES];
-    struct question q = rig_take(&rig, OP_UPDATES);
-
-    rig_sell(&rig, "S1");
-    rig_sell(&rig, "S2");
-    cr_assert_eq(journal_hash_at(rig.world.journal, 1, ours, NULL), ST_OK);
-    cr_expect_eq(leased_after(&q, 1, ours, 40), 40, "our own");
-    cr_expect_eq(leased_after(&q, 9, foreign, 50), 40, "a record we never wrote");
-    cr_expect_eq(leased_after(&q, 1, foreign, 60), 40, "another record than ours");
-    question_clear(&q);
 }
