@@ -67,11 +67,15 @@ ctl api POST /v1/sales/J-1/commit "{\"expected_total_minor\":$total}" >/dev/null
 must 'everything is at the central' wait_for 60 is_synced
 
 # ---- well ----
-for words in status totals doctor check-config 'support-bundle --file support.txt' outbox 'export-unsynced saved.jsonl' idle 'shift open Anna' \
+for words in status totals check-config 'support-bundle --file support.txt' outbox 'export-unsynced saved.jsonl' idle 'shift open Anna' \
     'shift show' 'shift close' 'sale show J-1' 'sale copy J-1' page 'page status --file page.html' 'api GET /v1/health' 'devices list'; do
     # shellcheck disable=SC2086 # words are meant to be parted
     well 0 $words --json
 done
+# A disk that others keep busy is warned of: then the exit status is that of the verdict.
+"$bin/loyalctl" --config "$dir/loyalctl.conf" doctor --file "$work/doctor.json"
+case $? in 0) verdict=OK ;; 1) verdict=WARNING ;; *) verdict=none ;; esac
+check 'doctor exits as its verdict says' test "$(text verdict <"$work/doctor.json")" = $verdict
 well 0 devices profiles --json
 well 0 devices profiles epson-tm-t20iii --json
 well 0 devices allow tcp:192.0.2.7:9100 "$work/drop-in" --json
