@@ -18,6 +18,7 @@ static const char *const texts[CACHE_STATEMENTS] = {
         "INSERT INTO member (id, profile, identifiers, epoch, seq, generation) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
         " ON CONFLICT (id) DO UPDATE SET profile = excluded.profile, identifiers = excluded.identifiers,"
         " epoch = excluded.epoch, seq = excluded.seq, generation = excluded.generation",
+    [CACHE_ADD_TO_MEMBERS] = "UPDATE member_count SET count = count + ?1",
     [CACHE_OLD_IDENTIFIERS] = "SELECT identifiers FROM member WHERE id = ?1",
     [CACHE_PUT_IDENTIFIER] = "INSERT INTO identifier (hash, member) VALUES (?1, ?2)"
                              " ON CONFLICT (hash) DO UPDATE SET member = excluded.member"

@@ -10,6 +10,7 @@
 /* Statements that are used often, prepared once (cache.c says their text). */
 enum cache_statement {
     CACHE_PUT_MEMBER,
+    CACHE_ADD_TO_MEMBERS,
     CACHE_OLD_IDENTIFIERS,
     CACHE_PUT_IDENTIFIER,
     CACHE_DELETE_IDENTIFIER_OF,
@@ -91,10 +92,12 @@ enum status cache_load_generation(struct cache *cache, struct errmsg *err);
 /* One statement as a step. */
 enum status cache_put(struct cache *cache, enum cache_statement which, const struct sqlite_value *values, int count,
                       struct errmsg *err);
-/* Takes away the identifiers that lead to a member, but those it keeps. */
+/* Takes away the identifiers that lead to a member, but those it keeps. out_known: whether there is such a member. */
 enum status cache_forget_identifiers_of(struct cache *cache, const char *id,
                                         const uint8_t (*kept)[IDENTIFIER_HASH_BYTES], size_t kept_count,
-                                        struct errmsg *err);
+                                        bool *out_known, struct errmsg *err);
+/* One member more or less, inside the step in which it comes or goes. */
+enum status cache_add_to_members(struct cache *cache, int64_t added, struct errmsg *err);
 /* Keeps the running totals of one chain-wide use, inside a step. */
 enum status cache_add_running(struct cache *cache, const char *name, int64_t position, int64_t amount,
                               struct errmsg *err);

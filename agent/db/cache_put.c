@@ -26,17 +26,16 @@ static bool is_among(const uint8_t (*hashes)[IDENTIFIER_HASH_BYTES], size_t coun
 
 enum status cache_forget_identifiers_of(struct cache *cache, const char *id,
                                         const uint8_t (*kept)[IDENTIFIER_HASH_BYTES], size_t kept_count,
-                                        struct errmsg *err)
+                                        bool *out_known, struct errmsg *err)
 {
     enum { BYTES_MAX = CACHE_IDENTIFIERS_MAX * IDENTIFIER_HASH_BYTES };
     uint8_t old[BYTES_MAX];
     size_t len;
     enum status st = cache_query(cache, CACHE_OLD_IDENTIFIERS, VALUES(value_text(id)), err);
 
-    if (st == ST_NOT_FOUND)
-        return ST_OK;
+    *out_known = st == ST_OK;
     if (st != ST_OK)
-        return st;
+        return st == ST_NOT_FOUND ? ST_OK : st;
     len = (size_t)sqlite3_column_bytes(cache->statements[CACHE_OLD_IDENTIFIERS], 0);
     if (len <= BYTES_MAX && len > 0)
         memcpy(old, sqlite3_column_blob(cache->statements[CACHE_OLD_IDENTIFIERS], 0), len);
@@ -52,11 +51,17 @@ enum status cache_forget_identifiers_of(struct cache *cache, const char *id,
     return st;
 }
 
+enum status cache_add_to_members(struct cache *cache, int64_t added, struct errmsg *err)
+{
+    return cache_run(cache, CACHE_ADD_TO_MEMBERS, VALUES(value_int(added)), err);
+}
+
 static enum status put_member_rows(struct cache *cache, const char *id, const char *profile,
                                    const uint8_t (*identifiers)[IDENTIFIER_HASH_BYTES], size_t identifier_count,
                                    const uint8_t epoch[8], int64_t seq, struct errmsg *err)
 {
-    enum status st = cache_forget_identifiers_of(cache, id, identifiers, identifier_count, err);
+    bool known;
+    enum status st = cache_forget_identifiers_of(cache, id, identifiers, identifier_count, &known, err);
 
     /* Each is a page of its own: one that stays is read, not written. */
     for (size_t i = 0; st == ST_OK && i < identifier_count; i++)
@@ -68,6 +73,8 @@ static enum status put_member_rows(struct cache *cache, const char *id, const ch
                               value_blob(identifiers, identifier_count * IDENTIFIER_HASH_BYTES), value_blob(epoch, 8),
                               value_int(seq), value_int(cache->generation)),
                        err);
+    if (st == ST_OK && !known)
+        st = cache_add_to_members(cache, 1, err);
     return st;
 }
 

@@ -229,7 +229,7 @@ enum status cache_sum_earned(struct cache *cache, const char *member, const char
 int64_t cache_member_count(struct cache *cache)
 {
     int64_t count = -1;
-    enum status st = sqlite_get_int(&cache->db, "SELECT count(*) FROM member", &count, NULL);
+    enum status st = sqlite_get_int(&cache->db, "SELECT count FROM member_count", &count, NULL);
 
     return cache_note(cache, st) == ST_OK ? count : -1;
 }

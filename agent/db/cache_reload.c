@@ -75,7 +75,8 @@ static enum status delete_row(struct cache *cache, int table, const char *key, s
 {
     char sql[96];
     sqlite3_stmt *statement;
-    enum status st = table == 0 ? cache_forget_identifiers_of(cache, key, NULL, 0, err) : ST_OK;
+    bool is_member = false;
+    enum status st = table == 0 ? cache_forget_identifiers_of(cache, key, NULL, 0, &is_member, err) : ST_OK;
 
     if (st != ST_OK)
         return st;
@@ -86,6 +87,8 @@ static enum status delete_row(struct cache *cache, int table, const char *key, s
         st = sqlite_run(&cache->db, statement, VALUES(value_text(key)), err);
         (void)sqlite3_finalize(statement);
     }
+    if (st == ST_OK && is_member)
+        st = cache_add_to_members(cache, -1, err);
     return st;
 }
 

@@ -73,19 +73,22 @@ enum status cache_read_part(struct cache *cache, enum cache_part part, const cha
 enum status cache_forget_member(struct cache *cache, const char *id, struct errmsg *err)
 {
     char part[PART_ID_MAX + 1];
+    bool known = false;
     enum status st = cache_check_text("member id", id, CACHE_ID_MAX, err);
 
     if (st == ST_OK)
         st = cache_step_begin(cache, err);
     if (st != ST_OK)
         return st;
-    st = cache_forget_identifiers_of(cache, id, NULL, 0, err);
+    st = cache_forget_identifiers_of(cache, id, NULL, 0, &known, err);
     for (int i = CACHE_LOTS; st == ST_OK && i <= CACHE_OFFERS; i++) {
         part_id((enum cache_part)i, id, part);
         st = cache_run(cache, CACHE_DELETE_PART, VALUES(value_text(part)), err);
     }
     if (st == ST_OK)
         st = cache_run(cache, CACHE_DELETE_MEMBER, VALUES(value_text(id)), err);
+    if (st == ST_OK && known)
+        st = cache_add_to_members(cache, -1, err);
     return cache_step_end(cache, st, err);
 }
 

@@ -305,6 +305,7 @@ Test(cache_files, of_an_older_number_keeps_its_members_and_is_projected_anew)
         cache = open_cache(path_in(name), &rebuilt);
         cr_expect_not(rebuilt, "version %d: brought up, not made anew", version);
         cr_expect_str_eq(found_id(cache, 7), "M1");
+        cr_expect_eq(cache_member_count(cache), 1);
         cr_expect_eq(cache_projected(cache), 0, "its totals are added up from the first record on");
         cache_close(cache);
     }

@@ -226,6 +226,27 @@ Test(cache_rows, rows_not_told_again_are_gone_after_a_reload)
     cache_close(cache);
 }
 
+Test(cache_rows, members_are_counted_as_they_come_and_go)
+{
+    struct cache *cache = open_cache(path_in("cache.db"));
+
+    put_member(cache, "M1", 1);
+    put_member(cache, "M2", 2);
+    put_member(cache, "M1", 3);
+    cr_expect_eq(cache_member_count(cache), 2, "one that is put again is the same one");
+    cr_assert_eq(cache_begin(cache, NULL), ST_OK);
+    put_member(cache, "M3", 4);
+    cr_expect_eq(cache_member_count(cache), 3);
+    cache_rollback(cache);
+    cr_expect_eq(cache_member_count(cache), 2, "what is taken back is not counted");
+    cr_assert_eq(cache_forget_member(cache, "M1", NULL), ST_OK);
+    cr_assert_eq(cache_forget_member(cache, "M1", NULL), ST_OK);
+    cache_close(cache);
+    cache = open_cache(path_in("cache.db"));
+    cr_expect_eq(cache_member_count(cache), 1);
+    cache_close(cache);
+}
+
 /* ---- running sums, totals, and what goes with old records ---- */
 
 static int64_t usage_of(struct cache *cache, const char *name)
