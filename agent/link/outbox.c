@@ -201,7 +201,7 @@ static void send_next(struct outbox *outbox)
 static void on_ahead(void *context)
 {
     struct outbox *outbox = context;
-    const struct outbox_batch *last = &outbox->under_way[outbox->under_way_count - 1];
+    const struct outbox_batch *last;
     struct packing packing;
     struct errmsg err = ERRMSG_INIT;
     size_t bytes = 0;
@@ -209,6 +209,7 @@ static void on_ahead(void *context)
     if (!can_send(outbox) || outbox->under_way_count == 0 ||
         outbox->under_way_count > courier_behind_max(outbox->link->courier))
         return;
+    last = &outbox->under_way[outbox->under_way_count - 1];
     for (int i = 0; i < outbox->under_way_count; i++)
         bytes += outbox->under_way[i].bytes;
     if (pack(outbox, last->from + last->count, &packing, &err) == ST_OK && packing.full &&
