@@ -27,6 +27,7 @@ struct visit {
     int starts;
     int sale; /* number at its till */
     enum visit_step step;
+    int64_t days_ms; /* that had passed when its basket was put */
     char id[32], body[BODY_MAX];
 };
 
@@ -42,12 +43,13 @@ static bool is_gone(const struct visit *visit)
            disk_is_off(visit->till->disk);
 }
 
-/* Whether the till did it. A refusal is a fault, unless the power went. */
+/* Whether the till did it. A refusal is a fault, unless the power went, or days passed and it gave the basket up. */
 static bool done(const struct visit *visit, enum problem problem, const struct errmsg *err, const char *what)
 {
     if (problem == PROBLEM_NONE && !disk_is_off(visit->till->disk))
         return true;
-    if (!disk_is_off(visit->till->disk))
+    if (!disk_is_off(visit->till->disk) &&
+        (problem != PROBLEM_NO_SALE || visit->days_ms == visit->world->days_ms))
         sim_wrong(visit->world, "%s of %s was refused: %s: %s", what, visit->id, problem_spec(problem)->name,
                   err->text);
     return false;
@@ -72,6 +74,7 @@ static void put_basket(struct visit *visit, struct strbuf *out)
     strbuf_printf(&body, "}");
     problem = till_put_sale(visit->till->till, visit->id, body.data, body.len, out, &err);
     strbuf_free(&body);
+    visit->days_ms = visit->world->days_ms;
     (void)done(visit, problem, &err, "the basket");
 }
 
