@@ -9,42 +9,16 @@
 # Prints CSV: what,records,seconds,per_s,cpu_us_a_record,peak_kb. "acked": the till may forget them; "booked": they are in the ledger.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-demo=$root/packaging/demo
 records=100000
-bin=$root/build/release/bin
-bench=$root/build/release/bench
-folder=/var/tmp
 peers=''
 first=''
-while [ $# -gt 1 ]; do
-    case $1 in
-    --records) records=$2 ;;
-    --first) first='chrt -r 5' ;;
-    --peers) peers=$2 ;;
-    --bin) bin=$2 ;;
-    --bench) bench=$2 ;;
-    --folder) folder=$2 ;;
-    *) break ;;
-    esac
-    shift 2
-done
-[ $# -eq 0 ] || { echo "usage: drain.sh [--records N] [--first yes] [--peers DIR] [--bin DIR] [--bench DIR] [--folder DIR]" >&2; exit 2; }
-dir=$(mktemp -d "$folder/loyald-drain.XXXXXX")
-language=en
-till_run=$first
-courier_run=$first
-central_run=$first
-mkdir "$dir/log" "$dir/certs"
-. "$demo/shop.sh"
+options="records first peers"
+. "$root/tests/bench/command.sh"
+first=${first:+chrt -r 5}
+till_run=$first courier_run=$first central_run=$first
+mkdir "$dir/certs"
 . "$root/tests/bench/certs.sh"
 . "$root/tests/bench/filled.sh"
-trap 'shop_end; rm -rf "$dir" "${fast:-$dir/fast}"' EXIT
-trap 'exit 1' INT TERM
-give_up() {
-    echo "drain.sh: $*" >&2
-    tail -n 5 "$dir"/log/*.log >&2
-    exit 1
-}
 
 ticks=$(getconf CLK_TCK)
 # CPU so far, in hundredths of a second, and the most memory, of the processes named.

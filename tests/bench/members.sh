@@ -4,31 +4,9 @@
 #   members.sh [--members N] [--bin DIR] [--folder DIR]     1000000 members, build/release, /var/tmp
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-demo=$root/packaging/demo
 members=1000000
-bin=$root/build/release/bin
-folder=/var/tmp
-while [ $# -gt 1 ]; do
-    case $1 in
-    --members) members=$2 ;;
-    --bin) bin=$2 ;;
-    --folder) folder=$2 ;;
-    *) break ;;
-    esac
-    shift 2
-done
-[ $# -eq 0 ] || { echo "usage: members.sh [--members N] [--bin DIR] [--folder DIR]" >&2; exit 2; }
-dir=$(mktemp -d "$folder/loyald-members.XXXXXX")
-language=en
-mkdir "$dir/log"
-. "$demo/shop.sh"
-trap 'shop_end; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-give_up() {
-    echo "members.sh: $*" >&2
-    tail -n 5 "$dir"/log/*.log >&2
-    exit 1
-}
+options=members
+. "$root/tests/bench/command.sh"
 ticks=$(getconf CLK_TCK)
 cpu_s() { awk -v tick="$ticks" '{ sub(/.*\) /, ""); printf "%.1f", ($12 + $13) / tick }' "/proc/$(pid_of "$1")/stat"; }
 

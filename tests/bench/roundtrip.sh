@@ -6,34 +6,11 @@
 #   roundtrip.sh [--rounds N] [--bin DIR] [--bench DIR] [--folder DIR]     1000 rounds, build/release, /var/tmp
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-demo=$root/packaging/demo
 rounds=1000
-bin=$root/build/release/bin
-bench=$root/build/release/bench
-folder=/var/tmp
-while [ $# -gt 1 ]; do
-    case $1 in
-    --rounds) rounds=$2 ;;
-    --bin) bin=$2 ;;
-    --bench) bench=$2 ;;
-    --folder) folder=$2 ;;
-    *) break ;;
-    esac
-    shift 2
-done
-[ $# -eq 0 ] || { echo "usage: roundtrip.sh [--rounds N] [--bin DIR] [--bench DIR] [--folder DIR]" >&2; exit 2; }
-dir=$(mktemp -d "$folder/loyald-roundtrip.XXXXXX")
-language=en
-mkdir "$dir/log" "$dir/certs" "$dir/bare"
-. "$demo/shop.sh"
+options=rounds
+. "$root/tests/bench/command.sh"
+mkdir "$dir/certs" "$dir/bare"
 . "$root/tests/bench/certs.sh"
-trap 'shop_end; rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-give_up() {
-    echo "roundtrip.sh: $*" >&2
-    tail -n 5 "$dir"/log/*.log >&2
-    exit 1
-}
 
 make_chain "$demo/members.csv" && start_devices && start_till && start_courier && wait_for 15 enrol &&
     wait_for 60 is_synced || give_up 'the shop does not open'
