@@ -110,11 +110,15 @@ static struct pk *cloud;
 static void take_app_rules(void)
 {
     char pem[PK_PEM_BYTES_MAX], rules[4096], line[2 * PK_PEM_BYTES_MAX] = "";
+    size_t len = 0;
 
     cr_assert_eq(pk_generate(&cloud, NULL), ST_OK);
     cr_assert_eq(pk_public_pem(cloud, pem, NULL), ST_OK);
-    for (const char *c = pem; *c; c++)
-        (void)strncat(line, *c == '\n' ? "\\n" : c, *c == '\n' ? 2 : 1);
+    for (const char *c = pem; *c; c++) {
+        if (*c == '\n')
+            line[len++] = '\\';
+        line[len++] = *c == '\n' ? 'n' : *c;
+    }
     (void)snprintf(rules, sizeof rules, RULES("\"codes\":[{\"kind\":\"app_code\",\"keys\":[\"%s\"]}]"), line);
     take_rules(rules);
 }
