@@ -111,6 +111,7 @@ def prepare(members):
     for table in "member", "identifier":
         names = ", ".join(one[1] for one in cache.execute(f"PRAGMA table_info({table})"))
         cache.execute(f"INSERT OR IGNORE INTO {table} ({names}) SELECT {names} FROM other.{table}")
+    cache.execute("UPDATE member_count SET count = (SELECT count(*) FROM member)")
     cache.commit()
     cache.close()
 
