@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slices: rows and their commit in one turn of the loop, the WAL they made in another.
+ * Slices: rows and their commit in one turn of the loop, the WAL they made in others.
  *
- *   begin -> puts, until the slice is full -> commit      into the WAL; waits for the disk when it begins the WAL
- * anew (other turns of the loop: sales) checkpoint: the WAL onto the disk                     waits for its pages
+ *   begin -> puts, until the slice is full -> commit   into the WAL; waits for the disk when it begins the WAL anew
+ *
+ *   (other turns of the loop: sales)
+ *
+ *   checkpoint: the WAL onto the disk                  waits for its pages
+ *
  *   (other turns)
+ *
  *   checkpoint: its pages into the file, the file onto the disk
  *
  * The longest of the turns says how many rows a slice may have from then on (pace.h).
