@@ -182,10 +182,11 @@ bool spending_without_link(struct till *till)
 {
     const struct rule_edition *edition = rulebook_active(till->options.rulebook);
     const struct bundle_offline *limits = bundle_offline(rule_edition_bundle(edition));
+    const struct trust *trust = rulebook_trust(till->options.rulebook);
 
     return (limits->sales_max > 0 && limits->hours_max > 0 && limits->f_sale > 0 && limits->f_member > 0 &&
             limits->e_device > 0) ||
-           cache_lease_lives(till->options.cache, clock_wall_ms(till->options.clock), NULL) == ST_OK;
+           (trust_knows_time(trust) && cache_lease_lives(till->options.cache, trust_now_ms(trust), NULL) == ST_OK);
 }
 
 /* The first currency asked for takes what the limits leave: they are in money, and money has one order. */

@@ -282,6 +282,16 @@ Test(spending, without_a_link_is_said_where_somebody_has_a_lease)
     cr_expect_not(is_said_to_spend(), "its time is over");
 }
 
+Test(spending, without_a_link_is_said_by_the_time_the_central_told)
+{
+    trust_heard_time(rulebook_trust(world.rulebook), world.time.wall_ms, world.time.mono_ms);
+    world_lease(&world, 5000, world.time.wall_ms + 1000);
+    world.time.wall_ms += 1000;
+    cr_expect(is_said_to_spend(), "a clock that is set ends no lease");
+    world.time.mono_ms += 1000;
+    cr_expect_not(is_said_to_spend(), "time that passes does");
+}
+
 Test(floor, is_said_to_allow_it)
 {
     cr_expect(is_said_to_spend());
