@@ -8,12 +8,7 @@ page_language=${3:-ru} width=${4:-800} height=${5:-600} shots=${6:-}
 . "$2/tests/browser/webdriver.sh"
 screens=$2/tests/browser/screens
 axe=
-if browser_missing; then
-    echo 'skipped: no browser to show the page in'
-    trap - EXIT
-    rm -rf "$work"
-    exit 77
-fi
+skip_without_browser
 language=$page_language
 start_till() { start_page_till '[sync]\nretry_max_s = 1\n'; }
 # ru or en, whichever the screen speaks

@@ -7,12 +7,7 @@
 # costs. Slowed down six-fold, one scan at least must keep it from the last byte to the frame; LOYALD_STRICT_TIMES=1 asks that of each.
 . "$2/tests/integration/common.sh"
 . "$2/tests/browser/webdriver.sh"
-if browser_missing; then
-    echo 'skipped: no browser to show the page in'
-    trap - EXIT
-    rm -rf "$work"
-    exit 77
-fi
+skip_without_browser
 SCAN_MS=100
 start_till() { start_page_till; }
 # What the page's thread has spent on the processor since it began, in us.

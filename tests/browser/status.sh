@@ -5,12 +5,7 @@
 page_language=$3
 . "$2/tests/integration/common.sh"
 . "$2/tests/browser/webdriver.sh"
-if browser_missing; then
-    echo 'skipped: no browser to show the page in'
-    trap - EXIT
-    rm -rf "$work"
-    exit 77
-fi
+skip_without_browser
 language=$page_language
 start_till() { start_page_till "[sync]\\nretry_max_s = 1\\npoll_wait_s = 1\\n[status]\\ndoctor_file = $dir/doctor.json\\n"; }
 . "$2/tests/integration/doctor_common.sh"

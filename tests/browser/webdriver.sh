@@ -7,6 +7,14 @@ browser_missing() {
     command -v chromium >/dev/null 2>&1 || { echo 'chromium is not installed'; return 0; }
     return 1
 }
+# Ends a test in words where there is no browser.
+skip_without_browser() {
+    browser_missing || return 0
+    echo 'skipped: no browser to show the page in'
+    trap - EXIT
+    rm -rf "$work"
+    exit 77
+}
 
 api_port=$((21000 + $$ % 11000)) # below those that the kernel gives out
 # start_page_till [LINES]: loyald in $language with its page, scanner and printer, and further lines of its settings
