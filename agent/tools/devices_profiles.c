@@ -7,6 +7,7 @@
 #include "drivers/printer/profile.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LIST_BYTES_MAX = 1024 * 1024 };
 
@@ -21,19 +22,32 @@ static void show_line(const struct profile *profile)
                : profile_word(PROFILE_MARKER_CHOICES, (int)profile->marker, marker));
 }
 
+/* What a printer has or has not. */
+struct flag {
+    const char *key;
+    bool value;
+};
+enum { FLAGS = 6 };
+
+static void flags_of(const struct profile *profile, struct flag out_flags[FLAGS])
+{
+    const struct flag flags[FLAGS] = {{"barcode", profile->barcode}, {"qr", profile->qr},
+                                      {"pdf417", profile->pdf417},   {"raster", profile->raster},
+                                      {"drawer", profile->drawer},   {"asb", profile->asb}};
+
+    memcpy(out_flags, flags, sizeof flags);
+}
+
 static void show_whole(const struct profile *profile)
 {
-    const struct {
-        const char *key;
-        bool value;
-    } flags[] = {{"barcode", profile->barcode}, {"qr", profile->qr},         {"pdf417", profile->pdf417},
-                 {"raster", profile->raster},   {"drawer", profile->drawer}, {"asb", profile->asb}};
+    struct flag flags[FLAGS];
     char word[16];
 
+    flags_of(profile, flags);
     printf("[%s]\ntitle = %s\nlanguage = %s\ncolumns = %d\ndots = %d\n", profile->name, profile->title,
            profile_word(PROFILE_LANGUAGE_CHOICES, (int)profile->language, word), profile->columns, profile->dots);
     printf("cut = %s\n", profile_word(PROFILE_CUT_CHOICES, (int)profile->cut, word));
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+    for (size_t i = 0; i < FLAGS; i++)
         printf("%s = %s\n", flags[i].key, flags[i].value ? "yes" : "no");
     printf("marker = %s\n", profile_word(PROFILE_MARKER_CHOICES, (int)profile->marker, word));
     printf("flow = %s\nbuffer = %d\npages =", profile_word(PROFILE_FLOW_CHOICES, (int)profile->flow, word),
@@ -45,13 +59,10 @@ static void show_whole(const struct profile *profile)
 
 static void write_profile(const struct profile *profile, struct json_writer *w)
 {
-    const struct {
-        const char *key;
-        bool value;
-    } flags[] = {{"barcode", profile->barcode}, {"qr", profile->qr},         {"pdf417", profile->pdf417},
-                 {"raster", profile->raster},   {"drawer", profile->drawer}, {"asb", profile->asb}};
+    struct flag flags[FLAGS];
     char word[16];
 
+    flags_of(profile, flags);
     jw_object_begin(w);
     jw_field_text(w, "name", profile->name);
     jw_field_text(w, "title", profile->title);
@@ -59,7 +70,7 @@ static void write_profile(const struct profile *profile, struct json_writer *w)
     jw_field_int(w, "columns", profile->columns);
     jw_field_int(w, "dots", profile->dots);
     jw_field_text(w, "cut", profile_word(PROFILE_CUT_CHOICES, (int)profile->cut, word));
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+    for (size_t i = 0; i < FLAGS; i++)
         jw_field_bool(w, flags[i].key, flags[i].value);
     jw_field_text(w, "marker", profile_word(PROFILE_MARKER_CHOICES, (int)profile->marker, word));
     jw_field_text(w, "flow", profile_word(PROFILE_FLOW_CHOICES, (int)profile->flow, word));
