@@ -49,6 +49,17 @@ static enum status copy_member(const cJSON *body, const char *name, struct cJSON
     return *out_copy ? ST_OK : ST_NOMEM;
 }
 
+/* By currency. What walks over it here counts on names: an array's elements have none. */
+static enum status copy_redeem(const cJSON *body, struct cJSON **out_copy, struct errmsg *err)
+{
+    enum status st = copy_member(body, "redeem", out_copy);
+
+    if (st != ST_OK || !*out_copy || cJSON_IsObject(*out_copy))
+        return st;
+    errmsg_set(err, "/redeem: an object such as {\"bonus\": 4000}, or {\"bonus\": \"max\"}");
+    return ST_INVALID;
+}
+
 static enum status read_tender(const cJSON *item, struct basket_tender *tender, struct errmsg *err)
 {
     const char *kind;
@@ -129,7 +140,7 @@ enum status basket_read(const struct cJSON *body, struct basket *out_basket, str
     if (st == ST_OK)
         st = copy_member(body, "rewards", &basket.rewards);
     if (st == ST_OK)
-        st = copy_member(body, "redeem", &basket.redeem);
+        st = copy_redeem(body, &basket.redeem, err);
     if (st == ST_OK)
         st = read_text(body, "channel", basket.channel, err);
     if (st == ST_OK)

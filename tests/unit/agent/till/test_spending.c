@@ -292,6 +292,18 @@ Test(spending, without_a_link_is_said_by_the_time_the_central_told)
     cr_expect_not(is_said_to_spend(), "time that passes does");
 }
 
+/* Which a POS may mistake it for: what to redeem is by currency. */
+Test(floor, a_redeem_that_is_no_object_is_refused)
+{
+    world.link_up = false;
+    world_lease(&world, 5000, world.time.wall_ms + 1000);
+    cr_expect_eq(world_do(&world, "put", "s1",
+                          "{\"card\":\"" CARD "\",\"redeem\":[4000],"
+                          "\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}]}",
+                          NULL),
+                 PROBLEM_BAD_FIELD);
+}
+
 Test(floor, is_said_to_allow_it)
 {
     cr_expect(is_said_to_spend());
