@@ -31,8 +31,7 @@ enum problem till_void(struct till *till, const char *id, const char *body, size
         jw_field_text(&w, "sale_id", sale->id);
         jw_field_text(&w, "reason", reason);
         jw_object_end(&w);
-        if (till_append(till, "void", record.data, record.len, err) != ST_OK)
-            problem = PROBLEM_JOURNAL_FAILED;
+        problem = till_append_command(till, "void", &record, err);
     }
     strbuf_free(&record);
     json_free(root);

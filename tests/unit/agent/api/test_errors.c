@@ -168,6 +168,22 @@ Test(api_errors, a_full_disk_closes_no_sale_until_there_is_room)
     cJSON_Delete(answer);
 }
 
+Test(api_errors, a_full_disk_voids_no_sale_in_tender_until_there_is_room)
+{
+    cJSON *answer;
+
+    shop_call(&shop, "PUT", "/v1/sales/A", ONE_LINE, &answer);
+    cJSON_Delete(answer);
+    cr_expect_eq(shop_call(&shop, "POST", "/v1/sales/A/tender", "{}", &answer), 200);
+    cJSON_Delete(answer);
+    append_fails = ST_FULL;
+    expect_error(507, "disk_full", NULL, "POST", "/v1/sales/A/void", "{}");
+    cr_expect_eq(shop.journal_failures, 0, "a till that stops and starts finds no more room");
+    append_fails = ST_OK;
+    cr_expect_eq(shop_call(&shop, "POST", "/v1/sales/A/void", "{}", &answer), 200);
+    cJSON_Delete(answer);
+}
+
 /* ---- who may call ---- */
 
 Test(api_errors, over_tcp_the_token_and_a_loopback_host_are_demanded)
