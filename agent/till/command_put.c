@@ -123,10 +123,11 @@ static enum problem take_identifier(struct till *till, struct sale *sale, const 
     return PROBLEM_NONE;
 }
 
-/* Puts the basket of root into the sale and works it out; on a problem the sale is as it was. */
+/* Puts the basket of root into the sale and works it out; on a problem its basket is as it was. */
 static enum problem put(struct till *till, struct sale *sale, bool is_new, const cJSON *root, struct errmsg *err)
 {
     struct basket before = sale->basket;
+    int64_t refund_before_minor = sale->exchange_refund_minor;
     enum problem problem;
     enum status st;
 
@@ -147,6 +148,7 @@ static enum problem put(struct till *till, struct sale *sale, bool is_new, const
     } else {
         basket_clear(&sale->basket);
         sale->basket = before;
+        sale->exchange_refund_minor = refund_before_minor;
     }
     return problem;
 }

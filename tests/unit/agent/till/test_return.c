@@ -347,6 +347,19 @@ Test(till_return, an_exchange_leaves_one_amount_due)
     json_free(view);
 }
 
+Test(till_return, a_basket_that_is_refused_leaves_the_amount_due_of_an_exchange)
+{
+    struct cJSON *view = NULL;
+
+    sell("s1", THREE);
+    (void)take_back("{\"return_id\":\"r1\",\"sale_id\":\"s1\",\"exchange\":\"x1\"}", NULL);
+    cr_assert_eq(world_do(&world, "put", "s2", ONE_B ",\"exchange\":\"x1\"}", NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "s2", "{\"lines\":[{\"line\":0}]}", NULL), PROBLEM_BAD_FIELD);
+    cr_assert_eq(world_do(&world, "get", "s2", NULL, &view), PROBLEM_NONE);
+    cr_expect_eq(number(cJSON_GetObjectItemCaseSensitive(view, "exchange"), "due_minor"), 1000);
+    json_free(view);
+}
+
 Test(till_return, two_parked_sales_cannot_end_one_exchange)
 {
     sell("s1", THREE);
