@@ -193,6 +193,7 @@ static enum symbology_verdict read_damaged(struct reader *reader, const char **o
     if (++reader->state.ssi.damaged < DAMAGED_MAX)
         return SYMBOLOGY_NOTHING;
     reader->state.ssi.damaged = 0;
+    forget_gathered(&reader->state.ssi); /* scanned again, the code begins anew */
     *out_why = "packets of the scanner arrive damaged; check its cable and baud rate, scan again";
     reader_set_health(reader, READER_DEGRADED, *out_why);
     return SYMBOLOGY_BROKEN;

@@ -123,6 +123,23 @@ Test(ssi, acknowledges_a_code_twice_and_tells_it_once)
     cr_expect_str_eq(told, "scan 4006381333931;scan 4006381333931;", "the same code read again is another scan");
 }
 
+Test(ssi, a_long_code_whose_end_was_damaged_leaves_nothing_in_front_of_the_next)
+{
+    uint8_t packet[SSI_PACKET_MAX];
+    size_t len = ssi_make(SSI_DECODE_DATA, SSI_FROM_DECODER, 0, (const uint8_t *)"\x1cXEND", 5, packet);
+
+    begin(SCANNER_SSI);
+    packet[6] ^= 1;
+    decoder_says(SSI_DECODE_DATA, SSI_CONTINUED, "\x1cXBEGIN-");
+    for (int i = 0; i < 3; i++) {
+        say(packet, len);
+        framing_gap(&framing);
+    }
+    decoder_says(SSI_DECODE_DATA, SSI_CONTINUED, "\x1cXBEGIN-");
+    decoder_says(SSI_DECODE_DATA, 0, "\x1cXEND");
+    cr_expect_str_eq(told, "broken;scan XBEGIN-XEND;");
+}
+
 Test(ssi, asks_for_damaged_packets_again_before_it_complains)
 {
     uint8_t packet[SSI_PACKET_MAX];
