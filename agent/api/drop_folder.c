@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,14 +88,31 @@ static struct drop_waiting *find(struct drop_folder *folder, const char *name)
     return NULL;
 }
 
-/* NULL: no room; a later look sees it. */
+static struct drop_waiting *last_by_name(struct drop_folder *folder)
+{
+    struct drop_waiting *last = &folder->waiting[0];
+
+    for (int i = 1; i < folder->waiting_count; i++)
+        if (strcmp(folder->waiting[i].name, last->name) > 0)
+            last = &folder->waiting[i];
+    return last;
+}
+
+/* NULL: no room; a later look sees it. Of more than there is room for the first by name wait here, or the order in
+ * which they are taken would be the file system's. */
 static struct drop_waiting *find_or_add(struct drop_folder *folder, const char *name)
 {
     struct drop_waiting *one = find(folder, name);
 
-    if (one || folder->waiting_count == DROP_WAITING_MAX)
+    if (one)
         return one;
-    one = &folder->waiting[folder->waiting_count++];
+    if (folder->waiting_count == DROP_WAITING_MAX) {
+        one = last_by_name(folder);
+        if (strcmp(name, one->name) > 0)
+            return NULL;
+    } else {
+        one = &folder->waiting[folder->waiting_count++];
+    }
     *one = (struct drop_waiting){.size = -1};
     memcpy(one->name, name, strlen(name) + 1);
     return one;
@@ -199,10 +217,11 @@ bool drop_folder_look(struct drop_folder *folder, int64_t now_mono_ms, char out_
 /* ---- one file ---- */
 
 /* A lease for reading is refused while anybody has the file open for writing. Where there are no leases (another's
- * file, a network share) the quiet time must do. */
+ * file, a network share) the quiet time must do. Who opens it for writing before the lease is given back has the
+ * kernel send us a signal: SIGIO, which ends a process, unless another one is wanted; nobody minds SIGURG. */
 static bool is_being_written(int fd)
 {
-    bool busy = fcntl(fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+    bool busy = fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
 
     (void)fcntl(fd, F_SETLEASE, F_UNLCK);
     return busy;

@@ -21,7 +21,7 @@
 
 enum {
     DROP_NAME_MAX = 127,     /* of NAME.json; one with a longer name is not taken, and said */
-    DROP_WAITING_MAX = 64,   /* files looked at; more wait until these are taken */
+    DROP_WAITING_MAX = 64,   /* files looked at, the first by name; more wait until these are taken */
     DROP_ENTRIES_MAX = 8192, /* of the folder read in one look */
     DROP_ANSWERS_MAX = 1000, /* more, or older than a day: the oldest go */
     DROP_ANSWER_LIFE_S = 24 * 3600,
