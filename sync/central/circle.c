@@ -112,7 +112,7 @@ static enum status read_old(struct central *central, struct forgotten *one, bool
 {
     struct rows *rows;
     enum status st =
-        STORE_SELECT(central->store, STATEMENT_MEMBER_STORE_OLD, &rows, err, V_INT(lot_today(central) - CIRCLE_DAYS));
+        STORE_SELECT(central->store, STATEMENT_MEMBER_STORE_OLD, &rows, err, V_INT(lot_today(central) - CIRCLE_DAYS - CIRCLE_SEEN_DAYS + 1));
 
     if (st != ST_OK)
         return st;

@@ -12,7 +12,7 @@
 #include "sync/central/steps.h"
 
 /* A business day further from today than this is a wrong clock: the points count as earned today. */
-enum { TAKE_BATCH = 32, DAY_LATE_MAX = 400, DAY_EARLY_MAX = 1 };
+enum { DAY_LATE_MAX = 400, DAY_EARLY_MAX = 1 };
 static const int64_t DAY_US = INT64_C(86400000000);
 
 struct lot {
@@ -96,38 +96,22 @@ enum status lot_earn(struct central *central, const struct lot_key *key, int32_t
 
 /* ---- out ---- */
 
-static enum status read_lots(struct central *central, const struct lot_key *key, bool newest, struct lot *out_lots,
-                             int *out_count, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st = STORE_SELECT(central->store, newest ? STATEMENT_LOT_NEWEST : STATEMENT_LOT_FIRST, &rows, err,
-                                  V_TEXT(key->chain), V_TEXT(key->member), V_TEXT(key->currency),
-                                  V_INT(newest ? 0 : lot_today(central)), V_INT(TAKE_BATCH));
-
-    *out_count = 0;
-    if (st != ST_OK)
-        return st;
-    while (*out_count < TAKE_BATCH && rows_next(rows))
-        out_lots[(*out_count)++] =
-            (struct lot){(int32_t)rows_int(rows, 0), (int32_t)rows_int(rows, 1), rows_int(rows, 2)};
-    return rows_end(rows, err);
-}
-
 enum status lot_take(struct central *central, const struct lot_key *key, bool newest, int64_t amount,
                      struct errmsg *err)
 {
-    struct lot lots[TAKE_BATCH];
-    int count = TAKE_BATCH;
     enum status st = ST_OK;
+    bool found = true;
 
-    while (st == ST_OK && amount > 0 && count == TAKE_BATCH) {
-        st = read_lots(central, key, newest, lots, &count, err);
-        for (int i = 0; st == ST_OK && i < count && amount > 0; i++) {
-            int64_t part = lots[i].amount < amount ? lots[i].amount : amount;
+    while (st == ST_OK && amount > 0 && found) {
+        struct sheet_lot lot = {.chain = key->chain, .member = key->member, .currency = key->currency};
+        int64_t there = 0, part;
 
-            st = put(central, key, lots[i].from_day, lots[i].until_day, -part, err);
-            amount -= part;
-        }
+        st = sheet_lot_choose(central, &lot, newest, lot_today(central), &there, err);
+        found = there > 0;
+        part = there < amount ? there : amount;
+        if (st == ST_OK && found)
+            st = sheet_lot_set(central, &lot, there - part, err);
+        amount -= part;
     }
     return st == ST_OK && amount > 0 ? put(central, key, 0, 0, -amount, err) : st;
 }

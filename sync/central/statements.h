@@ -203,11 +203,12 @@
     X(ACCOUNT_PUT, "INSERT INTO ledger_account (id, chain, kind, owner, currency, balance)"                               \
         " VALUES ($1, $2, $3, $4, $5, $6)")                                                                               \
     X(ACCOUNT_SET, "UPDATE ledger_account SET balance = $2 WHERE id = $1")                                                \
-    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his undated lots. */ \
+    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his undated lots, his stores. */ \
     X(SHEET_LOAD, "SELECT 1, merged_into, '', 0, 0 FROM member WHERE chain = $1 AND id = $2"                              \
         " UNION ALL SELECT 2, kind, currency, id, balance FROM ledger_account WHERE chain = $1 AND owner = $2"            \
         " UNION ALL SELECT 3, '', currency, 0, amount FROM lot WHERE chain = $1 AND member = $2 AND until_day = 0"        \
-        " AND from_day = 0")                                                                                              \
+        " AND from_day = 0 UNION ALL SELECT 4, store, '', 0, last_day FROM member_store WHERE chain = $1 AND member = $2" \
+        " AND gone = 0")                                                                                              \
     X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
         " ORDER BY currency")                                                                                             \
     X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \
@@ -226,11 +227,8 @@
         " ON CONFLICT (chain, member, currency, until_day, from_day) DO UPDATE SET amount = excluded.amount")                          \
     X(LOT_DELETE, "DELETE FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"                 \
         " AND from_day = $5")                                                                                             \
-    X(LOT_FIRST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
-        " AND amount > 0 ORDER BY CASE WHEN from_day > $4 THEN 1 ELSE 0 END,"                                             \
-        " CASE WHEN until_day = 0 THEN 1 ELSE 0 END, until_day, from_day LIMIT $5")                                       \
-    X(LOT_NEWEST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"        \
-        " AND amount > 0 AND from_day >= $4 ORDER BY from_day DESC, until_day DESC LIMIT $5")                             \
+    X(LOT_DATED, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
+        " AND (until_day > 0 OR from_day > 0) ORDER BY until_day, from_day")                                              \
     X(LOT_ANY, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                   \
         " ORDER BY currency, until_day, from_day LIMIT 1")                                                                \
     X(LOT_LIST, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                  \
@@ -406,10 +404,11 @@
         " segments = COALESCE($7, member.segments), attrs = COALESCE($8, member.attrs),"                                  \
         " personal = COALESCE($9, member.personal), lists = COALESCE($10, member.lists),"                                 \
         " display = COALESCE($11, member.display)")                                                                       \
-    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, purchases = purchases + $4, overdrawn = CASE WHEN EXISTS (SELECT 1 FROM ledger_account a"     \
-        " WHERE a.chain = $1 AND a.kind = 'member' AND a.owner = $2 AND a.balance < (SELECT COALESCE(SUM(l.granted"       \
-        " - l.used), 0) FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.currency = a.currency"                    \
-        " AND l.state = 'live')) THEN 1 ELSE 0 END WHERE chain = $1 AND id = $2")                                     \
+    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, purchases = purchases + $4, overdrawn = CASE WHEN CAST($5 AS BIGINT) = 1"     \
+        " OR EXISTS (SELECT 1 FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.state = 'live' GROUP BY l.currency" \
+        " HAVING SUM(l.granted - l.used) > COALESCE((SELECT a.balance FROM ledger_account a WHERE a.chain = $1"           \
+        " AND a.kind = 'member' AND a.owner = $2 AND a.currency = l.currency), 0)) THEN 1 ELSE 0 END"                     \
+        " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_CHAINS, "SELECT chain FROM member WHERE id = $1 ORDER BY chain")                                             \
     X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, c.kind, p.at_us FROM posting p"                        \
         " JOIN ledger_entry e ON e.posting = p.id JOIN ledger_account a ON a.id = e.account"                              \
