@@ -8,6 +8,7 @@
 
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
+#include "agent/base/log.h"
 #include "agent/engine/coupon_code.h"
 #include "sync/central/counting.h"
 #include "sync/central/lot.h"
@@ -249,8 +250,7 @@ enum status coupon_used(struct central *central, const struct device *device, co
 enum status coupon_sale_over(struct central *central, const struct device *device, const char *sale_id,
                              struct errmsg *err)
 {
-    return STORE_RUN(central->store, STATEMENT_CLAIM_END, err, V_TEXT(device->dev), V_TEXT(device->epoch),
-                     V_TEXT(sale_id));
+    return STORE_RUN(central->store, STATEMENT_CLAIM_END, err, V_TEXT(device->dev), V_TEXT(sale_id));
 }
 
 enum status coupon_note_claim_voided(struct central *central, const struct interpret_record *record,
@@ -260,11 +260,25 @@ enum status coupon_note_claim_voided(struct central *central, const struct inter
     struct claim claim;
     enum status st = read_body(body, &claim, err);
 
+    /* The claim may be of an epoch before, which the record was carried from. */
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_CLAIM_END_CODE, err, V_TEXT(device->dev), V_TEXT(claim.sale_id),
+                       V_TEXT(claim.code));
     /* The record may come before a question that was long under way: then the question finds it ended. */
     return st == ST_OK ? STORE_RUN(central->store, STATEMENT_CLAIM_VOID, err, V_TEXT(device->dev),
                                    V_TEXT(device->epoch), V_TEXT(claim.sale_id), V_TEXT(claim.code),
                                    V_TEXT(device->chain), V_INT(central_now_us(central)))
                        : st;
+}
+
+enum status coupon_give_up_lost(struct central *central, struct errmsg *err)
+{
+    int64_t before_us = central_now_us(central) - COUPON_LOST_DAYS * INT64_C(86400000000), count = 0;
+    enum status st = store_run(central->store, STATEMENT_CLAIM_LOST, STORE_VALUES(V_INT(before_us)), &count, err);
+
+    if (st == ST_OK && count > 0)
+        log_warn("points-03", "coupons that lost tills had asked for are free again count=%" PRId64, count);
+    return st;
 }
 
 enum status coupon_write(struct central *central, const char *chain, const char *code, const struct device *device,

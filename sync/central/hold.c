@@ -211,8 +211,14 @@ void hold_void_answer(struct central *central, const struct device *device, cons
 enum status hold_end(struct central *central, const struct device *device, const char *hold, bool posted,
                      struct errmsg *err)
 {
+    const char *state = posted ? "posted" : "voided";
+    /* It may have been asked for in an epoch before, which the record was carried from. */
+    enum status st = STORE_RUN(central->store, STATEMENT_HOLD_END_EARLIER, err, V_TEXT(device->dev),
+                               V_TEXT(device->epoch), V_TEXT(hold), V_TEXT(state));
+
+    if (st != ST_OK)
+        return st;
     /* The record may come before a question that was long under way: then the question finds it ended. */
     return STORE_RUN(central->store, STATEMENT_HOLD_END, err, V_TEXT(device->dev), V_TEXT(device->epoch),
-                     V_TEXT(hold), V_TEXT(device->chain), V_TEXT(posted ? "posted" : "voided"),
-                     V_INT(central_now_us(central)));
+                     V_TEXT(hold), V_TEXT(device->chain), V_TEXT(state), V_INT(central_now_us(central)));
 }

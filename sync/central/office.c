@@ -240,7 +240,8 @@ enum status office_till_code(struct central *central, const char *chain, const c
         errmsg_set(err, "store \"%.64s\" of chain %s is not known: make it with \"loyal-central store create\"",
                    store, chain);
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_TILL_CODE_SWEEP, err, V_INT(now_us));
+        st = STORE_RUN(central->store, STATEMENT_TILL_CODE_SWEEP, err, V_INT(now_us), V_TEXT(chain), V_TEXT(store),
+                       V_TEXT(till));
     if (st != ST_OK)
         return st;
     make_code(code);

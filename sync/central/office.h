@@ -30,6 +30,8 @@ enum status office_threshold_set(struct central *central, const char *chain, int
 /* attrs is a JSON object of texts, integers, true and false. */
 enum status office_store_create(struct central *central, const char *chain, const char *store, const char *name,
                                 const char *attrs, struct errmsg *err);
+/* The newest code of a till is its only one: an enrolment by an older one that was long under way must not come after
+ * it, and take the till's keys with it. */
 enum status office_till_code(struct central *central, const char *chain, const char *store, const char *till,
                              char out_code[CODE_TEXT], struct errmsg *err);
 

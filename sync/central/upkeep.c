@@ -7,6 +7,7 @@
 #include "agent/base/log.h"
 #include "agent/net/loop.h"
 #include "sync/central/circle.h"
+#include "sync/central/coupon.h"
 #include "sync/central/lease.h"
 #include "sync/central/lot.h"
 #include "sync/central/rollout.h"
@@ -32,6 +33,8 @@ static enum status run_batch(struct central *central, struct lot_place *place, b
         st = store_upkeep(central->store, central_now_us(central), err);
     if (st == ST_OK)
         st = lease_write_off(central, out_written_off, err);
+    if (st == ST_OK)
+        st = coupon_give_up_lost(central, err);
     if (st == ST_OK)
         st = circle_forget(central, &forgotten, err);
     if (st == ST_OK)

@@ -7,6 +7,7 @@
 
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
+#include "sync/central/coupon.h"
 #include "sync/central/hold.h"
 #include "sync/central/updates.h"
 
@@ -110,6 +111,33 @@ bool points_hold(struct points_scene *s, struct fake_till *till, const char *id,
     says = has_text(&answer.body, wanted);
     strbuf_free(&answer.body);
     return says;
+}
+
+bool points_claim(struct points_scene *s, struct fake_till *till, const char *sale_id, const char *code,
+                  const char *wanted)
+{
+    struct answer answer = ANSWER_INIT;
+    struct device device;
+    char body[512];
+    bool says;
+
+    points_load(s, till, &device);
+    snprintf(body, sizeof(body), "{\"code\":\"%s\",\"sale_id\":\"%s\",\"member\":\"M1\"}", code, sale_id);
+    coupon_claim_answer(s->fixture.central, &device, body, strlen(body), &answer);
+    says = has_text(&answer.body, wanted);
+    strbuf_free(&answer.body);
+    return says;
+}
+
+void points_begin_epoch(struct points_scene *s, struct fake_till *till)
+{
+    uint64_t dev = till->dev, epoch = till->epoch + 1;
+    char code[16];
+
+    till_clear(till);
+    till_init(till, dev, epoch);
+    fixture_code(&s->fixture, "3", code);
+    cr_assert_eq(till_enrol(&s->fixture, till, code), 200);
 }
 
 void points_expire(struct points_scene *s)

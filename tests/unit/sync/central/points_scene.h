@@ -30,6 +30,11 @@ void points_sale(struct points_scene *s, struct fake_till *till, const char *sal
 /* Whether the answer to op hold says that state. */
 bool points_hold(struct points_scene *s, struct fake_till *till, const char *id, const char *member, int amount,
                  const char *state);
+/* Whether the answer to op claim says wanted. */
+bool points_claim(struct points_scene *s, struct fake_till *till, const char *sale_id, const char *code,
+                  const char *wanted);
+/* The till has a new epoch, and is enrolled with it at its place. */
+void points_begin_epoch(struct points_scene *s, struct fake_till *till);
 void points_expire(struct points_scene *s);
 void points_load(struct points_scene *s, struct fake_till *till, struct device *out_device);
 /* What the till is told next: the answer's body, as a tree (owned) and as text (cleared first; may be NULL). Its

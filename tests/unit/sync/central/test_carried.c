@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records that a till carried over into an epoch of its own: whoever delivers one first, it counts once. */
+#include "sync/central/updates.h"
 #include "sync/protocol/origin.h"
 #include "tests/unit/sync/central/fixture.h"
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(central_carried, .timeout = 120);
@@ -147,6 +149,33 @@ Test(central_carried, what_two_copies_carried_counts_once)
     expect_books(&s, 3);
     till_clear(&third);
     strbuf_free(&carried);
+    scene_close(&s);
+}
+
+/* A row that was told before the carried records were counted says to hold none of them, and the till adds them to
+ * it: it must be told again, though booking them changes nothing. */
+Test(central_carried, what_counts_already_is_told_again)
+{
+    struct updates_cursor before;
+    struct device device;
+    struct scene s;
+    bool waiting = false;
+    int64_t change = 0;
+    char cursor[64];
+
+    scene_open(&s, false);
+    cr_assert_eq(till_post(&s.f, &s.good, &s.shared, &s.answer), 200);
+    enrol_copy(&s);
+    strbuf_clear(&s.carried);
+    carry_anew(&s.copy, &s.shared, &s.carried); /* nothing else, which would tell of the member anyhow */
+    cr_assert_eq(store_last_change(s.f.central->store, &change, NULL), ST_OK);
+    (void)snprintf(cursor, sizeof(cursor), "%s.%lld", s.f.central->incarnation, (long long)change);
+    cr_assert_eq(till_post(&s.f, &s.copy, &s.carried, &s.answer), 200, "%s", s.answer.data);
+    expect_books(&s, 2);
+    cr_assert_eq(device_load(s.f.central, s.copy.dev_hex, &device, NULL), ST_OK);
+    cr_assert_eq(updates_read_cursor(s.f.central, cursor, &before, NULL), ST_OK);
+    cr_assert_eq(updates_waiting(s.f.central, &device, &before, &waiting, NULL), ST_OK);
+    cr_expect(waiting);
     scene_close(&s);
 }
 

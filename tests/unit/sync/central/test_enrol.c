@@ -27,6 +27,27 @@ Test(central_enrol, gives_a_till_its_keys_for_a_code)
     fixture_close(&f);
 }
 
+/* An enrolment that was long under way must not come after the next one, and take the till's keys with it. */
+Test(central_enrol, takes_a_tills_newest_code_alone)
+{
+    struct fixture f;
+    struct fake_till till;
+    char first[16], second[16], other[16];
+
+    fixture_open(&f);
+    till_init(&till, 0xa1, 0xa2);
+    fixture_code(&f, "4", other);
+    fixture_code(&f, "3", first);
+    fixture_code(&f, "3", second);
+    cr_expect_eq(till_enrol(&f, &till, first), 403);
+    cr_expect_eq(till_enrol(&f, &till, second), 200);
+    till_clear(&till);
+    till_init(&till, 0xb1, 0xb2);
+    cr_expect_eq(till_enrol(&f, &till, other), 200, "that is another till's");
+    till_clear(&till);
+    fixture_close(&f);
+}
+
 Test(central_enrol, takes_a_code_once)
 {
     struct fixture f;

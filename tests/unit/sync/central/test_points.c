@@ -44,10 +44,9 @@ Test(central_points, that_wait_are_told_with_how_long)
     points_rule(&s, 14, 30, 0, 0, 0);
     points_sale(&s, &s.till, "a", "M1", 500, 0, "");
     cJSON_Delete(points_updates(&s.fixture, &s.till, cursor, &body));
-    cr_expect_not_null(
-        strstr(strbuf_text(&body),
-               "{\"id\":\"bonus.delay\",\"currency\":\"bonus\",\"amount\":0,\"activation_days\":14}"),
-        "%s", strbuf_text(&body));
+    cr_expect_not_null(strstr(strbuf_text(&body),
+                              "{\"id\":\"bonus.delay\",\"currency\":\"bonus\",\"amount\":0,\"activation_days\":14}"),
+                       "%s", strbuf_text(&body));
     points_rule(&s, 0, 30, 0, 0, 0);
     points_sale(&s, &s.till, "b", "M1", 500, 0, "");
     cJSON_Delete(points_updates(&s.fixture, &s.till, cursor, &body));
@@ -137,22 +136,6 @@ Test(central_holds, are_kept_by_no_clock_and_ended_by_their_till_alone)
     points_close(&s);
 }
 
-static bool claim(struct points_scene *s, struct fake_till *till, const char *sale_id, const char *code,
-                  const char *wanted)
-{
-    struct answer answer = ANSWER_INIT;
-    struct device device;
-    char body[512];
-    bool says;
-
-    points_load(s, till, &device);
-    snprintf(body, sizeof(body), "{\"code\":\"%s\",\"sale_id\":\"%s\",\"member\":\"M1\"}", code, sale_id);
-    coupon_claim_answer(s->fixture.central, &device, body, strlen(body), &answer);
-    says = has_text(&answer.body, wanted);
-    strbuf_free(&answer.body);
-    return says;
-}
-
 static void use_coupon(struct points_scene *s, struct fake_till *till, const char *sale_id, const char *code)
 {
     char body[1024];
@@ -190,27 +173,27 @@ Test(central_coupons, are_claimed_once_used_twice_they_post_and_are_told)
     cr_assert_eq(STORE_RUN(s.fixture.central->store, STATEMENT_COUPON_PUT, &err, V_TEXT("demo"), V_TEXT("abc1"),
                            V_INT(1), V_TEXT("M1"), V_TEXT(""), V_INT(1), V_TEXT(""), V_TEXT("")),
                  ST_OK);
-    cr_expect(claim(&s, &s.till, "a", "ABC-1", "granted"));
-    cr_expect(claim(&s, &s.till, "a", "abc1", "granted"), "asked again it is the same claim");
-    cr_expect(claim(&s, &s.other, "b", "ABC1", "being used at another till"));
+    cr_expect(points_claim(&s, &s.till, "a", "ABC-1", "granted"));
+    cr_expect(points_claim(&s, &s.till, "a", "abc1", "granted"), "asked again it is the same claim");
+    cr_expect(points_claim(&s, &s.other, "b", "ABC1", "being used at another till"));
     points_record(&s, &s.till, "void", "{\"sale_id\":\"a\",\"reason\":\"void\"}");
-    cr_expect(claim(&s, &s.other, "c", "ABC1", "granted"), "a void frees it");
+    cr_expect(points_claim(&s, &s.other, "c", "ABC1", "granted"), "a void frees it");
     points_record(&s, &s.other, "claim_asked", "{\"code\":\"abc1\",\"sale_id\":\"c\"}");
     points_record(&s, &s.other, "claim_voided", "{\"code\":\"abc1\",\"sale_id\":\"c\"}");
-    cr_expect(claim(&s, &s.other, "c", "ABC1", "ended"), "given up, and asked late");
-    cr_expect(claim(&s, &s.till, "a2", "ABC1", "granted"), "free for another");
+    cr_expect(points_claim(&s, &s.other, "c", "ABC1", "ended"), "given up, and asked late");
+    cr_expect(points_claim(&s, &s.till, "a2", "ABC1", "granted"), "free for another");
     points_record(&s, &s.till, "claim_voided", "{\"code\":\"abc1\",\"sale_id\":\"a2\"}");
     points_record(&s, &s.other, "claim_voided", "{\"code\":\"abc1\",\"sale_id\":\"c2\"}");
-    cr_expect(claim(&s, &s.other, "c2", "ABC1", "ended"), "the record was faster than the question");
+    cr_expect(points_claim(&s, &s.other, "c2", "ABC1", "ended"), "the record was faster than the question");
     use_coupon(&s, &s.other, "c", "ABC1");
-    cr_expect(claim(&s, &s.till, "d", "ABC1", "used before"));
+    cr_expect(points_claim(&s, &s.till, "d", "ABC1", "used before"));
     cr_expect_not(notices_say(&s, "duplicate_coupon"));
     use_coupon(&s, &s.till, "d", "ABC1");
     cr_expect(notices_say(&s, "duplicate_coupon: abc1 was used 2 times, 1 are allowed; last by sale d"));
     cr_expect_eq(total(&s.fixture, "sales"), 2);
-    cr_expect(claim(&s, &s.till, "d", "OTHER", "the sale is over"));
-    cr_expect(claim(&s, &s.till, "e", "NEVER-LISTED", "granted"), "what nothing bounds");
-    cr_expect(claim(&s, &s.till, "e f", "x", "bad_request"));
+    cr_expect(points_claim(&s, &s.till, "d", "OTHER", "the sale is over"));
+    cr_expect(points_claim(&s, &s.till, "e", "NEVER-LISTED", "granted"), "what nothing bounds");
+    cr_expect(points_claim(&s, &s.till, "e f", "x", "bad_request"));
     points_close(&s);
 }
 
