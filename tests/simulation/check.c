@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What must be true when the network is whole again and nothing is under way. The central's file is read by SQL of
  * its own, not by the central. */
+#include "agent/base/hex.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "sync/central/device.h"
@@ -13,11 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_copy(const struct sim_till *till)
-{
-    return till->split_position >= 0;
-}
 
 /* It has heard of the last change, and of this life of the central. */
 static bool has_heard_all(const struct sim_world *world, const struct sim_till *till)
@@ -41,8 +37,16 @@ bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
             return false;
         if (till_lacks_records(till))
             sim_wrong(world, "till %d removed what a central put back to the last fortnight lacks", i);
-        if (till_forked(till))
+        if (till->wants_code) {
+            (void)snprintf(out_why, size, "till %d is not enrolled anew", i);
+            return false;
+        }
+        if (till->left_forked)
             continue;
+        if (till_forked(till)) {
+            (void)snprintf(out_why, size, "the history of till %d is split", i);
+            return false;
+        }
         journal_head(till->journal, &head);
         (void)snprintf(out_why, size, "till %d has %lld records, acked %lld, counted %lld, removed %lld", i,
                        (long long)head.position, (long long)journal_acked_position(till->journal),
@@ -55,75 +59,101 @@ bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
     return true;
 }
 
-/* The record at seq must be the till's own; of a till whose disk was put back, that of one of its lives, and of one
- * only. */
-static void check_row(struct sim_world *world, struct sim_till *till, int64_t seq, const void *bytes, int len,
-                      bool *second_life, bool *first_life)
-{
-    uint64_t digest = sim_digest(bytes, (size_t)len);
-    bool now = seq <= RECORDS_MAX && till->records[seq].confirmed && till->records[seq].tries[0] == digest;
-    bool before = seq <= RECORDS_MAX && is_copy(till) && seq > till->split_position && till->old_life[seq] == digest;
+struct row { /* of the central's journal */
+    uint64_t epoch;
+    int64_t seq;
+    const char *bytes, *type;
+    const void *hash;
+    size_t len;
+};
 
-    if (!now && !before)
-        sim_wrong(world, "the central's record %lld of till %d is not what the till wrote", (long long)seq,
+/* The record must be one that the till wrote, in that place of that epoch. What came before, under another place, is
+ * none that counts again. */
+static void check_row(struct sim_world *world, struct sqlite3 *db, struct sim_till *till, const struct row *row,
+                      struct check_totals *totals)
+{
+    struct sim_written *written = lives_find(till, row->epoch, row->seq, sim_digest(row->bytes, row->len));
+
+    if (!written) {
+        sim_wrong(world, "the central's record %lld of till %d is not what the till wrote", (long long)row->seq,
                   till->place - 1);
-    if (is_copy(till) && seq > till->split_position) {
-        *second_life = *second_life || (now && !before);
-        *first_life = *first_life || (before && !now);
+        return;
     }
-    if (*second_life && *first_life)
-        sim_wrong(world, "the central has records of two histories of till %d", till->place - 1);
     for (int card = 0; card < MEMBERS; card++) {
-        if (memmem(bytes, (size_t)len, sim_card(card), 13))
-            sim_wrong(world, "record %lld of till %d shows a card's number", (long long)seq, till->place - 1);
+        if (memmem(row->bytes, row->len, sim_card(card), 13))
+            sim_wrong(world, "record %lld of till %d shows a card's number", (long long)row->seq, till->place - 1);
+    }
+    if (lives_is_there(till, written->first))
+        world->both++;
+    else
+        check_record(world, db, till, row->type, row->bytes, row->len, totals);
+    written->there = true;
+}
+
+/* Where the chain of one epoch stands. */
+struct chain {
+    uint64_t epoch;
+    int64_t seq;
+    uint8_t hash[SHA256_BYTES];
+};
+
+static void check_chain(struct sim_world *world, const struct sim_till *till, struct chain *chain,
+                        const struct row *row)
+{
+    uint8_t hash[SHA256_BYTES];
+
+    if (row->epoch != chain->epoch)
+        *chain = (struct chain){.epoch = row->epoch};
+    if (row->seq != ++chain->seq)
+        sim_wrong(world, "the central has a gap or a double at %lld of till %d", (long long)row->seq,
+                  till->place - 1);
+    record_hash(chain->hash, row->bytes, row->len, hash);
+    if (memcmp(hash, row->hash, sizeof hash) != 0)
+        sim_wrong(world, "the chain of till %d is broken at %lld", till->place - 1, (long long)row->seq);
+    memcpy(chain->hash, hash, sizeof hash);
+}
+
+/* Of a till whose history split, and nobody saw to it, the rest is still there. */
+static void check_complete(struct sim_world *world, const struct sim_till *till)
+{
+    for (int64_t at = 1; at <= till->head && !till->left_forked; at++) {
+        if (!lives_is_there(till, till->first[at]))
+            sim_wrong(world, "record %lld of %lld of till %d is not at the central", (long long)at,
+                      (long long)till->head, till->place - 1);
     }
 }
 
-static int64_t check_till(struct sim_world *world, sqlite3 *db, struct sim_till *till, struct check_totals *totals)
+static void check_till(struct sim_world *world, sqlite3 *db, struct sim_till *till, struct check_totals *totals)
 {
-    uint8_t prev[SHA256_BYTES] = {0}, hash[SHA256_BYTES];
-    bool second_life = false, first_life = false;
+    struct chain chain = {.epoch = 0};
     sqlite3_stmt *stmt = NULL;
-    int64_t seq = 0;
 
-    must(sqlite3_prepare_v2(db, "SELECT seq, bytes, hash, type FROM journal WHERE dev = ?1 ORDER BY epoch, seq", -1,
-                            &stmt, NULL) == SQLITE_OK,
+    must(sqlite3_prepare_v2(db,
+                            "SELECT epoch, seq, bytes, hash, type FROM journal WHERE dev = ?1 ORDER BY epoch, seq",
+                            -1, &stmt, NULL) == SQLITE_OK,
          sqlite3_errmsg(db));
     (void)sqlite3_bind_text(stmt, 1, till->dev, -1, SQLITE_STATIC);
     while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const void *bytes = sqlite3_column_blob(stmt, 1);
-        int len = sqlite3_column_bytes(stmt, 1);
+        struct row row = {.seq = sqlite3_column_int64(stmt, 1),
+                          .bytes = sqlite3_column_blob(stmt, 2),
+                          .len = (size_t)sqlite3_column_bytes(stmt, 2),
+                          .hash = sqlite3_column_blob(stmt, 3),
+                          .type = (const char *)sqlite3_column_text(stmt, 4)};
 
-        if (sqlite3_column_int64(stmt, 0) != ++seq)
-            sim_wrong(world, "the central has a gap or a double at %lld of till %d", (long long)seq, till->place - 1);
-        record_hash(prev, bytes, (size_t)len, hash);
-        if (memcmp(hash, sqlite3_column_blob(stmt, 2), sizeof hash) != 0)
-            sim_wrong(world, "the chain of till %d is broken at %lld", till->place - 1, (long long)seq);
-        memcpy(prev, hash, sizeof prev);
-        check_row(world, till, seq, bytes, len, &second_life, &first_life);
-        check_record(world, db, (const char *)sqlite3_column_text(stmt, 3), bytes, (size_t)len, totals);
+        must(hex_to_u64((const char *)sqlite3_column_text(stmt, 0), &row.epoch) == ST_OK, "an epoch");
+        check_chain(world, till, &chain, &row);
+        check_row(world, db, till, &row, totals);
     }
     sqlite3_finalize(stmt);
-    if (!is_copy(till) && seq != till->head)
-        sim_wrong(world, "till %d wrote %lld records, the central has %lld", till->place - 1, (long long)till->head,
-                  (long long)seq);
-    return seq;
+    check_complete(world, till);
 }
 
-/* A disk put back that went another way since must be known as one, here or at the central. */
-static void check_copy(struct sim_world *world, sqlite3 *db, const struct sim_till *till, int64_t seq)
+/* Only a disk that was put back has another history; what became of it is in check_complete. */
+static void check_copy(struct sim_world *world, sqlite3 *db, const struct sim_till *till)
 {
-    int64_t at = till->split_position + 1;
-    bool apart = is_copy(till) && seq >= at && till->head >= at && till->old_life[at] != 0 &&
-                 till->records[at].tries[0] != till->old_life[at];
-    bool first_life_there = apart && till->old_head >= at;
-    int64_t quarantined = check_number(db, "SELECT quarantined_seq FROM device WHERE dev = ?1", till->dev, NULL);
-
-    if (!is_copy(till) && quarantined > 0)
+    if (till->split_position < 0 &&
+        check_number(db, "SELECT quarantined_seq FROM device WHERE dev = ?1", till->dev, NULL) > 0)
         sim_wrong(world, "till %d is in quarantine and has one history", till->place - 1);
-    if (first_life_there && quarantined == 0 && !till_forked(till) &&
-        check_number(db, "SELECT acked FROM device WHERE dev = ?1", till->dev, NULL) != till->head)
-        sim_wrong(world, "till %d was put back to an old disk and nobody saw it", till->place - 1);
 }
 
 void check_all(struct sim_world *world)
@@ -134,8 +164,10 @@ void check_all(struct sim_world *world)
     office_stop(world, true);
     must(sqlite3_open(DISK_FOLDER "9/central.db", &db) == SQLITE_OK, "the central's file");
     (void)sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
-    for (int i = 0; i < TILLS; i++)
-        check_copy(world, db, &world->tills[i], check_till(world, db, &world->tills[i], &totals));
+    for (int i = 0; i < TILLS; i++) {
+        check_copy(world, db, &world->tills[i]);
+        check_till(world, db, &world->tills[i], &totals);
+    }
     if (check_number(db, "SELECT count(*) FROM dead_letter", NULL, NULL) != 0)
         sim_wrong(world, "the central has dead letters");
     check_books(world, db, &totals);

@@ -58,7 +58,8 @@ static bool was_written_off(sqlite3 *db, const char *id)
 
 /* What it spent was set aside for it, unless the central had given it up for lost, or was put back and granted before
  * all tills were heard. */
-static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct cJSON *body, int64_t spent)
+static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct sim_till *till, const struct cJSON *body,
+                       int64_t spent)
 {
     const struct cJSON *one;
     int64_t risk = 0, known = 0;
@@ -69,7 +70,10 @@ static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct cJSON 
         world->by_hold += spent;
         risk = was_written_off(db, one->valuestring) ? spent : risk;
         if (!world->restored &&
-            check_number(db, "SELECT count(*) FROM hold WHERE id = ?1 AND state = 'posted' AND amount >= 1",
+            check_number(db,
+                         "SELECT count(*) FROM hold WHERE id = ?1 AND amount >= 1"
+                         " AND (state = 'posted' OR (state = 'written_off' AND epoch <> (SELECT epoch FROM device d"
+                         " WHERE d.dev = hold.dev)))", /* carried, and of an epoch that was given up */
                          one->valuestring, NULL) != 1)
             sim_wrong(world, "a sale is of hold %s, which the central did not grant", one->valuestring);
     }
@@ -90,7 +94,8 @@ static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct cJSON 
     if (known == 0 && spent > 0)
         sim_wrong(world, "a sale spent %lld points by no right", (long long)spent);
     world->written_off += risk;
-    return world->unheard ? spent : risk;
+    /* T4: each life of a till that was put back spends what the image had. */
+    return world->unheard || till->split_position >= 0 ? spent : risk;
 }
 
 static void count_coupons(const struct cJSON *body, struct check_totals *totals)
@@ -107,8 +112,8 @@ static void count_coupons(const struct cJSON *body, struct check_totals *totals)
     }
 }
 
-void check_record(struct sim_world *world, struct sqlite3 *db, const char *type, const char *bytes, size_t len,
-                  struct check_totals *totals)
+void check_record(struct sim_world *world, struct sqlite3 *db, const struct sim_till *till, const char *type,
+                  const char *bytes, size_t len, struct check_totals *totals)
 {
     bool sale = strcmp(type, "sale") == 0;
     struct record_head head;
@@ -133,7 +138,7 @@ void check_record(struct sim_world *world, struct sqlite3 *db, const char *type,
         count_coupons(tree, totals);
     if (member >= 0) {
         totals->balance[member] += points.earned - points.spent + points.given - points.taken;
-        totals->risked[member] += points.taken + (sale ? risk_of(world, db, tree, points.spent) : 0);
+        totals->risked[member] += points.taken + (sale ? risk_of(world, db, till, tree, points.spent) : 0);
     } else if (points.spent > 0) {
         sim_wrong(world, "points of nobody are spent");
     }
@@ -210,15 +215,19 @@ static void check_ends(struct sim_world *world, sqlite3 *db, const struct sim_ti
             " journal j WHERE j.dev = l.dev AND j.type = 'lease_close' AND instr(CAST(j.bytes AS TEXT), l.id))",
             till->dev, NULL) != 0)
         sim_wrong(world, "a lease of till %d is over, and it never said so", till->place - 1);
-    if (check_number(
+    /* Of a life that is gone the record may be, too, and the central was told by a question. */
+    if (till->split_position < 0 &&
+        check_number(
             db,
             "SELECT count(*) FROM hold h WHERE h.dev = ?1 AND h.state IN ('voided', 'posted') AND NOT EXISTS"
             " (SELECT 1 FROM journal j WHERE j.dev = h.dev AND j.type = CASE h.state WHEN 'posted' THEN 'sale'"
             " ELSE 'hold_voided' END AND instr(CAST(j.bytes AS TEXT), h.id))",
             till->dev, NULL) != 0)
         sim_wrong(world, "a hold of till %d is over, and it never said so", till->place - 1);
-    /* And no right stays when nobody shops any more. */
-    if (check_number(db,
+    /* And no right stays when nobody shops any more, but of a life that is gone with its disk, until it is written
+     * off. */
+    if (till->split_position < 0 &&
+        check_number(db,
                      "SELECT (SELECT count(*) FROM hold WHERE dev = ?1 AND state = 'granted')"
                      " + (SELECT count(*) FROM coupon_claim WHERE dev = ?1 AND state = 'granted')",
                      till->dev, NULL) != 0)
@@ -263,7 +272,7 @@ void check_books(struct sim_world *world, struct sqlite3 *db, const struct check
         const struct sim_till *till = &world->tills[i];
 
         check_leases(world, db, till);
-        if (till->split_position >= 0) /* it may have sold what the central will never take */
+        if (till->left_forked) /* it may have sold what the central will never take */
             continue;
         for (int card = 0; card < MEMBERS; card++)
             check_shown(world, db, till, card);

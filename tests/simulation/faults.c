@@ -24,6 +24,11 @@ static void put_back(struct sim_world *world, struct sim_till *till)
         till->old_life[at] = till->records[at].confirmed ? till->records[at].tries[0] : 0;
         till->records[at] = (struct sim_record){0};
     }
+    for (int64_t at = 1; at <= till->image_position; at++) /* before it was carried into another epoch */
+        till->records[at].tries[0] = till->image_digests[at];
+    if (till->epochs != till->image_epochs) /* its keys are another enrolment's */
+        lives_enrol(world, till);
+    till->mended = till->refused = till->left_forked = false;
     till->rules_version = 0;
     promises_put_back(till, till->image_position);
     world->unheard = world->unheard || world->restored;
@@ -33,14 +38,8 @@ static void put_back(struct sim_world *world, struct sim_till *till)
 /* IT throws the cache away: it is made anew from the journal and the central. */
 static void lose_cache(struct sim_world *world, struct sim_till *till)
 {
-    static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-journal"};
-    char path[64];
-
     till_down(world, till, true);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)snprintf(path, sizeof path, DISK_FOLDER "%d/%s", till->place, names[i]);
-        (void)disk_unlink(till->disk, path);
-    }
+    till_remove_cache(till);
     sim_note(world, "till %d lost its cache", till->place);
     till_up(world, till);
 }
@@ -50,6 +49,9 @@ static void copy_disk(struct sim_world *world, struct sim_till *till)
     till_down(world, till, true);
     disk_copy(till->image, till->disk);
     till->image_position = till->head;
+    till->image_epochs = till->epochs;
+    for (int64_t at = 1; at <= till->head; at++)
+        till->image_digests[at] = till->records[at].tries[0];
     till_up(world, till);
 }
 
@@ -67,6 +69,7 @@ static void back_up(struct sim_world *world)
     world->have_backup = true;
     world->backup_ms = world->now_ms + world->days_ms;
     world->backup_deeds = world->deeds;
+    world->backup_epochs = world->epochs;
     office_open(world);
 }
 
@@ -96,8 +99,10 @@ static void restore(struct sim_world *world)
     if (!world->have_backup || !world->central ||
         world->now_ms + world->days_ms - world->backup_ms >= JOURNAL_KEPT_DAYS * DAY_MS)
         return;
+    if (world->epochs != world->backup_epochs)
+        return;
     for (int i = 0; i < TILLS; i++) {
-        if (world->tills[i].split_position >= 0)
+        if (world->tills[i].split_position >= 0 || world->tills[i].wants_code)
             return;
     }
     sim_note(world, "central put back");
@@ -159,11 +164,12 @@ void sim_happen(struct sim_world *world)
         till->clock_off_ms = dice_one_in(dice, 3) ? 0 : dice_one_in(dice, 2) ? years : -years;
         break;
     case 4:
-        if (till->up && till->image_position < 0)
+        if (till->up && till->image_position < 0 && !till->wants_code)
             copy_disk(world, till);
         break;
     case 5:
-        if (till->up && till->image_position >= 0 && till->split_position < 0 && dice_one_in(dice, 3))
+        if (till->up && till->image_position >= 0 && till->split_position < 0 && !till->wants_code &&
+            dice_one_in(dice, 3))
             put_back(world, till);
         break;
     case 6:
@@ -204,6 +210,11 @@ void sim_happen(struct sim_world *world)
     case 16:
         if (till->up)
             till_take_back(world, till);
+        break;
+    case 17: /* IT looks at its tills; and now and then begins an epoch where none is due */
+        lives_mend(world);
+        if (till->up && !till->wants_code && dice_one_in(dice, 12) && !till_forked(till))
+            lives_begin_epoch(world, till);
         break;
     default:
         for (int64_t n = 1 + dice_below(dice, 3); n > 0 && till->up; n--)

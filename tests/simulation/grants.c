@@ -29,7 +29,8 @@ static void look(struct sim_world *world, const char *chain, const char *member,
 
     must(__real_restore_waiting(world->central, chain, &waiting, NULL) == ST_OK, "who is waited for");
     if (waiting > 0)
-        sim_wrong(world, "%s for %s, while %lld tills have not said what they hold", what, member, (long long)waiting);
+        sim_wrong(world, "%s for %s, while %lld tills have not said what they hold", what, member,
+                  (long long)waiting);
 
     must(__real_lot_sum(world->central, chain, member, SHOP_CURRENCY, &sums, NULL) == ST_OK, "sums of points");
     world->grants++;

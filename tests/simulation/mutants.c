@@ -5,6 +5,7 @@
 #include "agent/engine/engine.h"
 #include "agent/link/courier.h"
 #include "agent/till/trust.h"
+#include "sync/central/carried.h"
 #include "sync/central/device.h"
 #include "sync/central/journal.h"
 #include "sync/central/hold.h"
@@ -37,13 +38,28 @@ int __wrap_disk_sync(struct disk *disk, int handle);
 static struct record_head first_of_batch; /* of the request under way */
 static bool in_batch;
 
-void mutants_batch(const char *body, size_t len)
+/* What is known is dropped, whatever its hash. */
+static const char *drop_known(const char *body, size_t len, int64_t acked)
+{
+    const char *at = body, *inner;
+    struct record_head head;
+    size_t inner_len;
+
+    while (at < body + len && record_parse(at, strcspn(at, "\n"), &head, &inner, &inner_len, NULL) == ST_OK &&
+           head.seq <= acked)
+        at += strcspn(at, "\n") + 1;
+    return at < body + len ? at : body;
+}
+
+const char *mutants_batch(const char *body, size_t len, int64_t acked)
 {
     const char *inner;
     size_t inner_len;
 
-    (void)len;
+    if (body && sim_world()->mutant == SIM_NO_FORK)
+        body = drop_known(body, len, acked);
     in_batch = body && record_parse(body, strcspn(body, "\n"), &first_of_batch, &inner, &inner_len, NULL) == ST_OK;
+    return body;
 }
 
 /* As if none of the batch were known. */
@@ -57,6 +73,25 @@ enum status __wrap_device_lock(struct central *central, const char *dev, struct 
         if (out->counted > out->acked) /* nor booked */
             st = STORE_RUN(central->store, STATEMENT_DEVICE_COUNTED, err, V_TEXT(dev), V_INT(out->acked), V_INT(0));
     }
+    if (st == ST_OK && in_batch && sim_world()->mutant == SIM_NO_FORK && first_of_batch.seq == out->acked + 1)
+        memcpy(out->head_hash, first_of_batch.prev, SHA256_BYTES);
+    return st;
+}
+
+/* ---- what both lives of a till have ---- */
+
+enum status __real_carried_look(struct central *central, const struct device *device, const struct record_head *head,
+                                const char *body, size_t body_len, struct carried *out_carried, struct errmsg *err);
+enum status __wrap_carried_look(struct central *central, const struct device *device, const struct record_head *head,
+                                const char *body, size_t body_len, struct carried *out_carried, struct errmsg *err);
+
+enum status __wrap_carried_look(struct central *central, const struct device *device, const struct record_head *head,
+                                const char *body, size_t body_len, struct carried *out_carried, struct errmsg *err)
+{
+    enum status st = __real_carried_look(central, device, head, body, body_len, out_carried, err);
+
+    if (st == ST_OK && sim_world()->mutant == SIM_CARRIED_TWICE)
+        out_carried->booked = false;
     return st;
 }
 

@@ -99,6 +99,8 @@ void office_write_off(struct sim_world *world)
 
     if (lease_write_off(world->central, &count, &err) != ST_OK && !disk_is_off(world->central_disk))
         sim_wrong(world, "writing off: %s", err.text);
+    if (coupon_give_up_lost(world->central, &err) != ST_OK && !disk_is_off(world->central_disk))
+        sim_wrong(world, "giving claims up: %s", err.text);
     if (count > 0)
         sim_note(world, "written off %lld", (long long)count);
 }

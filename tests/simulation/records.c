@@ -52,6 +52,8 @@ enum status __wrap_journal_append(struct journal *journal, const char *type, uin
         record->count = 1;
         record->confirmed = true;
         till->head = head.position + 1;
+        till->first[till->head] = record->tries[0];
+        lives_wrote(till, head.epoch, head.seq + 1, record->tries[0], record->tries[0]);
     } else {
         promises_forget(till, head.position);
     }
@@ -62,10 +64,11 @@ enum status __wrap_journal_set_counted(struct journal *journal, uint64_t epoch, 
                                        struct errmsg *err)
 {
     struct sim_till *till = till_of(journal);
+    enum status st = __real_journal_set_counted(journal, epoch, seq, told_unix_ms, err);
 
     if (till)
-        till->counted = seq;
-    return __real_journal_set_counted(journal, epoch, seq, told_unix_ms, err);
+        till->counted = journal_counted_position(journal);
+    return st;
 }
 
 struct walk {
@@ -87,9 +90,11 @@ static bool compare(void *context, const struct journal_entry *entry)
                   (long long)entry->position);
         return false;
     }
-    if (!record->confirmed) /* its writer was cut off, and never heard that it is there */
-        promises_of_record(sim_world(), walk->till, entry->position, entry->type, entry->bytes, entry->len,
-                           true);
+    if (!record->confirmed) { /* its writer was cut off, and never heard that it is there */
+        promises_of_record(sim_world(), walk->till, entry->position, entry->type, entry->bytes, entry->len, true);
+        walk->till->first[entry->position] = digest;
+        lives_wrote(walk->till, entry->epoch, entry->seq, digest, digest);
+    }
     record->tries[0] = digest;
     record->count = 1;
     record->confirmed = true;

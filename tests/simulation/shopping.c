@@ -48,8 +48,7 @@ static bool done(const struct visit *visit, enum problem problem, const struct e
 {
     if (problem == PROBLEM_NONE && !disk_is_off(visit->till->disk))
         return true;
-    if (!disk_is_off(visit->till->disk) &&
-        (problem != PROBLEM_NO_SALE || visit->days_ms == visit->world->days_ms))
+    if (!disk_is_off(visit->till->disk) && (problem != PROBLEM_NO_SALE || visit->days_ms == visit->world->days_ms))
         sim_wrong(visit->world, "%s of %s was refused: %s: %s", what, visit->id, problem_spec(problem)->name,
                   err->text);
     return false;
@@ -119,8 +118,8 @@ static void commit(struct visit *visit, struct strbuf *out)
     end_visit(visit);
 }
 
-/* Of a sale that this till does not find any more, and nobody tells it of, nothing comes back by its receipt; nor of one
- * that was gone with the disk before it was delivered. */
+/* Of a sale that this till does not find any more, and nobody tells it of, nothing comes back by its receipt; nor of
+ * one that was gone with the disk before it was delivered. */
 static void give_back(struct visit *visit, struct strbuf *out)
 {
     struct errmsg err = ERRMSG_INIT;
@@ -129,8 +128,7 @@ static void give_back(struct visit *visit, struct strbuf *out)
     if (problem == PROBLEM_NONE && !disk_is_off(visit->till->disk))
         visit->world->returned++;
     else if (!disk_is_off(visit->till->disk) && problem != PROBLEM_RETURN_NO_SALE &&
-             problem != PROBLEM_SALE_ELSEWHERE &&
-             (problem != PROBLEM_NO_SALE || visit->till->split_position < 0))
+             problem != PROBLEM_SALE_ELSEWHERE && (problem != PROBLEM_NO_SALE || visit->till->split_position < 0))
         sim_wrong(visit->world, "%s was refused: %s: %s", visit->id, problem_spec(problem)->name, err.text);
     end_visit(visit);
 }

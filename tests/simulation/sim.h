@@ -8,39 +8,13 @@
 #ifndef LOYALD_TESTS_SIMULATION_SIM_H
 #define LOYALD_TESTS_SIMULATION_SIM_H
 
-#include "agent/base/clock.h"
-#include "agent/base/strbuf.h"
-#include "agent/till/till.h"
 #include "sync/central/central.h"
-#include "sync/protocol/frame.h"
+#include "tests/simulation/sim_till.h"
 #include "tests/support/dice.h"
 #include "tests/powercut/disk.h"
 #include "tests/powercut/offers.h"
 
 struct cJSON;
-
-enum {
-    TILLS = 3,
-    MEMBERS = 3,
-    COUPONS = 6,
-    RECORDS_MAX = 1200,
-    SALES_MAX = 600,
-    CENTRAL_PLACE = 9,
-    TRIES_MAX = 6,
-    HOLDS_MAX = 600,
-    FLOOR_USES_MAX = 600,
-    LEASE_USES_MAX = 600,
-    LEASES_MAX = 512,
-    BALANCE_BEGUN = 50,
-    LEASE_CAP = 40,
-    LEASE_DAYS = 7,
-    LOST_DAYS = 30
-};
-/* What a till may risk without a link, in minor units (macros: they are written into the rules). */
-#define FLOOR_SALE   2000
-#define FLOOR_MEMBER 3000
-#define FLOOR_DEVICE 5000
-#define FLOOR_SALES  4
 
 enum sim_mutant {
     SIM_REAL,
@@ -56,89 +30,10 @@ enum sim_mutant {
     SIM_LEASE_ANEW,
     SIM_LEASE_BY_WALL,
     SIM_GRANT_EARLY,
+    SIM_NO_FORK,
+    SIM_CARRIED_TWICE,
+    SIM_CARRIED_LOST,
     SIM_MUTANTS
-};
-
-/* What was given to a till's journal for one position: of several, after power cuts, any may be there. */
-struct sim_record {
-    uint64_t tries[TRIES_MAX];
-    int count;
-    bool confirmed; /* the journal said that it is on disk: tries[0] is it */
-};
-
-struct sim_sale {
-    int member; /* -1: without a card */
-    int64_t total_minor;
-    bool committed, returned; /* as the cashier was told */
-    bool named;               /* the till knew the member */
-};
-
-/* A hold that a till asked for, by its journal. */
-struct sim_hold {
-    char id[40];
-    int64_t position, voided_by, used_by; /* of the records; 0: none */
-};
-
-/* Until when a till was told that it has a lease. */
-struct sim_lease {
-    char id[40];
-    int64_t until_ms;
-};
-
-/* What a sale spent of a lease. */
-struct sim_lease_use {
-    char id[40];
-    int64_t position, used;
-    bool old_life; /* written before the disk was put back to an earlier image, and gone from it */
-};
-
-struct sim_floor_use {
-    int64_t position, minor;
-    char member[8];
-};
-
-struct sim_till {
-    int place;
-    bool up;
-    int64_t clock_off_ms;
-    struct clock_source clock;
-    struct disk *disk, *image;
-    int64_t image_position; /* -1: no image was taken */
-    int64_t split_position; /* above 0: its disk was put back; records beyond are of another life */
-    int64_t old_head;
-    struct loop *loop;
-    struct journal *journal;
-    struct rules *rules;
-    struct cache *cache;
-    struct rulebook *rulebook;
-    struct identity *identity;
-    struct till *till;
-    struct link *link;
-    struct sim_record records[RECORDS_MAX + 1];
-    uint64_t old_life[RECORDS_MAX + 1]; /* digests beyond split_position before the disk was put back */
-    int64_t head, pruned, rules_version;
-    int64_t sent;    /* the last number given, by the mutant that numbers at sending */
-    int64_t counted; /* as the central last said */
-    struct sim_sale sales[SALES_MAX];
-    int sale_count;
-    int starts; /* a start forgets the sales that were open */
-    struct sim_hold holds[HOLDS_MAX];
-    int hold_count;
-    struct sim_floor_use floor_uses[FLOOR_USES_MAX];
-    int floor_count;
-    struct sim_lease_use lease_uses[LEASE_USES_MAX];
-    int lease_count;
-    struct sim_lease leases[LEASES_MAX];
-    int told_leases;
-    char boot[24]; /* each start is one of the machine */
-    char dev[17];
-    char cert_key[17]; /* of the certificate that its loyald-sync shows */
-    /* the wire to its loyald-sync */
-    bool knocks, open, hung_up;
-    struct strbuf to_till;
-    struct frame_reader reader;
-    int generation; /* of the connection */
-    int64_t cut_off_until_ms;
 };
 
 struct sim_event;
@@ -166,12 +61,16 @@ struct sim_world {
     int64_t days_ms;   /* what passed while everything was off, besides now_ms */
     int64_t backup_ms; /* when the backup was made, by the central's clock */
     int64_t backup_acked[TILLS], told_acked[TILLS];
-    uint64_t digest; /* over everything that happened */
-    int64_t happened, faults, answered, returned, cuts, grants, claims;
+    char told_epoch[TILLS][17]; /* whose acks those are */
+    int backup_epochs, epochs;  /* begun by all tills: by then, and until now */
+    int batch_max;              /* how many records the central asks for at once */
+    uint64_t digest;            /* over everything that happened */
+    int64_t happened, faults, answered, returned, cuts, grants, claims, forks, carried, both, behind;
     int visits; /* shoppers that are not gone */
     struct sim_deeds deeds, backup_deeds;
     bool restored; /* the central was put back to its backup: its rows know nothing of what it had granted */
-    bool unheard;  /* and may have granted before each till had said what it holds: too long after, or by a copied disk */
+    bool unheard; /* and may have granted before each till had said what it holds: too long after, or by a copied disk
+                   */
     int64_t by_hold, by_lease, by_floor, written_off; /* points spent, as the central has them in the end */
     bool show;
     char wrong[400];
@@ -200,11 +99,16 @@ void loop_run_one(struct loop *loop);          /* the timer that is next, or wor
 void loop_tell(struct loop *loop, int fd);     /* readable */
 void loop_discard(struct loop *loop);
 
-/* ---- wire.c: sockets, loyald-sync and the network ---- */
+/* ---- wire.c: the socket between the two daemons ---- */
 enum { WIRE_LISTEN = 1 << 21, WIRE_OPEN = (1 << 21) + 100 };
 void wire_knock(struct sim_world *world, struct sim_till *till, int64_t after_ms);
 void wire_drop(struct sim_till *till); /* the connection is gone, whichever side went */
 void wire_pump(struct sim_world *world, struct sim_till *till);
+void wire_put(struct sim_till *till, const struct strbuf *header, int64_t id, const char *body, size_t len);
+
+/* ---- carry.c: loyald-sync and the network ---- */
+void carry_take(struct sim_world *world, struct sim_till *till, const struct message *message);
+void carry_forget(struct sim_till *till); /* the connection is gone, and what waited for its turn with it */
 
 /* ---- office.c: the central ---- */
 /* Answers one request; false when it waits (updates with nothing to tell) or the central has no power. */
@@ -232,13 +136,15 @@ void office_stop(struct sim_world *world, bool power);
 void office_after(struct sim_world *world); /* looks whether its power went, and starts it again later */
 
 /* ---- mutants.c ---- */
-/* The batch that the central is taking; NULL: none any more. */
-void mutants_batch(const char *body, size_t len);
+/* The batch that the central is taking, of a till of which it has acked so much; what is left of it. NULL: none any
+ * more. */
+const char *mutants_batch(const char *body, size_t len, int64_t acked);
 
 /* ---- tills.c ---- */
 void till_up(struct sim_world *world, struct sim_till *till);
 void till_down(struct sim_world *world, struct sim_till *till, bool power);
 void till_after(struct sim_world *world, struct sim_till *till);
+void till_remove_cache(struct sim_till *till);
 void till_idle(struct sim_world *world, struct sim_till *till);
 bool till_forked(const struct sim_till *till);
 bool till_lacks_records(const struct sim_till *till);
@@ -246,6 +152,20 @@ bool till_lacks_records(const struct sim_till *till);
 /* ---- records.c ---- */
 /* At a start: what was confirmed is there, with the same bytes. */
 void till_look_at_journal(struct sim_world *world, struct sim_till *till);
+
+/* ---- lives.c: a till's history, and what IT does when it splits ---- */
+/* Its journal took this record, as the seq of that epoch. */
+void lives_wrote(struct sim_till *till, uint64_t epoch, int64_t seq, uint64_t digest, uint64_t first);
+/* The one that the central has; NULL: the till never wrote it. */
+struct sim_written *lives_find(struct sim_till *till, uint64_t epoch, int64_t seq, uint64_t digest);
+/* Whether what was first written so is at the central, in any of its lives. */
+bool lives_is_there(const struct sim_till *till, uint64_t first);
+/* loyalctl new-epoch, and then the enrolment, tried until it is done. */
+void lives_begin_epoch(struct sim_world *world, struct sim_till *till);
+/* It is enrolled with another code, as often as it takes. */
+void lives_enrol(struct sim_world *world, struct sim_till *till);
+/* IT looks after tills whose history has split. */
+void lives_mend(struct sim_world *world);
 
 /* ---- shopping.c ---- */
 const char *sim_card(int member);
@@ -291,8 +211,8 @@ struct check_totals {
     int64_t risked[MEMBERS];  /* spent without anything set aside, or taken back: what may be below zero in the end */
     int64_t coupons[COUPONS], returns;
 };
-void check_record(struct sim_world *world, struct sqlite3 *db, const char *type, const char *bytes, size_t len,
-                  struct check_totals *totals);
+void check_record(struct sim_world *world, struct sqlite3 *db, const struct sim_till *till, const char *type,
+                  const char *bytes, size_t len, struct check_totals *totals);
 void check_books(struct sim_world *world, struct sqlite3 *db, const struct check_totals *totals);
 /* The first column of the first row; ?1 is text, ?2 more; either may be NULL. -1: none. */
 int64_t check_number(struct sqlite3 *db, const char *sql, const char *text, const char *more);

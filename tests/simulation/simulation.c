@@ -40,7 +40,10 @@ static bool prove(struct stage *stage)
                                                    "floor limits not kept",
                                                    "lease given anew",
                                                    "lease ended by wall clock",
-                                                   "put back, grants early"};
+                                                   "put back, grants early",
+                                                   "fork not noticed",
+                                                   "counted in both lives",
+                                                   "not carried over"};
     bool all = true;
 
     for (int mutant = 1; mutant < SIM_MUTANTS; mutant++) {
@@ -102,6 +105,7 @@ static bool run_one(struct stage *stage, const struct options *options)
 /* What there is a sum of. */
 struct sums {
     int64_t answered, returned, faults, cuts, happened, grants, claims, by_hold, by_lease, by_floor, written_off;
+    int64_t forks, carried, both, behind;
 };
 
 static void add(struct sums *sums, const struct sim_world *world)
@@ -117,6 +121,10 @@ static void add(struct sums *sums, const struct sim_world *world)
     sums->by_lease += world->by_lease;
     sums->by_floor += world->by_floor;
     sums->written_off += world->written_off;
+    sums->forks += world->forks;
+    sums->carried += world->carried;
+    sums->both += world->both;
+    sums->behind += world->behind;
 }
 
 static bool run_all(struct stage *stage, const struct options *options)
@@ -144,6 +152,9 @@ static bool run_all(struct stage *stage, const struct options *options)
                  " power cuts, %" PRId64 " events\n",
                  run, options->first, now_s() - began, sums.answered, sums.returned, sums.grants, sums.claims,
                  sums.faults, sums.cuts, sums.happened);
+    (void)printf("histories split %" PRId64 ", records carried %" PRId64 ", of them in both lives %" PRId64
+                 ", batches sent behind another %" PRId64 "\n",
+                 sums.forks, sums.carried, sums.both, sums.behind);
     (void)printf("points spent by hold %" PRId64 ", by lease %" PRId64 ", up to the floor %" PRId64
                  ", of what was written off %" PRId64 "; every promise held\n",
                  sums.by_hold, sums.by_lease, sums.by_floor, sums.written_off);

@@ -54,6 +54,7 @@ void stage_set_up(struct stage *stage)
     sim_enter(world, 1);
     disk_randomness(1);
     world->calm = true;
+    world->batch_max = 500;
     stage->scratch = disk_create();
     for (int i = 0; i < TILLS; i++) {
         stage->disks[i] = disk_create();
@@ -104,8 +105,10 @@ static void calm_down(struct sim_world *world)
             sim_wrong(world, "till %d stays down", i);
     }
     for (until = world->now_ms + QUIET_MS;
-         world->wrong[0] == '\0' && world->now_ms < until && !check_is_quiet(world, why, sizeof why);)
+         world->wrong[0] == '\0' && world->now_ms < until && !check_is_quiet(world, why, sizeof why);) {
+        lives_mend(world);
         sim_run(world, world->now_ms + 10000);
+    }
     if (world->wrong[0] == '\0' && !check_is_quiet(world, why, sizeof why))
         sim_wrong(world, "six hours of peace later %s", why);
 }
@@ -121,12 +124,13 @@ void stage_live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, bool
     }
     disk_copy(stage->central, stage->first_central);
     disk_seed(stage->central, seed + TILLS);
-    *world = (struct sim_world){.dice = {seed},
-                                .offers = &stage->office,
-                                .mutant = mutant,
-                                .show = show_it,
-                                .now_ms = 200000,
-                                .deeds = {.version = 1}};
+    memset(world, 0, sizeof *world);
+    world->dice = (struct dice){seed};
+    world->offers = &stage->office;
+    world->mutant = mutant;
+    world->show = show_it;
+    world->now_ms = 200000;
+    world->deeds.version = 1;
     sim_enter(world, ~seed);
     disk_randomness(seed);
     mount(stage);
@@ -135,9 +139,13 @@ void stage_live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, bool
         memcpy(world->tills[i].dev, stage->begun[i].dev, 17);
         memcpy(world->tills[i].cert_key, stage->begun[i].cert_key, 17);
         memcpy(world->tills[i].records, stage->begun[i].records, sizeof world->tills[i].records);
+        memcpy(world->tills[i].first, stage->begun[i].first, sizeof world->tills[i].first);
+        memcpy(world->tills[i].written, stage->begun[i].written, sizeof world->tills[i].written);
+        world->tills[i].written_count = stage->begun[i].written_count;
         world->tills[i].head = stage->begun[i].head;
         world->tills[i].counted = stage->begun[i].counted;
     }
+    world->batch_max = dice_one_in(&world->dice, 2) ? 1 + (int)dice_below(&world->dice, 6) : 500;
     for (int i = 0; i < TILLS; i++)
         till_up(world, &world->tills[i]);
     steps = STEPS_MIN + dice_below(&world->dice, STEPS_MAX - STEPS_MIN + 1);

@@ -224,6 +224,15 @@ void till_up(struct sim_world *world, struct sim_till *till)
     later(world, till);
 }
 
+void till_remove_cache(struct sim_till *till)
+{
+    static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-journal"};
+    char text[64];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)disk_unlink(till->disk, path(till, names[i], text));
+}
+
 void till_down(struct sim_world *world, struct sim_till *till, bool power)
 {
     (void)world;

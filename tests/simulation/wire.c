@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The socket between the two daemons, loyald-sync on its far end, and what the network does to what it carries. */
-#include "agent/base/json.h"
-#include "agent/base/json_writer.h"
-#include "agent/base/pk.h"
-#include "agent/base/x509.h"
-#include "sync/protocol/operation.h"
+/* The socket between the two daemons, and loyald-sync's hello. */
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
 
@@ -16,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { OUTPUT_MAX = 8 * 1024 * 1024, DELAY_MS = 400, LATE_MS = 60 * 1000, PARKED_MS = 5000 };
+enum { OUTPUT_MAX = 8 * 1024 * 1024 };
 
 /* ---- the socket: these calls of the courier come here ---- */
 
@@ -79,6 +74,7 @@ void wire_drop(struct sim_till *till)
     frame_reader_clear(&till->reader);
     frame_reader_init(&till->reader);
     till->knocks = till->open = till->hung_up = false;
+    carry_forget(till);
     till->generation++;
 }
 
@@ -87,7 +83,7 @@ struct knock {
     int generation;
 };
 
-static void put_header(struct sim_till *till, const struct strbuf *header, int64_t id, const char *body, size_t len)
+void wire_put(struct sim_till *till, const struct strbuf *header, int64_t id, const char *body, size_t len)
 {
     must(frame_write(strbuf_text(header), header->len, id, body, len, &till->to_till) == ST_OK, "a frame");
 }
@@ -100,9 +96,10 @@ static void knock(struct sim_world *world, void *context)
 
     if (!world->ended && till->up && knock->generation == till->generation) {
         strbuf_printf(&hello,
-                      "{\"hello\":\"loyald-sync\",\"version\":\"0\",\"protocol\":1,\"enrolled\":true,\"dev\":\"%s\"}",
-                      till->dev);
-        put_header(till, &hello, 0, NULL, 0);
+                      "{\"hello\":\"loyald-sync\",\"version\":\"0\",\"protocol\":1,\"enrolled\":true,\"dev\":\"%s\","
+                      "\"behind\":%d}",
+                      till->dev, COURIER_BEHIND_MAX);
+        wire_put(till, &hello, 0, NULL, 0);
         till->knocks = true;
         loop_tell(till->loop, WIRE_LISTEN + (int)(till - world->tills));
         loop_tell(till->loop, WIRE_OPEN + (int)(till - world->tills));
@@ -119,227 +116,6 @@ void wire_knock(struct sim_world *world, struct sim_till *till, int64_t after_ms
     sim_after(world, after_ms, knock, one);
 }
 
-/* ---- what loyald-sync carries ---- */
-
-struct carry {
-    struct sim_till *till;
-    int generation;
-    int64_t id;
-    struct sim_request request;
-    struct operation_args args;
-    char *body; /* owned, of the request; then of the answer */
-    size_t len;
-    int64_t wait_until_ms;
-    int64_t looked_at; /* how often the central had changed when it was last asked; 0: not yet */
-    int status;
-    char mac[65];
-    const char *error;
-    bool mute; /* a copy: its answer goes nowhere */
-};
-
-static void carry_free(struct carry *carry)
-{
-    free(carry->body);
-    free(carry);
-}
-
-static struct carry *carry_copy(const struct carry *from)
-{
-    struct carry *copy = must_alloc(sizeof *copy);
-
-    *copy = *from;
-    copy->body = must_alloc(from->len + 1);
-    memcpy(copy->body, from->body, from->len);
-    copy->request.args = &copy->args;
-    return copy;
-}
-
-static void deliver(struct sim_world *world, void *context)
-{
-    struct carry *carry = context;
-    struct sim_till *till = carry->till;
-    struct strbuf header = STRBUF_INIT(FRAME_HEADER_MAX);
-
-    if (!world->ended && till->up && till->open && carry->generation == till->generation && !carry->mute) {
-        if (carry->error)
-            strbuf_printf(&header, "{\"id\":%lld,\"error\":\"%s\",\"text\":\"simulated\",\"retry_after_ms\":0}",
-                          (long long)carry->id, carry->error);
-        else if (carry->mac[0])
-            strbuf_printf(&header, "{\"id\":%lld,\"status\":%d,\"mac\":\"%s\"}", (long long)carry->id, carry->status,
-                          carry->mac);
-        else
-            strbuf_printf(&header, "{\"id\":%lld,\"status\":%d}", (long long)carry->id, carry->status);
-        sim_note(world, "answer %d op %d %d %s %zu", (int)(till - world->tills), carry->request.op, carry->status,
-                 carry->error ? carry->error : "", carry->len);
-        put_header(till, &header, carry->id, carry->error ? NULL : carry->body, carry->error ? 0 : carry->len);
-        loop_tell(till->loop, WIRE_OPEN + (int)(till - world->tills));
-    }
-    strbuf_free(&header);
-    carry_free(carry);
-}
-
-static bool fault(struct sim_world *world, int64_t one_in)
-{
-    bool happens = !world->calm && dice_one_in(&world->dice, one_in);
-
-    world->faults += happens;
-    return happens;
-}
-
-static int64_t delay(struct sim_world *world)
-{
-    return fault(world, 30) ? dice_below(&world->dice, LATE_MS) : 1 + dice_below(&world->dice, DELAY_MS);
-}
-
-/* The answer is on its way down. */
-static void go_down(struct sim_world *world, struct carry *carry)
-{
-    static const char portal[] = "<html>Please log in</html>";
-
-    if (fault(world, 15) || carry->till->cut_off_until_ms > world->now_ms) {
-        carry->error = "offline"; /* lost: loyald-sync gives up */
-    } else if (fault(world, 40)) {
-        carry->len = carry->len > 0 ? (size_t)dice_below(&world->dice, (int64_t)carry->len) : 0; /* cut short */
-    } else if (fault(world, 40)) { /* a proxy that lies: all is acked, it says, and signs with nothing */
-        memset(carry->mac, 'a', 64);
-        carry->status = 200;
-    } else if (fault(world, 40)) {
-        free(carry->body);
-        carry->body = must_alloc(sizeof portal);
-        memcpy(carry->body, portal, sizeof portal);
-        carry->len = sizeof portal - 1;
-        carry->mac[0] = '\0';
-        carry->status = 200;
-    }
-    sim_after(world, delay(world), deliver, carry);
-}
-
-static void arrive(struct sim_world *world, void *context)
-{
-    struct carry *carry = context;
-    struct strbuf body = STRBUF_INIT(OUTPUT_MAX);
-    bool answered;
-
-    if (world->ended) {
-        carry_free(carry);
-        return;
-    }
-    carry->request.args = &carry->args;
-    carry->request.body = carry->body;
-    carry->request.len = carry->len;
-    carry->request.may_wait = carry->wait_until_ms > world->now_ms;
-    if (!world->central) {
-        carry->error = "offline";
-        sim_after(world, delay(world), deliver, carry);
-        return;
-    }
-    if (carry->request.may_wait && carry->looked_at == world->changes) { /* parked, and nothing has changed */
-        sim_after(world, PARKED_MS, arrive, carry);
-        return;
-    }
-    carry->looked_at = world->changes;
-    answered = office_answer(world, &carry->request, &carry->status, carry->mac, &body);
-    if (!answered && carry->request.may_wait && world->central) { /* parked: looked at again */
-        sim_after(world, PARKED_MS, arrive, carry);
-        strbuf_free(&body);
-        return;
-    }
-    if (!answered) {
-        carry->error = "offline";
-    } else {
-        free(carry->body);
-        carry->body = must_alloc(body.len + 1);
-        memcpy(carry->body, strbuf_text(&body), body.len);
-        carry->len = body.len;
-    }
-    strbuf_free(&body);
-    go_down(world, carry);
-    office_after(world);
-}
-
-static void go_up(struct sim_world *world, struct carry *carry)
-{
-    if (fault(world, 15) || carry->till->cut_off_until_ms > world->now_ms) {
-        carry->error = "offline";
-        sim_after(world, 1 + dice_below(&world->dice, 5000), deliver, carry);
-        return;
-    }
-    if (fault(world, 12)) { /* twice, and one of them late: what came after it may overtake it */
-        struct carry *copy = carry_copy(carry);
-
-        copy->mute = true;
-        copy->wait_until_ms = 0;
-        sim_after(world, dice_below(&world->dice, LATE_MS), arrive, copy);
-    }
-    if (fault(world, 40) && carry->len > 0)
-        carry->len = (size_t)dice_below(&world->dice, (int64_t)carry->len);
-    sim_after(world, delay(world), arrive, carry);
-}
-
-/* As loyald-sync does it at enrolment, with a key of its own. */
-static void add_csr(struct carry *carry)
-{
-    struct cJSON *root = cJSON_ParseWithLength(carry->body, carry->len);
-    char pem[X509_PEM_BYTES_MAX];
-    struct pk *key = NULL;
-    char *text;
-
-    must(pk_generate(&key, NULL) == ST_OK && x509_request(key, carry->till->dev, pem, NULL) == ST_OK, "a request");
-    must(cJSON_AddStringToObject(root, "csr", pem) != NULL, "memory");
-    if (!cJSON_HasObjectItem(root, "version"))
-        must(cJSON_AddStringToObject(root, "version", "0") != NULL, "memory");
-    must(pk_id(key, carry->till->cert_key) == ST_OK, "a key's name");
-    text = cJSON_PrintUnformatted(root);
-    free(carry->body);
-    carry->len = strlen(text);
-    carry->body = must_alloc(carry->len + 1);
-    memcpy(carry->body, text, carry->len);
-    cJSON_free(text);
-    cJSON_Delete(root);
-    pk_destroy(key);
-}
-
-static void copy_text(const struct cJSON *header, const char *name, char *out, size_t size)
-{
-    const char *text = "";
-
-    (void)json_text(header, name, size - 1, &text, NULL);
-    (void)snprintf(out, size, "%s", text);
-}
-
-static void take(struct sim_world *world, struct sim_till *till, const struct message *message)
-{
-    struct carry *carry = must_alloc(sizeof *carry);
-    const struct cJSON *args = NULL;
-    enum operation op = OP_COUNT;
-    const char *name = "";
-
-    *carry = (struct carry){.till = till, .generation = till->generation};
-    (void)json_text(message->header, "op", 32, &name, NULL);
-    must(operation_by_name(name, &op) == ST_OK, "an operation that is known");
-    (void)json_int(message->header, "id", 0, JSON_INT_MAX, &carry->id, NULL);
-    carry->request.op = (int)op;
-    memcpy(carry->request.text.dev, till->dev, sizeof till->dev);
-    memcpy(carry->request.text.cert_key, till->cert_key, sizeof till->cert_key);
-    copy_text(message->header, "epoch", carry->request.text.epoch, 17);
-    copy_text(message->header, "n", carry->request.text.n, 17);
-    copy_text(message->header, "mac", carry->request.text.mac, 65);
-    if (json_object(message->header, "arg", &args, NULL) == ST_OK) {
-        for (int i = 0; i < OPERATION_ARG_MAX && operation_spec(op)->args[i]; i++)
-            copy_text(args, operation_spec(op)->args[i], carry->args.values[i], sizeof carry->args.values[i]);
-    }
-    carry->len = message->payload_len;
-    carry->body = must_alloc(carry->len + 1);
-    if (carry->len > 0)
-        memcpy(carry->body, message->payload, carry->len);
-    if (op == OP_UPDATES)
-        carry->wait_until_ms = world->now_ms + 1000 * strtol(carry->args.values[1], NULL, 10);
-    if (op == OP_ENROL)
-        add_csr(carry);
-    sim_note(world, "ask %d op %d %zu", (int)(till - world->tills), (int)op, carry->len);
-    go_up(world, carry);
-}
-
 void wire_pump(struct sim_world *world, struct sim_till *till)
 {
     struct message message;
@@ -347,6 +123,6 @@ void wire_pump(struct sim_world *world, struct sim_till *till)
 
     while (frame_reader_next(&till->reader, &message, &err) == ST_OK) {
         if (cJSON_HasObjectItem(message.header, "op"))
-            take(world, till, &message);
+            carry_take(world, till, &message);
     }
 }
