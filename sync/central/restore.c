@@ -97,6 +97,17 @@ static enum status find_lease(struct central *central, const struct device *devi
     return st == ST_OK && !found ? ST_NOT_FOUND : st;
 }
 
+/* Of an epoch before, or of the till whose disk was copied: the record was carried from there, and what is set aside
+ * there stays so. */
+static enum status is_of_before(struct central *central, const struct held *held, bool *out_is, struct errmsg *err)
+{
+    int64_t count = 0;
+    enum status st = STORE_NUMBER(central->store, STATEMENT_LEASE_KNOWN, &count, err, V_TEXT(held->id));
+
+    *out_is = count > 0;
+    return st;
+}
+
 /* What it used of it was posted by its records, which came before this one. A lease of before stays beside it, also
  * when the till has it no more: that one ends by the till's word alone. */
 static enum status book_new(struct central *central, const struct device *device, struct held *held, int64_t change,
@@ -118,11 +129,15 @@ static enum status book_lease(struct central *central, const struct device *devi
                               struct errmsg *err)
 {
     int64_t granted, change;
-    bool live;
+    bool live, before = false;
     enum status found = find_lease(central, device, held, &granted, &live, err), st = found;
 
     if (found == ST_OK && (!live || granted >= held->amount))
         return ST_OK; /* closed by a record of its own, or known as it is */
+    if (found == ST_NOT_FOUND)
+        st = is_of_before(central, held, &before, err);
+    if (before || (found == ST_NOT_FOUND && st != ST_OK))
+        return st;
     if (found == ST_OK || found == ST_NOT_FOUND)
         st = store_next_change(central->store, &change, err);
     if (st == ST_OK && found == ST_NOT_FOUND)

@@ -305,6 +305,7 @@
     X(LEASE_COUNT, "SELECT COUNT(*) FROM lease WHERE chain = $1 AND member = $2 AND currency = $3 AND state = 'live'")    \
     X(LEASE_GET, "SELECT chain, member, currency, granted, used, state, recalled, expires_us FROM lease"                  \
         " WHERE id = $1 AND dev = $2 AND epoch = $3")                                                                     \
+    X(LEASE_KNOWN, "SELECT COUNT(*) FROM lease WHERE id = $1")                                                            \
     X(LEASE_USE, "UPDATE lease SET used = $2, change_seq = $3 WHERE id = $1")                                             \
     X(LEASE_END, "UPDATE lease SET state = $2, change_seq = $3 WHERE id = $1")                                            \
     X(LEASE_RECALL, "UPDATE lease SET recalled = 1, change_seq = $2 WHERE id = $1 AND state = 'live'")                    \

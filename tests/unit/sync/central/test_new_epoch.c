@@ -107,6 +107,25 @@ Test(central_new_epoch, gives_up_what_was_claimed_and_is_heard_of_no_more)
     points_close(&s);
 }
 
+/* It tells a central that was put back what the till may spend, and is carried when that is not acked yet. */
+Test(central_new_epoch, tells_again_of_a_lease_that_is_set_aside)
+{
+    static const char holdings[] =
+        "{\"incarnation\":\"00000000000000aa\",\"leases\":[{\"id\":\"L1\",\"member\":\"M1\",\"currency\":\"bonus\","
+        "\"granted\":300,\"used\":100,\"expires_unix_ms\":4000000000000}],\"holds\":[]}";
+    struct points_scene s;
+
+    points_open(&s);
+    points_record(&s, &s.till, "holdings", holdings);
+    cr_expect_eq(points_sums(&s, "M1").leased, 200);
+    points_begin_epoch(&s, &s.till);
+    points_record(&s, &s.till, "holdings", holdings);
+    cr_expect_eq(points_sums(&s, "M1").leased, 200, "once");
+    points_record(&s, &s.other, "holdings", holdings); /* a copy of that till, under a name of its own */
+    cr_expect_eq(points_sums(&s, "M1").leased, 200, "once");
+    points_close(&s); /* no dead letters */
+}
+
 /* What the row of M1 says to hold of the till's records; -1: it is not told. */
 static int64_t told_seq(struct points_scene *s, char cursor[POINTS_CURSOR_TEXT])
 {
