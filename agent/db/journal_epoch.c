@@ -168,6 +168,9 @@ enum status journal_begin_epoch(struct journal *journal, const struct journal_li
                                  .hlc = journal->head.position == journal->acked ? journal->head.hlc : 0},
                        .bytes = STRBUF_INIT(JOURNAL_RECORD_BYTES_MAX + 1)};
     const struct journal_pruned pruned = journal->pruned;
+    const int64_t counted = journal->counted;
+    const int mark_count = journal->mark_count;
+    const bool told_changed = journal->told_changed;
     enum status st = journal_may_write(journal, err);
 
     if (st == ST_OK)
@@ -183,10 +186,14 @@ enum status journal_begin_epoch(struct journal *journal, const struct journal_li
     if (st == ST_OK)
         st = sqlite_end(&journal->db, move(&m, err), err);
     strbuf_free(&m.bytes);
-    if (st == ST_OK)
+    if (st == ST_OK) {
         take_on(&m);
-    else
+    } else { /* the marks are where they were, only their count was 0 */
         journal->pruned = pruned;
+        journal->counted = counted;
+        journal->mark_count = mark_count;
+        journal->told_changed = told_changed;
+    }
     return journal_note(journal, st, err);
 }
 

@@ -218,12 +218,14 @@ Test(journal_epoch, a_full_disk_leaves_the_old_life)
 
     disk_install();
     journal = make_forked(&head);
+    cr_assert_eq(journal_set_counted(journal, head.epoch, 9, 5, NULL), ST_OK);
     disk_fail(DISK_FULL, "-wal", 1, true);
     cr_expect_eq(begin(journal, head.dev + 1), ST_FULL);
     disk_heal();
     journal_head(journal, &now);
     cr_expect_eq(now.epoch, head.epoch);
     cr_expect_eq(journal_pruned_position(journal), 0);
+    cr_expect_eq(journal_counted_position(journal), 9);
     cr_expect_eq(append_sale(journal, 11, NULL), ST_OK);
     journal_close(journal);
 }
