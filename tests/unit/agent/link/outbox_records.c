@@ -44,6 +44,37 @@ void outbox_expect(const struct rig *rig, const struct question *q, int64_t from
     strbuf_free(&expected);
 }
 
+static struct question take(struct rig *rig, int64_t from, int64_t to)
+{
+    struct question q = rig_take(rig, OP_JOURNAL);
+
+    outbox_expect(rig, &q, from, to);
+    return q;
+}
+
+void outbox_take(struct rig *rig, int64_t from, int64_t to)
+{
+    struct question q = take(rig, from, to);
+
+    question_clear(&q);
+}
+
+void outbox_answer(struct rig *rig, int64_t from, int64_t to, int status, const char *body)
+{
+    struct question q = take(rig, from, to);
+
+    rig_answer(rig, &q, status, body);
+    question_clear(&q);
+}
+
+void outbox_ack(struct rig *rig, int64_t from, int64_t to, const char *more)
+{
+    struct question q = take(rig, from, to);
+
+    rig_ack(rig, &q, to, more);
+    question_clear(&q);
+}
+
 void outbox_fill(struct rig *rig, int count, size_t body_len)
 {
     char *body = malloc(body_len + 1);

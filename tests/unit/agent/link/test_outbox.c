@@ -30,54 +30,31 @@ TestSuite(outbox, .init = begin, .fini = end, .timeout = 60);
 
 Test(outbox, sends_exactly_the_journals_bytes)
 {
-    struct question q;
-
     rig_sell(&rig, "s1");
     rig_connect(&rig);
     rig_sell(&rig, "s2");
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 1, 1);
-    rig_ack(&rig, &q, 1, "");
-    question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 2, 2);
-    rig_ack(&rig, &q, 2, "");
-    question_clear(&q);
+    outbox_ack(&rig, 1, 1, "");
+    outbox_ack(&rig, 2, 2, "");
     rig_until(&rig, outbox_is_acked, "the ack");
     cr_expect_not(rig_has(&rig, OP_JOURNAL), "nothing is left to send");
 }
 
 Test(outbox, batch_has_a_bound_of_records)
 {
-    struct question q;
-
     outbox_fill(&rig, RECORD_BATCH_MAX + 7, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 1, RECORD_BATCH_MAX);
-    rig_ack(&rig, &q, RECORD_BATCH_MAX, ",\"max_batch\":3");
-    question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, RECORD_BATCH_MAX + 1, RECORD_BATCH_MAX + 3);
-    rig_ack(&rig, &q, RECORD_BATCH_MAX + 3, ",\"max_batch\":500");
-    question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, RECORD_BATCH_MAX + 4, RECORD_BATCH_MAX + 7);
-    question_clear(&q);
+    outbox_ack(&rig, 1, RECORD_BATCH_MAX, ",\"max_batch\":3");
+    outbox_ack(&rig, RECORD_BATCH_MAX + 1, RECORD_BATCH_MAX + 3, ",\"max_batch\":500");
+    outbox_take(&rig, RECORD_BATCH_MAX + 4, RECORD_BATCH_MAX + 7);
 }
 
 Test(outbox, batch_has_a_bound_of_bytes)
 {
-    struct question q;
-
     outbox_fill(&rig, 3, 300 * 1024);
     outbox_fill(&rig, 1, 900 * 1024); /* over the bound alone: goes alone */
     rig_connect(&rig);
     for (int64_t seq = 1; seq <= 4; seq++) {
-        q = rig_take(&rig, OP_JOURNAL);
-        outbox_expect(&rig, &q, seq, seq);
-        rig_ack(&rig, &q, seq, "");
-        question_clear(&q);
+        outbox_ack(&rig, seq, seq, "");
     }
     rig_until(&rig, outbox_is_acked, "the last ack");
 }
@@ -124,14 +101,12 @@ Test(outbox, offline_is_tried_again_until_it_is_there)
 
 Test(outbox, that_is_stuck_holds_no_updates_up)
 {
-    struct question q, poll;
+    struct question poll;
 
     rig_sell(&rig, "s1");
     rig_connect(&rig);
     for (int i = 0; i < 3; i++) {
-        q = rig_take(&rig, OP_JOURNAL);
-        rig_answer(&rig, &q, 503, "{\"code\":\"busy\",\"message\":\"later\"}");
-        question_clear(&q);
+        outbox_answer(&rig, 1, 1, 503, "{\"code\":\"busy\",\"message\":\"later\"}");
         poll = rig_take(&rig, OP_UPDATES);
         rig_answer(&rig, &poll, 200,
                    i % 2 ? "{\"cursor\":\"aa.1\",\"more\":true}" : "{\"cursor\":\"aa.2\",\"more\":true}");
@@ -219,12 +194,8 @@ Test(outbox, restart_goes_on_after_the_ack)
     q = rig_take(&rig, OP_JOURNAL);
     rig_ack(&rig, &q, 2, "");
     question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 3, 3);
-    question_clear(&q);
+    outbox_take(&rig, 3, 3);
     rig_restart(&rig, false);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 3, 3);
-    question_clear(&q);
+    outbox_take(&rig, 3, 3);
 }

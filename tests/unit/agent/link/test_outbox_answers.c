@@ -33,36 +33,28 @@ static bool is_forked(struct rig *r)
 
 /* ---- acks ---- */
 
+#define FOREIGN_HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 Test(outbox_answers, ack_with_a_foreign_hash_stops_it)
 {
-    struct question q;
-
     rig_sell(&rig, "s1");
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_answer(&rig, &q, 200,
-               "{\"epoch\":\"00000000000000e1\",\"acked\":1,\"hash\":\"00112233445566778899aabbccddeeff"
-               "00112233445566778899aabbccddeeff\"}");
+    outbox_answer(&rig, 1, 1, 200,
+                  "{\"epoch\":\"00000000000000e1\",\"acked\":1,\"hash\":\"" FOREIGN_HASH "\"}");
     rig_until(&rig, is_forked, "the alarm");
     cr_expect_eq(rig_acked(&rig), 0);
     rig_sell(&rig, "s2");
     rig_connect(&rig);
     cr_expect_not(rig_has(&rig, OP_JOURNAL), "a fork is for IT to look at");
-    question_clear(&q);
 }
 
 Test(outbox_answers, ack_past_our_end_stops_it)
 {
-    struct question q;
-
     rig_sell(&rig, "s1");
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_answer(&rig, &q, 200,
-               "{\"epoch\":\"00000000000000e1\",\"acked\":50,\"hash\":\"00112233445566778899aabbccddeeff"
-               "00112233445566778899aabbccddeeff\"}");
+    outbox_answer(&rig, 1, 1, 200,
+                  "{\"epoch\":\"00000000000000e1\",\"acked\":50,\"hash\":\"" FOREIGN_HASH "\"}");
     rig_until(&rig, is_forked, "the alarm");
-    question_clear(&q);
 }
 
 Test(outbox_answers, ack_that_does_not_move_on_is_waited_for)
@@ -91,21 +83,13 @@ static const char *const unusable[] = {"",
 
 Test(outbox_answers, answer_that_cannot_be_used_changes_nothing_and_is_tried_again)
 {
-    struct question q;
-
     rig_sell(&rig, "s1");
     rig_connect(&rig);
-    for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++) {
-        q = rig_take(&rig, OP_JOURNAL);
-        outbox_expect(&rig, &q, 1, 1);
-        rig_answer(&rig, &q, 200, unusable[i]);
-        question_clear(&q);
-    }
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_ack(&rig, &q, 1, "");
+    for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++)
+        outbox_answer(&rig, 1, 1, 200, unusable[i]);
+    outbox_ack(&rig, 1, 1, "");
     rig_until(&rig, outbox_is_acked, "the ack");
     cr_expect_not(rig_is_forked(&rig));
-    question_clear(&q);
 }
 
 /* A proxy hands this till the ack that was another till's, or its own of before for another question. */
@@ -165,26 +149,13 @@ Test(outbox_answers, an_ack_out_of_a_proxys_cache_moves_no_cursor)
 
 Test(outbox_answers, central_that_expects_less_is_sent_from_there)
 {
-    struct question q;
-
     outbox_fill(&rig, 3, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_ack(&rig, &q, 3, "");
-    question_clear(&q);
+    outbox_ack(&rig, 1, 3, "");
     outbox_fill(&rig, 1, 16);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 4, 4);
-    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":2}");
-    question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 2, 4);
-    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":1}");
-    question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 1, 4);
-    rig_ack(&rig, &q, 4, "");
-    question_clear(&q);
+    outbox_answer(&rig, 4, 4, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":2}");
+    outbox_answer(&rig, 2, 4, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":1}");
+    outbox_ack(&rig, 1, 4, "");
     rig_until(&rig, outbox_is_acked, "the ack");
 }
 
@@ -197,31 +168,22 @@ Test(outbox_answers, central_that_expects_what_was_removed_is_told_so)
 {
     struct journal *journal = rig.world.journal;
     struct journal_head head;
-    struct question q;
 
     outbox_fill(&rig, 5, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_ack(&rig, &q, 5, "");
-    question_clear(&q);
+    outbox_ack(&rig, 1, 5, "");
     rig_until(&rig, outbox_is_acked, "the ack");
     journal_head(journal, &head);
     cr_assert_eq(journal_set_counted(journal, head.epoch, 5, 0, NULL), ST_OK);
     cr_assert_eq(journal_prune(journal, 3, NULL), ST_OK);
     outbox_fill(&rig, 1, 16);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":2}");
-    question_clear(&q);
+    outbox_answer(&rig, 6, 6, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":2}");
     rig_until(&rig, says_gone, "the word that records are gone");
     cr_expect_eq(rig_acked(&rig), 5);
     cr_expect_not(rig_is_forked(&rig));
-    q = rig_take(&rig, OP_JOURNAL); /* it is tried again: the central may have been put to a later state since */
-    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":4}");
-    question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 4, 6);
-    rig_ack(&rig, &q, 6, "");
-    question_clear(&q);
+    /* It is tried again: the central may have been put to a later state since. */
+    outbox_answer(&rig, 6, 6, 409, "{\"code\":\"expect\",\"message\":\"restored\",\"expect\":4}");
+    outbox_ack(&rig, 4, 6, "");
     rig_until(&rig, outbox_is_acked, "the ack");
     cr_expect_not(says_gone(&rig));
 }
@@ -232,9 +194,7 @@ Test(outbox_answers, central_that_expects_more_is_sent_from_there)
 
     outbox_fill(&rig, 4, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"have it\",\"expect\":4}");
-    question_clear(&q);
+    outbox_answer(&rig, 1, 4, 409, "{\"code\":\"expect\",\"message\":\"have it\",\"expect\":4}");
     q = rig_take(&rig, OP_JOURNAL);
     outbox_expect(&rig, &q, 4, 4);
     cr_expect_eq(rig_acked(&rig), 3);
@@ -243,26 +203,18 @@ Test(outbox_answers, central_that_expects_more_is_sent_from_there)
 
 Test(outbox_answers, central_that_expects_what_is_not_there_stops_it)
 {
-    struct question q;
-
     outbox_fill(&rig, 2, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_answer(&rig, &q, 409, "{\"code\":\"expect\",\"message\":\"\",\"expect\":4}");
-    question_clear(&q);
+    outbox_answer(&rig, 1, 2, 409, "{\"code\":\"expect\",\"message\":\"\",\"expect\":4}");
     rig_until(&rig, is_forked, "the alarm: this journal is an old image");
     cr_expect_eq(rig_acked(&rig), 0);
 }
 
 Test(outbox_answers, fork_stops_it)
 {
-    struct question q;
-
     outbox_fill(&rig, 2, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_answer(&rig, &q, 409, "{\"code\":\"fork\",\"message\":\"another history\",\"seq\":1}");
-    question_clear(&q);
+    outbox_answer(&rig, 1, 2, 409, "{\"code\":\"fork\",\"message\":\"another history\",\"seq\":1}");
     rig_until(&rig, is_forked, "the alarm");
     rig_sell(&rig, "s1");
     cr_expect_not(rig_has(&rig, OP_JOURNAL));
@@ -299,10 +251,7 @@ Test(outbox_answers, too_large_halves_what_was_sent)
     }
     rig_answer(&rig, &q, 413, "{\"code\":\"too_large\",\"message\":\"\"}"); /* one record stays one */
     question_clear(&q);
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 1, 1);
-    rig_ack(&rig, &q, 1, ",\"max_batch\":500");
-    question_clear(&q);
+    outbox_ack(&rig, 1, 1, ",\"max_batch\":500");
     q = rig_take(&rig, OP_JOURNAL);
     outbox_expect(&rig, &q, 2, 3); /* and grows one by one */
     question_clear(&q);
@@ -351,15 +300,13 @@ static bool is_back(struct rig *r)
 
 Test(outbox_answers, till_that_sells_nothing_fills_up_a_central_that_was_put_back)
 {
-    struct question q, poll;
+    struct question poll;
     char body[400], hex[SHA256_TEXT];
     uint8_t hash[SHA256_BYTES];
 
     outbox_fill(&rig, 5, 16);
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    rig_ack(&rig, &q, 5, "");
-    question_clear(&q);
+    outbox_ack(&rig, 1, 5, "");
     rig_until(&rig, outbox_is_acked, "the ack");
     poll = rig_take(&rig, OP_UPDATES); /* asked before the ack: what it says of the ack is not known to be news */
     cr_assert_eq(journal_hash_at(rig.world.journal, 2, hash, NULL), ST_OK);
@@ -375,7 +322,5 @@ Test(outbox_answers, till_that_sells_nothing_fills_up_a_central_that_was_put_bac
     rig_answer(&rig, &poll, 200, body);
     question_clear(&poll);
     rig_until(&rig, is_back, "the ack going down");
-    q = rig_take(&rig, OP_JOURNAL);
-    outbox_expect(&rig, &q, 3, 5);
-    question_clear(&q);
+    outbox_take(&rig, 3, 5);
 }
