@@ -17,6 +17,7 @@
 #include "agent/base/strbuf.h"
 #include "agent/base/x509.h"
 #include "sync/central/store.h"
+#include "sync/central/throttle.h"
 #include "sync/protocol/renewal.h"
 
 struct evaluator;
@@ -50,11 +51,7 @@ struct central {
     char server_key_pem[PK_PEM_BYTES_MAX];
     int lock_fd;
     struct store_backup *backup; /* the one under way, or NULL */
-    /* Enrolments that failed in the minute that began at this monotonic time: guessing codes is slowed down. */
-    int64_t failures_since_ms;
-    int failures;
-    int64_t renew_failures_since_ms;
-    int renew_failures;
+    struct throttle enrolling, renewing; /* wrong codes; renewals refused */
     /* Told after each commit that tills should hear of; may be NULL. */
     void (*changed)(void *context);
     void *changed_context;

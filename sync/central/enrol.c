@@ -12,7 +12,7 @@
 #include "sync/central/restore.h"
 #include "sync/central/trust.h"
 
-enum { CODE_BYTES_MAX = 32, FAILURE_WINDOW_MS = 60000, SEALED_TEXT_MAX = 128 };
+enum { CODE_BYTES_MAX = 32, SEALED_TEXT_MAX = 128 };
 
 struct wish { /* views of the request's body */
     const char *code, *dev, *epoch, *csr, *version;
@@ -60,18 +60,6 @@ static enum status check_names(const struct wish *wish, const char *dev, const c
         return ST_OK;
     errmsg_set(err, "dev and epoch are 16 hex digits, the same in headers and body");
     return ST_INVALID;
-}
-
-/* True while this minute's failures are too many. */
-static bool is_throttled(struct central *central)
-{
-    int64_t now_ms = clock_mono_ms(central->clock);
-
-    if (now_ms - central->failures_since_ms >= FAILURE_WINDOW_MS) {
-        central->failures_since_ms = now_ms;
-        central->failures = 0;
-    }
-    return central->failures >= ENROL_FAILURES_MAX;
 }
 
 /* Inside a transaction: takes the code away and says where it leads. ST_DENIED for a code wrong, used or too old. */
@@ -327,10 +315,10 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
     struct agreed agreed;
     enum status st;
 
-    if (is_throttled(central)) {
+    if (throttle_is_over(&central->enrolling, clock_mono_ms(central->clock), ENROL_FAILURES_MAX)) {
         answer_error(answer, 429, "too_many",
                      "too many wrong codes in the last minute: wait a minute, then try again");
-        answer->retry_after_s = FAILURE_WINDOW_MS / 1000;
+        answer->retry_after_s = THROTTLE_WINDOW_MS / 1000;
         return false;
     }
     st = json_parse(body, len, ENROL_BODY_MAX, &root, &err);
@@ -344,7 +332,7 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
     if (st == ST_OK) {
         memcpy(out_mac_key, agreed.mac_key, CRYPTO_KEY_BYTES);
     } else if (st == ST_DENIED) {
-        central->failures++;
+        central->enrolling.failures++;
         log_warn("enrol-07", "refused dev=%.16s: %s", dev, err.text);
         answer_error(answer, 403, "bad_code", "%s", err.text);
     } else if (st == ST_CONFLICT) {

@@ -8,8 +8,6 @@
 #include "agent/base/log.h"
 #include "sync/central/device.h"
 
-enum { FAILURE_WINDOW_MS = 60000 };
-
 struct wish { /* views of the request's body */
     const char *dev, *certificate, *csr;
     uint8_t signature[PK_SIGNATURE_BYTES_MAX];
@@ -33,19 +31,6 @@ static enum status read_wish(const struct cJSON *root, struct wish *wish, struct
         st = ST_INVALID;
     }
     return st == ST_NOT_FOUND ? ST_INVALID : st;
-}
-
-/* Verifying costs milliseconds and is asked for by anybody: past a number of failures all wait for the next minute.
- */
-static bool is_throttled(struct central *central)
-{
-    int64_t now_ms = clock_mono_ms(central->clock);
-
-    if (now_ms - central->renew_failures_since_ms >= FAILURE_WINDOW_MS) {
-        central->renew_failures_since_ms = now_ms;
-        central->renew_failures = 0;
-    }
-    return central->renew_failures >= RENEW_FAILURES_MAX;
 }
 
 /* The key shown is that till's: the one in use, or the next one, got but not used yet. */
@@ -141,9 +126,10 @@ void renew_certificate(struct central *central, const char *body, size_t len, st
     struct wish wish = {0};
     enum status st;
 
-    if (is_throttled(central)) {
+    /* Verifying costs milliseconds, and anybody may ask for it. */
+    if (throttle_is_over(&central->renewing, clock_mono_ms(central->clock), RENEW_FAILURES_MAX)) {
         answer_error(answer, 429, "too_many", "too many refused renewals in the last minute: try again");
-        answer->retry_after_s = FAILURE_WINDOW_MS / 1000;
+        answer->retry_after_s = THROTTLE_WINDOW_MS / 1000;
         return;
     }
     st = json_parse(body, len, RENEW_BODY_MAX, &root, &err);
@@ -152,7 +138,7 @@ void renew_certificate(struct central *central, const char *body, size_t len, st
     if (st == ST_OK)
         st = renew(central, &wish, &answer->body, &err);
     if (st == ST_DENIED) {
-        central->renew_failures++;
+        central->renewing.failures++;
         log_warn("renew-02", "refused dev=%.16s: %s", wish.dev, err.text);
         answer_error(answer, 403, "revoked", "%s", err.text);
     } else if (st != ST_OK) {

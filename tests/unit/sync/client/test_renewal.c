@@ -286,9 +286,9 @@ Test(renewal, a_revoked_till_gets_none_however_old_its_certificate)
     enrol_days_ago(120);
     cr_assert_eq(device_revoke(fixture.central, till.dev_hex, NULL), ST_OK);
     start_client();
-    for (int i = 0; i < TURNS_MAX && fixture.central->renew_failures == 0; i++)
+    for (int i = 0; i < TURNS_MAX && fixture.central->renewing.failures == 0; i++)
         loop_step(loop, 1);
-    cr_expect_gt(fixture.central->renew_failures, 0);
+    cr_expect_gt(fixture.central->renewing.failures, 0);
     cr_expect_not(cert_is_new());
     cr_expect_str_eq(device_now().next_key, "");
     cr_expect_not(is_waiting_for_proof());
