@@ -179,7 +179,9 @@ static enum problem finish_enrolment(struct link *link, const struct courier_ans
     }
     st = identity_finish(link->options.identity, link->options.journal, answer->body, answer->len, answer->mac_prefix,
                          answer->mac_prefix_len, answer->mac, err);
-    if (st == ST_IO || st == ST_FULL)
+    if (st == ST_FULL)
+        return PROBLEM_DISK_FULL;
+    if (st == ST_IO)
         return PROBLEM_JOURNAL_FAILED;
     return st == ST_OK ? PROBLEM_NONE : PROBLEM_ENROL_REFUSED;
 }

@@ -45,8 +45,10 @@ static enum status read_rules_keys(const cJSON *root, struct identity *identity,
         return st;
     cJSON_ArrayForEach(item, list)
     {
-        if (identity->rules_key_count == IDENTITY_RULES_KEYS_MAX)
-            return ST_FULL;
+        if (identity->rules_key_count == IDENTITY_RULES_KEYS_MAX) {
+            errmsg_set(err, "rules_keys: more than %d", IDENTITY_RULES_KEYS_MAX);
+            return ST_INVALID;
+        }
         st = json_text(item, "pem", PK_PEM_BYTES_MAX, &pem, err);
         if (st == ST_OK)
             st = pk_from_public_pem(pem, &identity->rules_keys[identity->rules_key_count], err);

@@ -6,6 +6,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/cache.h"
+#include "agent/db/journal.h"
 #include "agent/link/link_internal.h"
 
 #include <criterion/criterion.h>
@@ -33,6 +34,21 @@ static void end(void)
     rig_end(&rig);
 }
 
+static bool disk_full;
+
+enum status __real_journal_put_states(struct journal *journal, const struct journal_state *states, size_t count,
+                                      struct errmsg *err);
+enum status __wrap_journal_put_states(struct journal *journal, const struct journal_state *states, size_t count,
+                                      struct errmsg *err);
+enum status __wrap_journal_put_states(struct journal *journal, const struct journal_state *states, size_t count,
+                                      struct errmsg *err)
+{
+    if (!disk_full)
+        return __real_journal_put_states(journal, states, count, err);
+    errmsg_set(err, "the disk of the test");
+    return ST_FULL;
+}
+
 TestSuite(enrolment, .init = begin, .fini = end, .timeout = 60);
 
 #define CODE "7K3M-9QPX"
@@ -58,6 +74,7 @@ struct central {
     const char *chain;
     const char *more; /* further members of the answer */
     bool wrong_code, wrong_mac, wrong_seal;
+    int office_keys; /* 0: one */
 };
 
 /* Agrees the keys with the till's point: fills the MAC key and the seal key. */
@@ -104,9 +121,11 @@ static void write_answer(const struct central *central, const struct pk *own, co
     jw_field_text(&w, "language", "en");
     jw_name(&w, "rules_keys");
     jw_array_begin(&w);
-    jw_object_begin(&w);
-    jw_field_text(&w, "pem", rules_pem);
-    jw_object_end(&w);
+    for (int i = 0; i < (central->office_keys ? central->office_keys : 1); i++) {
+        jw_object_begin(&w);
+        jw_field_text(&w, "pem", rules_pem);
+        jw_object_end(&w);
+    }
     jw_array_end(&w);
     jw_field_text(&w, "incarnation", "00000000000000aa");
     jw_field_hex(&w, "sealed", sealed, len + CRYPTO_SEAL_OVERHEAD);
@@ -209,6 +228,27 @@ Test(enrolment, what_does_not_fit_is_refused_and_changes_nothing)
     }
     enrol(&(struct central){0}); /* the next try is a good one */
     cr_expect_eq(told.problem, PROBLEM_NONE, "%s", told.detail);
+}
+
+Test(enrolment, on_a_full_disk_is_said_to_be_that)
+{
+    disk_full = true;
+    enrol(&(struct central){0});
+    cr_expect_eq(told.problem, PROBLEM_DISK_FULL, "%s", told.detail);
+    cr_expect_not(rig.world.identity.enrolled);
+    disk_full = false;
+    enrol(&(struct central){0});
+    cr_expect_eq(told.problem, PROBLEM_NONE, "%s", told.detail);
+}
+
+/* More keys than a till keeps: the central's fault, not the disk's. */
+Test(enrolment, with_more_keys_than_a_till_keeps_is_refused_in_words)
+{
+    struct central many = {.office_keys = IDENTITY_RULES_KEYS_MAX + 1};
+
+    enrol(&many);
+    cr_expect_eq(told.problem, PROBLEM_ENROL_REFUSED, "%s", told.detail);
+    cr_expect_not_null(strstr(told.detail, "rules_keys"), "%s", told.detail);
 }
 
 Test(enrolment, refusal_is_said_in_the_centrals_words)
