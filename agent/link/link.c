@@ -63,7 +63,8 @@ void link_heard(struct link *link, const struct courier_answer *answer)
     }
 }
 
-/* loyald-sync came, went, or saw the central: up is worth a try at once, down is believed. */
+/* loyald-sync came, went, or saw the central: up is worth a try at once, down is believed. Rules that are wanted do
+ * not wait for the answer to a poll, which may be as long as that lasts. */
 static void on_link(void *context, bool up, const char *text)
 {
     struct link *link = context;
@@ -74,6 +75,8 @@ static void on_link(void *context, bool up, const char *text)
     }
     outbox_kick(&link->outbox, true);
     updates_kick(&link->updates, true);
+    rulebook_resume(link->options.rulebook);
+    trust_resume(rulebook_trust(link->options.rulebook));
 }
 
 /* ---- pieces of a bundle ---- */

@@ -60,21 +60,31 @@ void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_B
 /* Any question may be answered so: the central knows another history, or this epoch is not enrolled. */
 void outbox_hear_fork(struct outbox *outbox, const char *why);
 
-/* What comes down: one long-poll at a time, its rows put into the cache in slices. */
+/* A poll as it was asked. */
+struct updates_poll {
+    char cursor[OPERATION_ARG_BYTES_MAX + 1];
+    int64_t asked_mono_ms, asked_acked; /* when, and what was acked then */
+};
+
+/* What comes down: one poll at a time, its rows put into the cache in slices. While they are, the one behind it is
+ * asked for, where there is more. */
 struct updates {
     struct link *link;
     struct loop_timer *timer; /* the next poll, or the next slice */
     struct retry retry;
     bool in_flight, waiting;
-    bool have_more;                                 /* the central holds more at once */
-    char asked_cursor[OPERATION_ARG_BYTES_MAX + 1]; /* of the poll under way */
-    int64_t asked_mono_ms, asked_acked;             /* and what was acked when it was asked */
-    bool idle;          /* the answer brought nothing, and came sooner than a long-poll ends */
-    bool another;       /* the answer is of another incarnation than the one before */
-    bool put;           /* all rows of the answer and its cursor are committed */
-    struct cJSON *tree; /* owned: the answer being put into the cache */
-    bool reload;        /* the rows of before are those of an older generation */
-    struct rows rows;   /* still to be put */
+    struct updates_poll asked; /* the one under way, or whose answer is ahead */
+    struct cJSON *ahead;       /* owned: the answer to be put next */
+    bool ahead_failed;         /* there was none */
+    int64_t ahead_wait_ms;     /* and so long the central wants to be left alone */
+    struct cJSON *tree;        /* owned: the answer being put into the cache */
+    struct updates_poll of;    /* to this poll */
+    bool have_more;            /* the central holds more at once */
+    bool idle;                 /* the answer brought nothing, and came sooner than a long-poll ends */
+    bool another;              /* the answer is of another incarnation than the one before */
+    bool put;                  /* all rows of the answer and its cursor are committed */
+    bool reload;               /* the rows of before are those of an older generation */
+    struct rows rows;          /* still to be put */
 };
 enum status updates_init(struct updates *updates, struct link *link);
 void updates_clear(struct updates *updates);
@@ -83,6 +93,17 @@ void updates_kick(struct updates *updates, bool now);
 void updates_begin_anew(struct updates *updates);
 /* Offers the manifest last received to the rulebook, after a restart. */
 void updates_offer_again(struct updates *updates);
+
+/* ---- updates_put.c: the answer, slice by slice ---- */
+/* The next slice, or what those before left to be done. */
+void updates_take_turn(struct updates *updates);
+/* In the loop's next turn. */
+void updates_next_turn(struct updates *updates);
+/* What the cache says that it has; "": nothing. */
+void updates_cursor(const struct updates *updates, char out_cursor[OPERATION_ARG_BYTES_MAX + 1]);
+/* updates.c: what was put whole, or could not be. */
+void updates_end_answer(struct updates *updates);
+void updates_give_up(struct updates *updates, const struct errmsg *err);
 
 /* ---- updates_heard.c: what the answer being put says of this till ---- */
 /* Before the rows. ST_OK: the answer may be put. */

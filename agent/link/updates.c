@@ -2,13 +2,16 @@
 /*
  * The whole loop of what comes down:
  *
- *   poll(cursor) -> answer -> rows into the cache, slice by slice, each slice a commit, its WAL moved in a turn of
- * its own -> the last slice stores the cursor with it -> poll
- *                          -> manifest to the rulebook (updates_told.c), word of this till to its journal (updates_heard.c)
+ *   poll(cursor) -> answer -> what it says of this till to its journal (updates_heard.c)
+ *                          -> rows into the cache, slice by slice; the last one stores the cursor (updates_put.c)
+ *                          -> manifest to the rulebook (updates_told.c) -> poll
+ *   meanwhile    where there is more, the next page is asked for (ask_ahead): one, in flight or here, so that the
+ *                central and the line work while the cache does
  *
  * The cursor moves only with the last row of its answer: a crash between slices repeats the answer, which changes
- * nothing. An answer that brings nothing before its long-poll is over counts as a failure: asking again at once would
- * be a circle.
+ * nothing. An answer is put only if it begins where the cache ends: one that was asked ahead of a page that could not
+ * be put, or by the till that this one was before, is dropped (take_answer). An answer that brings nothing before its
+ * long-poll is over counts as a failure: asking again at once would be a circle.
  */
 #include "agent/link/link_internal.h"
 
@@ -20,7 +23,6 @@
 #include "agent/db/journal.h"
 #include "agent/net/loop.h"
 #include "agent/till/identity.h"
-#include "agent/till/rulebook.h"
 
 #include <cjson/cJSON.h>
 
@@ -36,10 +38,7 @@ enum {
     NO_ROOM_MS = 30 * 1000,
 };
 
-#define INCARNATION "incarnation" /* in the cache's state: of the central that told these rows */
-
 static void poll_now(struct updates *updates);
-static void take_turn(struct updates *updates);
 
 static void on_timer(void *context)
 {
@@ -47,7 +46,7 @@ static void on_timer(void *context)
 
     updates->waiting = false;
     if (updates->tree)
-        take_turn(updates);
+        updates_take_turn(updates);
     else
         poll_now(updates);
 }
@@ -58,10 +57,19 @@ enum status updates_init(struct updates *updates, struct link *link)
     return loop_timer_create(link->options.loop, on_timer, updates, &updates->timer);
 }
 
-void updates_clear(struct updates *updates)
+/* What is here of answers goes; one that is asked for finds no place that it fits, unless it begins where the cache
+ * ends. */
+static void drop_answers(struct updates *updates)
 {
     json_free(updates->tree);
-    updates->tree = NULL;
+    json_free(updates->ahead);
+    updates->tree = updates->ahead = NULL;
+    updates->ahead_failed = false;
+}
+
+void updates_clear(struct updates *updates)
+{
+    drop_answers(updates);
     loop_timer_destroy(updates->timer);
     updates->timer = NULL;
 }
@@ -85,8 +93,7 @@ void updates_begin_anew(struct updates *updates)
         st = updates_forget_told(updates, &err);
     if (st != ST_OK) /* the central answers a foreign cursor as it would none */
         log_warn("link-21", "the old cursor stays: %s", err.text);
-    json_free(updates->tree);
-    updates->tree = NULL;
+    drop_answers(updates);
     updates->have_more = false;
     loop_timer_stop(updates->timer);
     updates->waiting = false;
@@ -103,132 +110,163 @@ static void wait(struct updates *updates, int64_t at_least_ms)
     wait_up_to(updates, updates->link->options.retry_max_ms, at_least_ms);
 }
 
-/* ---- rows ---- */
+/* ---- asking ---- */
 
-/* The cursor, and the manifest with its timestamp should they not be taken yet, go with the last slice. */
-static enum status put_cursor(struct updates *updates, struct errmsg *err)
+static void answered(void *context, const struct courier_answer *answer);
+
+static bool has_room(const struct link *link)
 {
-    struct cache *cache = updates->link->options.cache;
-    char known[CACHE_NAME_MAX + 1] = "", now[24];
-    const char *cursor, *incarnation;
-    enum status st = json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, err);
-
-    if (st == ST_OK &&
-        !operation_arg_is_valid(cursor)) { /* asked with, it would mean everything from the beginning */
-        errmsg_set(err, "cursor: not one that can be asked with");
-        st = ST_INVALID;
-    }
-    if (st == ST_OK && json_text(updates->tree, "incarnation", CACHE_NAME_MAX, &incarnation, NULL) == ST_OK) {
-        (void)cache_get_state(cache, INCARNATION, known, sizeof known, NULL);
-        updates->another = strcmp(known, incarnation) != 0;
-        if (updates->another)
-            st = cache_put_state(cache, INCARNATION, incarnation, err);
-    }
-    if (st == ST_OK)
-        st = cache_put_state(cache, "cursor", cursor, err);
-    (void)snprintf(now, sizeof now, "%lld", (long long)clock_wall_ms(updates->link->options.clock));
-    if (st == ST_OK)
-        st = cache_put_state(cache, CACHE_TOLD, now, err);
-    return st == ST_OK ? updates_keep_told(updates, err) : st;
+    return !link->options.ballast || link->options.ballast->room == ROOM_GOOD;
 }
 
-static void finish_answer(struct updates *updates)
+static bool can_ask(const struct updates *updates)
 {
-    bool idle = updates->idle;
+    const struct link *link = updates->link;
 
-    updates_offer_told(updates);
-    updates_take_counted(updates);
-    updates_take_terms(updates);
-    json_free(updates->tree);
-    updates->tree = NULL;
-    if (idle) { /* no longer than the long-poll that should have been */
-        int64_t poll_ms = updates->link->options.poll_wait_s * 1000;
+    return !updates->in_flight && link->options.identity->enrolled && courier_is_connected(link->courier);
+}
 
-        wait_up_to(updates,
-                   poll_ms < updates->link->options.retry_max_ms ? poll_ms : updates->link->options.retry_max_ms, 0);
+static void ask(struct updates *updates, const char *cursor, int64_t wait_s)
+{
+    struct link *link = updates->link;
+    struct operation_args args = {0};
+
+    (void)snprintf(args.values[0], sizeof args.values[0], "%s", cursor);
+    (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, wait_s);
+    (void)snprintf(updates->asked.cursor, sizeof updates->asked.cursor, "%s", cursor);
+    updates->asked.asked_mono_ms = clock_mono_ms(link->options.clock);
+    updates->asked.asked_acked = journal_acked_position(link->options.journal);
+    updates->in_flight = true;
+    courier_ask(link->courier, OP_UPDATES, &args, NULL, 0, wait_s * 1000 + POLL_GRACE_MS, answered, updates);
+}
+
+static void poll_now(struct updates *updates)
+{
+    char cursor[OPERATION_ARG_BYTES_MAX + 1];
+
+    /* The first thing that a disk with little room gives up. */
+    if (!has_room(updates->link)) {
+        wait(updates, NO_ROOM_MS);
         return;
     }
-    updates->retry.failures = 0;
-    poll_now(updates);
+    if (updates->waiting || updates->tree || !can_ask(updates))
+        return;
+    updates_cursor(updates, cursor);
+    /* Everything, or more of it, is wanted at once. */
+    ask(updates, cursor, cursor[0] == '\0' || updates->have_more ? 0 : updates->link->options.poll_wait_s);
 }
 
-/* Sales first: what is left comes in the loop's next turn. A timer of 0 would come in the same one, and so all of it.
- */
-static void next_turn(struct updates *updates)
+/* The page behind the one being put. */
+static void ask_ahead(struct updates *updates)
 {
-    loop_timer_set(updates->timer, 1, 0);
+    const char *cursor;
+
+    if (updates->have_more && !updates->idle && has_room(updates->link) && can_ask(updates) &&
+        json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, NULL) == ST_OK &&
+        operation_arg_is_valid(cursor))
+        ask(updates, cursor, 0);
 }
 
-static void give_up_answer(struct updates *updates, const struct errmsg *err)
-{
-    log_error("link-25", "updates cannot be stored: %s", err->text);
-    json_free(updates->tree);
-    updates->tree = NULL;
-    wait(updates, 1000);
-}
-
-static void put_slice(struct updates *updates)
-{
-    struct cache *cache = updates->link->options.cache;
-    struct errmsg err = ERRMSG_INIT;
-    enum status st = cache_begin(cache, &err);
-
-    if (st == ST_OK && updates->reload)
-        st = cache_begin_reload(cache, &err);
-    for (bool full = false; st == ST_OK && !full && rows_left(&updates->rows); full = cache_slice_is_full(cache))
-        st = rows_put_one(&updates->rows, cache, &err);
-    if (st == ST_OK && !rows_left(&updates->rows))
-        st = put_cursor(updates, &err);
-    if (st == ST_OK && !rows_left(&updates->rows) && !updates->have_more)
-        st = cache_end_reload(cache, &err);
-    if (st == ST_OK)
-        st = cache_commit(cache, &err);
-    updates->reload = updates->reload && st != ST_OK; /* begun once */
-    if (st == ST_OK) {
-        updates->put = !rows_left(&updates->rows);
-        next_turn(updates);
-    } else {
-        cache_rollback(cache);
-        give_up_answer(updates, &err);
-    }
-}
-
-/* The rows are on disk before the journal says that they count its records. */
-static void end_answer(struct updates *updates)
-{
-    struct errmsg err = ERRMSG_INIT;
-
-    if (cache_sync(updates->link->options.cache, &err) == ST_OK)
-        finish_answer(updates);
-    else
-        give_up_answer(updates, &err);
-}
-
-/* A slice, or what those before left to be done. */
-static void take_turn(struct updates *updates)
-{
-    struct cache *cache = updates->link->options.cache;
-
-    /* While that fails the WAL grows up to its ceiling, and what is wrong with the disk is told by what is put. */
-    if (cache_wal_is_due(cache) && cache_checkpoint(cache, NULL) == ST_OK)
-        next_turn(updates);
-    else if (updates->put)
-        end_answer(updates);
-    else
-        put_slice(updates);
-}
-
-/* ---- polling ---- */
+/* ---- answers ---- */
 
 static bool brought_nothing(const struct updates *updates)
 {
     const struct link_options *options = &updates->link->options;
-    int64_t took_ms = clock_mono_ms(options->clock) - updates->asked_mono_ms;
+    int64_t took_ms = clock_mono_ms(options->clock) - updates->of.asked_mono_ms;
     const char *cursor;
 
     return !rows_left(&updates->rows) && took_ms < IDLE_MIN_MS && !updates_tells_rules(updates) &&
            json_text(updates->tree, "cursor", OPERATION_ARG_BYTES_MAX, &cursor, NULL) == ST_OK &&
-           strcmp(cursor, updates->asked_cursor) == 0;
+           strcmp(cursor, updates->of.cursor) == 0;
+}
+
+static void look_at_answer(struct updates *updates)
+{
+    updates_hear_time(updates);
+    updates_take_acked(updates);
+    updates_leave_leases_of_another_life(updates);
+    rows_of(updates->tree, &updates->rows);
+    updates->another = false;
+    updates->reload = updates->have_more = updates->put = false;
+    (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
+    (void)json_bool(updates->tree, "reload", &updates->reload, NULL);
+    updates->reload = updates->reload || updates->of.cursor[0] == '\0'; /* all of it was asked for */
+    updates->idle = brought_nothing(updates);
+}
+
+/* The answer to updates->asked, whose tree it takes. */
+static void take_answer(struct updates *updates, struct cJSON *tree)
+{
+    char cursor[OPERATION_ARG_BYTES_MAX + 1];
+    struct errmsg err = ERRMSG_INIT;
+
+    updates->tree = tree;
+    updates->of = updates->asked;
+    updates_cursor(updates, cursor);
+    if (strcmp(cursor, updates->of.cursor) != 0) {
+        drop_answers(updates);
+        poll_now(updates);
+        return;
+    }
+    if (updates_hear_incarnation(updates, &err) != ST_OK) {
+        log_error("link-30", "updates wait, what may be spent here could not be journalled: %s", err.text);
+        drop_answers(updates);
+        wait(updates, 1000);
+        return;
+    }
+    look_at_answer(updates);
+    updates_next_turn(updates);
+    ask_ahead(updates);
+}
+
+void updates_give_up(struct updates *updates, const struct errmsg *err)
+{
+    log_error("link-25", "updates cannot be stored: %s", err->text);
+    drop_answers(updates);
+    wait(updates, 1000);
+}
+
+/* No longer than the long-poll that should have been. */
+static void wait_idly(struct updates *updates)
+{
+    int64_t poll_ms = updates->link->options.poll_wait_s * 1000;
+
+    wait_up_to(updates, poll_ms < updates->link->options.retry_max_ms ? poll_ms : updates->link->options.retry_max_ms,
+               0);
+}
+
+void updates_end_answer(struct updates *updates)
+{
+    struct cJSON *ahead = updates->ahead;
+    bool failed = updates->ahead_failed;
+
+    updates_offer_told(updates);
+    updates_take_counted(updates);
+    updates_take_terms(updates);
+    updates->ahead = NULL;
+    drop_answers(updates);
+    if (updates->idle) {
+        wait_idly(updates);
+        return;
+    }
+    updates->retry.failures = 0;
+    if (failed)
+        wait(updates, updates->ahead_wait_ms);
+    else if (ahead)
+        take_answer(updates, ahead);
+    else
+        poll_now(updates);
+}
+
+/* It is asked for again: later, and not before what is being put is. */
+static void fail(struct updates *updates, int64_t at_least_ms)
+{
+    if (!updates->tree) {
+        wait(updates, at_least_ms);
+        return;
+    }
+    updates->ahead_failed = true;
+    updates->ahead_wait_ms = at_least_ms;
 }
 
 static void take_refusal(struct updates *updates, const struct courier_answer *answer)
@@ -251,66 +289,22 @@ static void answered(void *context, const struct courier_answer *answer)
 {
     struct updates *updates = context;
     struct errmsg err = ERRMSG_INIT;
-    enum status st;
+    struct cJSON *tree = NULL;
 
     updates->in_flight = false;
     link_heard(updates->link, answer);
     if (answer->outcome != COURIER_ANSWERED || answer->http_status != 200) {
         if (answer->outcome == COURIER_ANSWERED)
             take_refusal(updates, answer);
-        wait(updates, answer->retry_after_ms);
+        fail(updates, answer->retry_after_ms);
         return;
     }
-    st = json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &updates->tree, &err);
-    if (st != ST_OK) {
+    if (json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &tree, &err) != ST_OK) {
         log_warn("link-27", "updates cannot be read: %s", err.text);
-        wait(updates, 1000);
-        return;
+        fail(updates, 1000);
+    } else if (updates->tree) {
+        updates->ahead = tree;
+    } else {
+        take_answer(updates, tree);
     }
-    st = updates_hear_incarnation(updates, &err);
-    if (st != ST_OK) {
-        log_error("link-30", "updates wait, what may be spent here could not be journalled: %s", err.text);
-        json_free(updates->tree);
-        updates->tree = NULL;
-        wait(updates, 1000);
-        return;
-    }
-    updates_hear_time(updates);
-    updates_take_acked(updates);
-    updates_leave_leases_of_another_life(updates);
-    rows_of(updates->tree, &updates->rows);
-    updates->another = false;
-    updates->reload = updates->have_more = updates->put = false;
-    (void)json_bool(updates->tree, "more", &updates->have_more, NULL);
-    (void)json_bool(updates->tree, "reload", &updates->reload, NULL);
-    updates->reload = updates->reload || updates->asked_cursor[0] == '\0'; /* all of it was asked for */
-    updates->idle = brought_nothing(updates);
-    take_turn(updates);
-}
-
-static void poll_now(struct updates *updates)
-{
-    struct link *link = updates->link;
-    struct operation_args args = {0};
-    int64_t wait_s = updates->have_more ? 0 : link->options.poll_wait_s;
-
-    /* The first thing that a disk with little room gives up. */
-    if (link->options.ballast && link->options.ballast->room != ROOM_GOOD) {
-        wait(updates, NO_ROOM_MS);
-        return;
-    }
-    if (updates->in_flight || updates->waiting || updates->tree || !link->options.identity->enrolled ||
-        !courier_is_connected(link->courier))
-        return;
-    if (cache_get_state(link->options.cache, "cursor", args.values[0], sizeof args.values[0], NULL) != ST_OK ||
-        !operation_arg_is_valid(args.values[0]))
-        args.values[0][0] = '\0';
-    if (args.values[0][0] == '\0')
-        wait_s = 0; /* everything is wanted at once */
-    (void)snprintf(args.values[1], sizeof args.values[1], "%" PRId64, wait_s);
-    (void)snprintf(updates->asked_cursor, sizeof updates->asked_cursor, "%s", args.values[0]);
-    updates->asked_mono_ms = clock_mono_ms(link->options.clock);
-    updates->asked_acked = journal_acked_position(link->options.journal);
-    updates->in_flight = true;
-    courier_ask(link->courier, OP_UPDATES, &args, NULL, 0, wait_s * 1000 + POLL_GRACE_MS, answered, updates);
 }

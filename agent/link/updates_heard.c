@@ -67,7 +67,7 @@ void updates_hear_time(struct updates *updates)
     int64_t at_unix_ms = 0;
 
     if (json_int(updates->tree, "at_unix_ms", 1, JSON_INT_MAX, &at_unix_ms, NULL) == ST_OK)
-        trust_heard_time(rulebook_trust(updates->link->options.rulebook), at_unix_ms, updates->asked_mono_ms);
+        trust_heard_time(rulebook_trust(updates->link->options.rulebook), at_unix_ms, updates->of.asked_mono_ms);
 }
 
 void updates_take_acked(struct updates *updates)
@@ -84,7 +84,7 @@ void updates_take_acked(struct updates *updates)
         json_text(acked, "epoch", 16, &text, NULL) == ST_OK && hex_to_u64(text, &epoch) == ST_OK &&
         epoch == head.epoch && json_int(acked, "seq", 0, JSON_INT_MAX, &seq, NULL) == ST_OK &&
         json_hex(acked, "hash", sizeof hash, hash, NULL) == ST_OK)
-        outbox_hear(&updates->link->outbox, seq, hash, updates->asked_acked);
+        outbox_hear(&updates->link->outbox, seq, hash, updates->of.asked_acked);
 }
 
 /* Whether the central's record at its ack is ours. One beyond our end, or with another hash, was written by another

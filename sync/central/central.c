@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/central/central.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "sync/central/key_file.h"
 #include "sync/central/restore.h"
 #include "sync/central/sheet.h"
+#include "sync/central/steps.h"
 #include "sync/central/trust.h"
 
 enum { PATH_BYTES_MAX = 4096 };
@@ -196,15 +198,38 @@ void central_close(struct central *central)
     free(central);
 }
 
+/* A till may have renewed its certificate since: the first request that bears its MAC tells which it has now. A step
+ * each (steps.h). */
+struct forgetting {
+    struct store *store;
+    char dev[HEX64_TEXT]; /* the last one that was forgotten */
+};
+
+static enum status forget_key(void *context, bool *out_found, struct errmsg *err)
+{
+    struct forgetting *at = context;
+    struct rows *rows;
+    enum status st = STORE_SELECT(at->store, STATEMENT_DEVICE_KEYED, &rows, err, V_TEXT(at->dev));
+
+    if (st != ST_OK)
+        return st;
+    *out_found = rows_next(rows);
+    if (*out_found)
+        (void)snprintf(at->dev, sizeof(at->dev), "%s", rows_text(rows, 0));
+    st = rows_end(rows, err);
+    return st == ST_OK && *out_found ? STORE_RUN(at->store, STATEMENT_DEVICE_FORGET_KEYS, err, V_TEXT(at->dev)) : st;
+}
+
+/* The new incarnation comes last: with it all is done, without it the command is run again. */
 enum status central_restored(struct central *central, struct errmsg *err)
 {
-    enum status st = new_incarnation(central->store, err);
+    struct forgetting at = {central->store, ""};
+    enum status st = steps_run(central, INT_MAX, forget_key, &at, NULL, err);
 
-    /* A till may have renewed its certificate since: the first request that bears its MAC tells which it has now. */
-    if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_DEVICE_FORGET_KEYS, err, V_TEXT(""));
     if (st == ST_OK)
         st = restore_begin(central, err);
+    if (st == ST_OK)
+        st = new_incarnation(central->store, err);
     return st == ST_OK ? read_meta(central, err) : st;
 }
 

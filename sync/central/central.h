@@ -59,7 +59,7 @@ struct central {
     void (*accepted)(void *context, int64_t count);
     void *accepted_context;
     char counted_last[HEX64_TEXT]; /* the till whose records were booked last: they take turns */
-    int counted_max;               /* records of a booking transaction; 0: as many as counting.h says */
+    int together_max;              /* steps (steps.h) of one transaction; 0: as many as suit each kind of work */
 };
 
 /* What a handler answers, over whichever transport. */

@@ -8,6 +8,7 @@
 #include "sync/central/member.h"
 #include "sync/central/office.h"
 #include "sync/central/sheet.h"
+#include "sync/central/steps.h"
 
 /* What tills were told so far is of another audience: their cursors begin anew. */
 static enum status begin_anew(struct central *central, const char *chain, struct errmsg *err)
@@ -107,11 +108,11 @@ struct forgotten {
     char chain[ID_BYTES], store[ID_BYTES], member[ID_BYTES];
 };
 
-static enum status forget_next(struct central *central, struct forgotten *one, bool *out_found, struct errmsg *err)
+static enum status read_old(struct central *central, struct forgotten *one, bool *out_found, struct errmsg *err)
 {
     struct rows *rows;
     enum status st =
-        STORE_SELECT(central->store, STATEMENT_MEMBER_STORE_OLD, &rows, err, V_INT(lot_today(central) - CIRCLE_DAYS));
+        STORE_SELECT(central->store, STATEMENT_MEMBER_STORE_OLD, &rows, err, V_INT(lot_today(central) - CIRCLE_DAYS - CIRCLE_SEEN_DAYS + 1));
 
     if (st != ST_OK)
         return st;
@@ -121,32 +122,26 @@ static enum status forget_next(struct central *central, struct forgotten *one, b
         (void)snprintf(one->store, sizeof(one->store), "%s", rows_text(rows, 1));
         (void)snprintf(one->member, sizeof(one->member), "%s", rows_text(rows, 2));
     }
-    st = rows_end(rows, err);
+    return rows_end(rows, err);
+}
+
+static enum status forget_next(void *context, bool *out_found, struct errmsg *err)
+{
+    struct central *central = context;
+    struct forgotten one;
+    enum status st = read_old(central, &one, out_found, err);
+
     if (st != ST_OK || !*out_found)
         return st;
     /* Touched while it still is the store's, so that the store's tills hear of it once more: as gone. */
-    st = member_touch(central, one->chain, one->member, err);
+    st = member_touch(central, one.chain, one.member, err);
     if (st != ST_OK)
         return st;
-    return STORE_RUN(central->store, STATEMENT_MEMBER_STORE_GONE, err, V_TEXT(one->chain), V_TEXT(one->store),
-                     V_TEXT(one->member));
+    return STORE_RUN(central->store, STATEMENT_MEMBER_STORE_GONE, err, V_TEXT(one.chain), V_TEXT(one.store),
+                     V_TEXT(one.member));
 }
 
 enum status circle_forget(struct central *central, int64_t *out_count, struct errmsg *err)
 {
-    struct forgotten one;
-    int64_t count = 0;
-    bool found = true;
-    enum status st = store_begin(central->store, err);
-
-    while (st == ST_OK && found && count < CIRCLE_FORGET_BATCH) {
-        st = forget_next(central, &one, &found, err);
-        count += st == ST_OK && found;
-    }
-    st = store_end(central->store, st, err);
-    if (st == ST_OK)
-        *out_count = count;
-    if (st == ST_OK && count > 0)
-        central_tell_changed(central);
-    return st;
+    return steps_run(central, CIRCLE_FORGET_BATCH, forget_next, central, out_count, err);
 }

@@ -2,14 +2,14 @@
 /*
  * circle - which members a till hears of without asking. Of a chain whose audience is "all": every one. "store":
  * those whose home its store is, who bought there within CIRCLE_DAYS, and those of the stores the office put in its
- * circle; others by look-up (docs/protocol.md 5).
+ * circle; others by look-up (docs/protocol.md 5). The last day somebody bought is kept to CIRCLE_SEEN_DAYS.
  */
 #ifndef LOYALD_CENTRAL_CIRCLE_H
 #define LOYALD_CENTRAL_CIRCLE_H
 
 #include "sync/central/device.h"
 
-enum { CIRCLE_DAYS = 400, CIRCLE_FORGET_BATCH = 500 };
+enum { CIRCLE_DAYS = 400, CIRCLE_SEEN_DAYS = 7, CIRCLE_FORGET_BATCH = 500 };
 
 /* Each is a transaction of its own. */
 enum status circle_audience(struct central *central, const char *chain, const char *audience, struct errmsg *err);

@@ -17,6 +17,7 @@ struct command_call {
     const char *database; /* "" : embedded */
     const char *listen_host;
     int64_t listen_port, connections_max;
+    bool spread;
     bool json, force, unproven;
     int *exit_code; /* of a command that did what it should and found something; else 0 */
     const char *host, *name, *currency, *language, *key, *chain, *expires, *out;
@@ -40,12 +41,13 @@ command_fn command_ca_rotate, command_ca_drop;
 /* command_fleet.c */
 command_fn command_fleet;
 /* command_office.c */
-command_fn command_chain_create, command_chain_key_add, command_chain_threshold, command_store_create, command_consent_set, command_till_code,
-    command_till_list, command_till_revoke, command_member_show;
+command_fn command_chain_create, command_chain_key_add, command_chain_threshold, command_store_create,
+    command_consent_set, command_till_code, command_till_list, command_till_revoke, command_member_show;
 /* command_import.c */
 command_fn command_member_import, command_coupon_import, command_till_import;
 /* command_bundle.c */
-command_fn command_key_create, command_bundle_sign, command_bundle_cosign, command_bundle_check, command_bundle_publish, command_bundle_list;
+command_fn command_key_create, command_bundle_sign, command_bundle_cosign, command_bundle_check,
+    command_bundle_publish, command_bundle_list;
 /* command_root.c */
 command_fn command_root_create, command_root_check, command_root_publish, command_root_list, command_timestamp_rotate;
 /* command_rollout.c */

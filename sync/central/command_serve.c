@@ -24,12 +24,22 @@ enum status command_init(const struct command_call *call, struct errmsg *err)
     return st;
 }
 
+/* Where the database is spread, steps are apart (steps.h). */
+static enum status open_central(const struct command_call *call, struct central **out_central, struct errmsg *err)
+{
+    enum status st =
+        central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), out_central, err);
+
+    if (st == ST_OK)
+        (*out_central)->together_max = call->spread ? 1 : 0;
+    return st;
+}
+
 enum status command_restored(const struct command_call *call, struct errmsg *err)
 {
     struct central *central = NULL;
     int64_t waiting = 0;
-    enum status st =
-        central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
+    enum status st = open_central(call, &central, err);
 
     if (st == ST_OK)
         st = central_restored(central, err);
@@ -140,8 +150,7 @@ enum status command_serve(const struct command_call *call, struct errmsg *err)
 {
     struct central *central = NULL;
     struct loop *loop = NULL;
-    enum status st =
-        central_open(&(struct central_place){call->state_dir, call->database}, clock_system(), &central, err);
+    enum status st = open_central(call, &central, err);
 
     if (st == ST_OK)
         st = store_upkeep(central->store, central_now_us(central), err);

@@ -9,8 +9,10 @@
 #include "agent/net/loop.h"
 #include "sync/central/carried.h"
 #include "sync/central/counting_expect.h"
+#include "sync/central/due.h"
 #include "sync/central/lease.h"
 #include "sync/central/member.h"
+#include "sync/central/steps.h"
 #include "sync/central/told_again.h"
 #include "sync/protocol/record.h"
 
@@ -33,6 +35,7 @@ struct work {
     size_t ends[COUNTING_RECORDS_MAX];
     int count;
     struct interpret_buyers buyers;
+    bool again; /* a record has more to do in another transaction (interpret.h) */
 };
 _Static_assert((int)COUNTING_RECORDS_MAX <= (int)INTERPRET_BUYERS_MAX, "a record is posted to one member at most");
 
@@ -66,7 +69,8 @@ static enum status count_record(struct work *work, const struct record_head *hea
                                       .type_version = head->type_version,
                                       .body = body,
                                       .body_len = body_len,
-                                      .buyers = &work->buyers};
+                                      .buyers = &work->buyers,
+                                      .again = steps_are_apart(work->central) ? &work->again : NULL};
     struct store *store = work->central->store;
     struct errmsg reason = ERRMSG_INIT;
     enum status st = store_mark(store, err), end;
@@ -74,9 +78,10 @@ static enum status count_record(struct work *work, const struct record_head *hea
     if (st != ST_OK)
         return st;
     st = carried_look(work->central, &work->device, head, body, body_len, &carried, &reason);
+    work->again = st == ST_OK && carried.again;
     if (st == ST_OK && carried.booked)
         st = told_again(work->central, &work->device, head->type, body, body_len, &reason);
-    else if (st == ST_OK)
+    else if (st == ST_OK && !carried.again)
         st = interpret(work->central, &wanted, &reason);
     if (st == ST_OK)
         return store_mark_keep(store, err);
@@ -107,7 +112,8 @@ static enum status count_bytes(struct work *work, const char *bytes, size_t len,
         return ST_CORRUPT;
     }
     st = count_record(work, &head, body, body_len, err);
-    work->device.counted = head.seq;
+    if (!work->again)
+        work->device.counted = head.seq;
     return st;
 }
 
@@ -182,6 +188,8 @@ static enum status count_records(struct work *work, struct errmsg *err)
 
     for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++])
         st = count_bytes(work, work->bytes.data + at, work->ends[i] - at, err);
+    if (work->again) /* what it did may be another till's: this one's row stays as it is */
+        return st;
     if (st == ST_OK)
         st = grant_leases(work, err);
     if (st == ST_OK)
@@ -200,6 +208,7 @@ static enum status count_till(void *context, struct errmsg *err)
     enum status st = choose(work, dev, err);
 
     work->count = work->buyers.count = 0;
+    work->again = false;
     strbuf_clear(&work->bytes);
     work->device = (struct device){.dev = ""};
     if (st != ST_OK || !dev[0])
@@ -226,12 +235,13 @@ static enum status step(struct central *central, bool patient, int records_max, 
 
     if (!work)
         return ST_NOMEM;
-    if (central->counted_max > 0 && records_max > central->counted_max)
-        records_max = central->counted_max;
+    records_max = steps_together(central, records_max);
     *work = (struct work){
         .central = central, .records_max = records_max, .bytes = STRBUF_INIT(COUNTING_BYTES_MAX + RECORD_BYTES_MAX)};
-    st = patient ? store_transact(central->store, count_till, work, err)
-                 : store_transact_if_free(central->store, count_till, work, &ran, err);
+    do {
+        st = patient ? store_transact(central->store, count_till, work, err)
+                     : store_transact_if_free(central->store, count_till, work, &ran, err);
+    } while (st == ST_OK && ran && work->again);
     /* Also after a fault: what stands in the way of one till is not in the way of the others. */
     if (work->device.dev[0])
         memcpy(central->counted_last, work->device.dev, sizeof(central->counted_last));
@@ -239,6 +249,8 @@ static enum status step(struct central *central, bool patient, int records_max, 
         *out_count = ran ? work->count : -1;
     if (st == ST_OK && *out_count > 0)
         central_tell_changed(central);
+    if (st == ST_OK && ran && steps_are_apart(central))
+        st = due_run(central, err);
     strbuf_free(&work->bytes);
     free(work);
     return st;

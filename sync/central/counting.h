@@ -7,8 +7,8 @@
  * processes. What cannot be understood becomes a dead letter and counts. Tills take turns.
  *
  * A record is of one till and of one member at most, and changes rows of those two only (docs/scaling.md). That many
- * records share a transaction spares commits and nothing else: central.counted_max of 1 gives each its own, which is
- * what a database spread over several machines wants, and comes to the same books.
+ * records share a transaction spares commits and nothing else: where steps are apart (steps.h) each has its own, and
+ * what that one may not hold is done in others before or behind it; it comes to the same books.
  *
  * To the books a record that is accepted and not yet counted is one that is still on its way: leases, holds and
  * balances are decided by what is counted, in the one line of transactions, so nothing is promised twice. Questions

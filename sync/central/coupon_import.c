@@ -91,7 +91,7 @@ enum status coupon_import(struct central *central, const char *chain, char *text
                           struct json_writer *w, struct errmsg *err)
 {
     static const struct import_kind kind = {
-        "code,member,until", column_names, COLUMN_COUNT, refuse_column, put_row, NULL,
+        "code,member,until", column_names, COLUMN_COUNT, refuse_column, put_row, NULL, NULL,
     };
     enum status st = office_need_chain(central, chain, err);
 

@@ -10,6 +10,7 @@
 #include "agent/base/json.h"
 #include "agent/base/sealed_box.h"
 #include "agent/base/utf8.h"
+#include "sync/central/due.h"
 #include "sync/central/import.h"
 #include "sync/central/member.h"
 #include "sync/central/office.h"
@@ -167,7 +168,7 @@ static enum status attach(struct central *central, const char *chain, const char
     enum status st =
         STORE_RUN(central->store, STATEMENT_IDENTIFIER_PUT, err, V_TEXT(chain), V_TEXT(hash), V_TEXT(member));
 
-    return st == ST_OK ? interpret_unattached(central, chain, hash, member, &posted, err) : st;
+    return st == ST_OK ? due_attach(central, chain, hash, &posted, err) : st;
 }
 
 /* A phone that another member has stays with that one: who types a number at a till has not shown that it is theirs.

@@ -10,8 +10,8 @@
 #include "agent/base/json.h"
 #include "agent/base/utf8.h"
 #include "sync/central/circle.h"
+#include "sync/central/due.h"
 #include "sync/central/import_file.h"
-#include "sync/central/interpret.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/office.h"
@@ -257,9 +257,9 @@ static enum status put_identifier(struct import_file *file, const char *member, 
     st = STORE_RUN(file->central->store, STATEMENT_IDENTIFIER_PUT, err, V_TEXT(file->chain), V_TEXT(hash),
                    V_TEXT(member));
     if (st == ST_OK && before[0])
-        st = member_touch(file->central, file->chain, before, err);
+        st = due_touch(file->central, file->chain, before, err);
     if (st == ST_OK)
-        st = interpret_unattached(file->central, file->chain, hash, member, &posted, err);
+        st = due_attach(file->central, file->chain, hash, &posted, err);
     members->attached += posted;
     return st;
 }
@@ -308,10 +308,7 @@ static enum status put_points(struct import_file *file, struct errmsg *err)
             errmsg_set(err, "column %s: \"%.20s\" is not a whole number of points", file->names[i], text);
             return ST_INVALID;
         }
-        if (posting.id == 0)
-            st = ledger_begin(file->central, file->chain, member, NULL, &posting, err);
-        if (st == ST_OK)
-            st = ledger_opening(file->central, &posting, file->names[i], points, err);
+        st = ledger_opening(file->central, file->chain, member, &posting, file->names[i], points, err);
     }
     return st;
 }
@@ -350,6 +347,14 @@ static enum status put_row(struct import_file *file, struct errmsg *err)
     return st == ST_OK ? member_touch(file->central, file->chain, import_field(file, COLUMN_MEMBER), err) : st;
 }
 
+/* What the row left for other members, and sales of any till, where it may not do it itself (due.h). */
+static enum status put_rest(struct import_file *file, bool *out_found, struct errmsg *err)
+{
+    struct members *members = file->context;
+
+    return due_step(file->central, &members->attached, out_found, err);
+}
+
 static void write_attached(const struct import_file *file, struct json_writer *w)
 {
     const struct members *members = file->context;
@@ -361,7 +366,7 @@ enum status import_members(struct central *central, const char *chain, char *tex
                            struct json_writer *w, struct errmsg *err)
 {
     static const struct import_kind kind = {
-        "member,card,tier,bonus", column_names, COLUMN_KNOWN, take_column, put_row, write_attached,
+        "member,card,tier,bonus", column_names, COLUMN_KNOWN, take_column, put_row, put_rest, write_attached,
     };
     struct members members = {.attached = 0};
     enum status st = office_id_key(central, chain, members.id_key, err);

@@ -15,8 +15,8 @@
 
 enum { IMPORT_CHUNK_MAX = 1024 * 1024, IMPORT_ERRORS_MAX = 100 };
 
-/* One transaction. text is a header and rows; it is cut up. Rows that cannot be taken are told by line and leave
- * nothing behind, the others are taken:
+/* Row by row (import_file.h). text is a header and rows; it is cut up. Rows that cannot be taken are told by line and
+ * leave nothing behind, the others are taken:
  * {"rows","imported","attached_sales","error_count","errors":[{"line","message"}]}. */
 enum status import_members(struct central *central, const char *chain, char *text, size_t len, int first_line,
                            struct json_writer *w, struct errmsg *err);

@@ -2,11 +2,13 @@
 #include "sync/central/import_file.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sync/central/import.h"
 #include "sync/central/interpret.h"
+#include "sync/central/steps.h"
 
 enum { HEADER_LINE = 1 };
 
@@ -67,35 +69,48 @@ static void report(struct import_file *file, const struct errmsg *reason)
     jw_object_end(&file->errors);
 }
 
-static enum status import_rows(struct import_file *file, const struct import_kind *kind, struct errmsg *err)
+/* The row that was read, or what cannot be taken of it. */
+static enum status take_row(struct import_file *file, struct errmsg *err)
 {
     struct store *store = file->central->store;
+    struct errmsg reason = ERRMSG_INIT;
+    enum status st = store_mark(store, err), row;
+
+    if (st != ST_OK)
+        return st;
+    row = put_row(file, file->kind, &reason);
+    st = row == ST_OK ? store_mark_keep(store, err) : store_mark_undo(store, err);
+    if (interpret_is_fault(row)) {
+        *err = reason;
+        return row;
+    }
+    if (row == ST_OK)
+        file->imported++;
+    else
+        report(file, &reason);
+    return st;
+}
+
+static enum status step(void *context, bool *out_found, struct errmsg *err)
+{
+    struct import_file *file = context;
+    struct errmsg reason = ERRMSG_INIT;
     enum status st = ST_OK;
 
-    while (st == ST_OK) {
-        struct errmsg reason = ERRMSG_INIT;
-        enum status row = csv_next(&file->csv, &reason);
-
-        if (row == ST_NOT_FOUND)
-            break;
-        file->rows++;
-        if (row == ST_OK) {
-            st = store_mark(store, err);
-            if (st != ST_OK)
-                break;
-            row = put_row(file, kind, &reason);
-            st = row == ST_OK ? store_mark_keep(store, err) : store_mark_undo(store, err);
-        }
-        if (interpret_is_fault(row)) {
-            *err = reason;
-            return row;
-        }
-        if (row == ST_OK)
-            file->imported++;
-        else
-            report(file, &reason);
-    }
-    return st;
+    *out_found = false;
+    if (file->kind->rest && file->rows > 0 && steps_are_apart(file->central))
+        st = file->kind->rest(file, out_found, err);
+    if (st != ST_OK || *out_found)
+        return st;
+    st = csv_next(&file->csv, &reason);
+    *out_found = st != ST_NOT_FOUND;
+    if (!*out_found)
+        return ST_OK;
+    file->rows++;
+    if (st == ST_OK)
+        return take_row(file, err);
+    report(file, &reason);
+    return ST_OK;
 }
 
 static void write_outcome(const struct import_file *file, const struct import_kind *kind, struct json_writer *w)
@@ -126,16 +141,14 @@ enum status import_file(struct central *central, const char *chain, const struct
         return ST_NOMEM;
     file->central = central;
     file->chain = chain;
+    file->kind = kind;
     file->context = context;
     file->errors = (struct json_writer)JSON_WRITER_INIT(&errors);
     csv_begin(&file->csv, text->bytes, text->len, HEADER_LINE);
     st = read_header(file, kind, err);
     file->csv.next_line = text->first_line;
     if (st == ST_OK)
-        st = store_begin(central->store, err);
-    if (st == ST_OK)
-        st = import_rows(file, kind, err);
-    st = central_end(central, st, err);
+        st = steps_run(central, INT_MAX, step, file, NULL, err);
     if (st == ST_OK)
         write_outcome(file, kind, w);
     strbuf_free(&errors);

@@ -3,8 +3,9 @@
  * import_file - a file of the office's (csv.h) taken row by row: the header's columns by name, what was taken, what
  * was refused and why.
  *
- * One transaction. A row that cannot be taken is told by its line and leaves nothing behind, the others are taken; a
- * fault of ours leaves nothing of all of them.
+ * A row is a step (steps.h). One that cannot be taken is told by its line and leaves nothing behind, the others are
+ * taken; a fault of ours leaves nothing of the steps that share its transaction, which are all where they are not
+ * apart.
  */
 #ifndef LOYALD_CENTRAL_IMPORT_FILE_H
 #define LOYALD_CENTRAL_IMPORT_FILE_H
@@ -15,9 +16,12 @@
 
 enum { IMPORT_COLUMNS_KNOWN_MAX = 16 };
 
+struct import_kind;
+
 struct import_file {
     struct central *central;
     const char *chain;
+    const struct import_kind *kind;
     void *context; /* of the kind's functions */
     struct csv csv;
     int columns;
@@ -36,6 +40,8 @@ struct import_kind {
     enum status (*other)(struct import_file *file, int column, struct errmsg *err);
     /* Takes the row that was read, which has as many fields as the header, or refuses it in words. */
     enum status (*put)(struct import_file *file, struct errmsg *err);
+    /* A step of what the row before left to be done in transactions of their own; NULL: none ever. */
+    enum status (*rest)(struct import_file *file, bool *out_found, struct errmsg *err);
     /* What else it counted, into the answer; may be NULL. */
     void (*write)(const struct import_file *file, struct json_writer *w);
 };

@@ -36,8 +36,8 @@ static enum status note_void(struct central *central, const struct interpret_rec
     return st == ST_OK ? coupon_sale_over(central, record->device, sale_id, err) : st;
 }
 
-/* The sale may be one that became a dead letter; then there is nothing to mark and that is no fault of this record.
- */
+/* The sale may be one that became a dead letter, or another till's; then there is nothing to mark and that is no
+ * fault of this record. */
 static enum status note_print(struct central *central, const struct interpret_record *record,
                               const struct cJSON *body, struct errmsg *err)
 {
@@ -49,7 +49,7 @@ static enum status note_print(struct central *central, const struct interpret_re
     if (st != ST_OK)
         return st;
     return STORE_RUN(central->store, STATEMENT_SALE_PRINTED, err, V_TEXT(record->device->chain), V_TEXT(sale_id),
-                     V_TEXT(state));
+                     V_TEXT(state), V_TEXT(record->device->dev));
 }
 
 static enum status note_activated(struct central *central, const struct interpret_record *record,

@@ -28,14 +28,21 @@ struct interpret_record {
     size_t body_len;
     struct interpret_buyers
         *buyers; /* who bought is added: leases are the caller's to look after, when all is booked */
+    /* NULL: a transaction may be of many. Else set to true by who has done what a transaction may hold and has more
+     * to do: what was done is kept, and the record comes again in another. */
+    bool *again;
 };
 
 /* Anything but ST_OK and what interpret_is_fault names is a reason for a dead letter. */
 enum status interpret(struct central *central, const struct interpret_record *record, struct errmsg *err);
 /* True when st is the machine's fault and not the record's: the batch must be tried again as a whole. */
 bool interpret_is_fault(enum status st);
-/* Inside a transaction: posts the sales that waited for a member with this identifier. */
-enum status interpret_unattached(struct central *central, const char *chain, const char *hash, const char *member,
-                                 int64_t *out_posted, struct errmsg *err);
+/* Whether sales wait for a member with this identifier. */
+enum status interpret_is_unattached(struct central *central, const char *chain, const char *hash, bool *out_any,
+                                    struct errmsg *err);
+/* Inside a transaction, a step (steps.h): posts the next of the sales that waited for a member with this identifier,
+ * who is there now. *out_found is false when none waits. */
+enum status interpret_attach_next(struct central *central, const char *chain, const char *hash, bool *out_found,
+                                  struct errmsg *err);
 
 #endif

@@ -67,14 +67,16 @@ static enum status post_points(const struct return_booking *booking, struct errm
     const struct cJSON *points = cJSON_GetObjectItemCaseSensitive(booking->result, "points"), *one;
     const char *chain = record->device->chain;
     struct ledger_posting posting;
-    struct return_later later;
+    struct return_later later = {.count = 0};
     int64_t before = 0;
-    enum status st =
-        return_later_refunded(booking->central, chain, booking->sale_id, booking->return_id, &before, err);
+    enum status st = ST_OK;
 
-    if (st == ST_OK)
-        st = return_later_find(booking->central, chain, booking->sale_id, before, before + booking->refund_minor,
-                               &later, err);
+    if (!booking->sale_named) {
+        st = return_later_refunded(booking->central, chain, booking->sale_id, booking->return_id, &before, err);
+        if (st == ST_OK)
+            st = return_later_find(booking->central, chain, booking->sale_id, before, before + booking->refund_minor,
+                                   &later, err);
+    }
     if (st != ST_OK || !booking->member[0] || (cJSON_GetArraySize(points) == 0 && later.count == 0))
         return st;
     st = ledger_begin_return(booking->central, record->device->chain, booking->member, &from, &posting, err);

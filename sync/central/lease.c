@@ -3,13 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/int_math.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
 #include "sync/central/restore.h"
+#include "sync/central/steps.h"
 
 static const int64_t DAY_US = INT64_C(86400000000), SEEN_US = INT64_C(3600000000);
 
@@ -375,26 +375,18 @@ static enum status write_off_one(struct central *central, const struct lost *los
     return st == ST_OK ? member_touch(central, lost->chain, lost->member, err) : st;
 }
 
+static enum status write_off_next(void *context, bool *out_found, struct errmsg *err)
+{
+    struct central *central = context;
+    struct lost lost;
+    enum status st = next_lost(central, &lost, out_found, err);
+
+    return st == ST_OK && *out_found ? write_off_one(central, &lost, err) : st;
+}
+
 enum status lease_write_off(struct central *central, int64_t *out_count, struct errmsg *err)
 {
-    struct lost *lost = calloc(1, sizeof(*lost));
-    int64_t count = 0;
-    bool found = true;
-    enum status st = lost ? store_begin(central->store, err) : ST_NOMEM;
-
-    while (st == ST_OK && found && count < LEASE_WRITE_OFF_BATCH) {
-        st = next_lost(central, lost, &found, err);
-        if (st == ST_OK && found)
-            st = write_off_one(central, lost, err);
-        count += st == ST_OK && found;
-    }
-    free(lost);
-    st = store_end(central->store, st, err);
-    if (st == ST_OK)
-        *out_count = count;
-    if (st == ST_OK && count > 0)
-        central_tell_changed(central);
-    return st;
+    return steps_run(central, LEASE_WRITE_OFF_BATCH, write_off_next, central, out_count, err);
 }
 
 enum status lease_recall(struct central *central, const char *id, struct errmsg *err)

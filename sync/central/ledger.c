@@ -38,7 +38,7 @@ enum status ledger_begin_kind(struct central *central, const char *chain, const 
 enum status ledger_begin(struct central *central, const char *chain, const char *member,
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
 {
-    return begin(central, chain, member, record ? "sale" : "opening", record, out_posting, err);
+    return begin(central, chain, member, "sale", record, out_posting, err);
 }
 
 enum status ledger_begin_return(struct central *central, const char *chain, const char *member,
@@ -178,16 +178,17 @@ enum status ledger_merge(struct central *central, const char *chain, const char 
     return st == ST_OK ? lot_move(central, chain, from, to, err) : st;
 }
 
-enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
-                           int64_t balance, struct errmsg *err)
+enum status ledger_opening(struct central *central, const char *chain, const char *member,
+                           struct ledger_posting *io_posting, const char *currency, int64_t balance,
+                           struct errmsg *err)
 {
-    const struct sheet_account account = {posting->chain, posting->member, "member", currency};
+    const struct sheet_account account = {chain, member, "member", currency};
     int64_t id, now;
     enum status st = sheet_account_add(central, &account, 0, &id, &now, err);
 
-    if (st != ST_OK)
-        return st;
-    return put_pair(central, posting, "opening", currency, balance - now, err);
+    if (st == ST_OK && balance != now && io_posting->id == 0)
+        st = begin(central, chain, member, "opening", NULL, io_posting, err);
+    return st == ST_OK ? put_pair(central, io_posting, "opening", currency, balance - now, err) : st;
 }
 
 enum status ledger_write_balances(struct central *central, const char *chain, const char *member,

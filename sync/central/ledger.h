@@ -34,8 +34,7 @@ struct ledger_posting {
     int32_t day;            /* points are earned on; begin sets today */
 };
 
-/* All inside a transaction. record NULL: an opening balance by import. ST_CONFLICT when the record was posted before.
- */
+/* All inside a transaction. ST_CONFLICT when the record was posted before. */
 enum status ledger_begin(struct central *central, const char *chain, const char *member,
                          const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err);
 enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
@@ -54,9 +53,11 @@ enum status ledger_expire(struct central *central, struct ledger_posting *postin
 /* All of one member's points to another, lots as they are. */
 enum status ledger_merge(struct central *central, const char *chain, const char *from, const char *to,
                          struct errmsg *err);
-/* Moves the member's balance to what an import says, by the difference. */
-enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
-                           int64_t balance, struct errmsg *err);
+/* Moves the member's balance to what an import says, by the difference. io_posting {0} at first: it is begun when
+ * there is one, so that a file imported again leaves nothing. */
+enum status ledger_opening(struct central *central, const char *chain, const char *member,
+                           struct ledger_posting *io_posting, const char *currency, int64_t balance,
+                           struct errmsg *err);
 /* "balances":{...} of a member as the value of a name already written. */
 enum status ledger_write_balances(struct central *central, const char *chain, const char *member,
                                   struct json_writer *w, struct errmsg *err);

@@ -2,7 +2,6 @@
 #include "sync/central/lot.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/civil_time.h"
@@ -10,9 +9,10 @@
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/sheet.h"
+#include "sync/central/steps.h"
 
 /* A business day further from today than this is a wrong clock: the points count as earned today. */
-enum { TAKE_BATCH = 32, DAY_LATE_MAX = 400, DAY_EARLY_MAX = 1 };
+enum { DAY_LATE_MAX = 400, DAY_EARLY_MAX = 1 };
 static const int64_t DAY_US = INT64_C(86400000000);
 
 struct lot {
@@ -96,38 +96,22 @@ enum status lot_earn(struct central *central, const struct lot_key *key, int32_t
 
 /* ---- out ---- */
 
-static enum status read_lots(struct central *central, const struct lot_key *key, bool newest, struct lot *out_lots,
-                             int *out_count, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st = STORE_SELECT(central->store, newest ? STATEMENT_LOT_NEWEST : STATEMENT_LOT_FIRST, &rows, err,
-                                  V_TEXT(key->chain), V_TEXT(key->member), V_TEXT(key->currency),
-                                  V_INT(newest ? 0 : lot_today(central)), V_INT(TAKE_BATCH));
-
-    *out_count = 0;
-    if (st != ST_OK)
-        return st;
-    while (*out_count < TAKE_BATCH && rows_next(rows))
-        out_lots[(*out_count)++] =
-            (struct lot){(int32_t)rows_int(rows, 0), (int32_t)rows_int(rows, 1), rows_int(rows, 2)};
-    return rows_end(rows, err);
-}
-
 enum status lot_take(struct central *central, const struct lot_key *key, bool newest, int64_t amount,
                      struct errmsg *err)
 {
-    struct lot lots[TAKE_BATCH];
-    int count = TAKE_BATCH;
     enum status st = ST_OK;
+    bool found = true;
 
-    while (st == ST_OK && amount > 0 && count == TAKE_BATCH) {
-        st = read_lots(central, key, newest, lots, &count, err);
-        for (int i = 0; st == ST_OK && i < count && amount > 0; i++) {
-            int64_t part = lots[i].amount < amount ? lots[i].amount : amount;
+    while (st == ST_OK && amount > 0 && found) {
+        struct sheet_lot lot = {.chain = key->chain, .member = key->member, .currency = key->currency};
+        int64_t there = 0, part;
 
-            st = put(central, key, lots[i].from_day, lots[i].until_day, -part, err);
-            amount -= part;
-        }
+        st = sheet_lot_choose(central, &lot, newest, lot_today(central), &there, err);
+        found = there > 0;
+        part = there < amount ? there : amount;
+        if (st == ST_OK && found)
+            st = sheet_lot_set(central, &lot, there - part, err);
+        amount -= part;
     }
     return st == ST_OK && amount > 0 ? put(central, key, 0, 0, -amount, err) : st;
 }
@@ -230,8 +214,7 @@ enum status lot_write(struct central *central, const char *chain, const char *me
 /* ---- expired ---- */
 
 /* All that expired of one member and currency, but for what leases and holds have promised. */
-static enum status expire_one(struct central *central, const struct lot_place *one, int64_t *out_amount,
-                              struct errmsg *err)
+static enum status expire_one(struct central *central, const struct lot_place *one, struct errmsg *err)
 {
     struct ledger_posting posting;
     struct lot_sums sums;
@@ -246,7 +229,6 @@ static enum status expire_one(struct central *central, const struct lot_place *o
     free_points = sums.posted - sums.leased - sums.held;
     if (amount > free_points)
         amount = free_points > 0 ? free_points : 0;
-    *out_amount = amount;
     if (amount == 0)
         return ST_OK;
     st = ledger_begin_kind(central, one->chain, one->member, "expiry", &posting, err);
@@ -255,47 +237,51 @@ static enum status expire_one(struct central *central, const struct lot_place *o
     return st == ST_OK ? member_touch(central, one->chain, one->member, err) : st;
 }
 
-static enum status read_expired(struct central *central, const struct lot_place *after, struct lot_place *out_places,
-                                int *out_count, struct errmsg *err)
+/* The next behind *place that has something expired; {0} when there is none. */
+static enum status next_expired(struct central *central, const struct lot_place *place, struct lot_place *out_next,
+                                bool *out_found, struct errmsg *err)
 {
     struct rows *rows;
-    enum status st =
-        STORE_SELECT(central->store, STATEMENT_LOT_EXPIRED, &rows, err, V_INT(lot_today(central)),
-                     V_TEXT(after->chain), V_TEXT(after->member), V_TEXT(after->currency), V_INT(LOT_EXPIRE_BATCH));
+    enum status st = STORE_SELECT(central->store, STATEMENT_LOT_EXPIRED, &rows, err, V_INT(lot_today(central)),
+                                  V_TEXT(place->chain), V_TEXT(place->member), V_TEXT(place->currency), V_INT(1));
 
-    *out_count = 0;
     if (st != ST_OK)
         return st;
-    while (*out_count < LOT_EXPIRE_BATCH && rows_next(rows)) {
-        struct lot_place *place = &out_places[(*out_count)++];
-
-        (void)snprintf(place->chain, sizeof(place->chain), "%s", rows_text(rows, 0));
-        (void)snprintf(place->member, sizeof(place->member), "%s", rows_text(rows, 1));
-        (void)snprintf(place->currency, sizeof(place->currency), "%s", rows_text(rows, 2));
+    *out_found = rows_next(rows);
+    if (*out_found) {
+        (void)snprintf(out_next->chain, sizeof(out_next->chain), "%s", rows_text(rows, 0));
+        (void)snprintf(out_next->member, sizeof(out_next->member), "%s", rows_text(rows, 1));
+        (void)snprintf(out_next->currency, sizeof(out_next->currency), "%s", rows_text(rows, 2));
     }
     return rows_end(rows, err);
 }
 
+struct expiry {
+    struct central *central;
+    struct lot_place place;
+};
+
+static enum status expire_next(void *context, bool *out_found, struct errmsg *err)
+{
+    struct expiry *expiry = context;
+    struct lot_place next = {.chain = ""};
+    enum status st = next_expired(expiry->central, &expiry->place, &next, out_found, err);
+
+    if (st != ST_OK || !*out_found)
+        return st;
+    expiry->place = next;
+    return expire_one(expiry->central, &next, err);
+}
+
 enum status lot_expire(struct central *central, struct lot_place *place, bool *out_more, struct errmsg *err)
 {
-    struct lot_place *places = calloc(LOT_EXPIRE_BATCH, sizeof(*places));
-    int64_t amount = 0, expired = 0;
-    int count = 0;
-    enum status st = places ? store_begin(central->store, err) : ST_NOMEM;
+    struct expiry expiry = {central, *place};
+    int64_t count = 0;
+    enum status st = steps_run(central, LOT_EXPIRE_BATCH, expire_next, &expiry, &count, err);
 
-    if (st == ST_OK)
-        st = read_expired(central, place, places, &count, err);
-    for (int i = 0; st == ST_OK && i < count; i++) {
-        st = expire_one(central, &places[i], &amount, err);
-        expired += amount;
-    }
-    st = store_end(central->store, st, err);
-    if (st == ST_OK && count > 0)
-        *place = places[count - 1];
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        *place = expiry.place;
         *out_more = count == LOT_EXPIRE_BATCH;
-    if (st == ST_OK && expired > 0)
-        central_tell_changed(central);
-    free(places);
+    }
     return st;
 }

@@ -51,8 +51,8 @@ enum status lot_write(struct central *central, const char *chain, const char *me
 struct lot_place {
     char chain[ID_BYTES], member[ID_BYTES], currency[LOT_CURRENCY_BYTES];
 };
-/* A transaction of its own: takes what expired out of at most LOT_EXPIRE_BATCH balances behind *place, and moves it
- * on. *out_more is false when none is left behind it. */
+/* Takes what expired out of at most LOT_EXPIRE_BATCH balances behind *place, a step each (steps.h), and moves it on.
+ * *out_more is false when none is left behind it. */
 enum status lot_expire(struct central *central, struct lot_place *place, bool *out_more, struct errmsg *err);
 
 #endif

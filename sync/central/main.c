@@ -30,7 +30,8 @@ static const char usage[] =
     "  consent set CHAIN LANGUAGE VERSION FILE.txt   what shoppers agree to when a till issues a card\n"
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
     "  till list | till revoke DEV\n"
-    "  till import FILE [--unproven]         records that a till could not send, as export-unsynced or salvage wrote them\n"
+    "  till import FILE [--unproven]         records that a till could not send, as export-unsynced or salvage wrote "
+    "them\n"
     "  member import CHAIN FILE.csv          columns member,card,phone,state,tier,segments,birthday,display,\n"
     "                                        personal,store,attr:NAME; any other column is a balance of points\n"
     "  member show ID\n"
@@ -86,6 +87,7 @@ struct config {
     char database[CONFIG_TEXT_MAX];
     char listen_host[CONFIG_TEXT_MAX];
     int64_t listen_port, connections_max;
+    bool spread;
     int64_t log_level;
 };
 
@@ -100,6 +102,9 @@ static const struct option_spec options[] = {
      "Port to serve the tills on; 0 lets the system choose, the log says which."},
     {"central", "connections_max", OPTION_INT, offsetof(struct config, connections_max), 4, 60000, NULL, "15000",
      "Connections at once; each till holds one or two."},
+    {"central", "spread", OPTION_BOOL, offsetof(struct config, spread), 0, 0, NULL, "no",
+     "Yes: the database is spread over several machines by till and member, so no transaction changes rows of two "
+     "tills or two members but a merge; it books less a second. No: many share a commit."},
     {"log", "level", OPTION_ENUM, offsetof(struct config, log_level), 0, 3, "error|warn|info|debug", "info",
      "What is logged to standard error."},
     {0},
@@ -230,6 +235,7 @@ static int run(const struct cli *cli, struct command_call *call)
         call->listen_host = config.listen_host;
         call->listen_port = config.listen_port;
         call->connections_max = config.connections_max;
+        call->spread = config.spread;
         for (int i = own; i < cli->word_count; i++)
             call->words[call->word_count++] = cli->words[i];
         call->exit_code = &exit_code;

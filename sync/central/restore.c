@@ -125,21 +125,22 @@ static enum status book_new(struct central *central, const struct device *device
     return st == ST_OK ? member_touch(central, device->chain, held->member, err) : st;
 }
 
-static enum status book_lease(struct central *central, const struct device *device, struct held *held,
+/* *out_done is false when there was nothing to do: closed by a record of its own, known as it is, or of before. */
+static enum status book_lease(struct central *central, const struct device *device, struct held *held, bool *out_done,
                               struct errmsg *err)
 {
     int64_t granted, change;
     bool live, before = false;
     enum status found = find_lease(central, device, held, &granted, &live, err), st = found;
 
-    if (found == ST_OK && (!live || granted >= held->amount))
-        return ST_OK; /* closed by a record of its own, or known as it is */
     if (found == ST_NOT_FOUND)
         st = is_of_before(central, held, &before, err);
-    if (before || (found == ST_NOT_FOUND && st != ST_OK))
+    if (st != ST_OK)
         return st;
-    if (found == ST_OK || found == ST_NOT_FOUND)
-        st = store_next_change(central->store, &change, err);
+    *out_done = !before && (found == ST_NOT_FOUND || (live && granted < held->amount));
+    if (!*out_done)
+        return ST_OK;
+    st = store_next_change(central->store, &change, err);
     if (st == ST_OK && found == ST_NOT_FOUND)
         return book_new(central, device, held, change, err);
     return st == ST_OK ? STORE_RUN(central->store, STATEMENT_LEASE_FILL, err, V_TEXT(held->id),
@@ -148,35 +149,78 @@ static enum status book_lease(struct central *central, const struct device *devi
 }
 
 /* A record that ended it may have come before: then it stays ended. */
-static enum status book_hold(struct central *central, const struct device *device, struct held *held,
+static enum status book_hold(struct central *central, const struct device *device, struct held *held, bool *out_done,
                              struct errmsg *err)
 {
-    enum status st = member_named(central, device->chain, held->named, held->member, err);
+    struct rows *rows;
+    enum status st = STORE_SELECT(central->store, STATEMENT_HOLD_GET, &rows, err, V_TEXT(device->dev),
+                                  V_TEXT(device->epoch), V_TEXT(held->id));
 
-    return st == ST_OK
+    if (st != ST_OK)
+        return st;
+    *out_done = !rows_next(rows);
+    st = rows_end(rows, err);
+    if (st == ST_OK && *out_done)
+        st = member_named(central, device->chain, held->named, held->member, err);
+    return st == ST_OK && *out_done
                ? STORE_RUN(central->store, STATEMENT_HOLD_BOOK, err, V_TEXT(device->dev), V_TEXT(device->epoch),
                            V_TEXT(held->id), V_TEXT(device->chain), V_TEXT(held->member), V_TEXT(held->currency),
                            V_INT(held->amount), V_INT(central_now_us(central)))
                : st;
 }
 
-static enum status book_list(struct central *central, const struct interpret_record *record, const struct cJSON *body,
-                             bool leases, struct errmsg *err)
+/* What is done with each of a record's leases or holds. */
+typedef enum status held_fn(struct central *central, const struct interpret_record *record, struct held *held,
+                            bool lease, struct errmsg *err);
+
+static enum status check_held(struct central *central, const struct interpret_record *record, struct held *held,
+                              bool lease, struct errmsg *err)
+{
+    (void)central, (void)record, (void)held, (void)lease, (void)err;
+    return ST_OK; /* it was read */
+}
+
+/* Each is a step (steps.h), of this till and of one member: what was booked says so by itself when the record comes
+ * again. */
+static enum status book_held(struct central *central, const struct interpret_record *record, struct held *held,
+                             bool lease, struct errmsg *err)
+{
+    bool done = false;
+    enum status st;
+
+    if (record->again && *record->again)
+        return ST_OK;
+    st = lease ? book_lease(central, record->device, held, &done, err)
+               : book_hold(central, record->device, held, &done, err);
+    if (st == ST_OK && done && record->again)
+        *record->again = true;
+    return st;
+}
+
+static enum status each_of(struct central *central, const struct interpret_record *record, const struct cJSON *body,
+                           bool lease, held_fn *act, struct errmsg *err)
 {
     const struct cJSON *list = NULL, *item;
-    enum status st = json_optional(json_array(body, leases ? "leases" : "holds", &list, err));
+    enum status st = json_optional(json_array(body, lease ? "leases" : "holds", &list, err));
 
     cJSON_ArrayForEach(item, list)
     {
         struct held held = {.id = ""};
 
         if (st == ST_OK)
-            st = read_held(item, leases ? "id" : "hold", leases ? "granted" : "amount", &held, err);
+            st = read_held(item, lease ? "id" : "hold", lease ? "granted" : "amount", &held, err);
         if (st == ST_OK)
-            st = leases ? book_lease(central, record->device, &held, err)
-                        : book_hold(central, record->device, &held, err);
+            st = act(central, record, &held, lease, err);
     }
     return st;
+}
+
+static enum status each_held(struct central *central, const struct interpret_record *record, const struct cJSON *body,
+                             held_fn *act, struct errmsg *err)
+{
+    enum status st = each_of(central, record, body, true, act, err);
+
+    return st == ST_OK ? each_of(central, record, body, false, act, err) : st;
 }
 
 enum status restore_note_holdings(struct central *central, const struct interpret_record *record,
@@ -185,10 +229,12 @@ enum status restore_note_holdings(struct central *central, const struct interpre
     const char *incarnation;
     enum status st = json_text(body, "incarnation", HEX64_TEXT - 1, &incarnation, err);
 
+    if (st == ST_OK) /* all of it, before a part is booked */
+        st = each_held(central, record, body, check_held, err);
     if (st == ST_OK)
-        st = book_list(central, record, body, true, err);
-    if (st == ST_OK)
-        st = book_list(central, record, body, false, err);
+        st = each_held(central, record, body, book_held, err);
+    if (st == ST_OK && record->again && *record->again)
+        return ST_OK;
     if (st == ST_OK && strcmp(incarnation, central->incarnation) == 0)
         st = restore_till_is_known(central, record->device->dev, err);
     return st == ST_NOT_FOUND ? ST_INVALID : st;

@@ -133,8 +133,11 @@ enum status return_compare(struct return_booking *booking, struct errmsg *err)
     if (booking->sale.len == 0)
         return booking->sale_id[0] ? report_difference(booking, "its sale is not known here", err) : ST_OK;
     st = json_parse(booking->sale.data, booking->sale.len, RECORD_BYTES_MAX, &sale, err);
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        booking->sale_named = cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(
+            cJSON_GetObjectItemCaseSensitive(sale, "sale"), "member"));
         st = compare_with(booking, sale, err);
+    }
     json_free(sale);
     return st;
 }

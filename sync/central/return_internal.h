@@ -20,6 +20,7 @@ struct return_booking {
     int64_t refund_minor;
     char member[ID_BYTES];
     struct strbuf sale; /* body of the sale's record; empty: not known here */
+    bool sale_named;    /* the sale named its member: nothing was earned by it later */
     const char *compared;
 };
 

@@ -2,6 +2,7 @@
 #include "sync/central/rollout.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "agent/base/log.h"
 #include "sync/central/member.h"
 #include "sync/central/rollout_internal.h"
+#include "sync/central/steps.h"
 
 enum { BP = 10000, OPEN_MAX = 64 /* roll-outs under way, one a chain, looked at in one turn */ };
 
@@ -169,17 +171,67 @@ static void judge(const struct watched *one, const struct rollout_counts *counts
     }
 }
 
+/* ---- tills, one after the other ---- */
+
+struct marking {
+    struct central *central;
+    const char *chain;
+    int64_t version, until_us;
+    bool late; /* else forgiven */
+    char dev[HEX64_TEXT];
+};
+
+static enum status mark_next(void *context, bool *out_found, struct errmsg *err)
+{
+    struct marking *at = context;
+    struct store *store = at->central->store;
+    struct rows *rows;
+    enum status st =
+        STORE_SELECT(store, at->late ? STATEMENT_ROLLOUT_LATE_NEXT : STATEMENT_ROLLOUT_FAILED_NEXT, &rows, err,
+                     V_TEXT(at->chain), V_INT(at->version), V_INT(at->until_us), V_TEXT(at->dev));
+
+    if (st != ST_OK)
+        return st;
+    *out_found = rows_next(rows);
+    if (*out_found)
+        (void)snprintf(at->dev, sizeof(at->dev), "%s", rows_text(rows, 0));
+    st = rows_end(rows, err);
+    if (st != ST_OK || !*out_found)
+        return st;
+    return at->late ? STORE_RUN(store, STATEMENT_ROLLOUT_LATE, err, V_TEXT(at->chain), V_INT(at->version),
+                                V_TEXT(at->dev), V_INT(central_now_us(at->central)))
+                    : STORE_RUN(store, STATEMENT_ROLLOUT_FORGIVE, err, V_TEXT(at->chain), V_INT(at->version),
+                                V_TEXT(at->dev));
+}
+
+enum status rollout_mark_late(struct central *central, const char *chain, int64_t version, int64_t until_us,
+                              struct errmsg *err)
+{
+    struct marking at = {central, chain, version, until_us, true, ""};
+
+    return steps_run(central, INT_MAX, mark_next, &at, NULL, err);
+}
+
+enum status rollout_forgive(struct central *central, const char *chain, int64_t version, int64_t until_us,
+                            struct errmsg *err)
+{
+    struct marking at = {central, chain, version, until_us, false, ""};
+
+    return steps_run(central, INT_MAX, mark_next, &at, NULL, err);
+}
+
+/* ---- watching them all ---- */
+
 static enum status watch_one(struct central *central, const struct watched *one, struct errmsg *err)
 {
     struct rollout_counts counts;
     char reason[ROLLOUT_REASON_MAX] = "";
     const char *state = NULL;
     int64_t now_us = central_now_us(central);
-    enum status st = store_begin(central->store, err);
+    enum status st = rollout_mark_late(central, one->chain, one->version, now_us - one->timeout_s * 1000000, err);
 
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_ROLLOUT_LATE, err, V_TEXT(one->chain), V_INT(one->version),
-                       V_INT(now_us - one->timeout_s * 1000000), V_INT(now_us));
+        st = store_begin(central->store, err);
     if (st == ST_OK)
         st = rollout_count(central, one->chain, one->version, one->bundle, &counts, err);
     if (st == ST_OK)

@@ -25,4 +25,11 @@ int64_t rollout_discount_bp(const struct rollout_counts *counts);
 enum status rollout_set_state(struct central *central, const char *chain, int64_t version, const char *state,
                               const char *reason, struct errmsg *err);
 
+/* Of one roll-out the tills with something due before until_us, one after the other, a step each (steps.h): those
+ * without a word in time are late, or what failed is forgiven. Not within a transaction. */
+enum status rollout_mark_late(struct central *central, const char *chain, int64_t version, int64_t until_us,
+                              struct errmsg *err);
+enum status rollout_forgive(struct central *central, const char *chain, int64_t version, int64_t until_us,
+                            struct errmsg *err);
+
 #endif

@@ -9,10 +9,12 @@
 
 /* What neither reads nor writes a table that sheets are of: all that booking a sale does to the till's own. */
 static const enum statement lets[] = {
-    STATEMENT_CHANGE_LAST,    STATEMENT_CHANGE_SET,        STATEMENT_SALE_INSERT, STATEMENT_POSTING_INSERT,
-    STATEMENT_ENTRY_INSERT,   STATEMENT_CLAIM_END,         STATEMENT_LEASE_RULES, STATEMENT_IDENTIFIER_GET,
-    STATEMENT_SALE_PRINTED,   STATEMENT_UNATTACHED_INSERT, STATEMENT_VOID_INSERT, STATEMENT_JOURNAL_FROM,
-    STATEMENT_DEVICE_COUNTED, STATEMENT_DIFFERENCE_INSERT,
+    STATEMENT_CHANGE_LAST,    STATEMENT_CHANGE_SET,        STATEMENT_SALE_INSERT,   STATEMENT_POSTING_INSERT,
+    STATEMENT_ENTRY_INSERT,   STATEMENT_CLAIM_END,         STATEMENT_LEASE_RULES,   STATEMENT_IDENTIFIER_GET,
+    STATEMENT_SALE_PRINTED,   STATEMENT_UNATTACHED_INSERT, STATEMENT_VOID_INSERT,   STATEMENT_JOURNAL_FROM,
+    STATEMENT_DEVICE_COUNTED, STATEMENT_DIFFERENCE_INSERT, STATEMENT_HOLD_END,      STATEMENT_FLOOR_PUT,
+    STATEMENT_OVERDRAFT_PUT,  STATEMENT_NOTICE_INSERT,     STATEMENT_RETURN_INSERT, STATEMENT_RETURN_SUM,
+    STATEMENT_RETURN_LIST,    STATEMENT_SALE_RECORD,
 };
 
 struct sheets *sheets_of(const struct central *central)
@@ -31,6 +33,7 @@ void sheets_forget(struct store_keeper *keeper)
     sheets->last = &sheets->first;
     sheets->uses = NULL;
     sheets->rules = NULL;
+    sheets->audience_of = NULL;
     sheets->count = 0;
 }
 
@@ -136,9 +139,23 @@ struct lot_row *sheet_add_lot(struct sheets *sheets, struct sheet *sheet, const 
     return row->currency ? row : NULL;
 }
 
+static struct place_row *add_place(struct sheets *sheets, struct place_row **places, const char *name, int32_t day)
+{
+    struct place_row *row = sheets_take(sheets, sizeof(*row));
+
+    if (!row)
+        return NULL;
+    row->name = sheets_copy(sheets, name);
+    row->last_day = day;
+    row->next = *places;
+    *places = row;
+    return row->name ? row : NULL;
+}
+
 static enum status take_row(struct sheets *sheets, struct sheet *sheet, const struct rows *rows)
 {
     struct account_row *account;
+    struct place_row *place;
     struct lot_row *lot;
 
     switch (rows_int(rows, 0)) {
@@ -153,11 +170,18 @@ static enum status take_row(struct sheets *sheets, struct sheet *sheet, const st
         account->id = rows_int(rows, 3);
         account->balance = rows_int(rows, 4);
         return ST_OK;
-    default:
+    case 3:
         lot = sheet_add_lot(sheets, sheet, rows_text(rows, 2), 0, 0);
         if (!lot)
             return ST_NOMEM;
         lot->amount = rows_int(rows, 4);
+        return ST_OK;
+    default:
+        place = add_place(sheets, &sheet->stores, rows_text(rows, 1), (int32_t)rows_int(rows, 4));
+        if (!place)
+            return ST_NOMEM;
+        place->known = true;
+        place->kept_day = place->last_day;
         return ST_OK;
     }
 }
@@ -319,17 +343,10 @@ static enum status note_place(struct central *central, struct place_row **places
 
     while (row && strcmp(row->name, name) != 0)
         row = row->next;
-    if (!row) {
-        row = sheets_take(sheets_of(central), sizeof(*row));
-        if (!row)
-            return ST_NOMEM;
-        row->name = sheets_copy(sheets_of(central), name);
-        if (!row->name)
-            return ST_NOMEM;
-        row->last_day = day;
-        row->next = *places;
-        *places = row;
-    }
+    if (!row)
+        row = add_place(sheets_of(central), places, name, day);
+    if (!row)
+        return ST_NOMEM;
     row->count++;
     row->last_day = row->last_day < day ? day : row->last_day;
     return sheets_done(sheets_of(central), err);

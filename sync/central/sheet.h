@@ -53,6 +53,10 @@ struct sheet_lot {
 /* 0 when there is none; a lot of nothing is no row. */
 enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
                           struct errmsg *err);
+/* The one that is spent next, of those with something in them: what expires first, and what is not active on that day
+ * after all that is; newest: what came last. Fills lot's days; *out_amount is 0 when there is none. */
+enum status sheet_lot_choose(struct central *central, struct sheet_lot *lot, bool newest, int32_t day,
+                             int64_t *out_amount, struct errmsg *err);
 enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err);
 
 /* The member's row takes a new number from the change counter, and so many purchases more. */

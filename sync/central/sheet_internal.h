@@ -24,6 +24,7 @@ struct lot_row {
     int32_t from_day, until_day;
     int64_t amount;
     bool changed;
+    bool has_dated; /* the undated lot of a currency: all its others are here */
 };
 
 struct use_row {
@@ -37,7 +38,9 @@ struct place_row { /* a store, or a till */
     struct place_row *next;
     const char *name;
     int32_t last_day;
-    int64_t count;
+    int64_t count;    /* 0: not in this transaction */
+    bool known;       /* a store: the table has it */
+    int32_t kept_day; /* with what day */
 };
 
 struct sheet {
@@ -72,6 +75,8 @@ struct sheets {
     struct sheet *first, **last; /* in the order they were made */
     struct chain_use *uses;
     struct rule_row *rules;
+    const char *audience_of; /* the chain that by_store was read of */
+    bool by_store;
     int count;
 };
 

@@ -59,8 +59,18 @@ static enum status load_lot(struct sheets *sheets, const struct sheet_lot *lot, 
     return rows_end(rows, err);
 }
 
-static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct lot_row **out_row,
-                            struct errmsg *err)
+static struct lot_row *look_up_lot(const struct sheet *sheet, const struct sheet_lot *lot)
+{
+    struct lot_row *row = sheet->lots;
+
+    while (row && (row->from_day != lot->from_day || row->until_day != lot->until_day ||
+                   strcmp(row->currency, lot->currency) != 0))
+        row = row->next;
+    return row;
+}
+
+static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct sheet **out_sheet,
+                            struct lot_row **out_row, struct errmsg *err)
 {
     struct sheet *sheet;
     struct lot_row *row;
@@ -69,13 +79,10 @@ static enum status find_lot(struct central *central, const struct sheet_lot *lot
 
     if (st != ST_OK)
         return st;
-    for (row = sheet->lots; row; row = row->next) {
-        if (row->from_day == lot->from_day && row->until_day == lot->until_day &&
-            strcmp(row->currency, lot->currency) == 0) {
-            *out_row = row;
-            return ST_OK;
-        }
-    }
+    *out_sheet = sheet;
+    *out_row = look_up_lot(sheet, lot);
+    if (*out_row)
+        return ST_OK;
     st = load_lot(sheets_of(central), lot, &amount, err);
     if (st != ST_OK)
         return st;
@@ -90,8 +97,9 @@ static enum status find_lot(struct central *central, const struct sheet_lot *lot
 enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
                           struct errmsg *err)
 {
+    struct sheet *sheet;
     struct lot_row *row;
-    enum status st = find_lot(central, lot, &row, err);
+    enum status st = find_lot(central, lot, &sheet, &row, err);
 
     if (st == ST_OK)
         *out_amount = row->amount;
@@ -100,14 +108,83 @@ enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, 
 
 enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
 {
+    struct sheet *sheet;
     struct lot_row *row;
-    enum status st = find_lot(central, lot, &row, err);
+    enum status st = find_lot(central, lot, &sheet, &row, err);
 
     if (st != ST_OK)
         return st;
     row->amount = amount;
     row->changed = true;
     return sheets_done(sheets_of(central), err);
+}
+
+/* The dated lots of a currency that are not in the sheet yet, once. */
+static enum status load_dated(struct sheets *sheets, struct sheet *sheet, const struct sheet_lot *lot,
+                              struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = sheets_ask(sheets, STATEMENT_LOT_DATED,
+                                STORE_VALUES(V_TEXT(lot->chain), V_TEXT(lot->member), V_TEXT(lot->currency)), &rows,
+                                err),
+                end;
+
+    if (st != ST_OK)
+        return st;
+    while (st == ST_OK && rows_next(rows)) {
+        struct sheet_lot one = *lot;
+        struct lot_row *row;
+
+        one.from_day = (int32_t)rows_int(rows, 0);
+        one.until_day = (int32_t)rows_int(rows, 1);
+        if (look_up_lot(sheet, &one))
+            continue;
+        row = sheet_add_lot(sheets, sheet, one.currency, one.from_day, one.until_day);
+        if (row)
+            row->amount = rows_int(rows, 2);
+        st = row ? ST_OK : ST_NOMEM;
+    }
+    end = rows_end(rows, st == ST_OK ? err : NULL);
+    return st == ST_OK ? end : st;
+}
+
+/* Whether a is spent before b. */
+static bool is_before(const struct lot_row *a, const struct lot_row *b, bool newest, int32_t day)
+{
+    bool later_a = a->from_day > day, later_b = b->from_day > day;
+
+    if (newest)
+        return a->from_day != b->from_day ? a->from_day > b->from_day : a->until_day > b->until_day;
+    if (later_a != later_b)
+        return later_b;
+    if ((a->until_day == 0) != (b->until_day == 0))
+        return b->until_day == 0;
+    return a->until_day != b->until_day ? a->until_day < b->until_day : a->from_day < b->from_day;
+}
+
+enum status sheet_lot_choose(struct central *central, struct sheet_lot *lot, bool newest, int32_t day,
+                             int64_t *out_amount, struct errmsg *err)
+{
+    const struct sheet_lot undated = {lot->chain, lot->member, lot->currency, 0, 0};
+    const struct lot_row *best = NULL;
+    struct lot_row *base;
+    struct sheet *sheet;
+    enum status st = find_lot(central, &undated, &sheet, &base, err);
+
+    if (st == ST_OK && !base->has_dated)
+        st = load_dated(sheets_of(central), sheet, &undated, err);
+    if (st != ST_OK)
+        return st;
+    base->has_dated = true;
+    for (const struct lot_row *row = sheet->lots; row; row = row->next) {
+        if (row->amount > 0 && strcmp(row->currency, lot->currency) == 0 &&
+            (!best || is_before(row, best, newest, day)))
+            best = row;
+    }
+    lot->from_day = best ? best->from_day : 0;
+    lot->until_day = best ? best->until_day : 0;
+    *out_amount = best ? best->amount : 0;
+    return ST_OK;
 }
 
 /* ---- rules ---- */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What sheets hold, into the tables: one table after the other, so that a server is told the same thing many times on
  * end. Rows that others look at come last. */
+#include <string.h>
+
+#include "sync/central/circle.h"
 #include "sync/central/sheet_internal.h"
 
 typedef enum status write_fn(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err);
@@ -62,28 +65,72 @@ static enum status write_tills(struct sheets *sheets, const struct sheet *sheet,
     return st;
 }
 
+/* When he was seen there last is kept to some days, so that who comes often is written seldom. */
+static bool is_due(const struct place_row *row)
+{
+    return row->count > 0 && (!row->known || row->last_day >= row->kept_day + CIRCLE_SEEN_DAYS);
+}
+
 static enum status write_stores(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
 {
     enum status st = ST_OK;
 
     for (const struct place_row *row = sheet->stores; st == ST_OK && row; row = row->next)
-        st = STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_SEEN, err, V_TEXT(sheet->chain), V_TEXT(row->name),
-                       V_TEXT(sheet->owner), V_INT(row->last_day), V_INT(sheet->change));
+        st = is_due(row) ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_SEEN, err, V_TEXT(sheet->chain),
+                                     V_TEXT(row->name), V_TEXT(sheet->owner), V_INT(row->last_day),
+                                     V_INT(sheet->change))
+                         : ST_OK;
     return st;
+}
+
+/* Points are missing in some currency: seen here; that leases are more than his points, by the statement. */
+static bool is_below_zero(const struct sheet *sheet)
+{
+    for (const struct account_row *row = sheet->accounts; row; row = row->next) {
+        if (row->balance < 0 && strcmp(row->kind, "member") == 0)
+            return true;
+    }
+    return false;
 }
 
 static enum status touch(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
 {
     return sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(sheet->chain),
-                                         V_TEXT(sheet->owner), V_INT(sheet->change), V_INT(sheet->purchases))
+                                         V_TEXT(sheet->owner), V_INT(sheet->change), V_INT(sheet->purchases),
+                                         V_INT(is_below_zero(sheet)))
                              : ST_OK;
+}
+
+/* Of a chain whose tills hear of every member, nobody looks for changes by store. When that is changed the tills load
+ * anew (circle_audience), so what stands there from before does not matter. */
+static enum status ask_audience(struct sheets *sheets, const char *chain, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st;
+
+    if (sheets->audience_of && strcmp(sheets->audience_of, chain) == 0)
+        return ST_OK;
+    st = STORE_SELECT(sheets->store, STATEMENT_AUDIENCE_GET, &rows, err, V_TEXT(chain));
+    if (st != ST_OK)
+        return st;
+    sheets->by_store = rows_next(rows) && strcmp(rows_text(rows, 0), "store") == 0;
+    sheets->audience_of = chain;
+    return rows_end(rows, err);
 }
 
 static enum status touch_stores(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
 {
-    return sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_TOUCH, err, V_TEXT(sheet->chain),
-                                         V_TEXT(sheet->owner), V_INT(sheet->change))
-                             : ST_OK;
+    bool others = false;
+    enum status st = ST_OK;
+
+    for (const struct place_row *row = sheet->stores; row; row = row->next)
+        others = others || !is_due(row);
+    if (sheet->change > 0 && others)
+        st = ask_audience(sheets, sheet->chain, err);
+    return st == ST_OK && sheet->change > 0 && others && sheets->by_store
+               ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_TOUCH, err, V_TEXT(sheet->chain),
+                           V_TEXT(sheet->owner), V_INT(sheet->change))
+               : st;
 }
 
 static enum status write_chain_uses(struct sheets *sheets, struct errmsg *err)

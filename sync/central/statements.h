@@ -85,10 +85,13 @@
         " FROM rollout_till WHERE chain = $1 AND version = $2")                                                           \
     X(ROLLOUT_SALES, "SELECT COUNT(*), COALESCE(SUM(gross_minor), 0), COALESCE(SUM(discount_minor), 0) FROM sale"         \
         " WHERE chain = $1 AND bundle = $2")                                                                              \
+    X(ROLLOUT_LATE_NEXT, "SELECT dev FROM rollout_till WHERE chain = $1 AND version = $2"                                 \
+        " AND state IN ('offered', 'activated') AND offered_us <= $3 AND dev > $4 ORDER BY dev LIMIT 1")                  \
     X(ROLLOUT_LATE, "UPDATE rollout_till SET state = 'late', reason = 'no word in time', told_us = $4"                    \
-        " WHERE chain = $1 AND version = $2 AND state IN ('offered', 'activated') AND offered_us <= $3")                  \
-    X(ROLLOUT_FORGIVE, "DELETE FROM rollout_till WHERE chain = $1 AND version = $2 AND state IN ('refused', 'late')"      \
-        " AND told_us <= $3")                                                                                             \
+        " WHERE chain = $1 AND version = $2 AND dev = $3")                                                                \
+    X(ROLLOUT_FAILED_NEXT, "SELECT dev FROM rollout_till WHERE chain = $1 AND version = $2"                               \
+        " AND state IN ('refused', 'late') AND told_us <= $3 AND dev > $4 ORDER BY dev LIMIT 1")                          \
+    X(ROLLOUT_FORGIVE, "DELETE FROM rollout_till WHERE chain = $1 AND version = $2 AND dev = $3")                         \
     X(ROLLOUT_TILL_OFFER, "INSERT INTO rollout_till (chain, version, dev, state, reason, offered_us, told_us)"            \
         " VALUES ($1, $2, $3, 'offered', '', $4, 0) ON CONFLICT (chain, version, dev) DO NOTHING")                        \
     X(ROLLOUT_TILL_HEARD, "UPDATE rollout_till SET state = $4, reason = $5, told_us = $6"                                 \
@@ -123,7 +126,9 @@
     X(DEVICE_USE_NEXT, "UPDATE device SET cert_key = next_key, cert_issuer = next_issuer,"                                \
         " cert_not_after_us = next_not_after_us, next_key = '', next_issuer = '', next_not_after_us = 0 WHERE dev = $1")  \
     X(DEVICE_ADOPT_KEY, "UPDATE device SET cert_key = $2 WHERE dev = $1")                                                 \
-    X(DEVICE_FORGET_KEYS, "UPDATE device SET cert_key = $1, next_key = $1")                                               \
+    X(DEVICE_KEYED, "SELECT dev FROM device WHERE (cert_key <> '' OR next_key <> '') AND dev > $1"                          \
+        " ORDER BY dev LIMIT 1")                                                                                          \
+    X(DEVICE_FORGET_KEYS, "UPDATE device SET cert_key = '', next_key = '' WHERE dev = $1")                                \
     X(DEVICE_TRUSTS, "UPDATE device SET trusts = $2, last_seen_us = $3 WHERE dev = $1")                                   \
     X(DEVICE_BEHIND, "SELECT COUNT(*) FROM device WHERE revoked = 0 AND (trusts <> $1 OR cert_issuer <> $2)")             \
     X(DEVICE_LIST, "SELECT dev, chain, store, till, epoch, version, bundle_refused, acked, counted, duplicates,"          \
@@ -149,6 +154,7 @@
     X(DEVICE_REFUSED, "UPDATE device SET bundle_refused = $2 WHERE dev = $1")                                             \
     X(DEVICE_CARRIED, "UPDATE device SET carried = 1 WHERE dev = $1")                                                     \
     X(CARRIED_KNOWN, "SELECT COUNT(*) FROM journal WHERE dev = $1 AND epoch = $2 AND seq = $3 AND hash = $4")             \
+    X(CARRIED_GET, "SELECT by_dev, by_epoch, by_seq FROM carried WHERE dev = $1 AND epoch = $2 AND seq = $3 AND hash = $4")  \
     X(CARRIED_PUT, "INSERT INTO carried (dev, epoch, seq, hash, by_dev, by_epoch, by_seq)"                                \
         " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dev, epoch, seq, hash) DO NOTHING")                            \
     X(CARRIED_HERE, "SELECT COUNT(*) FROM carried c JOIN journal j ON j.dev = c.dev AND j.epoch = c.epoch"                \
@@ -179,25 +185,30 @@
         " JOIN ledger_account a ON a.id = e.account WHERE s.chain = $1 AND s.sale_id = $2 AND a.kind = 'issued_later'"     \
         " GROUP BY a.currency, s.net_minor ORDER BY a.currency")                                                           \
     X(SALE_MEMBER, "UPDATE sale SET member = $3 WHERE chain = $1 AND sale_id = $2")                                       \
-    X(SALE_PRINTED, "UPDATE sale SET printed = $3 WHERE chain = $1 AND sale_id = $2")                                     \
+    X(SALE_PRINTED, "UPDATE sale SET printed = $3 WHERE chain = $1 AND sale_id = $2 AND dev = $4")                        \
     X(VOID_INSERT, "INSERT INTO void_sale (chain, sale_id, dev, epoch, seq, reason) VALUES ($1, $2, $3, $4, $5, $6)")     \
     X(DIFFERENCE_INSERT, "INSERT INTO difference (dev, epoch, seq, chain, sale_id, bundle, till_digest, central_digest,"  \
         " reason, at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")                                               \
     X(UNATTACHED_INSERT, "INSERT INTO unattached (dev, epoch, seq, chain, hash) VALUES ($1, $2, $3, $4, $5)")             \
-    X(UNATTACHED_OF, "SELECT u.dev, u.epoch, u.seq, j.bytes FROM unattached u"                                            \
+    X(UNATTACHED_COUNT, "SELECT COUNT(*) FROM unattached WHERE chain = $1 AND hash = $2")                                 \
+    X(UNATTACHED_NEXT, "SELECT u.dev, u.epoch, u.seq, j.bytes FROM unattached u"                                          \
         " JOIN journal j ON j.dev = u.dev AND j.epoch = u.epoch AND j.seq = u.seq"                                        \
-        " WHERE u.chain = $1 AND u.hash = $2 ORDER BY j.received_us, u.dev, u.epoch, u.seq")                              \
-    X(UNATTACHED_DELETE, "DELETE FROM unattached WHERE chain = $1 AND hash = $2")                                         \
+        " WHERE u.chain = $1 AND u.hash = $2 ORDER BY j.received_us, u.dev, u.epoch, u.seq LIMIT 1")                      \
+    X(UNATTACHED_DELETE, "DELETE FROM unattached WHERE dev = $1 AND epoch = $2 AND seq = $3")                             \
+    X(DUE_PUT, "INSERT INTO due (chain, kind, name) VALUES ($1, $2, $3) ON CONFLICT (chain, kind, name) DO NOTHING")      \
+    X(DUE_NEXT, "SELECT chain, kind, name FROM due ORDER BY chain, kind, name LIMIT 1")                                   \
+    X(DUE_DONE, "DELETE FROM due WHERE chain = $1 AND kind = $2 AND name = $3")                                           \
     X(POSTING_INSERT, "INSERT INTO posting (id, chain, kind, dev, epoch, seq, member, at_us)"                             \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                                                       \
     X(ACCOUNT_PUT, "INSERT INTO ledger_account (id, chain, kind, owner, currency, balance)"                               \
         " VALUES ($1, $2, $3, $4, $5, $6)")                                                                               \
     X(ACCOUNT_SET, "UPDATE ledger_account SET balance = $2 WHERE id = $1")                                                \
-    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his undated lots. */ \
+    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his undated lots, his stores. */ \
     X(SHEET_LOAD, "SELECT 1, merged_into, '', 0, 0 FROM member WHERE chain = $1 AND id = $2"                              \
         " UNION ALL SELECT 2, kind, currency, id, balance FROM ledger_account WHERE chain = $1 AND owner = $2"            \
         " UNION ALL SELECT 3, '', currency, 0, amount FROM lot WHERE chain = $1 AND member = $2 AND until_day = 0"        \
-        " AND from_day = 0")                                                                                              \
+        " AND from_day = 0 UNION ALL SELECT 4, store, '', 0, last_day FROM member_store WHERE chain = $1 AND member = $2" \
+        " AND gone = 0")                                                                                              \
     X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
         " ORDER BY currency")                                                                                             \
     X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \
@@ -216,11 +227,8 @@
         " ON CONFLICT (chain, member, currency, until_day, from_day) DO UPDATE SET amount = excluded.amount")                          \
     X(LOT_DELETE, "DELETE FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"                 \
         " AND from_day = $5")                                                                                             \
-    X(LOT_FIRST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
-        " AND amount > 0 ORDER BY CASE WHEN from_day > $4 THEN 1 ELSE 0 END,"                                             \
-        " CASE WHEN until_day = 0 THEN 1 ELSE 0 END, until_day, from_day LIMIT $5")                                       \
-    X(LOT_NEWEST, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"        \
-        " AND amount > 0 AND from_day >= $4 ORDER BY from_day DESC, until_day DESC LIMIT $5")                             \
+    X(LOT_DATED, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
+        " AND (until_day > 0 OR from_day > 0) ORDER BY until_day, from_day")                                              \
     X(LOT_ANY, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                   \
         " ORDER BY currency, until_day, from_day LIMIT 1")                                                                \
     X(LOT_LIST, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                  \
@@ -402,10 +410,11 @@
         " segments = COALESCE($7, member.segments), attrs = COALESCE($8, member.attrs),"                                  \
         " personal = COALESCE($9, member.personal), lists = COALESCE($10, member.lists),"                                 \
         " display = COALESCE($11, member.display)")                                                                       \
-    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, purchases = purchases + $4, overdrawn = CASE WHEN EXISTS (SELECT 1 FROM ledger_account a"     \
-        " WHERE a.chain = $1 AND a.kind = 'member' AND a.owner = $2 AND a.balance < (SELECT COALESCE(SUM(l.granted"       \
-        " - l.used), 0) FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.currency = a.currency"                    \
-        " AND l.state = 'live')) THEN 1 ELSE 0 END WHERE chain = $1 AND id = $2")                                     \
+    X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, purchases = purchases + $4, overdrawn = CASE WHEN CAST($5 AS BIGINT) = 1"     \
+        " OR EXISTS (SELECT 1 FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.state = 'live' GROUP BY l.currency" \
+        " HAVING SUM(l.granted - l.used) > COALESCE((SELECT a.balance FROM ledger_account a WHERE a.chain = $1"           \
+        " AND a.kind = 'member' AND a.owner = $2 AND a.currency = l.currency), 0)) THEN 1 ELSE 0 END"                     \
+        " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_CHAINS, "SELECT chain FROM member WHERE id = $1 ORDER BY chain")                                             \
     X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, c.kind, p.at_us FROM posting p"                        \
         " JOIN ledger_entry e ON e.posting = p.id JOIN ledger_account a ON a.id = e.account"                              \

@@ -108,6 +108,8 @@ static enum status begin_once(struct pg_store *store, enum store_way way, struct
         return pg_control(store, PG_SNAPSHOT, err);
     if (st == ST_OK)
         st = send_control(store, PG_BEGIN, NULL, err);
+    if (st == ST_OK) /* few rows or many, there is one right way to find others to them: by their key */
+        st = send_control(store, PG_BY_KEY, NULL, err);
     if (st == ST_OK)
         st = send_signature(store, err);
     return st == ST_OK && way != STORE_APART ? lock_line(store, way, err) : st;
@@ -289,7 +291,7 @@ static enum status defer(struct pg_store *store, enum statement statement, const
 
     if (st == ST_OK && pg_many_takes(statement))
         return pg_many_add(store, statement, values, count, err);
-    if (st == ST_OK)
+    if (st == ST_OK && !pg_many_lets(statement))
         st = pg_many_send(store, err);
     if (st == ST_OK)
         st = pg_make_room(store, err);

@@ -130,7 +130,7 @@ enum status pg_end(struct rows *rows, struct errmsg *err);
 /* Prepares the texts for many rows, when pg_learn knows the statements. */
 enum status pg_many_prepare(struct pg_store *store, struct errmsg *err);
 bool pg_many_takes(enum statement statement);
-/* Whether that question may be asked before the rows are sent. */
+/* Whether that one may go before the rows are sent. */
 bool pg_many_lets(enum statement statement);
 enum status pg_many_add(struct pg_store *store, enum statement statement, const struct store_value *values,
                         size_t count, struct errmsg *err);

@@ -30,10 +30,12 @@ static const enum statement statements[PG_MANY_COUNT] = {
     STATEMENT_MEMBER_USAGE_PUT, STATEMENT_MEMBER_TILL_COUNT, STATEMENT_MEMBER_STORE_SEEN, STATEMENT_MEMBER_TOUCH,
     STATEMENT_USAGE_COUNT,      STATEMENT_MEMBER_STORE_TOUCH};
 
-/* Questions that look at nothing which the first five of these write; the others are sent by who put them there. */
+/* What looks at nothing, and writes nothing, that the first five of these write; the others are sent by who put them
+ * there. */
 static const enum statement passes[] = {STATEMENT_SHEET_LOAD,     STATEMENT_LOT_GET,     STATEMENT_MEMBER_USAGE_GET,
                                         STATEMENT_POINT_RULE_GET, STATEMENT_LEASE_RULES, STATEMENT_IDENTIFIER_GET,
-                                        STATEMENT_CHANGE_LAST};
+                                        STATEMENT_CHANGE_LAST,    STATEMENT_AUDIENCE_GET, STATEMENT_LOT_DATED,
+                                        STATEMENT_HOLD_END,       STATEMENT_FLOOR_PUT};
 
 /* Of the prepared ones. */
 static const char *const names[PG_MANY_COUNT] = {"MANY_0", "MANY_1", "MANY_2", "MANY_3", "MANY_4",
@@ -214,10 +216,6 @@ enum status pg_many_send(struct pg_store *store, struct errmsg *err)
 {
     enum status st = ST_OK;
 
-    if (store->many_count > 0) /* few rows or many, there is one right way to find the others': by their key */
-        st = pg_make_room(store, err);
-    if (store->many_count > 0 && st == ST_OK)
-        st = pg_send(store, pg_control_name(PG_BY_KEY), NULL, err);
     for (int i = 0; i < store->many_count; i++) {
         if (st == ST_OK)
             st = send_rows(store, store->many_order[i], err);

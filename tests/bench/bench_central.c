@@ -8,9 +8,11 @@
  *   accepted journal_accept: envelope, chain, row, cursor; what a till waits for
  *   booked   counting_step: what follows: interpretation, ledger, the cursor of what is counted
  *
- *   bench_central [--database URL] [--batches N] [--tills N] [--sales N] [--folder DIR] [--csv yes]
- *       N bodies of each till (20), tills (4), sales a body (250); --csv: records, and CPU in ns that one costs to be
- *       taken in and to be booked
+ *   bench_central [--database URL] [--batches N] [--tills N] [--sales N] [--members N] [--mixed yes] [--folder DIR]
+ *                 [--csv yes]
+ *       N bodies of each till (20), tills (4), records a body (250), members who buy by turns (20,000, imported before);
+ *       --mixed: of 50 records 1 is a return, 5 are sales that spend points of a hold, 10 are sales of nobody's, else
+ *       all are sales that earn; --csv: records, and CPU in ns that one costs to be taken in and to be booked
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -33,7 +35,7 @@
 #include "sync/central/store.h"
 #include "sync/protocol/record.h"
 
-enum { TILLS_MAX = 10000, MEMBERS = 1000, BATCHES_MAX = 20000, BODY_MAX = 1024 * 1024 };
+enum { TILLS_MAX = 10000, MEMBERS_MAX = 10000000, BATCHES_MAX = 20000, BODY_MAX = 1024 * 1024 };
 
 struct till {
     uint64_t dev;
@@ -46,8 +48,8 @@ struct till {
 struct bench {
     char dir[256];
     const char *database;
-    long batches, till_count, sales;
-    bool csv;
+    long batches, till_count, sales, members;
+    bool csv, mixed;
     struct central *central;
     struct till *tills; /* owned */
     char epoch[HEX64_TEXT];
@@ -65,27 +67,82 @@ static void must(enum status st, const char *what, const struct errmsg *err)
 
 /* ---- what is measured ---- */
 
-static void add_sale(const struct bench *bench, struct till *till, struct strbuf *out)
+enum { POINTS_EARNED = 90, POINTS_SPENT = 20, RETURN_BEHIND = 7, MIX = 50 };
+
+/* What a record is of, by its place: the same in every run. */
+enum kind { EARNS, SPENDS, NOBODYS, RETURNS };
+
+static enum kind kind_of(const struct bench *bench, int64_t seq)
+{
+    int64_t place = seq % MIX;
+
+    if (!bench->mixed)
+        return EARNS;
+    return place == RETURN_BEHIND ? RETURNS : place % 10 == 1 ? SPENDS : place % 5 == 2 ? NOBODYS : EARNS;
+}
+
+static int64_t member_of(const struct bench *bench, const struct till *till, int64_t seq)
+{
+    return (seq * 7919 + (int64_t)till->dev * 4999) % bench->members;
+}
+
+static void write_sale(const struct bench *bench, const struct till *till, int64_t seq, char *out, size_t out_bytes)
+{
+    enum kind kind = kind_of(bench, seq);
+    int redeemed = kind == SPENDS ? POINTS_SPENT * 100 : 0;
+    char member[48] = "", points[200] = "", holds[64] = "";
+
+    if (kind != NOBODYS) {
+        (void)snprintf(member, sizeof(member), ",\"member\":{\"id\":\"M%" PRId64 "\"}", member_of(bench, till, seq));
+        (void)snprintf(points, sizeof(points),
+                       "{\"currency\":\"bonus\",\"earned\":%d,\"redeemed\":%d,\"by\":[{\"promotion\":\"points\","
+                       "\"points\":%d}]}",
+                       POINTS_EARNED, redeemed / 100, POINTS_EARNED);
+    }
+    if (kind == SPENDS)
+        (void)snprintf(holds, sizeof(holds), "\"holds\":[\"H-%s-%" PRId64 "\"],", till->dev_hex, seq);
+    /* No bundle, so nothing is worked out again: that follows the ack and is measured by bench_engine. */
+    (void)snprintf(out, out_bytes,
+                   "{\"sale\":{\"sale_id\":\"%s-%" PRId64 "\",\"store\":{\"id\":\"S12\"},\"till\":\"3\","
+                   "\"at\":\"2026-11-22T18:05:00+03:00\",\"business_date\":\"2026-11-22\",\"lines\":[{\"line\":1,"
+                   "\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}]%s},\"result\":{\"digest\":\"00\","
+                   "\"gross_minor\":10000,\"discount_minor\":0,\"redeemed_minor\":%d,\"total_minor\":%d,"
+                   "\"points\":[%s]},\"bundle\":\"\",\"identifier\":\"\",\"entry\":\"scan\",%s\"tenders\":"
+                   "[{\"kind\":\"cash\",\"amount_minor\":%d}],\"shown_minor\":%d}",
+                   till->dev_hex, seq, member, redeemed, 10000 - redeemed, points, holds, 10000 - redeemed,
+                   10000 - redeemed);
+}
+
+/* All of a sale that earned, some records before. */
+static void write_return(const struct bench *bench, const struct till *till, int64_t seq, char *out, size_t out_bytes)
+{
+    int64_t sale = seq - RETURN_BEHIND + 5;
+
+    (void)snprintf(out, out_bytes,
+                   "{\"return_id\":\"R-%s-%" PRId64 "\",\"sale_id\":\"%s-%" PRId64 "\",\"policy\":\"as_paid\","
+                   "\"business_date\":\"2026-11-22\",\"member\":\"M%" PRId64 "\",\"result\":{\"coupons_released\":[],"
+                   "\"lines\":[{\"line\":1,\"qty_milli\":1000,\"refund_minor\":10000}],\"points\":[{\"currency\":"
+                   "\"bonus\",\"given_back\":0,\"taken_back\":%d}],\"refund_minor\":10000,\"return_id\":\"R-%s-%" PRId64
+                   "\"},\"earlier\":[]}",
+                   till->dev_hex, seq, till->dev_hex, sale, member_of(bench, till, sale), POINTS_EARNED, till->dev_hex,
+                   seq);
+}
+
+static void add_record(const struct bench *bench, struct till *till, struct strbuf *out)
 {
     char body[1200];
     struct record_head head = {.type = "sale", .type_version = 1, .dev = till->dev, .epoch = 1, .seq = ++till->seq};
     struct errmsg err = ERRMSG_INIT;
     size_t before = out->len;
 
-    (void)bench;
     head.hlc = UINT64_C(0x01a2000000000000) + (uint64_t)till->seq;
     memcpy(head.prev, till->head, SHA256_BYTES);
-    /* No bundle, so nothing is worked out again: that follows the ack and is measured by bench_engine. */
-    (void)snprintf(body, sizeof(body),
-                   "{\"sale\":{\"sale_id\":\"%s-%" PRId64 "\",\"store\":{\"id\":\"S12\"},\"till\":\"3\","
-                   "\"at\":\"2026-11-22T18:05:00+03:00\",\"business_date\":\"2026-11-22\",\"lines\":[{\"line\":1,"
-                   "\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}],\"member\":{\"id\":\"M%" PRId64
-                   "\"}},\"result\":{\"digest\":\"00\",\"gross_minor\":10000,\"discount_minor\":0,"
-                   "\"redeemed_minor\":0,\"total_minor\":10000,\"points\":[{\"currency\":\"bonus\",\"earned\":90,"
-                   "\"redeemed\":0,\"by\":[{\"promotion\":\"points\",\"points\":90}]}]},\"bundle\":\"\","
-                   "\"identifier\":\"\",\"entry\":\"scan\",\"tenders\":"
-                   "[{\"kind\":\"cash\",\"amount_minor\":10000}],\"shown_minor\":10000}",
-                   till->dev_hex, till->seq, (till->seq * 7919 + (int64_t)till->dev) % MEMBERS);
+    if (kind_of(bench, till->seq) == RETURNS) {
+        (void)snprintf(head.type, sizeof(head.type), "return");
+        write_return(bench, till, till->seq, body, sizeof(body));
+    } else {
+        write_sale(bench, till, till->seq, body, sizeof(body));
+    }
     MUST(record_encode(&head, body, strlen(body), out, &err));
     record_hash(head.prev, out->data + before, out->len - before, till->head);
     strbuf_putc(out, '\n');
@@ -102,7 +159,7 @@ static void pack(struct bench *bench)
         for (int b = 0; b < bench->batches; b++) {
             till->bodies[b] = (struct strbuf)STRBUF_INIT(BODY_MAX);
             for (int i = 0; i < bench->sales; i++)
-                add_sale(bench, till, &till->bodies[b]);
+                add_record(bench, till, &till->bodies[b]);
         }
     }
 }
@@ -115,6 +172,26 @@ static void enrol(struct bench *bench, struct till *till)
     MUST(STORE_RUN(bench->central->store, STATEMENT_DEVICE_PUT, &err, V_TEXT(till->dev_hex), V_TEXT("demo"),
                    V_TEXT("S12"), V_TEXT("3"), V_BLOB(zeros, CRYPTO_KEY_BYTES), V_INT(0), V_TEXT(bench->epoch),
                    V_INT(0), V_BLOB(zeros, SHA256_BYTES), V_TEXT("bench"), V_INT(0), V_TEXT(""), V_TEXT("")));
+}
+
+/* As the office would: with 1,000 points each. */
+static void import_all(struct bench *bench)
+{
+    struct strbuf text = STRBUF_INIT(IMPORT_CHUNK_MAX), answer = STRBUF_INIT(IMPORT_CHUNK_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&answer);
+    struct errmsg err = ERRMSG_INIT;
+
+    for (long i = 0; i < bench->members;) {
+        strbuf_clear(&text);
+        strbuf_clear(&answer);
+        strbuf_puts(&text, "member,bonus\n");
+        for (long n = 0; n < 5000 && i < bench->members; n++)
+            strbuf_printf(&text, "M%ld,1000\n", i++);
+        w = (struct json_writer)JSON_WRITER_INIT(&answer);
+        MUST(import_members(bench->central, "demo", text.data, text.len, 1, &w, &err));
+    }
+    strbuf_free(&answer);
+    strbuf_free(&text);
 }
 
 static void set_up(struct bench *bench)
@@ -137,6 +214,7 @@ static void set_up(struct bench *bench)
         hex_from_u64(bench->tills[t].dev, bench->tills[t].dev_hex);
         enrol(bench, &bench->tills[t]);
     }
+    import_all(bench);
     pack(bench);
 }
 
@@ -291,9 +369,11 @@ int main(int argc, char **argv)
                                             {"folder", required_argument, NULL, 'f'},
                                             {"tills", required_argument, NULL, 't'},
                                             {"sales", required_argument, NULL, 's'},
+                                            {"members", required_argument, NULL, 'm'},
+                                            {"mixed", required_argument, NULL, 'x'},
                                             {"csv", required_argument, NULL, 'c'},
                                             {0}};
-    struct bench bench = {.batches = 20, .till_count = 4, .sales = 250};
+    struct bench bench = {.batches = 20, .till_count = 4, .sales = 250, .members = 20000};
     const char *folder = "/var/tmp";
     int option;
 
@@ -308,14 +388,19 @@ int main(int argc, char **argv)
             bench.till_count = strtol(optarg, NULL, 10);
         else if (option == 's')
             bench.sales = strtol(optarg, NULL, 10);
+        else if (option == 'm')
+            bench.members = strtol(optarg, NULL, 10);
+        else if (option == 'x')
+            bench.mixed = true;
         else if (option == 'c')
             bench.csv = true;
         if (option == '?' || bench.batches < 1 || bench.batches > BATCHES_MAX || bench.till_count < 1 ||
-            bench.till_count > TILLS_MAX || bench.sales < 1 || bench.sales > RECORD_BATCH_MAX) {
+            bench.till_count > TILLS_MAX || bench.sales < 1 || bench.sales > RECORD_BATCH_MAX || bench.members < 1 ||
+            bench.members > MEMBERS_MAX) {
             fprintf(stderr,
                     "usage: bench_central [--database URL] [--batches 1..%d] [--tills 1..%d] [--sales 1..%d] "
-                    "[--folder DIR] [--csv yes]\n",
-                    BATCHES_MAX, TILLS_MAX, RECORD_BATCH_MAX);
+                    "[--members 1..%d] [--mixed yes] [--folder DIR] [--csv yes]\n",
+                    BATCHES_MAX, TILLS_MAX, RECORD_BATCH_MAX, MEMBERS_MAX);
             return 2;
         }
     }

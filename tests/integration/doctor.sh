@@ -115,7 +115,7 @@ starts_again() { # as "systemctl restart loyald" does
 }
 must 'loyald is restarted, as it says' starts_again
 check 'it made the database anew' sh -c "'$bin/loyalctl' --config '$dir/loyalctl.conf' doctor | grep -q '^OK .*rules.db, '"
-must 'and filled it from the central' wait_for 60 has_rules 1
+must 'and filled it from the central, before a long-poll of 25 s has ended' wait_for 12 has_rules 1
 must 'the scanner is ready' wait_for 10 scanner_is_ready
 
 places udev_rules "$dir/none"

@@ -5,6 +5,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/journal.h"
+#include "agent/link/link_internal.h"
 #include "agent/net/loop.h"
 #include "sync/protocol/message_mac.h"
 
@@ -370,12 +371,18 @@ void rig_refuse(struct rig *rig, struct question *question, const char *error, i
 
 /* ---- acting and looking ---- */
 
+bool rig_is_put(struct rig *rig)
+{
+    return !rig->link->updates.tree;
+}
+
 struct question rig_put(struct rig *rig, const char *body)
 {
     struct question q = rig_take(rig, OP_UPDATES), next;
 
     rig_answer(rig, &q, 200, body);
     next = rig_take(rig, OP_UPDATES);
+    rig_until(rig, rig_is_put, "the end of the rows");
     question_clear(&q);
     return next;
 }

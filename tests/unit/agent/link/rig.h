@@ -84,7 +84,9 @@ void rig_answer_n(struct rig *rig, struct question *question, int status, const 
 /* loyald-sync's own word. */
 void rig_refuse(struct rig *rig, struct question *question, const char *error, int64_t retry_after_ms);
 
-/* Answers the next poll of updates, and takes the one after it, which says that all of it was put. */
+/* No answer to a poll of updates is being put. Where there is more, the next poll comes ahead of that. */
+bool rig_is_put(struct rig *rig);
+/* Answers the next poll of updates, takes the one after it, and waits until all of it was put. */
 struct question rig_put(struct rig *rig, const char *body);
 /* Where a row's (epoch, seq) lies; context is the journal. */
 int64_t rig_position_of(void *context, uint64_t epoch, int64_t seq);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/agent/link/rig.h"
+#include "tests/unit/agent/link/updates_rows.h"
 
 #include "agent/base/file.h"
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/db/cache.h"
-#include "agent/db/pace.h"
 #include "agent/db/journal.h"
 #include "agent/link/link_internal.h"
 #include "agent/net/loop.h"
@@ -36,58 +35,19 @@ static void end(void)
 
 TestSuite(updates, .init = begin, .fini = end, .timeout = 60);
 
-enum { ANSWER_MAX = 900 * 1024 };
-
 static const char *cursor(void)
 {
-    static char text[OPERATION_ARG_BYTES_MAX + 1];
-
-    (void)cache_get_state(rig.world.cache, "cursor", text, sizeof text, NULL);
-    return text;
-}
-
-/* Card number of the i-th member, and his row. */
-static void card_of(int i, char out_card[14])
-{
-    (void)snprintf(out_card, 14, "29%011d", i);
-}
-
-static void add_member(struct strbuf *out, int i, int64_t bonus)
-{
-    char id[16], card[14], extra[64];
-
-    (void)snprintf(id, sizeof id, "M%d", i);
-    (void)snprintf(extra, sizeof extra, "\"balances\":{\"bonus\":%" PRId64 "},", bonus);
-    card_of(i, card);
-    if (out->data[out->len - 1] != '[')
-        strbuf_putc(out, ',');
-    world_member_row(&rig.world, id, card, extra, 0, out);
+    return updates_kept_cursor(&rig);
 }
 
 static struct strbuf members(int from, int to, int64_t bonus, const char *rest)
 {
-    struct strbuf out = STRBUF_INIT(ANSWER_MAX);
-
-    strbuf_puts(&out, "{\"members\":[");
-    for (int i = from; i <= to; i++)
-        add_member(&out, i, bonus);
-    strbuf_printf(&out, "]%s}", rest);
-    cr_assert_eq(strbuf_status(&out), ST_OK);
-    return out;
+    return updates_members(&rig, from, to, bonus, rest);
 }
 
 static bool is_known(int i)
 {
-    uint8_t hash[IDENTITY_HASH_BYTES];
-    struct cache_member row = {0};
-    char card[14];
-    enum status st;
-
-    card_of(i, card);
-    identity_hash(&rig.world.identity, "card", card, hash);
-    st = cache_find_member(rig.world.cache, hash, &row, NULL);
-    cache_member_clear(&row);
-    return st == ST_OK;
+    return updates_is_known(&rig, i);
 }
 
 /* ---- polls ---- */
@@ -214,7 +174,7 @@ Test(updates, members_usage_and_lost_cards_are_taken)
     cr_expect_str_eq(cursor(), "aa.7");
     cr_expect(is_known(1) && is_known(2) && is_known(3));
     cr_expect_eq(cache_member_count(rig.world.cache), 3);
-    card_of(2, card);
+    updates_card(2, card);
     identity_hash(&rig.world.identity, "card", card, hash);
     hex_encode(hash, sizeof hash, hex);
     (void)snprintf(body, sizeof body, "{\"cursor\":\"aa.8\",\"identifiers_gone\":[\"%s\"]}", hex);
@@ -247,15 +207,15 @@ Test(updates, usage_is_counted_by_promotion)
 
 Test(updates, bad_rows_are_left_out_and_the_rest_is_taken)
 {
-    struct strbuf body = STRBUF_INIT(ANSWER_MAX);
+    struct strbuf body = STRBUF_INIT(UPDATES_ANSWER_MAX);
     struct question q;
 
     strbuf_puts(&body, "{\"members\":[");
-    add_member(&body, 1, 1);
+    updates_add_member(&rig, &body, 1, 1);
     strbuf_puts(&body,
                 ",{},7,null,[],\"x\",{\"id\":5},{\"id\":\"\"},{\"id\":\"B1\",\"identifiers\":[\"zz\"]},"
                 "{\"id\":\"B2\",\"identifiers\":7},{\"id\":\"B3\",\"epoch\":\"q\"},{\"id\":\"B4\",\"seq\":-1}");
-    add_member(&body, 2, 2);
+    updates_add_member(&rig, &body, 2, 2);
     strbuf_puts(
         &body,
         "],\"usage\":[{},7,{\"promotion\":\"p\",\"uses\":-1},{\"promotion\":\"p\",\"uses\":1,\"epoch\":\"zz\"},"
@@ -270,7 +230,7 @@ Test(updates, bad_rows_are_left_out_and_the_rest_is_taken)
 /* A chain may give a member many cards: all of them find him. */
 Test(updates, member_with_many_cards_is_taken_up_to_the_bound)
 {
-    struct strbuf body = STRBUF_INIT(ANSWER_MAX);
+    struct strbuf body = STRBUF_INIT(UPDATES_ANSWER_MAX);
     struct question q;
     uint8_t hash[IDENTITY_HASH_BYTES] = {0};
 
@@ -315,98 +275,6 @@ Test(updates, reload_takes_all_rows_anew)
     strbuf_free(&again);
 }
 
-/* ---- slices ---- */
-
-static bool has_some(struct rig *r)
-{
-    return cache_member_count(r->world.cache) > 0;
-}
-
-Test(updates, sales_go_on_between_slices)
-{
-    struct strbuf rows = members(1, 450, 5, ",\"cursor\":\"aa.450\"");
-    struct question q = rig_take(&rig, OP_UPDATES);
-    int64_t before = 0, now;
-    int slices = 0;
-
-    rig_answer(&rig, &q, 200, rows.data);
-    question_clear(&q);
-    for (int turn = 0; turn < 1000 && before < 450; turn++) {
-        char id[16];
-
-        loop_step(rig.world.loop, 10);
-        now = cache_member_count(rig.world.cache);
-        if (now == before)
-            continue;
-        cr_expect_leq(now - before, PACE_MAX, "a slice has its bound");
-        cr_expect_eq(cursor()[0] != '\0', now == 450, "the cursor goes with the last row");
-        (void)snprintf(id, sizeof id, "s%d", slices++);
-        rig_sell(&rig, id);
-        before = now;
-    }
-    cr_expect_eq(before, 450);
-    cr_expect_geq(slices, 5, "a slice ends after its time as well, on a slow machine sooner");
-    q = rig_take(&rig, OP_UPDATES);
-    cr_expect_str_eq(q.args.values[0], "aa.450");
-    question_clear(&q);
-    strbuf_free(&rows);
-}
-
-Test(updates, end_between_slices_repeats_and_comes_to_the_same)
-{
-    struct strbuf rows = members(1, 250, 5, ",\"cursor\":\"aa.250\"");
-    struct question q = rig_take(&rig, OP_UPDATES);
-
-    rig_answer(&rig, &q, 200, rows.data);
-    question_clear(&q);
-    for (int turn = 0; turn < 1000 && !has_some(&rig); turn++)
-        loop_step(rig.world.loop, 10);
-    cr_assert_lt(cache_member_count(rig.world.cache), 250, "in the middle of it");
-    rig_restart(&rig, false);
-    cr_expect_str_eq(cursor(), "");
-    rig_connect(&rig);
-    q = rig_take(&rig, OP_UPDATES);
-    cr_expect_str_eq(q.args.values[0], "", "asked for once more");
-    rig_answer(&rig, &q, 200, rows.data);
-    question_clear(&q);
-    q = rig_take(&rig, OP_UPDATES);
-    cr_expect_str_eq(q.args.values[0], "aa.250");
-    cr_expect_eq(cache_member_count(rig.world.cache), 250);
-    question_clear(&q);
-    strbuf_free(&rows);
-}
-
-Test(updates, connection_lost_between_slices_changes_nothing)
-{
-    struct strbuf rows = members(1, 250, 5, ",\"cursor\":\"aa.250\"");
-    struct question q = rig_take(&rig, OP_UPDATES);
-
-    rig_answer(&rig, &q, 200, rows.data);
-    question_clear(&q);
-    for (int turn = 0; turn < 1000 && !has_some(&rig); turn++)
-        loop_step(rig.world.loop, 10);
-    rig_connect(&rig);
-    q = rig_take(&rig, OP_UPDATES);
-    cr_expect_str_eq(q.args.values[0], "aa.250");
-    cr_expect_eq(cache_member_count(rig.world.cache), 250);
-    question_clear(&q);
-    strbuf_free(&rows);
-}
-
-Test(updates, lost_cache_begins_anew)
-{
-    struct strbuf rows = members(1, 2, 5, ",\"cursor\":\"aa.2\"");
-    struct question q = rig_put(&rig, rows.data);
-
-    question_clear(&q);
-    rig_restart(&rig, true);
-    rig_connect(&rig);
-    q = rig_take(&rig, OP_UPDATES);
-    cr_expect_str_eq(q.args.values[0], "");
-    question_clear(&q);
-    strbuf_free(&rows);
-}
-
 /* ---- the member a sale waits for ---- */
 
 Test(updates, unknown_card_is_asked_for_and_kept)
@@ -423,7 +291,7 @@ Test(updates, unknown_card_is_asked_for_and_kept)
     ask = rig_take(&rig, OP_MEMBER);
     cr_expect_eq(ask.deadline_ms, TILL_QUESTION_MS);
     rig_answer(&rig, &ask, 200, row.data);
-    rig_until(&rig, has_some, "the member");
+    rig_until(&rig, updates_has_some, "the member");
     cr_expect_not(world_has_notice(&rig.world, "s1", "L-201"));
     question_clear(&q);
     question_clear(&ask);
@@ -490,6 +358,7 @@ Test(updates, members_gone_at_the_central_vanish_with_a_reload)
     rig_answer(&rig, &q, 200, again.data);
     question_clear(&q);
     q = rig_take(&rig, OP_UPDATES);
+    rig_until(&rig, rig_is_put, "the first page");
     cr_expect(is_known(1), "until all was told");
     cr_expect(cache_is_reloading(rig.world.cache));
     rig_answer(&rig, &q, 200, rest.data);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
+#include "spread_watch.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -57,6 +58,13 @@ static void make_place(struct fixture *fixture)
     tell_server(server, sql);
 }
 
+/* What is on every fixture's central, opened for the first time or again. */
+static void set_apart(struct fixture *fixture)
+{
+    if (fixture->apart)
+        fixture->central->together_max = 1;
+}
+
 void fixture_open(struct fixture *fixture)
 {
     struct central_place place = {fixture->dir, fixture->database};
@@ -73,6 +81,10 @@ void fixture_open(struct fixture *fixture)
     fixture->clock = clock_virtual(&fixture->now);
     OK(central_init(&place, "", clock_system(), &err));
     OK(central_open(&place, &fixture->clock, &fixture->central, &err));
+    fixture->apart = getenv("LOYALD_TEST_SPREAD") != NULL;
+    set_apart(fixture);
+    if (fixture->apart)
+        spread_watch_make(fixture->central->store, fixture->database);
     OK(pk_generate(&fixture->office, &err));
     OK(pk_public_pem(fixture->office, pem, &err));
     OK(office_chain_create(fixture->central, &chain, &err));
@@ -87,6 +99,9 @@ void fixture_reopen(struct fixture *fixture)
 
     central_close(fixture->central);
     OK(central_open(&place, &fixture->clock, &fixture->central, &err));
+    set_apart(fixture);
+    if (fixture->apart)
+        spread_watch_resume(fixture->central->store);
 }
 
 static void remove_dir(const char *path)
@@ -106,6 +121,8 @@ static void remove_dir(const char *path)
 
 void fixture_close(struct fixture *fixture)
 {
+    if (fixture->apart)
+        spread_watch_end();
     central_close(fixture->central);
     pk_destroy(fixture->office);
     remove_dir(fixture->dir);
@@ -117,9 +134,17 @@ void fixture_close(struct fixture *fixture)
     }
 }
 
+void fixture_together(struct fixture *fixture)
+{
+    fixture->central->together_max = 0;
+    if (fixture->apart)
+        spread_watch_end();
+    fixture->apart = false;
+}
+
 int fixture_many(const struct fixture *fixture)
 {
-    return fixture->database[0] ? 2100 : 5000;
+    return fixture->database[0] || fixture->apart ? 2100 : 5000;
 }
 
 void fixture_code(struct fixture *fixture, const char *till, char out_code[16])

@@ -14,6 +14,7 @@ struct fixture {
     char database[512], schema[16]; /* "": a file in dir */
     struct virtual_clock now;
     struct clock_source clock;
+    bool apart; /* each step a transaction (steps.h), and looked after (spread_watch.h) */
     struct central *central;
     struct pk *office;
     char office_key_id[17];
@@ -24,7 +25,10 @@ struct fixture {
 void fixture_open(struct fixture *fixture);
 void fixture_reopen(struct fixture *fixture); /* as after a restart */
 void fixture_close(struct fixture *fixture);
-/* Members enough for several pages; fewer on a server, where each is a few ways there and back. */
+/* What follows is the test's own doing in transactions, or of how many share one: of as many as it likes. */
+void fixture_together(struct fixture *fixture);
+/* Members enough for several pages; fewer on a server, where each is a few ways there and back, and where each is a
+ * transaction. */
 int fixture_many(const struct fixture *fixture);
 void fixture_code(struct fixture *fixture, const char *till, char out_code[16]);
 

@@ -104,8 +104,8 @@ Test(central_store, copies_itself_while_it_is_written_to)
     while (done < all) {
         OK(store_backup_step(backup, &done, &all, &err));
         if (done < all) {
-            OK(STORE_RUN(f.central->store, STATEMENT_USAGE_COUNT, &err, V_TEXT("demo"), V_TEXT("while"),
-                         V_INT(1), V_INT(1000 + written++)));
+            OK(STORE_RUN(f.central->store, STATEMENT_USAGE_COUNT, &err, V_TEXT("demo"), V_TEXT("while"), V_INT(1),
+                         V_INT(1000 + written++)));
             cr_expect_neq(access(path, F_OK), 0, "it has its name when it is whole");
         }
     }
@@ -147,6 +147,7 @@ Test(central_ledger, notices_a_balance_that_is_not_the_sum)
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
+    fixture_together(&f);
     cr_expect(ledger_is_ok(&f));
     cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, NULL, V_INT(1000000), V_TEXT("demo"),
                            V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(1)),
@@ -162,6 +163,7 @@ Test(central_ledger, notices_a_posting_with_one_leg)
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
+    fixture_together(&f);
     cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_POSTING_INSERT, NULL, V_INT(posting), V_TEXT("demo"),
                            V_TEXT("sale"), V_NULL, V_NULL, V_NULL, V_TEXT("M1"), V_INT(1)),
                  ST_OK);
@@ -185,6 +187,7 @@ Test(central_ledger, posts_a_record_once_and_below_zero)
 
     fixture_open(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
+    fixture_together(&f);
     OK(store_begin(f.central->store, &err));
     cr_assert_eq(ledger_begin(f.central, "demo", "M1", &record, &posting, &err), ST_OK, "%s", err.text);
     cr_assert_eq(ledger_sale(f.central, &posting, &move, &err), ST_OK);
@@ -288,6 +291,26 @@ Test(central_import, again_changes_only_what_the_file_says)
     cr_expect(has_text(&out, "Анна К."));
     cr_expect(ledger_is_ok(&f));
     strbuf_free(&out);
+    fixture_close(&f);
+}
+
+/* A nightly file says what is so already: nothing is written to the books for it. */
+Test(central_import, again_posts_nothing)
+{
+    static const char *const files[] = {"member,bonus,gold\nM1,100,7\nM2,0,\n", "member,bonus,gold\nM1,100,8\n"};
+    static const int after[] = {1, 1, 2}; /* M2 has nothing to be opened with */
+    struct errmsg err = ERRMSG_INIT;
+    struct fixture f;
+    int64_t postings = 0;
+
+    fixture_open(&f);
+    for (int i = 0; i < 3; i++) {
+        fixture_import(&f, files[i / 2]);
+        OK(store_number(f.central->store, STATEMENT_POSTING_COUNT, NULL, 0, &postings, &err));
+        cr_expect_eq(postings, after[i], "%lld after file %d", (long long)postings, i);
+    }
+    cr_expect_eq(total_points(&f, "balance"), 100);
+    cr_expect(ledger_is_ok(&f));
     fixture_close(&f);
 }
 

@@ -156,7 +156,7 @@ Test(central_circle, forgets_who_was_not_seen_for_four_hundred_days)
     OK(circle_audience(s.fixture.central, "demo", "store", &err));
     points_sale(&s, &s.till, "a", "M1", 10, 0, "");
     ask(&s, &s.till, cursor, &out);
-    s.fixture.now.wall_ms += 400 * (int64_t)SCENE_DAY_MS;
+    s.fixture.now.wall_ms += (CIRCLE_DAYS + CIRCLE_SEEN_DAYS - 1) * (int64_t)SCENE_DAY_MS;
     OK(circle_forget(s.fixture.central, &count, &err));
     cr_expect_eq(count, 0);
     s.fixture.now.wall_ms += (int64_t)SCENE_DAY_MS;
@@ -167,6 +167,54 @@ Test(central_circle, forgets_who_was_not_seen_for_four_hundred_days)
     points_sale(&s, &s.till, "b", "M1", 10, 0, "");
     ask(&s, &s.till, cursor, &out);
     cr_expect(has_text(&out, "\"id\":\"M1\""), "back again");
+    strbuf_free(&out);
+    points_close(&s);
+}
+
+/* Not every visit is written down: nobody is forgotten before his time for it. */
+Test(central_circle, last_visits_are_kept_to_some_days)
+{
+    struct points_scene s;
+    struct errmsg err = ERRMSG_INIT;
+    int64_t count;
+
+    points_open(&s);
+    points_sale(&s, &s.till, "a", "M1", 10, 0, "");
+    s.fixture.now.wall_ms += (CIRCLE_SEEN_DAYS - 1) * (int64_t)SCENE_DAY_MS;
+    points_sale(&s, &s.till, "b", "M1", 10, 0, "");
+    s.fixture.now.wall_ms += CIRCLE_DAYS * (int64_t)SCENE_DAY_MS;
+    OK(circle_forget(s.fixture.central, &count, &err));
+    cr_expect_eq(count, 0);
+    points_sale(&s, &s.till, "c", "M1", 10, 0, "");
+    s.fixture.now.wall_ms += CIRCLE_DAYS * (int64_t)SCENE_DAY_MS;
+    OK(circle_forget(s.fixture.central, &count, &err));
+    cr_expect_eq(count, 0, "the visit after that was written");
+    s.fixture.now.wall_ms += CIRCLE_SEEN_DAYS * (int64_t)SCENE_DAY_MS;
+    OK(circle_forget(s.fixture.central, &count, &err));
+    cr_expect_eq(count, 1);
+    points_close(&s);
+}
+
+/* While all tills hear of every member, stores take no note of changes; they are asked for them after the switch. */
+Test(central_circle, stores_tell_of_changes_after_the_audience_was_all)
+{
+    struct points_scene s;
+    struct errmsg err = ERRMSG_INIT;
+    char cursor[POINTS_CURSOR_TEXT] = "";
+    struct strbuf out = STRBUF_INIT(TEXT_MAX);
+
+    points_open(&s);
+    points_sale(&s, &s.till, "a", "M1", 10, 0, "");
+    points_sale(&s, &s.till, "b", "M1", 10, 0, "");
+    ask(&s, &s.till, cursor, &out);
+    OK(circle_audience(s.fixture.central, "demo", "store", &err));
+    ask(&s, &s.till, cursor, &out);
+    cr_expect(has_text(&out, "\"id\":\"M1\""), "loaded anew: %s", out.data);
+    points_sale(&s, &s.till, "c", "M1", 10, 0, "");
+    ask(&s, &s.till, cursor, &out);
+    cr_expect(has_text(&out, "\"id\":\"M1\""), "told of the sale: %s", out.data);
+    ask(&s, &s.till, cursor, &out);
+    cr_expect(!has_text(&out, "\"id\":\"M1\""), "once");
     strbuf_free(&out);
     points_close(&s);
 }

@@ -91,6 +91,7 @@ Test(central_counting, tills_take_turns_and_a_transaction_is_bounded)
     struct fake_till other;
 
     journal_scene_open(&s);
+    fixture_together(&s.fixture);
     till_enrol_fresh(&s.fixture, &other, s.till.dev + 1);
     for (int i = 0; i < 2; i++) {
         strbuf_clear(&s.batch);
@@ -118,6 +119,7 @@ Test(central_counting, a_till_that_cannot_be_booked_does_not_stop_the_others)
     int64_t count;
 
     journal_scene_open(&s);
+    fixture_together(&s.fixture);
     till_enrol_fresh(&s.fixture, &other, s.till.dev + 1);
     shifts(&s.till, 1, &s.batch);
     cr_assert_eq(send(&s), 200);

@@ -43,6 +43,7 @@ Test(central_sheets, what_is_kept_is_written_before_it_is_read)
     struct fixture f;
 
     fixture_open(&f);
+    fixture_together(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
     OK(store_begin(f.central->store, &err));
     earn(&f, "M1", 1, 10);
@@ -67,6 +68,7 @@ Test(central_sheets, what_is_undone_is_forgotten)
     struct fixture f;
 
     fixture_open(&f);
+    fixture_together(&f);
     fixture_import(&f, "member,bonus\nM1,500\n");
     OK(store_begin(f.central->store, &err));
     earn(&f, "M1", 1, 10);
@@ -96,6 +98,7 @@ Test(central_sheets, a_transaction_of_more_members_than_are_kept_is_whole, .time
     char id[16];
 
     fixture_open(&f);
+    fixture_together(&f);
     OK(store_begin(f.central->store, &err));
     for (int i = 0; i < SHEETS_MAX + 50; i++) {
         snprintf(id, sizeof(id), "N%d", i);
@@ -122,6 +125,7 @@ Test(central_sheets, a_full_transaction_of_sales_that_earn_and_spend_is_booked_w
     int64_t count;
 
     points_open(&s);
+    fixture_together(&s.fixture);
     strbuf_clear(&s.batch);
     for (int i = 0; i < COUNTING_RECORDS_MAX; i++) {
         snprintf(body, sizeof(body),
@@ -204,9 +208,11 @@ static void book_by(int max, struct strbuf *out)
     int64_t count = 1, sum = 0;
 
     points_open(&s);
+    if (max > 1)
+        fixture_together(&s.fixture);
     fill(&s);
     while (count > 0) {
-        s.fixture.central->counted_max = max;
+        s.fixture.central->together_max = max;
         OK(counting_step(s.fixture.central, &count, &err));
         cr_expect_leq(count, max);
         cr_expect(ledger_is_ok(&s.fixture), "after %lld records", (long long)sum);
