@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records that a till carried over into an epoch of its own: whoever delivers one first, it counts once. */
 #include "sync/central/updates.h"
-#include "sync/protocol/origin.h"
-#include "tests/unit/sync/central/fixture.h"
+#include "till_records.h"
 
 #include <criterion/criterion.h>
 
@@ -21,31 +20,13 @@ struct scene {
     struct strbuf answer;
 };
 
-static void carry_all(struct fake_till *to, const struct strbuf *records, struct strbuf *out)
-{
-    const char *at = records->data, *end;
-
-    for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-        struct strbuf one = STRBUF_INIT(TEXT_MAX);
-        struct record_head head = {.dev = to->dev, .epoch = to->epoch, .seq = ++to->seq};
-        struct errmsg err = ERRMSG_INIT;
-
-        memcpy(head.prev, to->head, sizeof head.prev);
-        cr_assert_eq(origin_carry(&head, at, (size_t)(end - at), &one, &err), ST_OK, "%s", err.text);
-        record_hash(to->head, one.data, one.len, to->head);
-        strbuf_add(out, one.data, one.len);
-        strbuf_putc(out, '\n');
-        strbuf_free(&one);
-    }
-}
-
 /* As the first records of an epoch that has none yet. */
 static void carry_anew(struct fake_till *to, const struct strbuf *records, struct strbuf *out)
 {
     to->seq = 0;
     memset(to->head, 0, sizeof to->head);
     strbuf_clear(out);
-    carry_all(to, records, out);
+    till_carry(to, records, out);
 }
 
 /* Two sales, then the disk is copied; the copy sells one more, and begins an epoch. */
@@ -70,7 +51,7 @@ static void scene_open(struct scene *s, bool new_name)
     fixture_code(&s->f, new_name ? "4" : "3", code);
     if (new_name)
         cr_assert_eq(till_enrol(&s->f, &s->copy, code), 200);
-    carry_all(&s->copy, &both, &s->carried);
+    till_carry(&s->copy, &both, &s->carried);
     strbuf_free(&both);
 }
 
@@ -142,7 +123,7 @@ Test(central_carried, what_two_copies_carried_counts_once)
     till_init(&third, 0xc1, 0xc2);
     fixture_code(&s.f, "5", code);
     cr_assert_eq(till_enrol(&s.f, &third, code), 200);
-    carry_all(&third, &s.carried, &carried); /* carried twice, by way of the copy */
+    till_carry(&third, &s.carried, &carried); /* carried twice, by way of the copy */
     cr_assert_eq(till_post(&s.f, &third, &carried, &s.answer), 200, "%s", s.answer.data);
     cr_assert_eq(till_post(&s.f, &s.copy, &s.carried, &s.answer), 200, "%s", s.answer.data);
     cr_assert_eq(till_post(&s.f, &s.good, &s.shared, &s.answer), 200, "%s", s.answer.data);

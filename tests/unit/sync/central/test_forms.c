@@ -7,7 +7,7 @@
 
 #include "agent/base/json_writer.h"
 #include "agent/base/sealed_box.h"
-#include "fixture.h"
+#include "till_records.h"
 #include "sync/central/forms.h"
 #include "sync/central/import.h"
 #include "sync/central/member.h"
@@ -39,29 +39,6 @@ TestSuite(central_forms, .init = open_central, .fini = close_central);
 #define FORM                                                                                                         \
     "{\"name\":\"Anna "                                                                                              \
     "Karenina\",\"phone\":\"+79990000000\",\"email\":\"anna@example.org\",\"birthday\":\"1990-05-17\"}"
-
-/* Appends a record whose box was closed for that key and place; flip changes one byte of it. */
-static void record_form(const struct pk *key, const char *sealed_for, const char *text, bool flip, struct strbuf *out)
-{
-    struct strbuf place = STRBUF_INIT(256), body = STRBUF_INIT(TEXT_MAX);
-    struct json_writer w = JSON_WRITER_INIT(&body);
-    uint8_t point[PK_POINT_BYTES], box[4096];
-    struct errmsg err = ERRMSG_INIT;
-
-    record_form_place(till.dev_hex, sealed_for, "2026-1", &place);
-    cr_assert_eq(pk_point(key, point), ST_OK);
-    cr_assert_eq(sealed_box_close(point, RECORD_FORM_INFO, strbuf_text(&place), text, strlen(text), box, &err),
-                 ST_OK);
-    box[100] ^= flip;
-    jw_object_begin(&w);
-    jw_field_text(&w, "identifier", card);
-    jw_field_text(&w, "consent", "2026-1");
-    jw_field_hex(&w, "form", box, strlen(text) + SEALED_BOX_OVERHEAD);
-    jw_object_end(&w);
-    till_record(&till, "enrolment", body.data, out);
-    strbuf_free(&place);
-    strbuf_free(&body);
-}
 
 /* Why the records that could not be understood could not. */
 static const char *reasons(struct strbuf *out)
@@ -103,7 +80,7 @@ Test(central_forms, a_form_makes_a_member_with_the_card)
     char member[ID_BYTES], by_phone[ID_BYTES], hash[IDENTIFIER_HASH_TEXT], text[512];
 
     till_sale(&f, &till, "S-1", NULL, card, 10000, &batch);
-    record_form(f.central->forms_key, card, FORM, false, &batch);
+    till_form(&till, card, f.central->forms_key, card, FORM, false, &batch);
     post(&batch);
     cr_expect_eq(total(&f, "dead_letters"), 0, "%s", reasons(&why));
     cr_assert_eq(member_by_identifier(f.central, "demo", card, member, &err), ST_OK, "%s", err.text);
@@ -123,11 +100,11 @@ Test(central_forms, the_same_card_again_is_the_same_member)
     struct errmsg err = ERRMSG_INIT;
     char member[ID_BYTES], again[ID_BYTES], text[512];
 
-    record_form(f.central->forms_key, card, FORM, false, &batch);
+    till_form(&till, card, f.central->forms_key, card, FORM, false, &batch);
     post(&batch);
     cr_assert_eq(member_by_identifier(f.central, "demo", card, member, &err), ST_OK);
     strbuf_clear(&batch);
-    record_form(f.central->forms_key, card, "{\"name\":\"Anna Vronskaya\"}", false, &batch);
+    till_form(&till, card, f.central->forms_key, card, "{\"name\":\"Anna Vronskaya\"}", false, &batch);
     post(&batch);
     cr_assert_eq(member_by_identifier(f.central, "demo", card, again, &err), ST_OK);
     cr_expect_str_eq(again, member);
@@ -144,7 +121,7 @@ Test(central_forms, a_phone_that_is_anothers_stays_there)
     char member[ID_BYTES], owner[ID_BYTES], hash[IDENTIFIER_HASH_TEXT];
 
     fixture_import(&f, "member,phone\nM1,+79990000000\n");
-    record_form(f.central->forms_key, card, FORM, false, &batch);
+    till_form(&till, card, f.central->forms_key, card, FORM, false, &batch);
     post(&batch);
     identifier_hash(till.id_key, "phone:+79990000000", hash);
     cr_assert_eq(member_by_identifier(f.central, "demo", hash, owner, &err), ST_OK);
@@ -161,7 +138,7 @@ static void expect_dead(const struct pk *key, const char *sealed_for, const char
     char member[ID_BYTES];
     int64_t before = total(&f, "dead_letters");
 
-    record_form(key, sealed_for, text, flip, &batch);
+    till_form(&till, card, key, sealed_for, text, flip, &batch);
     post(&batch);
     cr_expect_eq(total(&f, "dead_letters"), before + 1);
     cr_expect_eq(member_by_identifier(f.central, "demo", card, member, &err), ST_NOT_FOUND, "nothing half done");
