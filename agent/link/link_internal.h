@@ -74,17 +74,20 @@ struct updates {
     struct retry retry;
     bool in_flight, waiting;
     struct updates_poll asked; /* the one under way, or whose answer is ahead */
-    struct cJSON *ahead;       /* owned: the answer to be put next */
+    bool has_ahead;            /* the answer to be put next is here: */
+    struct strbuf ahead;       /* as it came */
     bool ahead_failed;         /* there was none */
     int64_t ahead_wait_ms;     /* and so long the central wants to be left alone */
-    struct cJSON *tree;        /* owned: the answer being put into the cache */
-    struct updates_poll of;    /* to this poll */
-    bool have_more;            /* the central holds more at once */
-    bool idle;                 /* the answer brought nothing, and came sooner than a long-poll ends */
-    bool another;              /* the answer is of another incarnation than the one before */
-    bool put;                  /* all rows of the answer and its cursor are committed */
-    bool reload;               /* the rows of before are those of an older generation */
-    struct rows rows;          /* still to be put */
+    struct strbuf text;        /* the answer being put into the cache */
+    const struct cJSON *tree;  /* and what it says beside ROWS_APART, in the pool; NULL: none is */
+    struct json_pool pool;
+    struct updates_poll of; /* to this poll */
+    bool have_more;         /* the central holds more at once */
+    bool idle;              /* the answer brought nothing, and came sooner than a long-poll ends */
+    bool another;           /* the answer is of another incarnation than the one before */
+    bool put;               /* all rows of the answer and its cursor are committed */
+    bool reload;            /* the rows of before are those of an older generation */
+    struct rows rows;       /* still to be put */
 };
 enum status updates_init(struct updates *updates, struct link *link);
 void updates_clear(struct updates *updates);
@@ -101,7 +104,22 @@ void updates_take_turn(struct updates *updates);
 void updates_next_turn(struct updates *updates);
 /* What the cache says that it has; "": nothing. */
 void updates_cursor(const struct updates *updates, char out_cursor[OPERATION_ARG_BYTES_MAX + 1]);
-/* updates.c: what was put whole, or could not be. */
+
+/* ---- updates.c, for the files beside it ---- */
+enum { UPDATES_ANSWER_BYTES_MAX = 1024 * 1024 };
+/* From what the cache has; not while something is under way or waited for. */
+void updates_poll_now(struct updates *updates);
+/* The page behind the one being put. */
+void updates_ask_ahead(struct updates *updates);
+/* Waits before the next poll; not below what the central asks for. */
+void updates_wait(struct updates *updates, int64_t at_least_ms);
+void updates_wait_up_to(struct updates *updates, int64_t max_ms, int64_t at_least_ms);
+/* What is here of answers goes, and its memory: they are rare but while all is loaded. */
+void updates_drop_answers(struct updates *updates);
+
+/* ---- updates_answers.c ---- */
+void updates_answered(void *context, const struct courier_answer *answer);
+/* What was put whole, or could not be. */
 void updates_end_answer(struct updates *updates);
 void updates_give_up(struct updates *updates, const struct errmsg *err);
 

@@ -165,7 +165,7 @@ static const struct {
     const char *list;
     enum status (*put)(struct cache *cache, const struct cJSON *row, struct errmsg *err);
 } kinds[ROW_KINDS] = {{"members_gone", forget_member},
-                      {"members", member_store},
+                      {ROWS_APART, member_store},
                       {"aliases", put_alias},
                       {"lots", put_lots},
                       {"segments", put_segments},
@@ -177,12 +177,37 @@ static const struct {
 
 /* ---- the rows of an answer ---- */
 
-void rows_of(const struct cJSON *answer, struct rows *out_rows)
+/* Whether there is a row behind what stands at a place of the list apart: its bracket, or what follows a row. */
+static bool has_row(const struct rows *rows, size_t at)
+{
+    if (rows->text[at] == '[')
+        at++;
+    at += strspn(rows->text + at, " \t\r\n");
+    return rows->text[at] != ']';
+}
+
+void rows_of(const struct cJSON *tree, char *text, size_t len, const struct json_left_out *apart, struct rows *rows)
 {
     const struct cJSON *list;
 
+    rows->text = text;
+    rows->len = len;
+    rows->apart_at = apart->at > 0 && has_row(rows, apart->at) ? apart->at : 0;
     for (int i = 0; i < ROW_KINDS; i++)
-        out_rows->next[i] = json_array(answer, kinds[i].list, &list, NULL) == ST_OK ? list->child : NULL;
+        rows->next[i] = json_array(tree, kinds[i].list, &list, NULL) == ST_OK ? list->child : NULL;
+}
+
+void rows_clear(struct rows *rows)
+{
+    json_pool_free(&rows->pool);
+    *rows = (struct rows){0};
+}
+
+void rows_leave(struct rows *rows, const char *list)
+{
+    for (int i = 0; i < ROW_KINDS; i++)
+        if (strcmp(kinds[i].list, list) == 0)
+            rows->next[i] = NULL;
 }
 
 bool rows_left(const struct rows *rows)
@@ -190,22 +215,49 @@ bool rows_left(const struct rows *rows)
     for (int i = 0; i < ROW_KINDS; i++)
         if (rows->next[i])
             return true;
-    return false;
+    return rows->apart_at > 0;
+}
+
+/* One that was put or cannot be taken; anything else ends the answer. */
+static enum status note(enum status st, const char *list, const struct errmsg *err)
+{
+    if (st != ST_INVALID && st != ST_NOT_FOUND && st != ST_RANGE)
+        return st;
+    log_warn("link-20", "a row was left out kind=%s: %s", list, err->text);
+    return ST_OK;
+}
+
+/* The row's own text is kept as it came. */
+static enum status put_apart(struct rows *rows, struct cache *cache, struct errmsg *err)
+{
+    const struct cJSON *row;
+    size_t from = rows->apart_at + 1, end = rows->apart_at;
+    enum status st = json_pool_element(&rows->pool, rows->text, rows->len, &end, &row, err);
+    char behind;
+
+    if (st != ST_OK) {
+        errmsg_wrap(err, ROWS_APART);
+        return st == ST_NOMEM ? st : ST_CORRUPT;
+    }
+    behind = rows->text[end];
+    rows->text[end] = '\0';
+    st = member_store_text(cache, row, rows->text + from, err);
+    rows->text[end] = behind;
+    rows->apart_at = has_row(rows, end) ? end : 0;
+    return note(st, ROWS_APART, err);
 }
 
 enum status rows_put_one(struct rows *rows, struct cache *cache, struct errmsg *err)
 {
     for (int i = 0; i < ROW_KINDS; i++) {
-        enum status st;
+        const struct cJSON *row = rows->next[i];
 
-        if (!rows->next[i])
+        if (strcmp(kinds[i].list, ROWS_APART) == 0 && rows->apart_at > 0)
+            return put_apart(rows, cache, err);
+        if (!row)
             continue;
-        st = kinds[i].put(cache, rows->next[i], err);
-        rows->next[i] = rows->next[i]->next;
-        if (st != ST_INVALID && st != ST_NOT_FOUND && st != ST_RANGE)
-            return st;
-        log_warn("link-20", "a row was left out kind=%s: %s", kinds[i].list, err->text);
-        return ST_OK;
+        rows->next[i] = row->next;
+        return note(kinds[i].put(cache, row, err), kinds[i].list, err);
     }
     return ST_OK;
 }

@@ -116,7 +116,7 @@ static bool is_our_life(const struct updates *updates)
 void updates_leave_leases_of_another_life(struct updates *updates)
 {
     if (updates->link->outbox.forked || !is_our_life(updates))
-        cJSON_DeleteItemFromObjectCaseSensitive(updates->tree, "leases");
+        rows_leave(&updates->rows, "leases");
 }
 
 /* What it takes to issue cards; terms that cannot be read leave those of before. */

@@ -257,7 +257,7 @@ int64_t till_member_available(const struct till_member *member, struct cache *ca
 
 /* ---- the central's row ---- */
 
-enum status member_store(struct cache *cache, const struct cJSON *row, struct errmsg *err)
+enum status member_store_text(struct cache *cache, const struct cJSON *row, const char *text, struct errmsg *err)
 {
     uint8_t identifiers[MEMBER_IDENTIFIERS_MAX][IDENTIFIER_HASH_BYTES];
     const cJSON *list = NULL, *item;
@@ -265,7 +265,6 @@ enum status member_store(struct cache *cache, const struct cJSON *row, struct er
     uint64_t epoch = 0;
     int64_t seq = 0;
     size_t count = 0;
-    char *text;
     enum status st = json_text(row, "id", CACHE_ID_MAX, &id, err);
 
     if (st == ST_OK)
@@ -287,11 +286,15 @@ enum status member_store(struct cache *cache, const struct cJSON *row, struct er
         }
         count++;
     }
-    text = cJSON_PrintUnformatted(row);
-    if (!text)
-        return ST_NOMEM;
-    st = cache_put_member(cache, id, text, (const uint8_t(*)[IDENTIFIER_HASH_BYTES])identifiers, count, epoch, seq,
-                          err);
+    return cache_put_member(cache, id, text, (const uint8_t(*)[IDENTIFIER_HASH_BYTES])identifiers, count, epoch, seq,
+                            err);
+}
+
+enum status member_store(struct cache *cache, const struct cJSON *row, struct errmsg *err)
+{
+    char *text = cJSON_PrintUnformatted(row);
+    enum status st = text ? member_store_text(cache, row, text, err) : ST_NOMEM;
+
     cJSON_free(text);
     return st;
 }

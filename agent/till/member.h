@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * member - the member of a sale as the till knows it: the central's row plus what own records did since, less what other sales reserve.
- * Internal to the till; member_store also serves the link.
+ * member - the member of a sale as the till knows it: the central's row plus what own records did since, less what
+ * other sales reserve. Internal to the till; member_store also serves the link.
  */
 #ifndef LOYALD_TILL_MEMBER_H
 #define LOYALD_TILL_MEMBER_H
@@ -49,5 +49,7 @@ int64_t till_member_available(const struct till_member *member, struct cache *ca
                               int32_t today);
 /* Puts a member's row of the central (docs/protocol.md 5) into the cache, inside a slice of the caller's. */
 enum status member_store(struct cache *cache, const struct cJSON *row, struct errmsg *err);
+/* The same where its text is at hand: saves writing it anew. */
+enum status member_store_text(struct cache *cache, const struct cJSON *row, const char *text, struct errmsg *err);
 
 #endif

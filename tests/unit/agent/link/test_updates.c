@@ -227,6 +227,52 @@ Test(updates, bad_rows_are_left_out_and_the_rest_is_taken)
     strbuf_free(&body);
 }
 
+/* Members are read one by one where they stand: those before the place are in the cache, the cursor is not. */
+Test(updates, members_that_are_no_json_in_the_middle_move_no_cursor)
+{
+    struct strbuf body = STRBUF_INIT(UPDATES_ANSWER_MAX);
+    struct question q = rig_take(&rig, OP_UPDATES);
+
+    strbuf_puts(&body, "{\"members\":[");
+    updates_add_member(&rig, &body, 1, 1);
+    strbuf_puts(&body, ",{\"id\":M2}],\"cursor\":\"aa.1\"}");
+    rig_answer(&rig, &q, 200, body.data);
+    question_clear(&q);
+    cr_expect_not(rig_has(&rig, OP_UPDATES), "asked again at once");
+    cr_expect_str_eq(cursor(), "");
+    updates_kick(&rig.link->updates, true);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(q.args.values[0], "");
+    question_clear(&q);
+    strbuf_free(&body);
+}
+
+Test(updates, white_space_between_members_is_none_of_theirs)
+{
+    struct strbuf body = STRBUF_INIT(UPDATES_ANSWER_MAX);
+    struct cache_member row = {0};
+    struct question q;
+
+    strbuf_puts(&body, "{ \"members\" : [");
+    updates_add_member(&rig, &body, 1, 17);
+    strbuf_puts(&body, " \n");
+    updates_add_member(&rig, &body, 2, 18);
+    strbuf_puts(&body, " ] , \"cursor\":\"aa.1\"}");
+    q = rig_put(&rig, body.data);
+    cr_expect_str_eq(cursor(), "aa.1");
+    cr_expect(is_known(1) && is_known(2));
+    cr_assert_eq(cache_member_by_id(rig.world.cache, "M1", &row, NULL), ST_OK);
+    cr_expect(strncmp(row.profile, "{\"id\":\"M1\"", 10) == 0 && row.profile[strlen(row.profile) - 1] == '}', "%s",
+              row.profile);
+    cache_member_clear(&row);
+    rig_answer(&rig, &q, 200, "{\"members\":[ ],\"cursor\":\"aa.2\"}");
+    question_clear(&q);
+    q = rig_take(&rig, OP_UPDATES);
+    cr_expect_str_eq(cursor(), "aa.2");
+    question_clear(&q);
+    strbuf_free(&body);
+}
+
 /* A chain may give a member many cards: all of them find him. */
 Test(updates, member_with_many_cards_is_taken_up_to_the_bound)
 {

@@ -46,7 +46,7 @@ TestSuite(updates_ahead, .init = begin, .fini = end, .timeout = 60);
 
 static bool is_ahead(struct rig *r)
 {
-    return r->link->updates.ahead != NULL;
+    return r->link->updates.has_ahead;
 }
 
 static bool first_is_put(struct rig *r)
