@@ -1,19 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What a long backlog costs the shop while it goes up: the memory of loyald and loyald-sync, and a sale's commit before, meanwhile and after.
-#   backlog.sh [--records N] [--bin DIR] [--bench DIR] [--folder DIR]     1000000 records, build/release, /var/tmp
+#   backlog.sh [--records N] [--apart DIR] [--first yes] [--bin DIR] [--bench DIR] [--folder DIR]     1000000 records, build/release, /var/tmp
+# --apart: the central's files there, on another disk than the till's, as another machine's are.
+# --first: what is measured runs before whatever else the machine does (chrt; takes root).
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 records=1000000
-options=records
+first=''
+apart=''
+options="records first apart"
 . "$root/tests/bench/command.sh"
 . "$root/tests/bench/filled.sh"
-sell() { python3 "$root/tests/bench/selling.py" "$dir/till" "$@" || give_up 'the till does not sell'; }
+sell() { ${first:+chrt -r 5} python3 "$root/tests/bench/selling.py" "$dir/till" "$@" || give_up 'the till does not sell'; }
 
+if [ -n "$apart" ]; then
+    apart=$(mktemp -d "$apart/loyald-backlog.XXXXXX") || give_up 'no such folder'
+    ln -s "$apart" "$dir/central"
+    trap 'shop_end; rm -rf "$dir" "${fast:-$dir/fast}" "$apart"' EXIT
+fi
 make_filled_till "$records"
 rm -rf "$fast"
 echo "$records records wait"
-sell before sales=300
-launch_courier
+go_first till central
+sell before sales=600
+start_courier || give_up 'loyald-sync does not start'
+go_first courier
 sell meanwhile unsynced=0 "$(pid_of till)" "$(pid_of courier)"
-sell after sales=300
+sell after sales=600

@@ -26,3 +26,8 @@ give_up() {
     tail -n 5 "$dir"/log/*.log >&2
     exit 1
 }
+# go_first NAME...: with --first, these programs run from here on before whatever else the machine does.
+go_first() {
+    [ -n "${first:-}" ] || return 0
+    for first_name in "$@"; do chrt -a -r -p 5 "$(pid_of "$first_name")" >/dev/null || give_up 'chrt: --first takes root'; done
+}

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 
-BLOCK, FILE_BYTES, EVERY_S, LOOK_EVERY, SLACK = b"x" * 8192, 4 << 20, 0.02, 50, 60
+BLOCK, FILE_BYTES, EVERY_S, LOOK_EVERY, SLACK = b"x" * 8192, 4 << 20, 0.02, 10, 60
 state, word, until, pids = sys.argv[1], sys.argv[2], sys.argv[3].split("="), sys.argv[4:]
 raw = os.open(os.path.join(state, "bench-raw"), os.O_RDWR | os.O_CREAT | os.O_TRUNC)
 
@@ -51,7 +51,7 @@ def write_plainly(n):
 def is_over(count):
     if until[0] == "sales":
         return count >= int(until[1])
-    if count == 0 or count % LOOK_EVERY:  # seldom: the till counts its members for it
+    if count == 0 or count % LOOK_EVERY:
         return False
     figure = json.dumps(call("GET", "/v1/health")[0]).split(f'"{until[0]}": ')[1]
     figure = int(figure[:next(i for i, letter in enumerate(figure) if not letter.isdigit())])
