@@ -8,6 +8,7 @@
 memory_mb=768
 boots=0
 adapter='usb-serial,id=ftdi,chardev=scanner,bus=usb.0,serial=SCANNER-A'
+card='virtio-net-pci,id=card,netdev=net0'
 
 # start_disk [--lies]: what chance keeps of a cut is another thing with each boot.
 start_disk() {
@@ -20,22 +21,24 @@ start_tpm() {
     wait_for 5 test -S "$work/tpm.sock"
 }
 
-# boot [--lies]. The scanner is behind an FTDI adapter (QEMU's usb-serial is one), the printer on the second serial port; both are our
+# boot [--bare] [--lies]. Bare: nothing is plugged in, neither the scanner nor the network. The scanner is behind an FTDI adapter (QEMU's usb-serial is one), the printer on the second serial port; both are our
 # simulators on pseudo-terminals of the host. A TPM is emulated by swtpm, whose state stays between two boots.
 boot() {
     boots=$((boots + 1)) boot_said=
+    plugged=(-device "$adapter" -device "$card")
+    if [ "${1:-}" = --bare ]; then plugged=() && shift; fi
     start_disk "$@" && start_tpm || return 1
     start machine qemu-system-x86_64 -M pc,usb=off -cpu Westmere -accel tcg -m "$memory_mb" -nodefaults -no-user-config \
         -display none -kernel "$base/vmlinuz" -initrd "$base/initrd" -no-reboot \
         -append "root=/dev/vda rw console=ttyS0 quiet mitigations=off no_timer_check net.ifnames=0 panic=-1 systemd.show_status=0" \
         -drive file=nbd:unix:"$work/disk.sock",format=raw,if=virtio,cache=writeback -device virtio-rng-pci \
         -serial file:"$work/console.$boots" -chardev serial,id=printer,path="$dir/ttyPRINTER" -serial chardev:printer \
-        -device qemu-xhci,id=usb -chardev serial,id=scanner,path="$dir/ttySCANNER" -device "$adapter" \
+        -device qemu-xhci,id=usb -chardev serial,id=scanner,path="$dir/ttySCANNER" \
         -device virtio-serial-pci -chardev socket,id=hand,path="$work/hand.sock",server=on,wait=off \
         -device virtserialport,chardev=hand,name=hand \
         -chardev file,id=confirmed,path="$dir/confirmed",append=on -device virtserialport,chardev=confirmed,name=confirmed \
         -chardev socket,id=tpm,path="$work/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 \
-        -netdev user,id=net0 -device virtio-net-pci,netdev=net0 -monitor unix:"$work/monitor.sock",server=on,wait=off
+        -netdev user,id=net0 "${plugged[@]}" -monitor unix:"$work/monitor.sock",server=on,wait=off
     wait_for 10 test -S "$work/hand.sock" || return 1
     coproc HAND { exec socat - UNIX-CONNECT:"$work/hand.sock"; }
     exec 7<&"${HAND[0]}" 8>&"${HAND[1]}"

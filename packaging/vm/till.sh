@@ -80,6 +80,8 @@ opens_nowhere_else() { # without what the TPM opens for the service
 lose_link() { guest 'tc qdisc add dev eth0 root netem loss 100%' && health_has 180 '"link":{"up":false'; }
 poor_link() { guest 'tc qdisc change dev eth0 root netem delay 150ms 50ms loss 10%'; }
 good_link() { guest 'tc qdisc del dev eth0 root'; }
+# Plugged in while it runs; a store's own way would see the card by itself.
+network_comes() { monitor device_add "$card" && until_guest 30 'test -e /sys/class/net/eth0' && guest 'sh /opt/vm/network.sh'; }
 is_synced_there() { until_guest "$1" '[ "$(loyalctl outbox --count)" = 0 ]'; }
 
 stage_till() {
@@ -114,4 +116,14 @@ stage_till() {
     check 'a poor link' poor_link
     check 'is enough' is_synced_there 240
     check 'a good one' good_link
+    check 'the machine goes down' shut_down
+    check 'and comes up with nothing plugged in' boot --bare
+    check 'with its till' is_active loyald.service
+    check 'and its courier' is_active loyald-sync.service
+    check 'without scanner and network' guest '! test -e /dev/loyald/scanner0 && ! test -e /sys/class/net/eth0'
+    check 'it sells' sale BARE-1
+    check 'the scanner is plugged in' plug_in
+    check 'and ready' scanner_is ready
+    check 'the network comes' network_comes
+    check 'and what was sold goes up' is_synced_there 240
 }

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # In the machine: runs what the host sends over a virtio port, one command a line in base64, and answers with a line of its exit
-# status and what it said. It says "ready" first, so the host knows when the machine is up. The
-# network is set up here, where a store would have its own way.
-ip link set eth0 up
-ip address replace 10.0.2.15/24 dev eth0
-ip route replace default via 10.0.2.2
+# status and what it said. It says "ready" first, so the host knows when the machine is up.
+sh /opt/vm/network.sh
 exec 3<>/dev/virtio-ports/hand
 echo ready >&3
 while read -r line <&3; do
