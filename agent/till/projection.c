@@ -145,6 +145,7 @@ static void add_totals(struct projection *p, const cJSON *result, int32_t day)
     add_figure(p, "sales", 1, day);
     add_figure(p, "gross", tree_int(result, "gross_minor"), day);
     add_figure(p, "discount", tree_int(result, "discount_minor"), day);
+    add_figure(p, "redeemed", tree_int(result, "redeemed_minor"), day);
     add_figure(p, "net", tree_int(result, "total_minor"), day);
     if (digest[0] != '\0')
         add(p, EFFECT_DIGEST, "", digest, 1, day);
@@ -207,12 +208,17 @@ static void read_return(struct projection *p)
     (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", id);
     (void)snprintf(p->member, sizeof p->member, "%s", tree_text(p->tree, "member"));
     add_figure(p, "returns", 1, day);
+    add_figure(p, "refund", tree_int(result, "refund_minor"), day);
     add_tied(p, tree_text(p->tree, "sale_id"), id, day);
     add_tied(p, tree_text(p->tree, "exchange"), id, day);
     cJSON_ArrayForEach(item, tree_child(result, "points"))
     {
+        const char *currency = tree_text(item, "currency");
+
+        add_points_figure(p, "taken_back", currency, tree_int(item, "taken_back"), day);
+        add_points_figure(p, "given_back", currency, tree_int(item, "given_back"), day);
         if (p->member[0] != '\0')
-            add(p, EFFECT_POINTS, p->member, tree_text(item, "currency"),
+            add(p, EFFECT_POINTS, p->member, currency,
                 tree_int(item, "given_back") - tree_int(item, "taken_back"), day);
     }
     cJSON_ArrayForEach(item, tree_child(result, "coupons_released"))
@@ -225,6 +231,7 @@ static void read_return(struct projection *p)
 /* Its id is used up. */
 static void read_void(struct projection *p)
 {
+    add_figure(p, "voids", 1, day_of(p->tree));
     (void)snprintf(p->sale_id, sizeof p->sale_id, "%s", tree_text(p->tree, "sale_id"));
 }
 

@@ -7,6 +7,7 @@
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
+#include "agent/till/tally.h"
 #include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 
@@ -157,59 +158,21 @@ void till_write_health(struct till *till, struct json_writer *w)
 
 /* ---- totals, as the projection added them up ---- */
 
-enum { CURRENCIES_MAX = 8 };
-
-struct points_total {
-    char currency[65];
-    int64_t earned, redeemed;
-};
-
 struct totals {
-    int64_t sales, returns, gross, discount, net, unreadable;
-    struct points_total points[CURRENCIES_MAX];
-    int points_count;
+    struct tally tally;
+    int64_t unreadable;
 };
-
-static struct points_total *points_of(struct totals *totals, const char *currency)
-{
-    for (int i = 0; i < totals->points_count; i++) {
-        if (strcmp(totals->points[i].currency, currency) == 0)
-            return &totals->points[i];
-    }
-    if (totals->points_count == CURRENCIES_MAX)
-        return NULL;
-    (void)snprintf(totals->points[totals->points_count].currency, sizeof totals->points[0].currency, "%s", currency);
-    return &totals->points[totals->points_count++];
-}
-
-static void add_points(struct totals *totals, const char *name, int64_t amount)
-{
-    bool earned = strncmp(name, "earned:", 7) == 0;
-    const char *colon = strchr(name, ':');
-    struct points_total *points = colon ? points_of(totals, colon + 1) : NULL;
-
-    if (points && earned)
-        points->earned += amount;
-    else if (points)
-        points->redeemed += amount;
-}
 
 static bool add_total(void *context, int32_t day, const char *shift, const char *name, int64_t amount)
 {
     struct totals *totals = context;
-    const struct {
-        const char *name;
-        int64_t *sum;
-    } sums[] = {{"sales", &totals->sales},       {"returns", &totals->returns}, {"gross", &totals->gross},
-                {"discount", &totals->discount}, {"net", &totals->net},         {"unreadable", &totals->unreadable}};
 
     (void)day;
     (void)shift;
-    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
-        if (strcmp(name, sums[i].name) == 0)
-            *sums[i].sum += amount;
-    }
-    add_points(totals, name, amount);
+    if (strcmp(name, "unreadable") == 0)
+        totals->unreadable += amount;
+    else
+        tally_add_figure(&totals->tally, name, amount);
     return true;
 }
 
@@ -228,21 +191,7 @@ enum status till_write_totals(struct till *till, struct json_writer *w, struct e
     journal_head(till->options.journal, &head);
     jw_object_begin(w);
     jw_field_int(w, "records", head.position);
-    jw_field_int(w, "sales", totals.sales);
-    jw_field_int(w, "gross_minor", totals.gross);
-    jw_field_int(w, "discount_minor", totals.discount);
-    jw_field_int(w, "net_minor", totals.net);
-    jw_field_int(w, "returns", totals.returns);
-    jw_name(w, "points");
-    jw_array_begin(w);
-    for (int i = 0; i < totals.points_count; i++) {
-        jw_object_begin(w);
-        jw_field_text(w, "currency", totals.points[i].currency);
-        jw_field_int(w, "earned", totals.points[i].earned);
-        jw_field_int(w, "redeemed", totals.points[i].redeemed);
-        jw_object_end(w);
-    }
-    jw_array_end(w);
+    tally_write_sums(&totals.tally, w);
     jw_field_hex(w, "digests_sha256", digest, sizeof digest);
     jw_field_hex(w, "head_hash", head.hash, sizeof head.hash);
     jw_field_int(w, "unsynced", head.position - journal_acked_position(till->options.journal));

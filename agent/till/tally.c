@@ -83,6 +83,42 @@ void tally_add(struct tally *tally, const char *type, const struct cJSON *body)
     add_tenders(tally, body, is_return);
 }
 
+static void add_points_figure(struct tally_points *points, const char *what, size_t len, int64_t amount)
+{
+    const struct {
+        const char *name;
+        int64_t *sum;
+    } sums[] = {{"earned", &points->earned},
+                {"redeemed", &points->redeemed},
+                {"taken_back", &points->taken_back},
+                {"given_back", &points->given_back}};
+
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        if (strlen(sums[i].name) == len && strncmp(what, sums[i].name, len) == 0)
+            *sums[i].sum += amount;
+    }
+}
+
+void tally_add_figure(struct tally *tally, const char *name, int64_t amount)
+{
+    const struct {
+        const char *name;
+        int64_t *sum;
+    } sums[] = {
+        {"sales", &tally->sales},       {"returns", &tally->returns},         {"voids", &tally->voids},
+        {"gross", &tally->gross_minor}, {"discount", &tally->discount_minor}, {"redeemed", &tally->redeemed_minor},
+        {"net", &tally->net_minor},     {"refund", &tally->refund_minor}};
+    const char *colon = strchr(name, ':');
+    struct tally_points *points = colon ? points_of(tally, colon + 1) : NULL;
+
+    if (points)
+        add_points_figure(points, name, (size_t)(colon - name), amount);
+    for (size_t i = 0; !colon && i < sizeof sums / sizeof sums[0]; i++) {
+        if (strcmp(name, sums[i].name) == 0)
+            *sums[i].sum += amount;
+    }
+}
+
 static void write_points(const struct tally *tally, struct json_writer *w)
 {
     jw_name(w, "points");
@@ -101,7 +137,7 @@ static void write_points(const struct tally *tally, struct json_writer *w)
     jw_array_end(w);
 }
 
-void tally_write(const struct tally *tally, struct json_writer *w)
+void tally_write_sums(const struct tally *tally, struct json_writer *w)
 {
     jw_field_int(w, "sales", tally->sales);
     jw_field_int(w, "returns", tally->returns);
@@ -112,6 +148,11 @@ void tally_write(const struct tally *tally, struct json_writer *w)
     jw_field_int(w, "net_minor", tally->net_minor);
     jw_field_int(w, "refund_minor", tally->refund_minor);
     write_points(tally, w);
+}
+
+void tally_write(const struct tally *tally, struct json_writer *w)
+{
+    tally_write_sums(tally, w);
     jw_name(w, "tenders");
     jw_array_begin(w);
     for (int i = 0; i < tally->tender_count; i++) {

@@ -36,7 +36,10 @@ struct tally {
 
 /* Adds one record of that type; others than sale, return and void are nothing. */
 void tally_add(struct tally *tally, const char *type, const struct cJSON *body);
-/* Writes the names and values into an object already begun. */
+/* Adds a figure of the cache's totals (projection.c): one with no place here is nothing. */
+void tally_add_figure(struct tally *tally, const char *name, int64_t amount);
+/* Writes the names and values into an object already begun: counts, money and points; tally_write the tenders too. */
+void tally_write_sums(const struct tally *tally, struct json_writer *w);
 void tally_write(const struct tally *tally, struct json_writer *w);
 
 #endif

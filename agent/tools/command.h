@@ -66,6 +66,8 @@ struct cJSON;
 /* Asks, and shows the answer's object, or with --json the answer as it came. */
 int command_show(const struct command_call *call, const char *method, const char *path, const char *body,
                  void (*show)(const struct cJSON *answer));
+/* The sums of a shift or of all that was sold, a line each, in minor units. */
+void command_show_sums(const struct cJSON *totals);
 struct bundle;
 struct bundle_report;
 /* Reads and compiles, its templates too. EXIT_USAGE with words when it cannot be read; otherwise 0, and *out_bundle is

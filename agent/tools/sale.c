@@ -41,19 +41,9 @@ int command_show(const struct command_call *call, const char *method, const char
 
 static void show_totals(const cJSON *totals)
 {
-    const cJSON *points;
-
     printf("records    %" PRId64 ", %" PRId64 " of them not yet at the central\n", answer_number(totals, "records"),
            answer_number(totals, "unsynced"));
-    printf("sales      %" PRId64 "\n", answer_number(totals, "sales"));
-    printf("gross      %" PRId64 " (minor units)\n", answer_number(totals, "gross_minor"));
-    printf("discount   %" PRId64 "\n", answer_number(totals, "discount_minor"));
-    printf("net        %" PRId64 "\n", answer_number(totals, "net_minor"));
-    cJSON_ArrayForEach(points, cJSON_GetObjectItemCaseSensitive(totals, "points"))
-    {
-        printf("points     %s: %" PRId64 " earned, %" PRId64 " redeemed\n", answer_text(points, "currency"),
-               answer_number(points, "earned"), answer_number(points, "redeemed"));
-    }
+    command_show_sums(totals);
     printf("digests    %s\n", answer_text(totals, "digests_sha256"));
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(totals, "unreadable_records")))
         printf("           some records could not be read: call IT\n");

@@ -11,30 +11,34 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void show_shift(const cJSON *shift)
+void command_show_sums(const cJSON *totals)
 {
-    static const char *const counts[] = {"sales", "returns", "voids"};
-    static const char *const sums[] = {"gross_minor", "discount_minor", "redeemed_minor", "net_minor",
-                                       "refund_minor"};
-    const cJSON *totals = cJSON_GetObjectItemCaseSensitive(shift, "totals"), *item;
+    static const char *const names[] = {"sales",       "returns",        "voids",     "gross_minor",
+                                        "discount_minor", "redeemed_minor", "net_minor", "refund_minor"};
+    const cJSON *item;
 
-    printf("shift      %s, %s, cashier %s\n", answer_text(shift, "shift"), answer_text(shift, "state"),
-           answer_text(shift, "cashier"));
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        printf("%-14s %14" PRId64 "\n", counts[i], answer_number(totals, counts[i]));
-    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
-        printf("%-14s %14" PRId64 "\n", sums[i], answer_number(totals, sums[i]));
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(totals, "tenders"))
-    {
-        printf("tender     %s: %" PRId64 " taken, %" PRId64 " given back\n", answer_text(item, "kind"),
-               answer_number(item, "taken_minor"), answer_number(item, "given_back_minor"));
-    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        printf("%-14s %14" PRId64 "\n", names[i], answer_number(totals, names[i]));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(totals, "points"))
     {
         printf("points     %s: %" PRId64 " earned, %" PRId64 " redeemed, %" PRId64 " taken back, %" PRId64
                " given back\n",
                answer_text(item, "currency"), answer_number(item, "earned"), answer_number(item, "redeemed"),
                answer_number(item, "taken_back"), answer_number(item, "given_back"));
+    }
+}
+
+static void show_shift(const cJSON *shift)
+{
+    const cJSON *totals = cJSON_GetObjectItemCaseSensitive(shift, "totals"), *item;
+
+    printf("shift      %s, %s, cashier %s\n", answer_text(shift, "shift"), answer_text(shift, "state"),
+           answer_text(shift, "cashier"));
+    command_show_sums(totals);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(totals, "tenders"))
+    {
+        printf("tender     %s: %" PRId64 " taken, %" PRId64 " given back\n", answer_text(item, "kind"),
+               answer_number(item, "taken_minor"), answer_number(item, "given_back_minor"));
     }
 }
 

@@ -218,7 +218,8 @@ balance() {
     central_json=$(central totals --json) || return 1
     told_sales=$(wc -l <"$dir/confirmed" | tr -d ' ')
     told_unique=$(cut -d ' ' -f 1 "$dir/confirmed" | sort -u | wc -l | tr -d ' ')
-    for balance_name in sales gross_minor discount_minor net_minor earned redeemed; do
+    balance_names='sales gross_minor discount_minor redeemed_minor net_minor returns refund_minor voids earned redeemed taken_back given_back'
+    for balance_name in $balance_names; do
         balance_till=$(printf '%s' "$till_json" | number $balance_name)
         balance_central=$(printf '%s' "$central_json" | number $balance_name)
         eval "till_$balance_name=${balance_till:-0} central_$balance_name=${balance_central:-0}"
@@ -227,7 +228,7 @@ balance() {
     central_redeemed=$(printf '%s' "$central_json" | sed 's/.*"points":\[/[/; s/\].*//' |
         awk '{ n = 0; while (match($0, /"(redeemed|cost)":[0-9]+/)) { s = substr($0, RSTART, RLENGTH);
                sub(/.*:/, "", s); n += s; $0 = substr($0, RSTART + RLENGTH) } print n }')
-    for balance_name in sales gross_minor discount_minor net_minor earned redeemed; do
+    for balance_name in $balance_names; do
         eval "balance_till=\$till_$balance_name balance_central=\$central_$balance_name"
         [ "$balance_till" = "$balance_central" ] || balance_wrong "$balance_name: till $balance_till, central $balance_central"
     done
