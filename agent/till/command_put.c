@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 
+#include <stdio.h>
 #include <string.h>
 
 enum problem till_open_sale(struct till *till, const char *body, size_t len, struct strbuf *out, struct errmsg *err)
@@ -14,7 +15,7 @@ enum problem till_open_sale(struct till *till, const char *body, size_t len, str
     struct cJSON *root = NULL;
     struct sale *sale = NULL;
     char made[ID_TEXT_BYTES];
-    const char *id = made;
+    const char *id = made, *cashier = "";
     enum problem problem = command_read_body(body, len, &root, err);
     enum status st;
 
@@ -22,8 +23,10 @@ enum problem till_open_sale(struct till *till, const char *body, size_t len, str
         return problem;
     id_new(clock_wall_ms(till->options.clock), made);
     st = json_optional(json_text(root, "sale_id", ID_LEN_MAX, &id, err));
+    if (st == ST_OK)
+        st = json_optional(json_text(root, "cashier", BASKET_TEXT_MAX, &cashier, err));
     if (st != ST_OK || !id_is_valid(id)) {
-        errmsg_set(err, "/sale_id: 1 to %d of A-Z a-z 0-9 . _ : -", ID_LEN_MAX);
+        errmsg_set(err, "/sale_id: 1 to %d of A-Z a-z 0-9 . _ : -; /cashier: a text", ID_LEN_MAX);
         problem = PROBLEM_BAD_FIELD;
     } else if (till_find_sale(till, id) || command_why_used(till, id) != PROBLEM_NONE) {
         errmsg_set(err, "sale %s", id);
@@ -32,6 +35,7 @@ enum problem till_open_sale(struct till *till, const char *body, size_t len, str
         problem = till_add_sale(till, id, &sale);
     }
     if (problem == PROBLEM_NONE) {
+        (void)snprintf(sale->basket.cashier, sizeof sale->basket.cashier, "%s", cashier);
         till_take_waiting_card(till, sale);
         problem = command_answer_sale(till, sale, out);
     }

@@ -188,6 +188,12 @@ void till_show_identifier(struct till *till, struct sale *sale, const struct sho
         ask_central(till, sale);
 }
 
+/* Who typed: as the POS says with the sale, else whose shift it is. */
+static const char *cashier_of(const struct till *till, const struct sale *sale)
+{
+    return sale->basket.cashier[0] == '\0' && till->shift.open ? till->shift.cashier : sale->basket.cashier;
+}
+
 void till_note_keyed(struct till *till, const struct sale *sale, const char *what, const char *number)
 {
     struct strbuf body = STRBUF_INIT(KEYED_JSON_MAX);
@@ -199,7 +205,7 @@ void till_note_keyed(struct till *till, const struct sale *sale, const char *wha
     jw_object_begin(&w);
     jw_field_text(&w, "sale_id", sale->id);
     jw_field_hex(&w, "identifier", hash, sizeof hash);
-    jw_field_text(&w, "cashier", sale->basket.cashier);
+    jw_field_text(&w, "cashier", cashier_of(till, sale));
     jw_field_text(&w, "what", what);
     jw_object_end(&w);
     /* It stops no sale: whose record says "keyed" as well. */

@@ -151,6 +151,28 @@ Test(shift, over_midnight_counts_voids_exchanges_and_points)
     json_free(answer);
 }
 
+/* Typed before anybody sells: whose it was is said with the opening, else by the shift. */
+Test(shift, says_who_typed_a_card_before_a_basket_did)
+{
+    static const struct {
+        const char *open, *cashier;
+    } sales[] = {{"{\"sale_id\":\"s1\",\"cashier\":\"8\"}", "8"}, {"{\"sale_id\":\"s2\"}", "7"}};
+
+    world_rules(&world, WORLD_EARNING, 1);
+    cr_assert_eq(turn("{\"state\":\"open\",\"cashier\":\"7\"}"), PROBLEM_NONE);
+    for (size_t i = 0; i < sizeof sales / sizeof sales[0]; i++) {
+        struct cJSON *keyed;
+
+        cr_assert_eq(world_do(&world, "type", NULL, "{\"text\":\"" WORLD_CARD "\"}", NULL), PROBLEM_NONE);
+        cr_assert_eq(world_do(&world, "open", NULL, sales[i].open, NULL), PROBLEM_NONE);
+        keyed = world_last(&world, "keyed_entry");
+        cr_expect_str_eq(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(keyed, "cashier")), sales[i].cashier);
+        json_free(keyed);
+        cr_assert_eq(world_do(&world, "void", i == 0 ? "s1" : "s2", "{}", NULL), PROBLEM_NONE);
+    }
+    cr_expect_eq(world_do(&world, "open", NULL, "{\"cashier\":7}", NULL), PROBLEM_BAD_FIELD);
+}
+
 /* ---- parked sales ---- */
 
 static int open_count(void)
