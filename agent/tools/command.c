@@ -26,6 +26,9 @@ const struct option_spec command_options[] = {
      "The user that loyald-sync runs as."},
     {"doctor", "udev_rules", OPTION_TEXT, TEXT(places.udev_rules), 1, CONFIG_TEXT_MAX - 1, NULL,
      "/lib/udev/rules.d/60-loyald.rules", "The rules that name the devices."},
+    {"doctor", "storage_key", OPTION_TEXT, TEXT(places.storage_key), 1, CONFIG_TEXT_MAX - 1, NULL,
+     "/etc/credstore.encrypted/loyald-sync.storage-key", "The credential that the till's TLS key is sealed with."},
+    {"doctor", "tpm", OPTION_TEXT, TEXT(places.tpm), 1, CONFIG_TEXT_MAX - 1, NULL, "/dev/tpmrm0", "The machine's TPM 2."},
     {0},
 };
 

@@ -21,6 +21,7 @@ struct command_places {
     char state_dir[CONFIG_TEXT_MAX], courier_state_dir[CONFIG_TEXT_MAX];
     char user[CONFIG_TEXT_MAX], courier_user[CONFIG_TEXT_MAX];
     char udev_rules[CONFIG_TEXT_MAX];
+    char storage_key[CONFIG_TEXT_MAX], tpm[CONFIG_TEXT_MAX];
 };
 
 struct command_config {

@@ -44,6 +44,7 @@ void doctor_versions(struct doctor *doctor);
 void doctor_courier(struct doctor *doctor);
 void doctor_rules(struct doctor *doctor);
 void doctor_databases(struct doctor *doctor);
+/* doctor_seal.c */
 void doctor_keys(struct doctor *doctor);
 /* doctor_machine.c */
 void doctor_disk(struct doctor *doctor);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is ours: settings, daemons, versions, databases, rules, keys. */
+/* What is ours: settings, daemons, versions, databases, rules. */
 #include "agent/tools/doctor.h"
 
 #include "agent/base/cli.h"
 #include "agent/base/clock.h"
-#include "agent/base/file.h"
 #include "agent/base/json.h"
-#include "sync/client/vault.h"
 
 #include <cjson/cJSON.h>
 #include <sqlite3.h>
@@ -19,10 +17,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_BYTES_MAX = 64 * 1024, SQLITE_LEAST = 3040000, RULES_OLD_DAYS = 30, DAY_MS = 86400000 };
+enum { SQLITE_LEAST = 3040000, RULES_OLD_DAYS = 30, DAY_MS = 86400000 };
 
 /* What an upgrade leaves that did not go through (packaging/deb/upgrade.sh). */
 static const char PREVIOUS_DROP_IN[] = "/etc/systemd/system/loyald.service.d/50-previous.conf";
+static const char UPGRADE_UNDER_WAY[] = "/usr/lib/loyald/previous/under-way";
+
+/* Whose the programs are: dpkg's, or rpm's. */
+static const char *either(const char *of_dpkg, const char *of_rpm)
+{
+    return access("/usr/bin/rpm", X_OK) == 0 && access("/var/lib/dpkg/info/loyald.list", F_OK) != 0 ? of_rpm : of_dpkg;
+}
 
 static const char *text_of(const cJSON *item)
 {
@@ -93,8 +98,14 @@ static void compare_version(struct doctor *doctor, const char *program, const ch
 
 void doctor_versions(struct doctor *doctor)
 {
-    if (access(PREVIOUS_DROP_IN, F_OK) == 0)
-        findings_add(&doctor->findings, LEVEL_WARNING, "journalctl -u loyald; mend what it says, then: dpkg --configure -a",
+    if (access(UPGRADE_UNDER_WAY, F_OK) == 0)
+        findings_add(&doctor->findings, LEVEL_WARNING,
+                    either("dpkg --configure -a && apt-get install -y loyald", "dnf reinstall -y loyald"),
+                    "an upgrade to %s is under way, or was cut short", cli_version());
+    else if (access(PREVIOUS_DROP_IN, F_OK) == 0)
+        findings_add(&doctor->findings, LEVEL_WARNING,
+                    either("journalctl -u loyald; mend what it says, then: dpkg --configure -a",
+                           "journalctl -u loyald; mend what it says, then: dnf reinstall -y loyald"),
                     "the upgrade to %s failed: the version before it sells", cli_version());
     else
         compare_version(doctor, "loyald", text_of(doctor_health(doctor, "version", NULL)), "systemctl restart loyald");
@@ -105,14 +116,6 @@ void doctor_versions(struct doctor *doctor)
                     "SQLite %s is older than 3.40", sqlite3_libversion());
     else
         findings_add(&doctor->findings, LEVEL_OK, NULL, "SQLite %s", sqlite3_libversion());
-}
-
-/* Where its key is sealed by a TPM, that may be what keeps it from starting. */
-static const char *courier_fix(void)
-{
-    if (access("/etc/credstore.encrypted/loyald-sync.storage-key", F_OK) == 0)
-        return "journalctl -u loyald-sync -n 30; \"dictionary attack lockout\": tpm2_dictionarylockout --clear-lockout";
-    return "systemctl restart loyald-sync; journalctl -u loyald-sync -n 30";
 }
 
 void doctor_courier(struct doctor *doctor)
@@ -128,7 +131,8 @@ void doctor_courier(struct doctor *doctor)
         findings_add(&doctor->findings, LEVEL_CRITICAL, "man loyald, or operations.md: A copied disk",
                     "the central knows another history of this till: its disk was copied or put back");
     if (text_of(cJSON_GetObjectItemCaseSensitive(courier, "courier"))[0] == '\0')
-        findings_add(&doctor->findings, LEVEL_CRITICAL, courier_fix(),
+        findings_add(&doctor->findings, LEVEL_CRITICAL,
+                     "systemctl restart loyald-sync; journalctl -u loyald-sync -n 30   (what the check \"keys\" says goes first)",
                      "loyald-sync is not connected to loyald: sales stay on this till");
     else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(courier, "up")))
         findings_add(&doctor->findings, LEVEL_WARNING, "see what the check \"central\" says below", "the link is down: %s",
@@ -196,48 +200,4 @@ void doctor_databases(struct doctor *doctor)
     look_at_database(doctor, "journal.db", "operations.md: Damaged or lost journal.db");
     look_at_database(doctor, "rules.db", "systemctl restart loyald   (it is made anew and filled from the central)");
     look_at_database(doctor, "cache.db", "systemctl restart loyald   (it is made anew and filled from the central)");
-}
-
-/* ---- keys ---- */
-
-/* As loyald-sync writes it with a storage-key. */
-static bool is_sealed(const char *path)
-{
-    char *bytes = NULL;
-    size_t len = 0;
-    bool sealed = file_read(path, KEY_BYTES_MAX, &bytes, &len, NULL) == ST_OK &&
-                  strncmp(bytes, VAULT_MARK, strlen(VAULT_MARK)) == 0;
-
-    free(bytes);
-    return sealed;
-}
-
-void doctor_keys(struct doctor *doctor)
-{
-    char path[CONFIG_TEXT_MAX + 32], fix[FINDING_TEXT_MAX];
-    struct stat st;
-
-    (void)snprintf(path, sizeof path, "%.500s/key.pem", doctor->call->config->places.courier_state_dir);
-    if (stat(path, &st) != 0) {
-        if (errno == EACCES)
-            findings_add(&doctor->findings, LEVEL_UNKNOWN, "sudo loyalctl doctor", "%s cannot be seen by this user", path);
-        else if (cJSON_IsTrue(doctor_health(doctor, "till", "enrolled", NULL)))
-            findings_add(&doctor->findings, LEVEL_CRITICAL, "loyalctl enrol CODE", "%s: %s, though the till is enrolled", path,
-                        strerror(errno));
-        else
-            findings_add(&doctor->findings, LEVEL_OK, NULL, "no key yet: it is made when the till is enrolled");
-        return;
-    }
-    if ((st.st_mode & 0077) != 0) {
-        (void)snprintf(fix, sizeof fix, "chmod 0600 %.300s", path);
-        findings_add(&doctor->findings, LEVEL_CRITICAL, fix, "%s can be read by others than its owner", path);
-        return;
-    }
-    if (is_sealed(path))
-        findings_add(&doctor->findings, LEVEL_OK, NULL, "%s is sealed: without this machine's storage-key it is of no use", path);
-    else
-        findings_add(&doctor->findings, LEVEL_OK, NULL,
-                    "%s is its owner's alone. A stolen disk can be read unless it is encrypted (security-model.md: A "
-                    "key for this machine)",
-                    path);
 }

@@ -127,7 +127,7 @@ while True:
         client.close()
     except OSError:
         pass' "$1" "$2" "$dir/central"
-    wait_for 10 test -s "$dir/log/instead.log" || return 1
+    wait_for 30 test -s "$dir/log/instead.log" || return 1
     sed "s|^url = .*|url = https://localhost:$(tail -n 1 "$dir/log/instead.log")|" "$dir/kept.conf" >"$dir/loyald-sync.conf"
 }
 must 'a portal is in its place' serve_instead plain 'HTTP/1.1 200 OK|Content-Length: 0||'
