@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Tries the Debian packages as store IT would, in a bare Debian 12 of its own (a chroot): built twice and the same, nothing
-# for lintian, installed, sold on, upgraded, removed, purged; and upgraded once more, well and badly, under systemd. usage: packaging/deb_test.sh [--keep]
+# for lintian, installed, sold on, upgraded, removed, purged; and the first till by the pages, then upgrades, under systemd. usage: packaging/deb_test.sh [--keep]
 #
 # LOYALD_DEBS names a folder with "first" and "later", packages built before, which are taken as they are then.
 # Wants root, for the chroot. LOYALD_CHROOT names a folder in which the bare system is kept for the next run.
@@ -77,10 +77,10 @@ judge() { systemd-analyze security --offline=true --no-pager --threshold="$2" "$
 
 shop() { in_system sh /root/try/deb_shop.sh "$1" 2>&1 | tee -a "$work/shop.log"; return "${PIPESTATUS[0]}"; }
 # A till under its own systemd, where a container of that kind can be booted.
-upgrades() {
-    LOYALD_DEBS=$work LOYALD_CHROOT=$bare bash "$root/packaging/upgrade_test.sh" 2>&1 | tee -a "$work/shop.log"
-    upgrades_code=${PIPESTATUS[0]}
-    [ "$upgrades_code" -eq 0 ] || [ "$upgrades_code" -eq 77 ]
+till() {
+    LOYALD_DEBS=$work LOYALD_CHROOT=$bare bash "$root/packaging/till_test.sh" 2>&1 | tee -a "$work/shop.log"
+    till_code=${PIPESTATUS[0]}
+    [ "$till_code" -eq 0 ] || [ "$till_code" -eq 77 ]
 }
 stage() { # NAME COMMAND...
     stage_name=$1
@@ -113,5 +113,5 @@ step 'Removing' in_system apt-get remove -y -q loyald loyal-central loyald-sim
 stage 'after the removal' shop removed
 step 'Purging' in_system apt-get purge -y -q loyald loyal-central loyald-sim
 stage 'after the purge' shop purged
-stage 'upgrades under systemd' upgrades
+stage 'a till under systemd' till
 say "$(grep -c '^ok:' "$work/shop.log") things held."

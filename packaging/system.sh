@@ -75,13 +75,13 @@ apt_source() {
 }
 
 # A later version: its journal has a table more, so an upgrade migrates and a way back is refused.
-build_later() {
+later_tree() {
     copy_sources "$work/tree"
     sed -i '1s/(\([0-9.]*\))/(\1+later1)/' "$work/tree/packaging/deb/changelog"
     later_number=$(find "$work/tree/schema/till/journal" -name '[0-9]*.sql' | wc -l)
     echo 'CREATE TABLE later (what INTEGER) STRICT;' >"$work/tree/schema/till/journal/000$((later_number + 1))_later.sql"
-    sh "$work/tree/packaging/deb.sh" "$work/later"
 }
+build_later() { later_tree && sh "$work/tree/packaging/deb.sh" "$work/later"; }
 
 # make_version NUMBER [PROGRAM]: the later version under a number of its own, as work/NUMBER; with another program in its place.
 make_version() {

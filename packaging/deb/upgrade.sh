@@ -5,11 +5,15 @@
 # cause is mended, the next version repairs it. Each try waits for an idle basket again and ends with a till that sells.
 #
 #   upgrade_begins   before the restart, which is left out when it fails        upgrade_ends   after it
+#   upgrade_resumes  at a boot that finds an upgrade which a power cut ended (loyald-upgrade.service)
 
 upgrade_state=/var/lib/loyald
 upgrade_previous=/usr/lib/loyald/previous/loyald
 upgrade_drop_in=/etc/systemd/system/loyald.service.d/50-previous.conf
-upgrade_stamp=/run/loyald.upgrade # when it began, and whether loyald ran
+# From preinst to the end of postinst, if loyald ran: the copies of databases that were there before. What a power cut leaves is told by it.
+upgrade_under_way=/usr/lib/loyald/previous/under-way
+upgrade_ready=/usr/lib/loyald/previous/ready # the new version was ready, and may have sold
+upgrade_stamp=/run/loyald.upgrade            # when loyald became ready before
 
 upgrade_says() { echo "loyald: $*" >&2; }
 is_selling() { systemctl is-active --quiet loyald.service; }
@@ -40,15 +44,26 @@ use_new() {
     systemctl daemon-reload
 }
 
+copies() { find "$upgrade_state" -maxdepth 1 -name '*.db.v*.bak'; }
+# What was written before is on the disk before this is: a cut in between is found at the next boot.
+is_over() {
+    sync
+    rm -f "$upgrade_stamp" "$upgrade_under_way" "$upgrade_ready"
+}
+
 # Ends with 1 when the new version refuses the settings: what runs then stays as it is, it has read them when they were good.
 upgrade_begins() {
+    systemctl stop loyald-upgrade.service 2>/dev/null || true # it would do the same, at the same time
     rm -f "$upgrade_stamp"
-    was_selling || {
+    [ -e "$upgrade_under_way" ] || was_selling || {
         use_new
         return 0
     }
+    [ -e "$upgrade_under_way" ] || copies >"$upgrade_under_way" # a second try, which had no preinst
+    rm -f "$upgrade_ready"
     loyald --check-config || {
         use_previous 'the settings are refused as said above'
+        is_over
         return 1
     }
     systemctl show -P ActiveEnterTimestampMonotonic loyald.service >"$upgrade_stamp"
@@ -56,14 +71,26 @@ upgrade_begins() {
     use_new
 }
 
-# It became ready since the upgrade began: from then on it may have sold.
-was_ready() { [ "$(systemctl show -P ActiveEnterTimestampMonotonic loyald.service)" != "$(cat "$upgrade_stamp")" ]; }
+# It became ready since the upgrade began: from then on it may have sold. The stamp sees what was ready between two looks, the file what
+# was so before a power cut.
+was_ready() {
+    [ -e "$upgrade_ready" ] ||
+        { [ -e "$upgrade_stamp" ] && [ "$(systemctl show -P ActiveEnterTimestampMonotonic loyald.service)" != "$(cat "$upgrade_stamp")" ]; }
+}
+note_ready() {
+    [ -e "$upgrade_ready" ] || [ ! -e "$upgrade_under_way" ] || { : >"$upgrade_ready" && sync "$upgrade_ready"; }
+}
 
 # Ready, and so for five seconds. systemd tries again and again; one that ended twice does not get there.
 starts() {
     starts_steady=0
     for _ in $(seq 150); do
-        if is_selling; then starts_steady=$((starts_steady + 1)); else starts_steady=0; fi
+        if is_selling; then
+            note_ready
+            starts_steady=$((starts_steady + 1))
+        else
+            starts_steady=0
+        fi
         [ $starts_steady -lt 5 ] || return 0
         [ "$(systemctl show -P NRestarts loyald.service)" -lt 2 ] || return 1
         sleep 1
@@ -76,7 +103,7 @@ starts() {
 # next start made another copy, of the half.
 put_databases_back() {
     put_back=
-    find "$upgrade_state" -maxdepth 1 -name '*.db.v*.bak' -newer "$upgrade_stamp" | sort -V | while read -r copy; do
+    copies | grep -vxF -f "$upgrade_under_way" | sort -V | while read -r copy; do
         database=${copy%.v*.bak}
         [ "$database" != "$put_back" ] || continue
         put_back=$database
@@ -109,6 +136,16 @@ upgrade_ends() {
         upgrade_code=1
         go_back || true
     fi
-    rm -f "$upgrade_stamp"
+    is_over
     return $upgrade_code
+}
+
+# The new version has its try; one that cannot sell is taken back as ever. What dpkg has not done it is still to do (loyalctl doctor).
+upgrade_resumes() {
+    if starts; then
+        upgrade_says 'an upgrade was cut short, and the till sells; "dpkg --configure -a" ends it'
+    else
+        go_back || true
+        is_over
+    fi
 }

@@ -2,7 +2,7 @@
 # The same words as machine.sh has, for a container: the folder "system", booted under its own systemd by systemd-nspawn, in seconds and
 # without a kernel, devices or a network of its own. Sourced after shop.sh.
 #
-#   boot   shut_down   guest COMMAND
+#   boot   shut_down   power_cut   guest COMMAND
 
 leader() { pgrep -x -P "$(pid_of container)" systemd; }
 has_leader() { leader >/dev/null && guest 'systemctl is-system-running' | grep -q .; }
@@ -14,6 +14,13 @@ boot() {
 shut_down() {
     guest 'systemctl poweroff --no-block' >/dev/null 2>&1
     wait_for 60 is_ended container || return 1
+    reap container || true
+}
+
+# All of it at once, by the first of its processes; what is written stays, the kernel goes on. A disk that forgets is that of machine.sh.
+power_cut() {
+    kill -KILL "$(leader)"
+    wait_for 20 is_ended container || return 1
     reap container || true
 }
 

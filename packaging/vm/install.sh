@@ -61,20 +61,24 @@ another_key() { # the repository signed by somebody else is refused
 }
 
 # as_written SECTION: the commands of docs/install.md for root, in a folder with ca.pem. Somebody scans all the time; the editor writes
-# what was brought along; a warning of doctor (nothing keeps this clock right) ends nothing.
+# what was brought along; a warning of doctor (nothing keeps this clock right) ends nothing. A machine without serial lines has other
+# scan_ports and edit_till; typed counts the commands.
+scan_ports='' typed=0
+edit_till='cp loyald.conf "$1"'
 scan_all_the_time() { while :; do device scanner scan 2900010000015; sleep 3; done >/dev/null 2>&1; }
 as_written() {
     written=$(sed -n "/^## $1/,/^## /{/^\`\`\`console/,/^\`\`\`/s/^# //p}" "$root/docs/install.md" | sed "s/CODE/$(code_for_till)/")
     [ -n "$written" ] || { echo "docs/install.md has no commands under $1"; return 1; }
+    typed=$((typed + $(printf '%s\n' "$written" | wc -l)))
     scan_all_the_time &
     hand_of_cashier=$!
     written_code=0
     apt_there "set -e
 apt() { apt-get -y -q --no-install-recommends \"\$@\"; }
-editor() { cp loyald.conf \"\$1\" && cp loyald-sync.conf \"\$2\"; }
+editor() { $edit_till && cp loyald-sync.conf \"\$2\"; }
 doctor_warns() { [ \$1 -le 1 ]; }
 cd /root
-$(printf '%s\n' "$written" | sed 's/^loyalctl doctor.*/& || doctor_warns $?/')" || written_code=1
+$(printf '%s\n' "$written" | sed "s/^loyalctl doctor.*/& || doctor_warns \$?/; s|^loyalctl devices scan\$|& $scan_ports|")" || written_code=1
     kill "$hand_of_cashier"
     wait "$hand_of_cashier" 2>/dev/null || true
     return $written_code

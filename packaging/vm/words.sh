@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What vm.sh and upgrade_test.sh say of a machine that is booted, whatever it is made of: guest COMMAND runs there, as root. Sets and
+# What vm.sh and till_test.sh say of a machine that is booted, whatever it is made of: guest COMMAND runs there, as root. Sets and
 # wants held, the count of what held; repository_url is where the machine finds work/repo.
 
 # check WHAT COMMAND...: the first thing that does not hold ends the test
