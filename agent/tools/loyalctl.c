@@ -126,19 +126,39 @@ static const struct command *find_command(const struct cli *cli)
     return NULL;
 }
 
+/* What there is under the first word, when it is one that wants a second. */
+static void list_seconds(const char *first, struct strbuf *out)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (commands[i].second && strcmp(commands[i].first, first) == 0)
+            strbuf_printf(out, "%s%s", out->len > 0 ? ", " : "", commands[i].second);
+    }
+}
+
+static int explain_words(const struct cli *cli)
+{
+    struct strbuf seconds = STRBUF_INIT(1024);
+
+    if (cli->word_count > 0)
+        list_seconds(cli->words[0], &seconds);
+    if (cli->word_count == 0)
+        command_say("what shall be done? Try loyalctl --help");
+    else if (seconds.len > 0)
+        command_say("%s: wants one of: %s; try loyalctl --help", cli->words[0], strbuf_text(&seconds));
+    else
+        command_say("no such command: %s%s%s; try loyalctl --help", cli->words[0], cli->word_count > 1 ? " " : "",
+                    cli->word_count > 1 ? cli->words[1] : "");
+    strbuf_free(&seconds);
+    return EXIT_USAGE;
+}
+
 static int run_command(const struct cli *cli, struct command_call *call)
 {
     const struct command *command = find_command(cli);
     int own = command && command->second ? 2 : 1;
 
-    if (!command) {
-        if (cli->word_count == 0)
-            command_say("what shall be done? Try loyalctl --help");
-        else
-            command_say("no such command: %s%s%s; try loyalctl --help", cli->words[0], cli->word_count > 1 ? " " : "",
-                        cli->word_count > 1 ? cli->words[1] : "");
-        return EXIT_USAGE;
-    }
+    if (!command)
+        return explain_words(cli);
     call->words = cli->words + own;
     call->word_count = cli->word_count - own;
     if (call->word_count < command->words_min || call->word_count > command->words_max) {

@@ -95,7 +95,7 @@ Test(tools_live, a_sale_by_raw_calls_is_shown_and_counted)
     expect(1, "L-201", "why", "A-2", NULL, NULL);
     expect(0, "\"state\":\"committed\"", "api", "POST", "/v1/sales/A-1/commit", "{\"expected_total_minor\":500}");
     expect(0, "A-1, committed", "sale", "show", "A-1", NULL);
-    expect(0, "net        500", "totals", NULL, NULL, NULL);
+    expect(0, "net_minor                 500", "totals", NULL, NULL, NULL);
     expect(0, "\"net_minor\":500", "totals", "--json", NULL, NULL);
     expect(1, "L-503", "sale", "copy", "A-1", NULL);
 }
@@ -178,7 +178,7 @@ Test(tools_live, the_sale_of_the_documentation_works_as_written)
     out = run.out.data;
     cr_expect_not_null(strstr(out, "\"state\":\"open\",\"gross_minor\":31016"), "%s", out);
     cr_expect_not_null(strstr(out, "\"state\":\"committed\""), "%s", out);
-    cr_expect_not_null(strstr(out, "\"sales\":1,\"gross_minor\":31016"), "%s", out);
+    cr_expect_not_null(strstr(out, "\"sales\":1,\"returns\":0,\"voids\":0,\"gross_minor\":31016"), "%s", out);
     run_free(&run);
     free(script);
 }
@@ -207,6 +207,7 @@ Test(tools_alone, without_a_daemon_it_says_so)
 Test(tools_alone, wrong_words_are_named)
 {
     expect(2, "no such command: dance", "dance", NULL, NULL, NULL);
+    expect(2, "sale: wants one of: list, show, copy", "sale", NULL, NULL, NULL);
     expect(2, "too few words", "sale", "show", NULL, NULL);
     expect(2, "unknown option", "status", "--loud", NULL, NULL);
     expect(0, "loyalctl 0.", "--version", NULL, NULL, NULL);
