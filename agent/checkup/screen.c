@@ -72,10 +72,10 @@ static void judge_link(const cJSON *health, struct screen *screen)
     char span[FRESH_SPAN_MAX];
 
     if (yes(courier, "forked"))
-        findings_add(screen->findings, LEVEL_CRITICAL, "operations.md: A copied disk",
+        findings_add(screen->findings, LEVEL_CRITICAL, "less /usr/share/doc/loyald/operations.md   (A copied disk)",
                      "the central knows another history of this till: nothing is sent; enrol it anew");
     if (yes(courier, "records_gone"))
-        findings_add(screen->findings, LEVEL_CRITICAL, "operations.md: Backup of the central",
+        findings_add(screen->findings, LEVEL_CRITICAL, "less /usr/share/doc/loyald/operations.md   (Backup of the central)",
                      "the central was put back to a state of long ago and wants records this till has removed: put it "
                      "back to a later one");
     fresh_span(down_min * 60000, span);

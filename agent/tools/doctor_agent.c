@@ -128,7 +128,7 @@ void doctor_courier(struct doctor *doctor)
         return;
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(courier, "forked")))
-        findings_add(&doctor->findings, LEVEL_CRITICAL, "man loyald, or operations.md: A copied disk",
+        findings_add(&doctor->findings, LEVEL_CRITICAL, "less /usr/share/doc/loyald/operations.md   (A copied disk; package loyald-doc)",
                     "the central knows another history of this till: its disk was copied or put back");
     if (text_of(cJSON_GetObjectItemCaseSensitive(courier, "courier"))[0] == '\0')
         findings_add(&doctor->findings, LEVEL_CRITICAL,
@@ -197,7 +197,7 @@ static void look_at_database(struct doctor *doctor, const char *name, const char
 
 void doctor_databases(struct doctor *doctor)
 {
-    look_at_database(doctor, "journal.db", "operations.md: Damaged or lost journal.db");
+    look_at_database(doctor, "journal.db", "less /usr/share/doc/loyald/operations.md   (Damaged or lost journal.db; package loyald-doc)");
     look_at_database(doctor, "rules.db", "systemctl restart loyald   (it is made anew and filled from the central)");
     look_at_database(doctor, "cache.db", "systemctl restart loyald   (it is made anew and filled from the central)");
 }
