@@ -16,13 +16,7 @@ make_machine() {
     fresh_system
     in_system apt-get update -q
     in_system apt-get install -y -q --no-install-recommends systemd systemd-sysv dbus udev python3 python3-apt ansible-core
-    fill_repository "$debs"
-    mkdir -p "$system/root/try"
-    cp -R "$work/repo" "$system/root/try/repo"
-    rm -rf "$system/root/try/repo/conf" "$system/root/try/repo/db"
-    cp "$work/repo/loyald-archive-keyring.gpg" "$system/usr/share/keyrings/"
-    chmod -R a+rX "$system/root" # apt reads as a user of its own
-    apt_source file:/root/try/repo >"$system/etc/apt/sources.list.d/loyald.sources"
+    place_repository "$debs"
     in_system apt-get update -q
     in_system apt-get install -y -q --no-install-recommends loyal-central
     # What the till stands on is there already: the machine that is booted has no network.

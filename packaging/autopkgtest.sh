@@ -14,8 +14,7 @@ use_work autopkgtest
 make_testbed() {
     fresh_system
     in_system apt-get update -q
-    copy_sources "$work/tree"
-    cp -R "$work/tree/packaging/deb" "$work/tree/debian"
+    debian_sources "$work/tree"
 }
 # 2 is "some were left out", as where a machine of its own is wanted; ours want none.
 run_tests() {

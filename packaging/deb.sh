@@ -10,8 +10,7 @@ out=${1:-$root/build/deb}
 
 prepare() {
     rm -rf "$out/tree"
-    copy_sources "$out/tree"
-    cp -R "$out/tree/packaging/deb" "$out/tree/debian"
+    debian_sources "$out/tree"
 }
 
 package() { (cd "$out/tree" && dpkg-buildpackage -b -us -uc --no-check-builddeps); }

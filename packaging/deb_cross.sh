@@ -19,8 +19,7 @@ use_work cross
 
 make_system() {
     fresh_system
-    copy_sources "$system/build"
-    cp -R "$root/packaging/deb" "$system/build/debian"
+    debian_sources "$system/build"
     in_system dpkg --add-architecture "$arch"
     in_system apt-get update -q
 }

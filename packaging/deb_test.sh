@@ -22,16 +22,6 @@ make_system() {
     (cd "$root" && tar -cf - packaging/deb/tests packaging/demo/shop.sh) | tar -C "$system/root/tree" -xf -
 }
 
-put() { # FOLDER: its packages, where the system finds them
-    fill_repository "$1" || return 1
-    rm -rf "$system/root/try/repo"
-    mkdir -p "$system/root/try/repo"
-    cp -R "$work/repo/dists" "$work/repo/pool" "$system/root/try/repo/"
-    chmod -R a+rX "$system/root" # apt reads as a user of its own
-    cp "$work/repo/loyald-archive-keyring.gpg" "$system/usr/share/keyrings/"
-    apt_source file:/root/try/repo >"$system/etc/apt/sources.list.d/loyald.sources"
-}
-
 install_packages_there() {
     in_system apt-get update -q
     in_system apt-get install -y -q --no-install-recommends loyald loyal-central loyald-sim loyald-doc
@@ -102,11 +92,11 @@ step 'Judging the units' judge_units
 step 'A bare Debian 12' make_bare
 step 'A system of its own' make_system
 step 'A key for the repository' make_key
-stage 'the repository' put "$work/first"
+stage 'the repository' place_repository "$work/first"
 step 'Installing' install_packages_there
 step 'The test that comes with the packages' in_system sh -c 'cd /root/tree && sh packaging/deb/tests/sell'
 stage 'selling' shop sell
-stage 'the repository' put "$work/later"
+stage 'the repository' place_repository "$work/later"
 step 'Upgrading' install_packages_there
 stage 'after the upgrade' shop upgraded
 step 'Removing' in_system apt-get remove -y -q loyald loyal-central loyald-sim

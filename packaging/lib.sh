@@ -4,7 +4,8 @@
 # needs KIND...          installs the packages of packaging/packages.txt of these kinds, those that are missing only
 # step "what" COMMAND    says what, runs quietly, says how long; on failure the end of its output and a stop
 # build PRESET [TARGET]  configures when needed and builds
-# copy_sources TO        the tree, as what is built of it is to find it; archive_sources writes it as tar
+# copy_sources TO        the tree, as what is built of it is to find it; archive_sources writes it as tar; debian_sources TO: with the
+#                        folder debian, for Debian's own tools
 
 seconds_now() { date +%s; }
 
@@ -94,3 +95,4 @@ copy_sources() {
     mkdir -p "$1"
     archive_sources | tar -C "$1" -xf -
 }
+debian_sources() { copy_sources "$1" && cp -R "$1/packaging/deb" "$1/debian"; }

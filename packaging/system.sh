@@ -74,6 +74,17 @@ apt_source() {
     sed -n '/^Types/,$p' "$work/source" | sed '/^Types: deb$/,/^Signed-By/!d; s|^URIs:.*|URIs: '"$1"'|; s|^Suites:.*|Suites: stable|'
 }
 
+# place_repository FOLDER: its packages, where the system's apt finds them.
+place_repository() {
+    fill_repository "$1" || return 1
+    rm -rf "$system/root/try/repo"
+    mkdir -p "$system/root/try/repo"
+    cp -R "$work/repo/dists" "$work/repo/pool" "$system/root/try/repo/"
+    chmod -R a+rX "$system/root" # apt reads as a user of its own
+    cp "$work/repo/loyald-archive-keyring.gpg" "$system/usr/share/keyrings/"
+    apt_source file:/root/try/repo >"$system/etc/apt/sources.list.d/loyald.sources"
+}
+
 # A later version: its journal has a table more, so an upgrade migrates and a way back is refused.
 later_tree() {
     copy_sources "$work/tree"

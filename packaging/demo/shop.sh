@@ -209,6 +209,12 @@ device() {
     "$bin/loyal-sim" tell --control "$device_socket" "$@"
 }
 
+# sell_one ID: a basket of one line by the caller's "api METHOD PATH BODY", committed at the total it has, sell_total.
+sell_one() {
+    sell_total=$(api PUT "/v1/sales/$1" '{"lines":[{"line":1,"sku":"A100","qty_milli":2000,"unit_price_minor":9990}]}' | number total_minor)
+    [ -n "$sell_total" ] && api POST "/v1/sales/$1/commit" "{\"expected_total_minor\":$sell_total}" | grep -q '"state":"committed"'
+}
+
 # ---- what must be the same at both ends ----
 
 # balance: compares till, central and what the shoppers were told. Sets the figures it compares; says what differs.
