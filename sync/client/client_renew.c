@@ -9,13 +9,12 @@
 #include "agent/base/clock.h"
 #include "agent/base/crypto.h"
 #include "agent/base/hex.h"
-#include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/log.h"
 #include "agent/base/x509.h"
 #include "agent/net/loop.h"
 #include "sync/client/client_internal.h"
-#include "sync/protocol/renewal.h"
+#include "sync/client/renew_internal.h"
 
 enum {
     CHECK_MS = 3600 * 1000, /* how often the date is looked at; also the longest wait between two tries */
@@ -23,20 +22,6 @@ enum {
     LOOK_SPREAD_MS = 60 * 1000,
     DEADLINE_MS = 30 * 1000,
     BODY_BYTES_MAX = 16 * 1024,
-};
-
-enum renewal_step { RENEWAL_IDLE, RENEWAL_ASKING, RENEWAL_PROVING, RENEWAL_LOOKING };
-
-struct renewal {
-    struct client *client;
-    struct loop_timer *timer;
-    struct carrier_call *call;
-    enum renewal_step step;
-    int failures;
-    char told_ca[RENEWAL_CA_TEXT];  /* the set the central last named; "": none yet */
-    char asked_ca[RENEWAL_CA_TEXT]; /* the one we told it we trust; "": not yet by this process */
-    char key_pem[PK_PEM_BYTES_MAX]; /* of the request under way */
-    char said[ERRMSG_BYTES_MAX];
 };
 
 static int64_t now_s(const struct renewal *renewal)
@@ -72,7 +57,7 @@ static void check_again(struct renewal *renewal)
     loop_timer_set(renewal->timer, renewal->client->renew_check_ms, 0);
 }
 
-static void failed(struct renewal *renewal, const char *doing, const char *why, int64_t at_least_ms)
+void renewal_failed(struct renewal *renewal, const char *doing, const char *why, int64_t at_least_ms)
 {
     int64_t top_ms = RETRY_FIRST_MS;
 
@@ -86,11 +71,11 @@ static void failed(struct renewal *renewal, const char *doing, const char *why, 
     loop_timer_set(renewal->timer, at_least_ms + random_ms(top_ms), 0);
 }
 
-static void succeeded(struct renewal *renewal)
+void renewal_succeeded(struct renewal *renewal)
 {
     renewal->failures = 0;
     renewal->said[0] = '\0';
-    loop_timer_set(renewal->timer, 0, 0); /* there may be another step to take */
+    loop_timer_set(renewal->timer, 0, 0);
 }
 
 /* ---- what is to be done ---- */
@@ -121,122 +106,6 @@ static void on_timer(void *context)
     act(context);
 }
 
-/* ---- the central's answers ---- */
-
-/* The words of a refusal, or of what was in the way. Views of the answer or of out_root. */
-static const char *words_of(const struct carrier_answer *answer, struct cJSON **out_root)
-{
-    const char *words = "the answer cannot be read";
-
-    if (answer->result != CARRIER_ANSWERED)
-        return answer->text;
-    if (json_parse(answer->body, answer->body_len, MESSAGE_PAYLOAD_MAX, out_root, NULL) == ST_OK)
-        (void)json_text(*out_root, "message", ERRMSG_BYTES_MAX, &words, NULL);
-    return words;
-}
-
-static bool is_good(const struct carrier_answer *answer)
-{
-    return answer->result == CARRIER_ANSWERED && answer->status == 200;
-}
-
-static void answer_failed(struct renewal *renewal, const char *doing, const struct carrier_answer *answer)
-{
-    struct cJSON *root = NULL;
-
-    failed(renewal, doing, words_of(answer, &root), answer->retry_after_ms);
-    json_free(root);
-}
-
-static void asked(void *context, const struct carrier_answer *answer)
-{
-    struct renewal *renewal = context;
-    struct client *client = renewal->client;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *cert, *ca;
-    enum status st;
-
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
-    if (!is_good(answer)) {
-        answer_failed(renewal, "renewing the certificate", answer);
-        return;
-    }
-    st = json_parse(answer->body, answer->body_len, MESSAGE_PAYLOAD_MAX, &root, &err);
-    if (st == ST_OK)
-        st = json_text(root, "certificate", IDENTITY_PEM_BYTES_MAX, &cert, &err);
-    if (st == ST_OK)
-        st = json_text(root, "ca", IDENTITY_PEM_BYTES_MAX, &ca, &err);
-    if (st == ST_OK)
-        st = identity_keep_next(&client->identity, renewal->key_pem, cert, ca, &err);
-    json_free(root);
-    crypto_wipe(renewal->key_pem, sizeof renewal->key_pem);
-    if (st == ST_OK)
-        succeeded(renewal);
-    else
-        failed(renewal, "keeping the renewed certificate", err.text, 0);
-}
-
-static void proved(void *context, const struct carrier_answer *answer)
-{
-    struct renewal *renewal = context;
-    struct client *client = renewal->client;
-    struct errmsg err = ERRMSG_INIT;
-    bool refused = answer->result == CARRIER_TLS ||
-                   (answer->result == CARRIER_ANSWERED && (answer->status == 401 || answer->status == 403));
-
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
-    if (is_good(answer)) {
-        if (identity_use_next(&client->identity, &err) != ST_OK) {
-            failed(renewal, "taking the renewed certificate into use", err.text, 0);
-            return;
-        }
-        memcpy(renewal->asked_ca, client->identity.ca_id, sizeof renewal->asked_ca);
-        log_info("identity-03", "certificate renewed, good until %lld", (long long)client->identity.not_after_unix_s);
-        client_tell_identity(client);
-        succeeded(renewal);
-        return;
-    }
-    if (refused) /* nothing can come of it: another is asked for with the old key */
-        identity_drop_next(&client->identity);
-    answer_failed(renewal, "trying the renewed certificate", answer);
-}
-
-static void looked(void *context, const struct carrier_answer *answer)
-{
-    struct renewal *renewal = context;
-    struct client *client = renewal->client;
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    const char *ca = NULL;
-    enum status st;
-
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
-    if (!is_good(answer)) {
-        answer_failed(renewal, "asking whom to trust", answer);
-        return;
-    }
-    st = json_parse(answer->body, answer->body_len, MESSAGE_PAYLOAD_MAX, &root, &err);
-    if (st == ST_OK)
-        st = json_text(root, "ca", IDENTITY_PEM_BYTES_MAX, &ca, &err);
-    memcpy(renewal->asked_ca, client->identity.ca_id, sizeof renewal->asked_ca); /* that is what it was told */
-    if (st == ST_OK && strcmp(ca, client->identity.ca_pem) != 0) {
-        st = identity_replace_ca(&client->identity, ca, &err);
-        if (st == ST_OK)
-            log_info("identity-04", "the central's authorities are now %s", client->identity.ca_id);
-    }
-    if (st == ST_OK)
-        memcpy(renewal->told_ca, client->identity.ca_id, sizeof renewal->told_ca);
-    json_free(root);
-    if (st == ST_OK)
-        succeeded(renewal);
-    else
-        failed(renewal, "keeping the central's authorities", err.text, 0);
-}
-
 /* ---- asking ---- */
 
 static void start(struct renewal *renewal, enum renewal_step step, struct carrier_ask *ask,
@@ -250,7 +119,7 @@ static void start(struct renewal *renewal, enum renewal_step step, struct carrie
     if (http_carrier_start(renewal->client->carrier, ask, done, renewal, &renewal->call, &err) == ST_OK)
         return;
     renewal->step = RENEWAL_IDLE;
-    failed(renewal, "asking the central", err.text, 0);
+    renewal_failed(renewal, "asking the central", err.text, 0);
 }
 
 /* The present key vouches for the next one. */
@@ -300,9 +169,9 @@ static void ask_for_next(struct renewal *renewal)
     if (st == ST_OK) {
         ask.body = strbuf_text(&body);
         ask.body_len = body.len;
-        start(renewal, RENEWAL_ASKING, &ask, asked);
+        start(renewal, RENEWAL_ASKING, &ask, renewal_asked);
     } else {
-        failed(renewal, "making a key", err.text, 0);
+        renewal_failed(renewal, "making a key", err.text, 0);
     }
     strbuf_free(&body);
 }
@@ -318,7 +187,7 @@ static void ask_identity(struct renewal *renewal, bool next)
                               .key_pem = next ? identity->next_key_pem : identity->key_pem};
 
     (void)snprintf(path, sizeof path, RENEWAL_IDENTITY_PATH "?ca=%s", next ? identity->next_ca_id : identity->ca_id);
-    start(renewal, next ? RENEWAL_PROVING : RENEWAL_LOOKING, &ask, next ? proved : looked);
+    start(renewal, next ? RENEWAL_PROVING : RENEWAL_LOOKING, &ask, next ? renewal_proved : renewal_looked);
 }
 
 static void act(struct renewal *renewal)
