@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a long backlog costs the shop while it goes up: the memory of loyald and loyald-sync, and a sale's commit before, meanwhile and after.
 #   backlog.sh [--records N] [--apart DIR] [--first yes] [--bin DIR] [--bench DIR] [--folder DIR]     1000000 records, build/release, /var/tmp
-# --apart: the central's files there, on another disk than the till's, as another machine's are.
+# --apart: the central as on another machine: its files there, on another disk than the till's, and one processor for it, after the till's turns.
 # --first: what is measured runs before whatever else the machine does (chrt; takes root).
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,8 +23,12 @@ make_filled_till "$records"
 rm -rf "$fast"
 echo "$records records wait"
 go_first till central
-sell before sales=600
+if [ -n "$first" ] && [ -n "$apart" ]; then
+    chrt -a -r -p 1 "$(pid_of central)" >/dev/null && taskset -a -c -p "$(($(nproc) - 1))" "$(pid_of central)" >/dev/null ||
+        give_up 'the central cannot be set apart'
+fi
+sell before sales=1000
 start_courier || give_up 'loyald-sync does not start'
 go_first courier
 sell meanwhile unsynced=0 "$(pid_of till)" "$(pid_of courier)"
-sell after sales=600
+sell after sales=1000

@@ -4,7 +4,7 @@
 #   tests/bench/page.sh [machine curve engine peers cents bundles replay commit devices till]...     none: all, about ten minutes
 # peers and cents install other engines (tests/bench/peers/run.sh); bundles and replay want LOYALD_SHARED.
 # Only when they are named, a few minutes each: drain (DRAIN_PEERS names a folder with the npm packages that tests/bench/drain.sh wants),
-# drain_first, roundtrip, growth, backlog, members.
+# drain_first, roundtrip, growth, backlog, members (the last two with the options in PAGE_OPTIONS).
 # Between "<!-- made: NAME -->" and "<!-- end -->" the page is made; the rest of it is written by hand.
 set -eu
 
@@ -134,8 +134,9 @@ for name in "$@"; do
     drain) drain ${DRAIN_PEERS:+--peers "$DRAIN_PEERS"} >"$work/out" ;;
     drain_first) drain --first yes >"$work/out" ;;
     roundtrip | backlog | members)
+        [ "$name" != roundtrip ] || PAGE_OPTIONS=
         step 'Building' build release bench_roundtrip drain_fill loyald loyald-sync loyal-central loyalctl loyal-sim >&2
-        { echo '```'; sh "$root/tests/bench/$name.sh"; echo '```'; } >"$work/out"
+        { echo '```'; sh "$root/tests/bench/$name.sh" ${PAGE_OPTIONS:-}; echo '```'; } >"$work/out" # words of their own: not quoted
         ;;
     machine | curve | growth | engine | bundles | replay | till) $name >"$work/out" ;;
     peers) sh "$root/tests/bench/peers/run.sh" >"$work/out" ;;
