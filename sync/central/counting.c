@@ -182,9 +182,7 @@ static enum status count_records(struct work *work, struct errmsg *err)
 {
     struct store *store = work->central->store;
     size_t at = 0;
-    enum status st = store_is_shared(store) ? counting_expect(work->central, work->device.chain, work->bytes.data,
-                                                              work->ends, work->count, err)
-                                            : ST_OK;
+    enum status st = counting_expect(work->central, work->device.chain, work->bytes.data, work->ends, work->count, err);
 
     for (int i = 0; st == ST_OK && i < work->count; at = work->ends[i++])
         st = count_bytes(work, work->bytes.data + at, work->ends[i] - at, err);
@@ -290,7 +288,7 @@ void counting_catch_up(struct central *central, bool *out_all)
     enum status st = is_behind(central, &behind, &err);
 
     while (st == ST_OK && behind && sum < COUNTING_BEFORE_QUESTION) {
-        st = step(central, true, COUNTING_RECORDS_MAX, &count, &err);
+        st = step(central, true, COUNTING_BEFORE_QUESTION, &count, &err);
         sum += count;
         behind = count > 0;
     }

@@ -23,9 +23,10 @@ struct loop;
 struct counting;
 
 enum {
-    COUNTING_RECORDS_MAX = 500,       /* of a transaction */
-    COUNTING_BYTES_MAX = 1024 * 1024, /* of a transaction; one record however long */
-    COUNTING_BEFORE_QUESTION = 500,   /* records; a till waits for its answer 300 ms */
+    /* Of a transaction: twice as many share the pages that they change, and more would let a till wait. */
+    COUNTING_RECORDS_MAX = 1000,
+    COUNTING_BYTES_MAX = 2 * 1024 * 1024, /* of a transaction; one record however long */
+    COUNTING_BEFORE_QUESTION = 500,       /* records; a till waits for its answer 300 ms */
 };
 
 /* One transaction of one till. *out_count is how many records it booked; 0: none wait; -1: another process is at it.

@@ -61,6 +61,11 @@ static void guess_record(struct guesses *guesses, const char *at, const char *en
     guess_uses(guesses, member, id + len, end);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 enum status counting_expect(struct central *central, const char *chain, const char *bytes, const size_t *ends,
                             int count, struct errmsg *err)
 {
@@ -71,6 +76,8 @@ enum status counting_expect(struct central *central, const char *chain, const ch
 
     for (int i = 0; st == ST_OK && i < count; at = ends[i++])
         guess_record(&guesses, bytes + at, bytes + ends[i]);
+    if (st == ST_OK) /* by key, as they lie in the tables */
+        qsort(guesses.views, guesses.member_count, sizeof(char *), compare_names);
     if (st == ST_OK && guesses.member_count > 0)
         st = sheets_expect(central, chain, guesses.views, guesses.member_count, err);
     if (st == ST_OK && guesses.use_count > 0)

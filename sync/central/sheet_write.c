@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What sheets hold, into the tables: one table after the other, so that a server is told the same thing many times on
  * end. Rows that others look at come last. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sync/central/circle.h"
@@ -148,12 +149,37 @@ static enum status write_chain_uses(struct sheets *sheets, struct errmsg *err)
     return st;
 }
 
+static int compare_sheets(const void *a, const void *b)
+{
+    const struct sheet *one = *(struct sheet *const *)a, *other = *(struct sheet *const *)b;
+    int by_owner = strcmp(one->owner, other->owner);
+
+    return by_owner != 0 ? by_owner : strcmp(one->chain, other->chain);
+}
+
+/* In the order of their keys, so that what is written one after the other lies close together. */
+static enum status sort(struct sheets *sheets)
+{
+    struct sheet **all = sheets_take(sheets, ((size_t)sheets->count + 1) * sizeof(struct sheet *)), *sheet;
+    int count = 0;
+
+    if (!all)
+        return ST_NOMEM;
+    for (sheet = sheets->first; sheet; sheet = sheet->next)
+        all[count++] = sheet;
+    qsort(all, (size_t)count, sizeof(struct sheet *), compare_sheets);
+    for (int i = 0; i < count; i++)
+        all[i]->next = all[i + 1];
+    sheets->first = all[0];
+    return ST_OK;
+}
+
 enum status sheets_write(struct store_keeper *keeper, struct errmsg *err)
 {
     static write_fn *const writes[] = {write_accounts, write_lots, write_uses,  write_tills,
                                        write_stores,   touch,      touch_stores};
     struct sheets *sheets = (struct sheets *)keeper;
-    enum status st = ST_OK;
+    enum status st = sort(sheets);
 
     keeper->keeps = false; /* its own statements ask for nothing */
     for (size_t i = 0; st == ST_OK && i < sizeof(writes) / sizeof(writes[0]); i++) {

@@ -316,43 +316,16 @@ static enum status pg_run(struct store *base, enum statement statement, const st
     return st;
 }
 
-struct taken {
-    store_take *take;
-    void *context;
-    size_t before; /* questions of the rounds before */
-};
-
-static enum status take_from(void *context, size_t at, struct rows *rows, struct errmsg *err)
-{
-    const struct taken *taken = context;
-
-    return taken->take(taken->context, taken->before + at, rows, err);
-}
-
-/* The questions go one behind the other, the answers come in their order. */
 static enum status pg_select_each(struct store *base, enum statement statement, const struct store_value *values,
                                   size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
 {
     struct pg_store *store = of_store(base);
-    struct pg_parameters parameters;
     enum status st = ready(store, err);
 
     if (st == ST_OK && !pg_many_lets(statement))
         st = pg_many_send(store, err);
     if (st == ST_OK)
-        st = pg_make_room(store, err);
-    for (size_t i = 0, end; st == ST_OK && i < count; i = end) {
-        struct taken taken = {take, context, i};
-        int first = store->pending_count;
-
-        for (end = i; st == ST_OK && end < count && store->pending_count < PG_PENDING_MAX; end++) {
-            st = pg_bind(store, statement, values + end * each, each, &parameters, err);
-            if (st == ST_OK)
-                st = pg_send(store, statement_name(statement), &parameters, err);
-        }
-        if (st == ST_OK)
-            st = pg_collect_each(store, first, take_from, &taken, err);
-    }
+        st = pg_each_ask(store, statement, values, each, count, take, context, err);
     if (st != ST_OK && base->deferring)
         st = store->broken = ST_AGAIN;
     return st;

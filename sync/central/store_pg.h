@@ -3,8 +3,8 @@
  * store_pg - the engine on a PostgreSQL server. Used by its own files only.
  *
  * store_pg_link.c holds the connection: always in pipeline mode and never blocking, so that what answers nothing is
- * sent on, and each wait has an end. store_pg_rows.c binds values and reads rows, store_pg.c knows transactions,
- * store_pg_schema.c makes the tables.
+ * sent on, and each wait has an end. store_pg_rows.c binds values and reads rows, store_pg_many.c and store_pg_each.c
+ * send many rows and ask many questions as one, store_pg.c knows transactions, store_pg_schema.c makes the tables.
  */
 #ifndef LOYALD_CENTRAL_STORE_PG_H
 #define LOYALD_CENTRAL_STORE_PG_H
@@ -102,8 +102,6 @@ enum status pg_text_run(struct pg_store *store, const char *sql, const char *doi
                         struct errmsg *err);
 const char *pg_control_name(enum pg_control control);
 
-/* As pg_collect; take gets the answers from the first-th on, numbered from 0. */
-enum status pg_collect_each(struct pg_store *store, int first, store_take *take, void *context, struct errmsg *err);
 /* Sends a text to be prepared under that name. */
 enum status pg_prepare(struct pg_store *store, const char *name, const char *sql, struct errmsg *err);
 
@@ -124,6 +122,25 @@ int64_t pg_integer(const struct rows *rows, int column);
 const char *pg_text(const struct rows *rows, int column);
 const void *pg_blob(const struct rows *rows, int column, size_t *out_len);
 enum status pg_end(struct rows *rows, struct errmsg *err);
+
+/* ---- store_pg_array.c ---- */
+
+/* A parameter of each of many rows, as an array is on the wire: begun, added to, bound with how many there are. The
+ * column stays as it is until it is sent. */
+void pg_array_begin(struct strbuf *column, enum store_value_kind kind);
+void pg_array_add(struct strbuf *column, const struct store_value *value);
+enum status pg_array_bind(struct pg_parameters *parameters, struct strbuf *column, int rows);
+/* " FROM unnest($1::text[], ...) AS many(p1, ...)"; more is a name for the place of each, ", place", or "". */
+void pg_array_unnest(const struct pg_store *store, enum statement statement, const char *more, struct strbuf *out);
+/* $3 becomes many.p3. */
+void pg_array_rename(struct strbuf *out, const char *from, const char *until);
+
+/* ---- store_pg_each.c ---- */
+
+enum status pg_each_prepare(struct pg_store *store, struct errmsg *err);
+/* As store_select_each, for the statements that it knows. */
+enum status pg_each_ask(struct pg_store *store, enum statement statement, const struct store_value *values,
+                        size_t each, size_t count, store_take *take, void *context, struct errmsg *err);
 
 /* ---- store_pg_many.c ---- */
 

@@ -144,22 +144,7 @@ static enum status take_one(struct pg_store *store, const char *name, int64_t de
     return ST_OK;
 }
 
-/* Who looks at answers as they come. */
-struct taker {
-    int first;
-    store_take *take;
-    void *context;
-};
-
-static enum status show(struct pg_store *store, const struct taker *taker, int at, PGresult *result,
-                        struct errmsg *err)
-{
-    struct pg_rows rows = {.base.store = &store->base, .result = result, .row = -1, .count = PQntuples(result)};
-
-    return at >= taker->first ? taker->take(taker->context, (size_t)(at - taker->first), &rows.base, err) : ST_OK;
-}
-
-static enum status collect(struct pg_store *store, const struct taker *taker, PGresult **out_last, struct errmsg *err)
+enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err)
 {
     int64_t deadline_ms = now_ms() + PG_ANSWER_MS_MAX;
     PGresult *last = NULL, *sync = NULL;
@@ -168,11 +153,8 @@ static enum status collect(struct pg_store *store, const struct taker *taker, PG
     if (!PQpipelineSync(store->conn))
         return lost(store, "sending", err);
     st = flush(store, deadline_ms, err);
-    for (int i = 0; st == ST_OK && i < store->pending_count; i++) {
+    for (int i = 0; st == ST_OK && i < store->pending_count; i++)
         st = take_one(store, store->pending[i], deadline_ms, &last, &fault, err);
-        if (st == ST_OK && fault == ST_OK && taker)
-            fault = show(store, taker, i, last, err);
-    }
     if (st == ST_OK)
         st = next_result(store, deadline_ms, &sync, err);
     PQclear(sync);
@@ -188,18 +170,6 @@ static enum status collect(struct pg_store *store, const struct taker *taker, PG
     }
     PQclear(last);
     return st;
-}
-
-enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err)
-{
-    return collect(store, NULL, out_last, err);
-}
-
-enum status pg_collect_each(struct pg_store *store, int first, store_take *take, void *context, struct errmsg *err)
-{
-    const struct taker taker = {first, take, context};
-
-    return collect(store, &taker, NULL, err);
 }
 
 enum status pg_prepare(struct pg_store *store, const char *name, const char *sql, struct errmsg *err)
@@ -361,6 +331,8 @@ static enum status open_connection(struct pg_store *store, struct errmsg *err)
         st = prepare_statements(store, err);
     if (st == ST_OK)
         st = pg_many_prepare(store, err);
+    if (st == ST_OK)
+        st = pg_each_prepare(store, err);
     return st == ST_OK ? pg_sign_first(store, err) : st;
 }
 

@@ -11,18 +11,10 @@
  */
 #include "sync/central/store_pg.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "agent/base/bytes.h"
-
-enum { MANY_ROWS_MAX = 1000, MANY_BYTES_MAX = 4 * 1024 * 1024, MANY_SQL_MAX = 4096, LENGTH_AT = 12 };
-
-/* What arrays are of, by the numbers that PostgreSQL gives them (catalog/pg_type.dat). */
-static const struct {
-    const char *name;
-    uint32_t oid;
-} types[] = {[STORE_INT] = {"bigint", 20}, [STORE_TEXT] = {"text", 25}, [STORE_BLOB] = {"bytea", 17}};
+/* The server begins with so many rows while the next are put together. */
+enum { MANY_ROWS_MAX = 200, MANY_BYTES_MAX = 4 * 1024 * 1024, MANY_SQL_MAX = 4096 };
 
 static const enum statement statements[PG_MANY_COUNT] = {
     STATEMENT_JOURNAL_INSERT,   STATEMENT_SALE_INSERT,       STATEMENT_POSTING_INSERT,    STATEMENT_ENTRY_INSERT,
@@ -67,30 +59,6 @@ bool pg_many_lets(enum statement statement)
 
 /* ---- the text ---- */
 
-/* $3 becomes many.p3. */
-static void add_renamed(struct strbuf *out, const char *from, const char *until)
-{
-    for (; from < until; from++) {
-        if (*from == '$')
-            strbuf_puts(out, "many.p");
-        else
-            strbuf_putc(out, *from);
-    }
-}
-
-static void add_arrays(const struct pg_store *store, enum statement statement, struct strbuf *out)
-{
-    int count = store->counts[statement];
-
-    strbuf_puts(out, " FROM unnest(");
-    for (int i = 0; i < count; i++)
-        strbuf_printf(out, "%s$%d::%s[]", i > 0 ? ", " : "", i + 1, types[store->kinds[statement][i]].name);
-    strbuf_puts(out, ") AS many(");
-    for (int i = 0; i < count; i++)
-        strbuf_printf(out, "%sp%d", i > 0 ? ", " : "", i + 1);
-    strbuf_puts(out, ")");
-}
-
 /* The last WHERE that is in no brackets. */
 static const char *find_where(const char *text)
 {
@@ -114,15 +82,15 @@ static enum status write_text(const struct pg_store *store, enum statement state
 
         strbuf_add(out, text, (size_t)(values - text));
         strbuf_puts(out, " SELECT ");
-        add_renamed(out, first, end);
-        add_arrays(store, statement, out);
+        pg_array_rename(out, first, end);
+        pg_array_unnest(store, statement, "", out);
         strbuf_puts(out, end + 1);
         if (strchr(end, '$'))
             return ST_INTERNAL;
     } else if (where) {
-        add_renamed(out, text, where);
-        add_arrays(store, statement, out);
-        add_renamed(out, where, where + strlen(where));
+        pg_array_rename(out, text, where);
+        pg_array_unnest(store, statement, "", out);
+        pg_array_rename(out, where, where + strlen(where));
     } else {
         return ST_INTERNAL;
     }
@@ -148,61 +116,14 @@ enum status pg_many_prepare(struct pg_store *store, struct errmsg *err)
 
 /* ---- the rows ---- */
 
-static void put_u32(struct strbuf *out, uint32_t value)
-{
-    uint8_t bytes[4];
-
-    bytes_put_u32(bytes, value);
-    strbuf_add(out, bytes, sizeof(bytes));
-}
-
-/* One dimension, whose length is put in when it is sent. */
-static void begin_column(struct strbuf *column, enum store_value_kind kind)
-{
-    strbuf_clear(column);
-    put_u32(column, 1);
-    put_u32(column, 1); /* there may be nulls */
-    put_u32(column, types[kind].oid);
-    put_u32(column, 0);
-    put_u32(column, 1);
-}
-
-static void add_value(struct strbuf *column, const struct store_value *value)
-{
-    uint8_t number[8];
-
-    switch (value->kind) {
-    case STORE_NULL:
-        put_u32(column, UINT32_MAX);
-        return;
-    case STORE_INT:
-        put_u32(column, sizeof(number));
-        bytes_put_u64(number, (uint64_t)value->number);
-        strbuf_add(column, number, sizeof(number));
-        return;
-    case STORE_TEXT:
-    case STORE_BLOB:
-        put_u32(column, (uint32_t)value->len);
-        strbuf_add(column, value->bytes ? value->bytes : "", value->len);
-        return;
-    }
-}
-
 static enum status send_rows(struct pg_store *store, int place, struct errmsg *err)
 {
     struct pg_many *many = &store->many[place];
-    struct pg_parameters parameters = {.count = store->counts[statements[place]]};
+    struct pg_parameters parameters = {0};
     enum status st = ST_OK;
 
-    for (int i = 0; st == ST_OK && i < parameters.count; i++) {
-        st = strbuf_status(&many->columns[i]);
-        if (st != ST_OK)
-            break;
-        bytes_put_u32((uint8_t *)many->columns[i].data + LENGTH_AT, (uint32_t)many->rows);
-        parameters.values[i] = many->columns[i].data;
-        parameters.lengths[i] = (int)many->columns[i].len;
-        parameters.formats[i] = 1;
-    }
+    for (int i = 0; st == ST_OK && i < store->counts[statements[place]]; i++)
+        st = pg_array_bind(&parameters, &many->columns[i], many->rows);
     if (st == ST_OK)
         st = pg_make_room(store, err);
     if (st == ST_OK)
@@ -249,11 +170,11 @@ enum status pg_many_add(struct pg_store *store, enum statement statement, const 
         for (size_t i = 0; i < count; i++) {
             if (many->columns[i].len_max == 0)
                 many->columns[i] = (struct strbuf)STRBUF_INIT(2 * MANY_BYTES_MAX);
-            begin_column(&many->columns[i], (enum store_value_kind)store->kinds[statement][i]);
+            pg_array_begin(&many->columns[i], (enum store_value_kind)store->kinds[statement][i]);
         }
     }
     for (size_t i = 0; i < count; i++) {
-        add_value(&many->columns[i], &values[i]);
+        pg_array_add(&many->columns[i], &values[i]);
         many->bytes += values[i].len + 12;
     }
     many->rows++;

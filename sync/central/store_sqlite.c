@@ -149,7 +149,7 @@ static enum status configure(struct sqlite_store *store, struct errmsg *err)
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;"
         "PRAGMA temp_store = MEMORY;"       /* also what a mark keeps to go back to */
-        "PRAGMA wal_autocheckpoint = 8192;" /* 32 MiB: a page that every batch changes is copied back once for many */
+        "PRAGMA wal_autocheckpoint = 32768;" /* 128 MiB: a page that many batches change is copied back once for all */
         ,
         "cannot be set up", err);
 }

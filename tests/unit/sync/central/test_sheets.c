@@ -137,8 +137,12 @@ Test(central_sheets, a_full_transaction_of_sales_that_earn_and_spend_is_booked_w
                  "\"\"}",
                  i, i % 2);
         till_record(&s.till, "sale", body, &s.batch);
+        if ((i + 1) % 250 > 0)
+            continue;
+        cr_assert_eq(till_send(&s.fixture, &s.till, &s.batch, &s.answer), 200, "%s", s.answer.data);
+        strbuf_clear(&s.batch);
     }
-    cr_assert_eq(till_send(&s.fixture, &s.till, &s.batch, &s.answer), 200, "%s", s.answer.data);
+    _Static_assert(COUNTING_RECORDS_MAX % 250 == 0, "all are sent");
     OK(counting_step(s.fixture.central, &count, &err));
     cr_expect_eq(count, COUNTING_RECORDS_MAX);
     cr_expect_eq(posted(&s.fixture, "F0"), COUNTING_RECORDS_MAX / 2 * 2);
