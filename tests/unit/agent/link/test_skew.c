@@ -54,6 +54,17 @@ Test(skew, an_old_central_tells_less_and_is_understood)
     json_free(then);
 }
 
+/* Signed by keys that are not ours: no reason to leave the rows out. */
+Test(skew, what_a_central_signs_is_beside_its_rows)
+{
+    struct cJSON *then = shape_load_json("updates.signed.json");
+
+    shape_add_unknown(then);
+    rig_connect(&rig);
+    is_taken(then);
+    json_free(then);
+}
+
 Test(skew, a_central_of_tomorrow_tells_more_and_is_understood)
 {
     struct cJSON *then = shape_load_json("updates.answer.json");

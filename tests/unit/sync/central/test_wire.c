@@ -13,6 +13,7 @@
 #include "sync/central/sale_record.h"
 #include "sync/protocol/manifest.h"
 #include "sync/protocol/operation.h"
+#include "sync/protocol/origin.h"
 #include "sync/protocol/record.h"
 
 enum { FILE_MAX = 1024 * 1024 };
@@ -82,7 +83,16 @@ Test(wire, examples_carry_what_the_protocol_names)
                    "cursor incarnation counted more members identifiers_gone usage coupons leases "
                    "aliases notices manifest");
     expect_members("member.answer.json", "member");
-    expect_members("status.request.json", "version head acked bundle_version refused");
+    expect_members("status.request.json",
+                   "version courier head acked queue oldest_unix_ms at_unix_ms bundle_version forked records_gone "
+                   "devices");
+    expect_members("updates.signed.json", "timestamp manifest enrolment acked at_unix_ms");
+    expect_members("renew.request.json", "dev certificate csr signature");
+    expect_members("renew.answer.json", "certificate ca");
+    expect_members("identity.answer.json", "dev ca");
+    expect_members("error.copied.json", "code message");
+    expect_members("frame.request.behind.json", "id op n epoch mac deadline_ms after");
+    expect_members("frame.notice.identity.json", "notice dev cert_not_after");
     expect_members("error.expect.json", "code message expect");
     expect_members("error.fork.json", "code message seq");
     expect_members("frame.request.json", "id op arg n epoch mac deadline_ms");
@@ -126,6 +136,38 @@ Test(wire, the_journal_s_records_hang_together_and_end_as_the_answer_says)
     cr_expect_arr_eq(told, hash, sizeof(hash));
     free(text);
     json_free(answer);
+}
+
+/* One of them is of each type that docs/protocol.md names; and those at the end came into their epoch from another.
+ */
+Test(wire, there_is_a_record_of_each_type_and_some_were_carried)
+{
+    static const char *const types[] = {
+        "sale",         "return",           "void",           "print",      "shift",       "keyed_entry",
+        "override",     "lease_use",        "lease_close",    "hold_asked", "hold_voided", "claim_asked",
+        "claim_voided", "bundle_activated", "bundle_refused", "enrolment",  "holdings"};
+    bool seen[sizeof(types) / sizeof(types[0])] = {false};
+    int64_t carried = 0;
+    char *text, *at;
+    size_t len;
+
+    text = load("records.jsonl", &len);
+    for (at = text; *at != '\0'; at += strcspn(at, "\n") + 1) {
+        struct errmsg err = ERRMSG_INIT;
+        struct record_head head;
+        struct origin origin;
+        const char *body;
+        size_t body_len;
+
+        cr_assert_eq(record_parse(at, strcspn(at, "\n"), &head, &body, &body_len, &err), ST_OK, "%s", err.text);
+        for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+            seen[i] = seen[i] || strcmp(types[i], head.type) == 0;
+        carried += origin_read(&head, body, body_len, &origin, &err) == ST_OK && origin.epoch != head.epoch;
+    }
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        cr_expect(seen[i], "%s", types[i]);
+    cr_expect_eq(carried, 2);
+    free(text);
 }
 
 Test(wire, the_manifest_is_one)
