@@ -26,7 +26,7 @@ static const char UPGRADE_UNDER_WAY[] = "/usr/lib/loyald/previous/under-way";
 /* Whose the programs are: dpkg's, or rpm's. */
 static const char *either(const char *of_dpkg, const char *of_rpm)
 {
-    return access("/usr/bin/rpm", X_OK) == 0 && access("/var/lib/dpkg/info/loyald.list", F_OK) != 0 ? of_rpm : of_dpkg;
+    return access("/usr/bin/dpkg", X_OK) == 0 ? of_dpkg : of_rpm;
 }
 
 static const char *text_of(const cJSON *item)
