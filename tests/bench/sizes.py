@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measuring of sizes.sh. sizes.py prepare DIR CACHE_DB | plain DIR BIN_DIR LABEL | compiling DIR BIN_DIR VERSION"""
-import http.client
 import json
 import os
 import socket
@@ -9,20 +8,15 @@ import subprocess
 import sys
 import time
 
+from line import Line
+
 STARTS, SCANS, LINES = 5, 300, 20
 what, folder = sys.argv[1:3]
 state, log = os.path.join(folder, "till"), os.path.join(folder, "log", "bench.log")
 
 
-class Line(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
-        self.sock.connect(os.path.join(state, "run", "api.sock"))
-
-
 def call(method, where, body=None):
-    line = Line("localhost")
+    line = Line(os.path.join(state, "run", "api.sock"))
     try:
         line.request(method, where, body)
         answer = line.getresponse()
@@ -67,7 +61,7 @@ def scanner():
 
 def events():
     """The names of the till's events, as they come."""
-    line = Line("localhost")
+    line = Line(os.path.join(state, "run", "api.sock"))
     line.request("GET", "/v1/events")
     for text in line.getresponse():
         if text.startswith(b"event: "):

@@ -2,27 +2,20 @@
 """usage: till.py BIN_DIR [CACHE_DB]. What a till takes, as a program beside it sees it: until it is ready, for a basket that grows line by line
 and is worked out anew each time, and in memory. CACHE_DB: members, as bench_cache leaves them with LOYALD_KEEP. Each figure is the best of
 several runs: the rest is the machine's. The floor of a PUT is a call that does nothing, over the same socket in the same run."""
-import http.client
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+from line import Line
+
 LINES, ROUNDS, STARTS = 50, 12, 5
 loyald, members = os.path.join(sys.argv[1], "loyald"), sys.argv[2] if len(sys.argv) > 2 else None
 folder = tempfile.mkdtemp(prefix="loyald-bench-", dir="/var/tmp")
 path = os.path.join(folder, "run", "api.sock")
-
-
-class Line(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
-        self.sock.connect(path)
 
 
 def call(line, method, where, body=None):
@@ -38,7 +31,7 @@ def start():
     begun = time.perf_counter_ns()
     process = subprocess.Popen([loyald, "--state-dir", folder], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     while process.poll() is None:
-        line = Line("localhost")
+        line = Line(path)
         try:
             if call(line, "GET", "/v1/sales/none")[0] == 404:
                 return process, time.perf_counter_ns() - begun
@@ -96,7 +89,7 @@ try:
         if len(ready) < STARTS:
             stop(process)
     idle_kb = resident_kb(process)
-    line = Line("localhost")
+    line = Line(path)
     best, floor = puts(line)
     print(f"ready after start                 best {min(ready) / 1e6:8.1f} ms   (300 is the aim)")
     print(f"one of {LINES} lines changed, PUT      p50 {quantile(best, 0.5) / 1e3:8.0f} us, p99 {quantile(best, 0.99) / 1e3:8.0f} us   (1,000 is the aim)")
