@@ -63,6 +63,8 @@ void api_screen(void *context, struct http_request *request);
 void api_why(void *context, struct http_request *request);
 
 /* ---- health.c ---- */
+/* GET /v1/health; what an enrolment that went well is answered, too. */
+void api_health(void *context, struct http_request *request);
 /* Writes the object of GET /v1/health. */
 void api_write_health(struct api *api, struct json_writer *w);
 

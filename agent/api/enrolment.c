@@ -36,16 +36,6 @@ static void client_left(void *context)
     enrolment->request = NULL;
 }
 
-static void answer_enrolled(struct api *api, struct http_request *request)
-{
-    struct strbuf out = STRBUF_INIT(256 * 1024);
-    struct json_writer w = JSON_WRITER_INIT(&out);
-
-    api_write_health(api, &w);
-    http_answer(request, 200, "application/json", strbuf_text(&out), out.len);
-    strbuf_free(&out);
-}
-
 static void enrolled(void *context, enum problem problem, const char *detail)
 {
     struct enrolment *enrolment = context;
@@ -53,7 +43,7 @@ static void enrolled(void *context, enum problem problem, const char *detail)
     if (enrolment->api) {
         unlink_enrolment(enrolment);
         if (enrolment->request && problem == PROBLEM_NONE)
-            answer_enrolled(enrolment->api, enrolment->request);
+            api_health(enrolment->api, enrolment->request);
         else if (enrolment->request)
             api_answer_problem(enrolment->api, enrolment->request, problem, detail);
     }

@@ -23,3 +23,16 @@ void api_write_health(struct api *api, struct json_writer *w)
         hooks->write_health(hooks->context, w);
     jw_object_end(w);
 }
+
+void api_health(void *context, struct http_request *request)
+{
+    struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
+    struct json_writer w = JSON_WRITER_INIT(&out);
+
+    api_write_health(context, &w);
+    if (strbuf_status(&out) == ST_OK)
+        http_answer(request, 200, "application/json", strbuf_text(&out), out.len);
+    else
+        api_answer_problem(context, request, PROBLEM_INTERNAL, status_text(strbuf_status(&out)));
+    strbuf_free(&out);
+}

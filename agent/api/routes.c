@@ -91,19 +91,6 @@ static void handle_command(void *context, struct http_request *request)
         run(context, request, command, id);
 }
 
-static void handle_health(void *context, struct http_request *request)
-{
-    struct strbuf out = STRBUF_INIT(TILL_ANSWER_MAX);
-    struct json_writer w = JSON_WRITER_INIT(&out);
-
-    api_write_health(context, &w);
-    if (strbuf_status(&out) == ST_OK)
-        answer_json(request, 200, &out);
-    else
-        api_answer_problem(context, request, PROBLEM_INTERNAL, status_text(strbuf_status(&out)));
-    strbuf_free(&out);
-}
-
 static void handle_totals(void *context, struct http_request *request)
 {
     struct api *api = context;
@@ -184,7 +171,7 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/returns/{id}/copy", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"POST", "/v1/shifts", HTTP_AUTH_PEER, handle_command, API_SMALL_BODY_MAX},
     {"GET", "/v1/shifts", HTTP_AUTH_PEER, handle_command, 0},
-    {"GET", "/v1/health", HTTP_AUTH_PEER, handle_health, 0},
+    {"GET", "/v1/health", HTTP_AUTH_PEER, api_health, 0},
     {"GET", "/v1/status", HTTP_AUTH_PEER, api_status, 0},
     {"GET", "/metrics", HTTP_AUTH_PEER, api_metrics, 0},
     {"GET", "/v1/totals", HTTP_AUTH_PEER, handle_totals, 0},
