@@ -12,7 +12,6 @@ enum {
     TEMPLATE_TEXT_MAX = 32 * 1024,
     LANGUAGE_MAX = 16,
     PICTURES_MAX = 8,
-    PICTURE_NAME_MAX = 31,
     PICTURE_TEXT_MAX = 64 * 1024, /* of base64: files of 48 KiB */
 };
 
@@ -45,7 +44,8 @@ static bool is_picture_name(const char *name)
 {
     size_t len = strlen(name);
 
-    return len >= 1 && len <= PICTURE_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+    return len >= 1 && len <= BUNDLE_PICTURE_NAME_MAX &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
 static void compile_pictures(struct compiler *c, const cJSON *receipts)
@@ -64,7 +64,7 @@ static void compile_pictures(struct compiler *c, const cJSON *receipts)
         struct bundle_picture *picture = &made[c->bundle->picture_count];
 
         if (!is_picture_name(one->string))
-            rd_fault(&c->rd, one->string, "wants 1 to %d of a-z 0-9 _ - as its name", PICTURE_NAME_MAX);
+            rd_fault(&c->rd, one->string, "wants 1 to %d of a-z 0-9 _ - as its name", BUNDLE_PICTURE_NAME_MAX);
         else if (c->bundle->picture_count == PICTURES_MAX)
             rd_fault(&c->rd, one->string, "more than %d pictures", PICTURES_MAX);
         else if (rd_text(&c->rd, pictures, one->string, REQUIRED, PICTURE_TEXT_MAX, &picture->base64)) {

@@ -112,6 +112,7 @@ bool bundle_coupon_is_limited(const struct bundle *bundle, const char *text);
 const char *bundle_receipt(const struct bundle *bundle, const char *use, const char *language);
 /* The i-th of all templates; NULL past the last. */
 const char *bundle_receipt_at(const struct bundle *bundle, size_t i, const char **out_use, const char **out_language);
+enum { BUNDLE_PICTURE_NAME_MAX = 31 }; /* bytes */
 /* The base64 of the picture of that name for receipts; NULL when the bundle has none. */
 const char *bundle_picture(const struct bundle *bundle, const char *name);
 /* The name of the i-th; NULL past the last. */

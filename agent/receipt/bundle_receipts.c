@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert((int)BUNDLE_PICTURE_NAME_MAX == (int)PAGE_PICTURE_NAME_MAX, "what a bundle may name, a page may");
+
 /* As much as there is room for, no character in part. */
 static void text_cut(char *to, size_t to_bytes, const char *from)
 {
