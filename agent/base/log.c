@@ -44,9 +44,8 @@ enum status log_level_parse(const char *text, enum log_level *out_level)
     return ST_INVALID;
 }
 
-/* systemd names the socket it gave as standard error in JOURNAL_STREAM ("device:inode", systemd.exec(5)); only then
- * is
- * "<3>" read as a priority instead of shown. */
+/* systemd names the socket it gave as standard error in JOURNAL_STREAM ("device:inode", systemd.exec(5)); only
+ * then is "<3>" read as a priority instead of shown. */
 static bool is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -94,7 +93,8 @@ __attribute__((format(printf, 2, 0))) static size_t make_line(const char *area, 
 {
     size_t area_len = strcspn(area, "-");
     char text[LOG_TEXT_BYTES_MAX];
-    int head = snprintf(text, sizeof text, "%.*s: ", area_len < LOG_AREA_BYTES_MAX ? (int)area_len : LOG_AREA_BYTES_MAX, area);
+    int shown = area_len < LOG_AREA_BYTES_MAX ? (int)area_len : LOG_AREA_BYTES_MAX;
+    int head = snprintf(text, sizeof text, "%.*s: ", shown, area);
     int body = vsnprintf(text + head, sizeof text - (size_t)head, format, args);
     size_t len = strnlen(text, sizeof text - 1);
 
