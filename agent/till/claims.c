@@ -85,11 +85,16 @@ static enum status append(struct till *till, const char *type, const char *sale_
     return st;
 }
 
+void claims_void(struct till *till, const char *sale_id, const char *code)
+{
+    (void)append(till, "claim_voided", sale_id, code, ""); /* failing that, the next start does it */
+}
+
 void claims_release(struct till *till, struct sale *sale)
 {
     for (int i = 0; i < sale->claims.count; i++) {
         if (sale->claims.items[i].state != CLAIM_REFUSED)
-            (void)append(till, "claim_voided", sale->id, sale->claims.items[i].code, ""); /* the next start does it */
+            claims_void(till, sale->id, sale->claims.items[i].code);
     }
     sale->claims.count = 0;
 }
@@ -193,60 +198,4 @@ void claims_ask(struct till *till, struct sale *sale, till_ready_fn *done, void 
         ask_all(till, sale, result, group);
     json_free(result);
     leave(group);
-}
-
-/* ---- what a start finds ---- */
-
-static void drop(struct open_claims *open, int at)
-{
-    open->count--;
-    memmove(&open->items[at], &open->items[open->count], sizeof open->items[at]);
-}
-
-static void read_claim(struct open_claims *open, bool asked, const struct cJSON *body)
-{
-    const char *sale_id = tree_text(body, "sale_id"), *code = tree_text(body, "code");
-
-    for (int i = open->count - 1; i >= 0; i--) {
-        if (strcmp(open->items[i].sale_id, sale_id) == 0 && strcmp(open->items[i].code, code) == 0)
-            drop(open, i);
-    }
-    if (!asked || open->count == CLAIMS_OPEN_MAX)
-        return;
-    (void)snprintf(open->items[open->count].sale_id, sizeof open->items[0].sale_id, "%s", sale_id);
-    (void)snprintf(open->items[open->count].code, sizeof open->items[0].code, "%s", code);
-    open->count++;
-}
-
-/* A sale that is over, by its record or its void, ends what it claimed. Few have claimed anything: only then is it
- * looked for. */
-static void end_sale(struct open_claims *open, const char *body, size_t len)
-{
-    char quoted[ID_LEN_MAX + 16];
-
-    for (int i = open->count - 1; i >= 0; i--) {
-        (void)snprintf(quoted, sizeof quoted, "\"sale_id\":\"%s\"", open->items[i].sale_id);
-        if (memmem(body, len, quoted, strlen(quoted)))
-            drop(open, i);
-    }
-}
-
-void claims_read(struct open_claims *open, const char *type, const char *body, size_t len)
-{
-    bool asked = strcmp(type, "claim_asked") == 0;
-    struct cJSON *tree = NULL;
-
-    if (strcmp(type, "sale") == 0 || strcmp(type, "void") == 0) {
-        end_sale(open, body, len);
-    } else if ((asked || strcmp(type, "claim_voided") == 0) &&
-               json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK) {
-        read_claim(open, asked, tree);
-        json_free(tree);
-    }
-}
-
-void claims_end_open(struct till *till, const struct open_claims *open)
-{
-    for (int i = 0; i < open->count; i++)
-        (void)append(till, "claim_voided", open->items[i].sale_id, open->items[i].code, "");
 }

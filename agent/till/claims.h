@@ -46,16 +46,7 @@ void claims_write_coupons(const struct claims *claims, const struct cJSON *coupo
 /* The sale ends by no record of its own. */
 void claims_release(struct till *till, struct sale *sale);
 
-/* What a start finds asked for and not ended. */
-struct open_claims {
-    struct {
-        char sale_id[ID_LEN_MAX + 1], code[CACHE_NAME_MAX + 1];
-    } items[CLAIMS_OPEN_MAX];
-    int count;
-};
-/* Reads one record, in the journal's order. */
-void claims_read(struct open_claims *open, const char *type, const char *body, size_t len);
-/* Ends what is left. */
-void claims_end_open(struct till *till, const struct open_claims *open);
+/* A claim whose sale will write no record of its own ends by one. */
+void claims_void(struct till *till, const char *sale_id, const char *code);
 
 #endif

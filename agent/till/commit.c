@@ -6,6 +6,7 @@
 #include "agent/db/ballast.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
+#include "agent/till/floor.h"
 #include "agent/till/projection.h"
 #include "agent/till/slip_note.h"
 #include "agent/till/upkeep.h"
@@ -43,7 +44,7 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     if (st == ST_OK) {
         upkeep_appended(till, type, body, len, at.position + 1);
         shift_count(till, type, body, len);
-        spending_count(till, type, body, len, at.position + 1);
+        floor_count(till, type, body, len, at.position + 1);
         if (till->options.central.record_added)
             till->options.central.record_added(till->options.central.link);
     } else if (st == ST_IO || st == ST_CORRUPT) {

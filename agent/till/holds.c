@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Holds: journalled before they are asked for, voided by a record when nothing came of them; and what a start finds.
- */
+/* Holds: journalled before they are asked for, voided by a record when nothing came of them. */
 #include "agent/till/spending.h"
 
 #include "agent/base/clock.h"
@@ -43,7 +42,7 @@ static enum status journal_asked(struct till *till, const struct sale *sale, con
     return st;
 }
 
-static void journal_voided(struct till *till, const char *hold, const char *reason)
+void holds_void(struct till *till, const char *hold, const char *reason)
 {
     struct strbuf body = STRBUF_INIT(4096);
     struct json_writer w = JSON_WRITER_INIT(&body);
@@ -63,7 +62,7 @@ static void journal_voided(struct till *till, const char *hold, const char *reas
 static void void_parts(struct till *till, const struct spending_part *parts, int count, const char *reason)
 {
     for (int i = 0; i < count; i++)
-        journal_voided(till, parts[i].id, reason);
+        holds_void(till, parts[i].id, reason);
 }
 
 void spending_release(struct till *till, struct sale *sale, const char *reason)
@@ -194,104 +193,4 @@ void holds_ask(struct till *till, struct sale *sale, till_ready_fn *done, void *
         central->ask_hold(central->link, &question, TILL_QUESTION_MS, hold_answered,
                           asking); /* the last may free it */
     }
-}
-
-/* ---- at the start, and as records are added ---- */
-
-void spending_count(struct till *till, const char *type, const char *body, size_t len, int64_t position)
-{
-    struct floor_uses *uses = &till->floor_uses;
-    struct cJSON *tree = NULL;
-
-    if (strcmp(type, "sale") != 0 || !memmem(body, len, "\"spending\":\"floor\"", 18) ||
-        json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) != ST_OK)
-        return;
-    /* One that was acknowledged is at risk again when the central is put back from a backup: it goes for want of room
-     * only. */
-    if (uses->count == SPENDING_FLOOR_USES_MAX &&
-        uses->uses[0].position <= journal_acked_position(till->options.journal))
-        memmove(uses->uses, uses->uses + 1, (size_t)--uses->count * sizeof uses->uses[0]);
-    if (uses->count < SPENDING_FLOOR_USES_MAX && strcmp(tree_text(tree, "spending"), "floor") == 0) {
-        struct floor_use *use = &uses->uses[uses->count++];
-
-        use->position = position;
-        use->minor = tree_int(tree_child(tree, "result"), "redeemed_minor");
-        (void)snprintf(use->member, sizeof use->member, "%s",
-                       tree_text(tree_child(tree_child(tree, "sale"), "member"), "id"));
-    }
-    json_free(tree);
-}
-
-enum { OPEN_HOLDS_MAX = TILL_SALES_MAX * SPENDING_PARTS_MAX };
-
-struct loading {
-    struct till *till;
-    int64_t acked;
-    char holds[OPEN_HOLDS_MAX][ID_LEN_MAX + 1]; /* asked for and not ended */
-    int count;
-    struct open_claims claims;
-};
-
-static void end_hold(struct loading *loading, const char *hold)
-{
-    for (int i = 0; i < loading->count; i++) {
-        if (strcmp(loading->holds[i], hold) == 0)
-            memmove(loading->holds[i], loading->holds[--loading->count], sizeof loading->holds[0]);
-    }
-}
-
-static void load_body(struct loading *loading, const char *type, const struct cJSON *body)
-{
-    const struct cJSON *hold;
-
-    if (strcmp(type, "hold_asked") == 0 && loading->count < OPEN_HOLDS_MAX) /* more can never be open at once */
-        (void)snprintf(loading->holds[loading->count++], sizeof loading->holds[0], "%s", tree_text(body, "hold"));
-    else if (strcmp(type, "hold_voided") == 0)
-        end_hold(loading, tree_text(body, "hold"));
-    cJSON_ArrayForEach(hold, tree_child(body, "holds"))
-    {
-        if (cJSON_IsString(hold))
-            end_hold(loading, hold->valuestring);
-    }
-}
-
-static bool load_entry(void *context, const struct journal_entry *entry)
-{
-    struct loading *loading = context;
-    bool is_sale = strcmp(entry->type, "sale") == 0;
-    struct record_head head;
-    struct cJSON *tree = NULL;
-    const char *body;
-    size_t len;
-
-    if (record_parse(entry->bytes, entry->len, &head, &body, &len, NULL) != ST_OK)
-        return true;
-    if (entry->position > loading->acked && loading->till->floor_uses.oldest_unix_ms == 0)
-        loading->till->floor_uses.oldest_unix_ms = record_hlc_ms(head.hlc);
-    spending_count(loading->till, entry->type, body, len, entry->position);
-    claims_read(&loading->claims, entry->type, body, len);
-    /* Most sales name no hold: they are not read. */
-    if ((strncmp(entry->type, "hold_", 5) == 0 || (is_sale && memmem(body, len, "\"holds\":[", 9))) &&
-        json_parse(body, len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK)
-        load_body(loading, entry->type, tree);
-    json_free(tree);
-    return true;
-}
-
-enum status spending_load(struct till *till, struct errmsg *err)
-{
-    struct loading *loading = calloc(1, sizeof *loading);
-    enum status st;
-
-    if (!loading)
-        return ST_NOMEM;
-    loading->till = till;
-    loading->acked = journal_acked_position(till->options.journal);
-    st = journal_each(till->options.journal, 1, load_entry, loading, err);
-    for (int i = 0; st == ST_OK && i < loading->count; i++)
-        journal_voided(till, loading->holds[i], "restart");
-    if (st == ST_OK)
-        claims_end_open(till, &loading->claims);
-    free(loading);
-    return st;
 }

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHIFT_STATE "shift_from" /* position at or before the last record of a shift: where a start begins to look   \
-                                  */
+/* Position at or before the last record of a shift: where a start begins to look. */
+#define SHIFT_STATE "shift_from"
 
 /* ---- counting ---- */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/till/spending.h"
 
-#include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/engine/engine.h"
+#include "agent/till/floor.h"
 #include "agent/till/till_internal.h"
 #include "agent/till/tree.h"
 #include "agent/till/trust.h"
@@ -16,14 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HOUR_MS = 60 * 60 * 1000 };
-
 static bool asks(const struct basket *basket)
 {
     return cJSON_GetArraySize(basket->redeem) > 0 || cJSON_GetArraySize(basket->rewards) > 0;
 }
 
-static bool link_is_up(const struct till *till, int64_t *out_since_unix_ms)
+bool spending_link_is_up(const struct till *till, int64_t *out_since_unix_ms)
 {
     const struct till_central *central = &till->options.central;
 
@@ -82,7 +80,7 @@ int64_t till_position_of(void *context, uint64_t epoch, int64_t seq)
     return journal_position(context, epoch, seq, &position) == ST_OK ? position : 0;
 }
 
-static void add_part(struct spending *spending, const char *currency, int64_t amount, const char *id)
+void spending_add_part(struct spending *spending, const char *currency, int64_t amount, const char *id)
 {
     struct spending_part *part = &spending->parts[spending->count++];
 
@@ -108,75 +106,12 @@ static bool by_lease(struct till *till, struct sale *sale)
         (void)cache_each_lease(till->options.cache, sale->member.id, till_position_of, till->options.journal,
                                look_at_lease, &search, NULL);
         if (search.best > 0 && sale->spending.count < SPENDING_PARTS_MAX)
-            add_part(&sale->spending, asked->string, search.best, search.id);
+            spending_add_part(&sale->spending, asked->string, search.best, search.id);
     }
     return sale->spending.count > 0;
 }
 
-/* ---- up to the floor limits ---- */
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* What sales in tender may still come to, as if they were closed. */
-static int64_t floor_in_tender(const struct till *till, const struct sale *but, const char *member,
-                               int64_t *out_count)
-{
-    int64_t minor = 0;
-
-    for (int i = 0; i < TILL_SALES_MAX; i++) {
-        const struct sale *sale = till->sales[i];
-
-        if (!sale || sale == but || sale->state != SALE_TENDERING || sale->spending.way != SPENDING_FLOOR)
-            continue;
-        ++*out_count;
-        if (!member || strcmp(sale->member.id, member) == 0)
-            minor += sale->evaluation.redeemed_minor;
-    }
-    return minor;
-}
-
-/* How long the central has not been heard, at least; a restart does not begin the hours anew. INT64_MAX: nobody
- * knows. */
-static int64_t silent_ms(const struct till *till)
-{
-    const struct trust *trust = rulebook_trust(till->options.rulebook);
-    int64_t oldest = till->floor_uses.oldest_unix_ms, now = trust_now_ms(trust), since, silent = 0;
-
-    (void)link_is_up(till, &since);
-    if (since > 0)
-        silent = clock_wall_ms(till->options.clock) - since;
-    if (oldest > 0 && (!trust_knows_time(trust) || oldest > now + HOUR_MS))
-        return INT64_MAX;
-    return oldest > 0 && now - oldest > silent ? now - oldest : silent;
-}
-
-/* Money's worth that the five limits leave to this sale. */
-static int64_t floor_left(struct till *till, const struct sale *sale)
-{
-    const struct bundle_offline *limits = bundle_offline(rule_edition_bundle(sale->edition));
-    const struct floor_uses *uses = &till->floor_uses;
-    int64_t acked = journal_acked_position(till->options.journal);
-    int64_t device = 0, member = 0, count = 0, ignored = 0;
-
-    if (limits->sales_max == 0 || silent_ms(till) > limits->hours_max * HOUR_MS)
-        return 0;
-    for (int i = 0; i < uses->count; i++) {
-        if (uses->uses[i].position <= acked)
-            continue;
-        count++;
-        device += uses->uses[i].minor;
-        member += strcmp(uses->uses[i].member, sale->member.id) == 0 ? uses->uses[i].minor : 0;
-    }
-    device += floor_in_tender(till, sale, NULL, &count);
-    member += floor_in_tender(till, sale, sale->member.id, &ignored);
-    if (count >= limits->sales_max ||
-        count >= SPENDING_FLOOR_USES_MAX - TILL_SALES_MAX) /* what is not counted is not bounded */
-        return 0;
-    return least(limits->f_sale, least(limits->f_member - member, limits->e_device - device));
-}
+/* ---- which ways there are ---- */
 
 bool spending_without_link(struct till *till)
 {
@@ -187,30 +122,6 @@ bool spending_without_link(struct till *till)
     return (limits->sales_max > 0 && limits->hours_max > 0 && limits->f_sale > 0 && limits->f_member > 0 &&
             limits->e_device > 0) ||
            (trust_knows_time(trust) && cache_lease_lives(till->options.cache, trust_now_ms(trust), NULL) == ST_OK);
-}
-
-/* The first currency asked for takes what the limits leave: they are in money, and money has one order. */
-static bool by_floor(struct till *till, struct sale *sale)
-{
-    const struct bundle *bundle = rule_edition_bundle(sale->edition);
-    const cJSON *asked = sale->basket.redeem ? sale->basket.redeem->child : NULL;
-    int64_t minor = floor_left(till, sale), value, points;
-
-    if (!asked || minor <= 0)
-        return false;
-    for (size_t i = 0; i < bundle_currency_count(bundle); i++) {
-        if (strcmp(bundle_currency_id(bundle, i), asked->string) != 0)
-            continue;
-        value = bundle_currency_value_minor(bundle, i);
-        points = value > 0 && minor <= INT64_MAX / 1000000 ? minor : 0;
-        for (int digit = 0; digit < bundle_currency_digits(bundle, i); digit++)
-            points *= 10;
-        points = value > 0 ? points / value : 0;
-        if (points > 0)
-            add_part(&sale->spending, asked->string, points, "");
-        return points > 0;
-    }
-    return false;
 }
 
 /* ---- which way ---- */
@@ -262,7 +173,7 @@ void spending_judge(struct till *till, struct sale *sale, bool at_tender)
         say(sale, PROBLEM_POINTS_REFUSED, "more was spent than there was, or is set aside: earn it back first");
         return;
     }
-    if (link_is_up(till, &since) && !late && !at_tender) {
+    if (spending_link_is_up(till, &since) && !late && !at_tender) {
         *spending = (struct spending){.way = SPENDING_WANTED};
         say(sale, PROBLEM_NONE, NULL);
         return;
@@ -270,12 +181,12 @@ void spending_judge(struct till *till, struct sale *sale, bool at_tender)
     *spending = (struct spending){.way = SPENDING_NONE, .late = late};
     if (by_lease(till, sale))
         spending->way = SPENDING_LEASE;
-    else if (by_floor(till, sale))
+    else if (floor_may_spend(till, sale))
         spending->way = SPENDING_FLOOR;
     if (spending->way != SPENDING_NONE)
         say(sale, PROBLEM_POINTS_BOUNDED, NULL);
     else
-        say(sale, late || link_is_up(till, &since) ? PROBLEM_POINTS_LATE : PROBLEM_POINTS_OFFLINE, NULL);
+        say(sale, late || spending_link_is_up(till, &since) ? PROBLEM_POINTS_LATE : PROBLEM_POINTS_OFFLINE, NULL);
 }
 
 /* ---- what is written ---- */
@@ -307,7 +218,7 @@ void spending_write_asked(const struct spending *spending, const struct basket *
         int64_t bound = bound_of(spending, asked->string), wanted = bound;
 
         if (bound > 0 && (!cJSON_IsNumber(asked) || json_value_int(asked, 0, JSON_INT_MAX, &wanted) == ST_OK))
-            jw_field_int(w, asked->string, least(wanted, bound));
+            jw_field_int(w, asked->string, wanted < bound ? wanted : bound);
     }
     jw_object_end(w);
 }

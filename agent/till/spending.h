@@ -30,7 +30,7 @@ struct basket;
 struct sale;
 struct till;
 
-enum { SPENDING_PARTS_MAX = 4, SPENDING_CURRENCY_MAX = 64, SPENDING_FLOOR_USES_MAX = 256 };
+enum { SPENDING_PARTS_MAX = 4, SPENDING_CURRENCY_MAX = 64 };
 
 enum spending_way {
     SPENDING_FREE,   /* nobody bounds it: a till alone, or nothing is asked to be spent */
@@ -54,21 +54,11 @@ struct spending {
     bool refused, late; /* the central said no, or nothing in time: not asked again before the basket is put anew */
 };
 
-/* Points spent under the floor limits since the central last heard of us, by records it has not acknowledged. */
-struct floor_use {
-    int64_t position, minor;
-    char member[ID_LEN_MAX + 1];
-};
-struct floor_uses {
-    struct floor_use uses[SPENDING_FLOOR_USES_MAX];
-    int count;
-    int64_t oldest_unix_ms; /* of the oldest record not acknowledged at the start; 0: all were */
-};
-
 /* Settles by which way the sale may spend and how much, for the evaluation to come. At tender a hold must be there by
  * now. */
 void spending_judge(struct till *till, struct sale *sale, bool at_tender);
-/* Whether anything can be spent here without a link: some member by a lease, or all by the floor limits of the rules. */
+/* Whether anything can be spent here without a link: some member by a lease, or all by the floor limits of the rules.
+ */
 bool spending_without_link(struct till *till);
 /* Writes "redeem" and "rewards" of the engine's input as far as they are allowed. */
 void spending_write_asked(const struct spending *spending, const struct basket *basket, struct json_writer *w);
@@ -80,9 +70,14 @@ void holds_ask(struct till *till, struct sale *sale, till_ready_fn *done, void *
 void spending_release(struct till *till, struct sale *sale, const char *reason);
 /* Points spent of one currency by a result: paid with and cost. */
 int64_t spending_of(const char *result_json, size_t len, const char *currency);
-/* A record was appended, or is read at the start. */
-void spending_count(struct till *till, const char *type, const char *body, size_t len, int64_t position);
-/* At the start: counts what the floor limits have used, voids the holds and claims that nobody ended. */
+/* One more currency, and up to what. */
+void spending_add_part(struct spending *spending, const char *currency, int64_t amount, const char *id);
+/* Whether the link is up, and since when it is as it is; 0: nobody knows. */
+bool spending_link_is_up(const struct till *till, int64_t *out_since_unix_ms);
+/* A hold that nobody will spend is ended by a record. */
+void holds_void(struct till *till, const char *hold, const char *reason);
+/* spending_load.c. At the start: counts what the floor limits have used, voids the holds and claims that nobody
+ * ended. */
 enum status spending_load(struct till *till, struct errmsg *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "agent/base/pk_memo.h"
 #include "agent/codes/phone.h"
 #include "agent/till/app_codes.h"
+#include "agent/till/floor.h"
 #include "agent/till/own_codes.h"
 #include "agent/till/reservations.h"
 #include "agent/till/rulebook.h"
