@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "sync/central/counting.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
+#include "sync/central/steps.h"
 
 enum { STATE_MAX = 16, REASON_MAX = 200, SHOWN_MAX = 24, NAME_BYTES = COUPON_CODE_BYTES + 8 };
 
@@ -271,13 +273,40 @@ enum status coupon_note_claim_voided(struct central *central, const struct inter
                        : st;
 }
 
+struct lost {
+    struct central *central;
+    int64_t before_us, claims;
+};
+
+/* A till's at a time: a step (steps.h). */
+static enum status give_up_next(void *context, bool *out_found, struct errmsg *err)
+{
+    struct lost *lost = context;
+    struct store *store = lost->central->store;
+    char dev[HEX64_TEXT] = "";
+    int64_t count = 0;
+    struct rows *rows;
+    enum status st = STORE_SELECT(store, STATEMENT_CLAIM_LOST_NEXT, &rows, err, V_INT(lost->before_us));
+
+    if (st != ST_OK)
+        return st;
+    *out_found = rows_next(rows);
+    if (*out_found)
+        (void)snprintf(dev, sizeof(dev), "%s", rows_text(rows, 0));
+    st = rows_end(rows, err);
+    if (st == ST_OK && *out_found)
+        st = store_run(store, STATEMENT_CLAIM_LOST, STORE_VALUES(V_INT(lost->before_us), V_TEXT(dev)), &count, err);
+    lost->claims += count;
+    return st;
+}
+
 enum status coupon_give_up_lost(struct central *central, struct errmsg *err)
 {
-    int64_t before_us = central_now_us(central) - COUPON_LOST_DAYS * INT64_C(86400000000), count = 0;
-    enum status st = store_run(central->store, STATEMENT_CLAIM_LOST, STORE_VALUES(V_INT(before_us)), &count, err);
+    struct lost lost = {central, central_now_us(central) - COUPON_LOST_DAYS * INT64_C(86400000000), 0};
+    enum status st = steps_run(central, INT_MAX, give_up_next, &lost, NULL, err);
 
-    if (st == ST_OK && count > 0)
-        log_warn("points-03", "coupons that lost tills had asked for are free again count=%" PRId64, count);
+    if (st == ST_OK && lost.claims > 0)
+        log_warn("points-03", "coupons that lost tills had asked for are free again count=%" PRId64, lost.claims);
     return st;
 }
 

@@ -290,8 +290,10 @@
     X(CLAIM_END, "UPDATE coupon_claim SET state = 'ended' WHERE dev = $1 AND sale_id = $2 AND state = 'granted'")        \
     X(CLAIM_END_CODE, "UPDATE coupon_claim SET state = 'ended' WHERE dev = $1 AND sale_id = $2 AND code = $3"             \
         " AND state = 'granted'")                                                                                         \
-    X(CLAIM_LOST, "UPDATE coupon_claim SET state = 'ended' WHERE state = 'granted' AND at_us < $1 AND EXISTS"             \
-        " (SELECT 1 FROM device d WHERE d.dev = coupon_claim.dev"                                                         \
+    X(CLAIM_LOST_NEXT, "SELECT c.dev FROM coupon_claim c JOIN device d ON d.dev = c.dev WHERE c.state = 'granted'"        \
+        " AND c.at_us < $1 AND (d.epoch <> c.epoch OR d.last_seen_us < $1) ORDER BY c.dev LIMIT 1")                       \
+    X(CLAIM_LOST, "UPDATE coupon_claim SET state = 'ended' WHERE dev = $2 AND state = 'granted' AND at_us < $1"           \
+        " AND EXISTS (SELECT 1 FROM device d WHERE d.dev = coupon_claim.dev"                                              \
         " AND (d.epoch <> coupon_claim.epoch OR d.last_seen_us < $1))")                                                   \
     X(CLAIM_VOID, "INSERT INTO coupon_claim (dev, epoch, sale_id, code, chain, state, reason, at_us)"                      \
         " VALUES ($1, $2, $3, $4, $5, 'ended', '', $6) ON CONFLICT (dev, epoch, sale_id, code) DO UPDATE SET"              \
