@@ -41,7 +41,8 @@ enum {
     HTTP_METHOD_BYTES_MAX = 16,
     HTTP_ERROR_BYTES_MAX = 1024,
     HTTP_HANDSHAKE_POLL_MS = 1,
-    HTTP_STOP_MS = 300, /* to bring out the last answers */
+    HTTP_STOP_MS = 300, /* to bring out the last answers, from the last one that was taken */
+    HTTP_STOP_MAX_MS = 5000,
     HTTP_BUCKETS_MAX = 128,
 };
 

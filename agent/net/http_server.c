@@ -257,33 +257,57 @@ static void wake_all(struct http_server *server)
     }
 }
 
-/* Brings the last answers out, as far as the clients take them within HTTP_STOP_MS. */
+static int count_requests(const struct http_server *server)
+{
+    int count = 0;
+
+    for (const struct http_request *request = server->requests; request; request = request->next)
+        count++;
+    return count;
+}
+
+/* Brings the last answers out, as far as the clients take them: until none was taken for HTTP_STOP_MS, and no longer
+ * than HTTP_STOP_MAX_MS. */
 static void flush_answers(struct http_server *server)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     struct pollfd ready = {.fd = info ? info->epoll_fd : -1, .events = POLLIN};
-    int64_t until_ns = clock_measure_ns() + HTTP_STOP_MS * INT64_C(1000000);
+    int64_t began_ns = clock_measure_ns(), now_ns = began_ns, moved_ns = began_ns;
+    int left = count_requests(server), now_left;
 
-    do {
+    while (now_ns - moved_ns < HTTP_STOP_MS * INT64_C(1000000) &&
+           now_ns - began_ns < HTTP_STOP_MAX_MS * INT64_C(1000000)) {
         (void)MHD_run(server->daemon);
         if (!server->requests)
             return;
         (void)poll(&ready, 1, 5);
-    } while (clock_measure_ns() < until_ns);
+        now_ns = clock_measure_ns();
+        now_left = count_requests(server);
+        if (now_left < left)
+            moved_ns = now_ns;
+        left = now_left;
+    }
+}
+
+void http_server_leave(struct http_server *server)
+{
+    int fd;
+
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    fd = MHD_quiesce_daemon(server->daemon);
+    if (fd >= 0) /* at once: who comes now is refused and looks elsewhere, and does not wait for nobody */
+        (void)close(fd);
 }
 
 static void stop_daemon(struct http_server *server)
 {
-    int fd;
-
-    server->stopping = true;
+    http_server_leave(server);
     server->running = true; /* nothing schedules a run any more */
-    fd = MHD_quiesce_daemon(server->daemon);
     wake_all(server);
     flush_answers(server);
     MHD_stop_daemon(server->daemon);
-    if (fd >= 0)
-        (void)close(fd);
 }
 
 void http_server_destroy(struct http_server *server)

@@ -71,6 +71,9 @@ struct http_server_options {
 
 enum status http_server_create(const struct http_server_options *options, struct http_server **out_server,
                                struct errmsg *err);
+/* From here on nobody new is taken, and what is asked on the connections there are is answered 503: what was begun is
+ * to be answered, then http_server_destroy. May be left out. */
+void http_server_leave(struct http_server *server);
 /* Answers parked requests with 503 (gone is called first), ends streams, closes. Not from a handler. Accepts NULL. */
 void http_server_destroy(struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);

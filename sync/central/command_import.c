@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The office's files, and what a till could not send: cut into pieces of whole rows and sent to the running server. */
+/* The office's files, and what a till could not send: cut into pieces of whole rows and sent to the running server.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "agent/base/clock.h"
 #include "agent/base/file.h"
 #include "agent/base/json.h"
 #include "sync/central/admin_client.h"
@@ -17,6 +19,11 @@
 #include "sync/protocol/record.h"
 
 #define IMPORT_FILE_MAX ((size_t)1024 * 1024 * 1024)
+
+/* A piece is one request, and the server does nothing else meanwhile: tills wait for it, and so does its end. So the
+ * pieces are as long as it takes in PIECE_MS or less. */
+enum { PIECE_FIRST_BYTES = 16 * 1024, PIECE_LEAST_BYTES = 2 * 1024, PIECE_MS = 200 };
+static const size_t PIECE_BYTES_MAX = IMPORT_CHUNK_MAX / 2;
 
 /* The sums over the pieces a file is sent in. */
 struct import_sums {
@@ -74,25 +81,34 @@ static enum status send_piece(const struct command_call *call, const char *what,
     return ST_OK;
 }
 
+static size_t next_room(size_t room, int64_t took_ms)
+{
+    if (took_ms > PIECE_MS)
+        return room / 2 > PIECE_LEAST_BYTES ? room / 2 : PIECE_LEAST_BYTES;
+    if (took_ms < PIECE_MS / 2)
+        return 2 * room < PIECE_BYTES_MAX ? 2 * room : PIECE_BYTES_MAX;
+    return room;
+}
+
 /* Cuts the file into pieces of whole rows, each with the header again, so that the server never holds more than one.
  */
 static enum status send_file(const struct command_call *call, const char *what, const char *text, size_t len,
                              struct import_sums *sums, struct errmsg *err)
 {
-    size_t header_len = csv_row_len(text, len), at = header_len;
+    size_t header_len = csv_row_len(text, len), at = header_len, room = PIECE_FIRST_BYTES;
     int64_t line = 2;
     enum status st = ST_OK;
 
     do {
-        size_t piece = 0, room = IMPORT_CHUNK_MAX / 2;
-        int64_t lines = 0;
+        size_t piece = 0;
+        int64_t lines = 0, began_ms = clock_mono_ms(clock_system());
 
         while (at + piece < len) {
             size_t row = csv_row_len(text + at + piece, len - at - piece);
 
             if (piece > 0 && piece + row + header_len > room)
                 break;
-            if (row + header_len > room) {
+            if (row + header_len > PIECE_BYTES_MAX) {
                 errmsg_set(err, "line %lld: a row of %zu bytes: is a quote not closed?", (long long)(line + lines),
                            row);
                 return ST_INVALID;
@@ -102,6 +118,7 @@ static enum status send_file(const struct command_call *call, const char *what, 
             piece += row;
         }
         st = send_piece(call, what, text, header_len, text + at, piece, line, sums, err);
+        room = next_room(room, clock_mono_ms(clock_system()) - began_ms);
         at += piece;
         line += lines;
     } while (st == ST_OK && at < len);
@@ -160,7 +177,8 @@ static size_t batch_len(const char *text, size_t len)
     return taken;
 }
 
-/* Nothing is sent of a file that was cut or altered. What follows its records, the closing line, is none; *len is theirs. */
+/* Nothing is sent of a file that was cut or altered. What follows its records, the closing line, is none; *len is
+ * theirs. */
 static enum status prove(const struct command_call *call, const char *text, size_t *len, struct errmsg *err)
 {
     struct admin_reply reply;
@@ -169,15 +187,18 @@ static enum status prove(const struct command_call *call, const char *text, size
     enum status st = export_check(text, *len, &end, &records_len, err);
 
     if (st == ST_OK) {
-        st = admin_ask(call->state_dir, "POST", "/admin/records/end", text + records_len, *len - records_len, &reply, err);
+        st = admin_ask(call->state_dir, "POST", "/admin/records/end", text + records_len, *len - records_len, &reply,
+                       err);
         if (st == ST_OK)
             admin_reply_clear(&reply);
     }
     if (st == ST_OK)
         *len = records_len;
     else if (st == ST_NOT_FOUND || st == ST_DENIED || st == ST_INVALID)
-        errmsg_wrap(err, "%.100s: nothing was taken (where its sha256sum is what the till said, --unproven takes it by your word)",
-                    call->words[0]);
+        errmsg_wrap(
+            err,
+            "%.100s: nothing was taken (where its sha256sum is what the till said, --unproven takes it by your word)",
+            call->words[0]);
     return st;
 }
 

@@ -8,7 +8,7 @@
 #include "sync/central/till_server_internal.h"
 #include "sync/central/updates.h"
 
-enum { WAKE_AT_ONCE = 100, WAKE_MS = 250 };
+enum { WAKE_AT_ONCE = 100, WAKE_MS = 250, END_MS = 3000 };
 
 /* A request for updates that waits. */
 struct till_poll {
@@ -162,4 +162,12 @@ void till_poll_on_wake(void *context)
         loop_timer_set(server->wake, 0, 0);
     else if (server->waking)
         till_poll_wake_later(server);
+}
+
+void till_poll_end_all(struct till_server *server)
+{
+    int64_t until_ms = clock_mono_ms(clock_system()) + END_MS;
+
+    while (server->polls && clock_mono_ms(clock_system()) < until_ms)
+        answer_poll(server->polls);
 }

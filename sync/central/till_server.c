@@ -312,7 +312,11 @@ void till_server_destroy(struct till_server *server)
         return;
     if (server->central->changed_context == server)
         server->central->changed = NULL;
-    http_server_destroy(server->http); /* tells every poll that it is gone */
+    if (server->http) {
+        http_server_leave(server->http);
+        till_poll_end_all(server);
+    }
+    http_server_destroy(server->http); /* tells every poll that is left that it is gone */
     counting_destroy(server->counting);
     loop_timer_destroy(server->wake);
     free(server);

@@ -43,6 +43,9 @@ void till_poll_on_updates(void *context, struct http_request *request);
 /* Sets the timer: at once after a pause; while changes follow one another those who wait are woken now and then, and
  * hear the last state. */
 void till_poll_wake_later(struct till_server *server);
+/* The server leaves: all that wait are answered with what there is, so that their tills ask again at once, wherever
+ * they are answered. Bounded in time; who is left is told by the HTTP server. */
+void till_poll_end_all(struct till_server *server);
 /* After something changed: answers the polls that have something to hear. context is the server. */
 void till_poll_on_wake(void *context);
 
