@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a long backlog costs the shop while it goes up: the memory of loyald and loyald-sync, and a sale's commit before, meanwhile and after.
 #   backlog.sh [--records N] [--apart DIR] [--first yes] [--bin DIR] [--bench DIR] [--folder DIR]     1000000 records, build/release, /var/tmp
-# --apart: the central as on another machine: its files there, on another disk than the till's, and one processor for it, after the till's turns.
-# --first: what is measured runs before whatever else the machine does (chrt; takes root).
+# --apart: the central's files there, on another disk than the till's, as another machine's are.
+# --first: till, courier and who sells run before whatever else the machine does (chrt; takes root), the central among it. A central that runs before
+# all else, too, leaves nothing to the kernel's own threads, and writes wait for those.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 records=1000000
@@ -22,11 +23,7 @@ fi
 make_filled_till "$records"
 rm -rf "$fast"
 echo "$records records wait"
-go_first till central
-if [ -n "$first" ] && [ -n "$apart" ]; then
-    chrt -a -r -p 1 "$(pid_of central)" >/dev/null && taskset -a -c -p "$(($(nproc) - 1))" "$(pid_of central)" >/dev/null ||
-        give_up 'the central cannot be set apart'
-fi
+go_first till
 sell before sales=1000
 start_courier || give_up 'loyald-sync does not start'
 go_first courier

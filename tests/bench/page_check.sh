@@ -32,7 +32,7 @@ while read -r first second _; do
     case $first in
     sh) [ -f "$root/$second" ] || wrong "the page says \"sh $second\", which is not there" ;;
     build/release/*) [ -x "$build/${first#build/release/}" ] || wrong "the page says \"$first\", which no build makes" ;;
-    cmake | LOYALD_SHARED=* | LOYALD_KEEP=*) ;;
+    cmake | LOYALD_SHARED=* | LOYALD_KEEP=* | PAGE_OPTIONS=*) ;;
     *) wrong "the page says \"$first $second\": a script or a program of the build is wanted" ;;
     esac
 done <"$work/commands"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """usage: selling.py STATE_DIR WORD UNTIL [PID...]. Sells at a running till, a sale every 10 ms, until UNTIL is so, which is looked at now and then: sales=200, unsynced=0 (the
-central has all but what this sells), members=1000000. Prints how long each commit took, beside 8 KiB written over and fdatasync by turns,
+central has all but what this sells), members=1000000, and then each sale has the card of the 18th scanned. Prints how long each commit took, beside 8 KiB written over and fdatasync by turns,
 and the most memory the processes named had meanwhile."""
 import http.client
 import json
@@ -10,6 +10,7 @@ import sys
 import time
 
 BLOCK, FILE_BYTES, EVERY_S, LOOK_EVERY, SLACK = b"x" * 8192, 4 << 20, 0.01, 20, 60
+CARD = "2900000000018"
 state, word, until, pids = sys.argv[1], sys.argv[2], sys.argv[3].split("="), sys.argv[4:]
 raw = os.open(os.path.join(state, "bench-raw"), os.O_RDWR | os.O_CREAT | os.O_TRUNC)
 os.write(raw, bytes(FILE_BYTES))  # what is written over later, as the journal's WAL is: a file that grows waits for the file system, too
@@ -39,6 +40,8 @@ def call(method, where, body=None, good=200):
 def sell(n):
     sale = f"/v1/sales/{word}-{n}"
     call("PUT", sale, json.dumps({"lines": [{"line": 1, "sku": "A", "name": "Tea", "qty_milli": 1000, "unit_price_minor": 100, "category": "tea"}]}))
+    if until[0] == "members":
+        scanned.append(call("POST", "/v1/scans", json.dumps({"text": CARD, "entry": "scan"}))[1])
     total = call("POST", sale + "/tender", '{"tenders":["cash"]}')[0]["result"]["total_minor"]
     return call("POST", sale + "/commit", json.dumps({"expected_total_minor": total, "tenders": [{"kind": "cash", "amount_minor": total}]}))[1]
 
@@ -80,12 +83,15 @@ def quantiles(some):
 
 
 clear_peaks()
-begun, took, plain = time.perf_counter(), [], []
+begun, took, plain, scanned, first_s = time.perf_counter(), [], [], [], 0
 while not is_over(len(took)):
     took.append(sell(len(took)))
+    first_s = first_s or time.perf_counter() - begun
     plain.append(write_plainly(len(plain)))
     time.sleep(EVERY_S)
 seconds = time.perf_counter() - begun
 print(f"{word}: {len(took)} sales in {seconds:.1f} s; commit {quantiles(took)}; plain write {quantiles(plain)}")
+if scanned:
+    print(f"{word}: a scan's answer {quantiles(scanned)}; the first sale in {1000 * first_s:.0f} ms")
 if pids:
     print(f"{word}: memory at most {' + '.join(f'{one:.1f}' for one in peak_mb())} = {sum(peak_mb()):.1f} MB")
