@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A till in a bare Debian 12 of its own that is booted under its systemd, as a container. Stage "first": the first till by the commands of
-# the pages, by the clock, to its first sale. Stage "upgrade", that of vm.sh, whose machine takes minutes where this takes seconds: a version
+# the pages, by the clock, to its first sale. Stage "doctor": commands of loyalctl doctor that want a whole machine. Stage "upgrade", that of vm.sh, whose machine takes minutes where this takes seconds: a version
 # that migrates, an older one, one that does not start, one that refuses the settings, the power lost in the midst; after each the till
 # sells, and dpkg says what is true. usage: packaging/till_test.sh [--keep]
 #
@@ -12,7 +12,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/packaging/lib.sh"
 . "$root/packaging/system.sh"
 . "$root/packaging/demo/shop.sh"
-for part in container words install till first upgrade; do . "$root/packaging/vm/$part.sh"; done
+for part in container words install till first doctor upgrade; do . "$root/packaging/vm/$part.sh"; done
 keep=
 [ "${1:-}" = --keep ] && keep=1
 [ -d "${LOYALD_DEBS:-}/later" ] || give_up 'LOYALD_DEBS names no folder with "first" and "later"'
@@ -54,5 +54,6 @@ step 'A system of its own' make_system
 step 'The repository' repository
 is_up || { say 'A till is not tried: no container can be booted here.' && exit 77; }
 stage_first
+stage_doctor
 stage_upgrade
 say "$held things held."
