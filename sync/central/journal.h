@@ -2,7 +2,7 @@
 /*
  * journal - batches of records, each record exactly once (docs/protocol.md 7).
  *
- * One transaction a batch, of this till's rows only: the cursor in the till's row is the authority, bytes are kept as
+ * A batch changes rows of its till only: the cursor in the till's row is the authority, bytes are kept as
  * they came, and only after the commit is anything answered. Sending again is always safe. What the records mean is
  * booked afterwards (counting.h), so nothing in them can keep a till from getting rid of them.
  */
@@ -13,7 +13,20 @@
 
 enum { JOURNAL_BODY_MAX = 1024 * 1024 };
 
-/* Fills the answer. */
+/*
+ * Batches that are there at the same time share a transaction and with it a commit, 1 of each till or several. A batch
+ * is looked through before anything of it is written, so one that is refused leaves nothing behind and the others are
+ * none the worse; after a fault each is taken by itself. All answers are filled after the commit.
+ */
+enum { JOURNAL_GROUP_MAX = 32 };
+struct journal_post {
+    const struct device *device;
+    const char *body;
+    size_t len;
+    struct answer *answer;
+};
+/* Any number, JOURNAL_GROUP_MAX in a transaction; one where the database is spread (steps.h). */
+void journal_accept_all(struct central *central, const struct journal_post *posts, size_t count);
 void journal_accept(struct central *central, const struct device *device, const char *body, size_t len,
                     struct answer *answer);
 

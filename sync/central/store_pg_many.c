@@ -27,7 +27,7 @@ static const enum statement statements[PG_MANY_COUNT] = {
 static const enum statement passes[] = {STATEMENT_SHEET_LOAD,     STATEMENT_LOT_GET,     STATEMENT_MEMBER_USAGE_GET,
                                         STATEMENT_POINT_RULE_GET, STATEMENT_LEASE_RULES, STATEMENT_IDENTIFIER_GET,
                                         STATEMENT_CHANGE_LAST,    STATEMENT_AUDIENCE_GET, STATEMENT_LOT_DATED,
-                                        STATEMENT_HOLD_END,       STATEMENT_FLOOR_PUT};
+                                        STATEMENT_HOLD_END,       STATEMENT_FLOOR_PUT,    STATEMENT_HOLD_END_EARLIER};
 
 /* Of the prepared ones. */
 static const char *const names[PG_MANY_COUNT] = {"MANY_0", "MANY_1", "MANY_2", "MANY_3", "MANY_4",

@@ -228,11 +228,6 @@ static void on_root(void *context, struct http_request *request)
     till_call_finish(&call);
 }
 
-static void on_journal(void *context, struct http_request *request)
-{
-    answer_body(context, request, OP_JOURNAL, journal_accept);
-}
-
 static void on_status(void *context, struct http_request *request)
 {
     answer_body(context, request, OP_STATUS, device_status);
@@ -251,7 +246,7 @@ static const struct http_route routes[] = {
     {"POST", "/v1/enroll", HTTP_AUTH_NONE, on_enrol, ENROL_BODY_MAX},
     {"POST", RENEWAL_PATH, HTTP_AUTH_NONE, on_renew, RENEW_BODY_MAX}, /* by a signature, see renew.h */
     {"GET", RENEWAL_IDENTITY_PATH, HTTP_AUTH_CERTIFICATE, on_identity, 0},
-    {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, on_journal, JOURNAL_BODY_MAX},
+    {"POST", "/v1/journal", HTTP_AUTH_CERTIFICATE, journal_wait_on_journal, JOURNAL_BODY_MAX},
     {"GET", "/v1/updates", HTTP_AUTH_CERTIFICATE, till_poll_on_updates, 0},
     {"GET", "/v1/members/{identifier}", HTTP_AUTH_CERTIFICATE, on_member, 0},
     {"POST", "/v1/redeem", HTTP_AUTH_CERTIFICATE, on_hold, HOLD_BODY_MAX},
@@ -280,6 +275,8 @@ enum status till_server_create(const struct till_server_options *options, struct
     server->loop = options->loop;
     server->central = options->central;
     st = loop_timer_create(options->loop, till_poll_on_wake, server, &server->wake);
+    if (st == ST_OK)
+        st = loop_timer_create(options->loop, journal_wait_take, server, &server->take);
     if (st == ST_OK)
         st = counting_create(options->loop, options->central, &server->counting, err);
     if (st == ST_OK) {
@@ -319,6 +316,7 @@ void till_server_destroy(struct till_server *server)
     http_server_destroy(server->http); /* tells every poll that is left that it is gone */
     counting_destroy(server->counting);
     loop_timer_destroy(server->wake);
+    loop_timer_destroy(server->take);
     free(server);
 }
 

@@ -9,6 +9,7 @@
 
 struct loop_timer;
 struct till_poll;
+struct journal_wait;
 struct counting;
 
 struct till_server {
@@ -17,6 +18,8 @@ struct till_server {
     struct http_server *http;
     struct till_poll *polls; /* those that wait */
     struct counting *counting;
+    struct journal_wait *waits; /* batches that came in this turn of the loop */
+    struct loop_timer *take;    /* ends it */
     struct loop_timer *wake;     /* gathers changes that follow one another */
     bool waking;                 /* polls are to be gone through, once more if that is under way */
     int64_t woken_ms;            /* when that began the last time */
@@ -37,6 +40,11 @@ bool till_call_begin(struct till_server *server, struct http_request *request, e
                      struct till_call *call, struct operation_args *args);
 /* Sends the call's answer. */
 void till_call_finish(struct till_call *call);
+
+/* The route of the journal: what comes in one turn of the loop is taken in together at its end (journal_wait.c). */
+void journal_wait_on_journal(void *context, struct http_request *request);
+/* context is the server. */
+void journal_wait_take(void *context);
 
 /* The route of updates. */
 void till_poll_on_updates(void *context, struct http_request *request);

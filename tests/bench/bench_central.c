@@ -5,13 +5,13 @@
  *
  *   disk     each body appended to a file, fdatasync
  *   rows     each record a row with its hash, through the store layer, a transaction a body: no chain, no ledger
- *   accepted journal_accept: envelope, chain, row, cursor; what a till waits for
+ *   accepted journal_accept_all: envelope, chain, row, cursor; what a till waits for; several tills' bodies at once
  *   booked   counting_step: what follows: interpretation, ledger, the cursor of what is counted
  *
- *   bench_central [--database URL] [--batches N] [--tills N] [--sales N] [--members N] [--mixed yes] [--folder DIR]
- *                 [--csv yes]
- *       N bodies of each till (20), tills (4), records a body (250), members who buy by turns (20,000, imported before);
- *       --mixed: of 50 records 1 is a return, 5 are sales that spend points of a hold, 10 are sales of nobody's, else
+ *   bench_central [--database URL] [--batches N] [--tills N] [--sales N] [--members N] [--group N] [--mixed yes]
+ *                 [--folder DIR] [--csv yes]
+ *       N bodies of each till (20), tills (4), records a body (250), members who buy by turns (20,000, imported before),
+ *       tills whose bodies come at the same time (4); --mixed: of 50 records 1 is a return, 5 are sales that spend points of a hold, 10 are sales of nobody's, else
  *       all are sales that earn; --csv: records, and CPU in ns that one costs to be taken in and to be booked
  */
 #include <fcntl.h>
@@ -48,7 +48,7 @@ struct till {
 struct bench {
     char dir[256];
     const char *database;
-    long batches, till_count, sales, members;
+    long batches, till_count, sales, members, group;
     bool csv, mixed;
     struct central *central;
     struct till *tills; /* owned */
@@ -252,19 +252,29 @@ static enum status write_rows(void *context, struct errmsg *err)
     return st;
 }
 
-static void take(struct bench *bench, const struct till *till, const struct strbuf *body)
+/* What a connection of each till brought, so many at once. */
+static void take(struct bench *bench, int first, int count, int batch)
 {
     struct errmsg err = ERRMSG_INIT;
-    struct answer answer = ANSWER_INIT;
-    struct device device;
+    struct journal_post posts[JOURNAL_GROUP_MAX] = {0};
+    struct answer answers[JOURNAL_GROUP_MAX];
+    struct device devices[JOURNAL_GROUP_MAX];
 
-    MUST(device_load(bench->central, till->dev_hex, &device, &err));
-    journal_accept(bench->central, &device, body->data, body->len, &answer);
-    if (answer.status != 200) {
-        fprintf(stderr, "bench_central: refused: %s\n", strbuf_text(&answer.body));
-        exit(1);
+    for (int i = 0; i < count; i++) {
+        const struct strbuf *body = &bench->tills[first + i].bodies[batch];
+
+        answers[i] = (struct answer)ANSWER_INIT;
+        MUST(device_load(bench->central, bench->tills[first + i].dev_hex, &devices[i], &err));
+        posts[i] = (struct journal_post){&devices[i], body->data, body->len, &answers[i]};
     }
-    strbuf_free(&answer.body);
+    journal_accept_all(bench->central, posts, (size_t)count);
+    for (int i = 0; i < count; i++) {
+        if (answers[i].status != 200) {
+            fprintf(stderr, "bench_central: refused: %s\n", strbuf_text(&answers[i].body));
+            exit(1);
+        }
+        strbuf_free(&answers[i].body);
+    }
 }
 
 /* ---- by turns ---- */
@@ -290,16 +300,19 @@ static void one_round(struct bench *bench, int fd, int batch, struct sums *sums)
         const struct till *till = &bench->tills[t];
         const struct strbuf *body = &till->bodies[batch];
         struct plain_rows rows = {bench, till, body, (int64_t)batch * bench->sales + 1};
-        int64_t began = clock_measure_ns(), used;
+        int64_t began = clock_measure_ns();
 
         write_plain(bench, fd, body);
         sums->disk_ns += clock_measure_ns() - began;
         began = clock_measure_ns();
         MUST(store_transact(bench->central->store, write_rows, &rows, &err));
         sums->rows_ns += clock_measure_ns() - began;
-        began = clock_measure_ns();
-        used = cpu_us();
-        take(bench, till, body);
+    }
+    for (int t = 0; t < bench->till_count; t += (int)bench->group) {
+        int count = bench->till_count - t < bench->group ? (int)(bench->till_count - t) : (int)bench->group;
+        int64_t began = clock_measure_ns(), used = cpu_us();
+
+        take(bench, t, count, batch);
         sums->accepted_cpu_us += cpu_us() - used;
         sums->accepted_ns += clock_measure_ns() - began;
     }
@@ -370,10 +383,11 @@ int main(int argc, char **argv)
                                             {"tills", required_argument, NULL, 't'},
                                             {"sales", required_argument, NULL, 's'},
                                             {"members", required_argument, NULL, 'm'},
+                                            {"group", required_argument, NULL, 'g'},
                                             {"mixed", required_argument, NULL, 'x'},
                                             {"csv", required_argument, NULL, 'c'},
                                             {0}};
-    struct bench bench = {.batches = 20, .till_count = 4, .sales = 250, .members = 20000};
+    struct bench bench = {.batches = 20, .till_count = 4, .sales = 250, .members = 20000, .group = 4};
     const char *folder = "/var/tmp";
     int option;
 
@@ -390,17 +404,19 @@ int main(int argc, char **argv)
             bench.sales = strtol(optarg, NULL, 10);
         else if (option == 'm')
             bench.members = strtol(optarg, NULL, 10);
+        else if (option == 'g')
+            bench.group = strtol(optarg, NULL, 10);
         else if (option == 'x')
             bench.mixed = true;
         else if (option == 'c')
             bench.csv = true;
         if (option == '?' || bench.batches < 1 || bench.batches > BATCHES_MAX || bench.till_count < 1 ||
             bench.till_count > TILLS_MAX || bench.sales < 1 || bench.sales > RECORD_BATCH_MAX || bench.members < 1 ||
-            bench.members > MEMBERS_MAX) {
+            bench.members > MEMBERS_MAX || bench.group < 1 || bench.group > JOURNAL_GROUP_MAX) {
             fprintf(stderr,
                     "usage: bench_central [--database URL] [--batches 1..%d] [--tills 1..%d] [--sales 1..%d] "
-                    "[--members 1..%d] [--mixed yes] [--folder DIR] [--csv yes]\n",
-                    BATCHES_MAX, TILLS_MAX, RECORD_BATCH_MAX, MEMBERS_MAX);
+                    "[--members 1..%d] [--group 1..%d] [--mixed yes] [--folder DIR] [--csv yes]\n",
+                    BATCHES_MAX, TILLS_MAX, RECORD_BATCH_MAX, MEMBERS_MAX, JOURNAL_GROUP_MAX);
             return 2;
         }
     }

@@ -8,9 +8,11 @@
 #include "points_scene.h"
 #include "sync/central/circle.h"
 #include "sync/central/counting.h"
+#include "sync/central/hold.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/sheet.h"
+#include "sync/central/store_engine.h"
 
 #define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
 
@@ -59,6 +61,25 @@ Test(central_sheets, what_is_kept_is_written_before_it_is_read)
     cr_expect_eq(posted(&f, "M1"), 515);
     cr_expect(ledger_is_ok(&f));
     strbuf_free(&row);
+    fixture_close(&f);
+}
+
+/* What is done for each sale that spends a hold must not write what is kept: booking would take ten times as long. */
+Test(central_sheets, the_end_of_a_hold_leaves_what_is_kept_alone)
+{
+    const struct device device = {.dev = "00000000000000b1", .epoch = "0000000000000001", .chain = "demo"};
+    struct errmsg err = ERRMSG_INIT;
+    struct fixture f;
+
+    fixture_open(&f);
+    fixture_together(&f);
+    fixture_import(&f, "member,bonus\nM1,500\n");
+    OK(store_begin(f.central->store, &err));
+    earn(&f, "M1", 1, 10);
+    cr_assert(f.central->store->keeper->keeps);
+    OK(hold_end(f.central, &device, "h1", true, &err));
+    cr_expect(f.central->store->keeper->keeps);
+    OK(store_commit(f.central->store, &err));
     fixture_close(&f);
 }
 
