@@ -139,7 +139,8 @@ enum cache_effect_kind {
 };
 struct cache_effect {
     enum cache_effect_kind kind;
-    /* Member id; of EFFECT_TIED the document named; "" for EFFECT_USE, EFFECT_COUPON and those after EFFECT_TIED. */
+    /* Member id; of EFFECT_TIED the document named; "" for EFFECT_USE, EFFECT_COUPON, EFFECT_LEASE and those after
+     * EFFECT_TIED. */
     const char *subject;
     const char *name;
     int64_t amount;

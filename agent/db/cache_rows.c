@@ -208,7 +208,7 @@ static enum status take_lease(struct cache *cache, sqlite3_stmt *row, struct cac
     return ST_OK;
 }
 
-/* The lease of the row, with own later uses in used. */
+/* The lease of the row, with own later uses in used: by its id alone, whatever its member was called then. */
 static enum status read_lease(struct cache *cache, sqlite3_stmt *row, cache_position_fn *position_of,
                               void *position_context, struct cache_lease *out_lease, struct errmsg *err)
 {
@@ -216,7 +216,7 @@ static enum status read_lease(struct cache *cache, sqlite3_stmt *row, cache_posi
     enum status st = take_lease(cache, row, out_lease, err);
 
     if (st == ST_OK)
-        st = cache_count_uses(cache, out_lease->member, EFFECT_LEASE, out_lease->id,
+        st = cache_count_uses(cache, "", EFFECT_LEASE, out_lease->id,
                               position_of(position_context, out_lease->epoch, out_lease->seq), INT32_MIN, INT32_MAX,
                               &own, err);
     return st == ST_OK ? cache_add_amount(&out_lease->used, own, err) : st;

@@ -154,7 +154,6 @@ static void reserve_leases(struct till *till, const struct sale *sale)
 
         one.amount = spending_of(worked->result_json.data, worked->result_json.len, part->currency);
         (void)snprintf(one.sale_id, sizeof one.sale_id, "%s", sale->id);
-        (void)snprintf(one.subject, sizeof one.subject, "%s", sale->member.id);
         (void)snprintf(one.name, sizeof one.name, "%s", part->id);
         if (reservations_add(&till->reserved, &one) != ST_OK)
             log_warn("till-07", "a lease could not be reserved, commit will judge sale=%s", sale->id);

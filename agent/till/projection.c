@@ -187,10 +187,7 @@ static void read_sale(struct projection *p)
     add_totals(p, result, day);
     add_tied(p, tree_text(tree_child(p->tree, "exchange"), "id"), tree_text(sale, "sale_id"), day);
     cJSON_ArrayForEach(item, tree_child(p->tree, "leases"))
-    {
-        if (p->member[0] != '\0')
-            add(p, EFFECT_LEASE, p->member, tree_text(item, "id"), tree_int(item, "used"), day);
-    }
+        add(p, EFFECT_LEASE, "", tree_text(item, "id"), tree_int(item, "used"), day);
     cJSON_ArrayForEach(item, tree_child(result, "lines")) add_uses_of(p, tree_child(item, "adjustments"), day);
     cJSON_ArrayForEach(item, tree_child(result, "points")) add_uses_of(p, tree_child(item, "by"), day);
     add_uses_of(p, tree_child(result, "gifts"), day);
@@ -239,8 +236,7 @@ static void read_void(struct projection *p)
 static void read_lease_close(struct projection *p)
 {
     (void)snprintf(p->member, sizeof p->member, "%s", tree_text(p->tree, "member"));
-    if (p->member[0] != '\0')
-        add(p, EFFECT_LEASE, p->member, tree_text(p->tree, "lease"), LEASE_ALL, 0);
+    add(p, EFFECT_LEASE, "", tree_text(p->tree, "lease"), LEASE_ALL, 0);
 }
 
 /* Those that do something here; a record of any other type does nothing. */

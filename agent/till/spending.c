@@ -61,9 +61,8 @@ struct lease_search {
 static bool look_at_lease(void *context, const struct cache_lease *lease)
 {
     struct lease_search *search = context;
-    int64_t left =
-        lease->granted - lease->used -
-        reservations_sum(&search->till->reserved, search->sale->id, EFFECT_LEASE, search->sale->member.id, lease->id);
+    int64_t left = lease->granted - lease->used -
+                   reservations_sum(&search->till->reserved, search->sale->id, EFFECT_LEASE, "", lease->id);
 
     if (strcmp(lease->currency, search->currency) == 0 && left > search->best && strlen(lease->id) <= ID_LEN_MAX &&
         lease->expires_unix_ms > search->now_ms) {

@@ -139,13 +139,13 @@ Test(cache_rows, leases_of_all_names_a_member_had_with_own_uses)
     struct cache_lease lease = {"L1", "M7", "bonus", 5000, 100, 10, OWN_EPOCH, 1};
     char text[300] = "";
 
-    project(cache, 1, EFFECT_LEASE, "M7", "L1", 100);
-    project(cache, 2, EFFECT_LEASE, "M7", "L1", 30);
+    project(cache, 1, EFFECT_LEASE, "", "L1", 100);
+    project(cache, 2, EFFECT_LEASE, "", "L1", 30);
     cr_assert_eq(cache_put_lease(cache, &lease, NULL), ST_OK);
     lease = (struct cache_lease){"L2", "M1", "bonus", 700, 0, 20, OWN_EPOCH, 0};
     cr_assert_eq(cache_put_lease(cache, &lease, NULL), ST_OK);
     cr_assert_eq(cache_put_alias(cache, "M7", "M1", NULL), ST_OK);
-    project(cache, 3, EFFECT_LEASE, "M1", "L2", 7);
+    project(cache, 3, EFFECT_LEASE, "", "L2", 7);
     cr_assert_eq(cache_each_lease(cache, "M1", own_position, NULL, write_lease, text, NULL), ST_OK);
     cr_expect_str_eq(text, "L1:130/5000 L2:7/700 ", "%s", text);
     lease.granted = 0;

@@ -55,6 +55,30 @@ Test(leases, from_a_lease_is_counted_over_a_restart_until_the_central_counts_it)
     cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 1000);
 }
 
+/* The office merged M7 into M1; the lease's row under its new member is still on its way. */
+Test(leases, under_a_name_from_before_a_merge_are_used_up_all_the_same)
+{
+    struct cache_lease lease = {.id = "L1",
+                                .member = "M7",
+                                .currency = "bonus",
+                                .granted = 5000,
+                                .expires_unix_ms = world.time.wall_ms + 1000,
+                                .epoch = 0xe1};
+
+    world.link_up = false;
+    cr_assert_eq(cache_put_lease(world.cache, &lease, NULL), ST_OK);
+    cr_assert_eq(cache_put_alias(world.cache, "M7", "M1", NULL), ST_OK);
+    put("s1", SPENDING_BASKET("3000"));
+    cr_assert_eq(world_do(&world, "commit", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_int(&world, "s1", "redeemed_minor"), 3000);
+    put("s2", SPENDING_BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 2000);
+    world_restart(&world, false);
+    world.link_up = false;
+    put("s2", SPENDING_BASKET("4000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 2000);
+}
+
 /* The row comes back as the central has it: what it counts yet, and what the till's journal adds to that, or no more.
  */
 static void lease_row(int64_t used, int64_t seq)
