@@ -159,6 +159,7 @@ Test(shift, says_who_typed_a_card_before_a_basket_did)
     } sales[] = {{"{\"sale_id\":\"s1\",\"cashier\":\"8\"}", "8"}, {"{\"sale_id\":\"s2\"}", "7"}};
 
     world_rules(&world, WORLD_EARNING, 1);
+    world_member(&world, "M1", WORLD_CARD, "\"state\":\"active\",", 0);
     cr_assert_eq(turn("{\"state\":\"open\",\"cashier\":\"7\"}"), PROBLEM_NONE);
     for (size_t i = 0; i < sizeof sales / sizeof sales[0]; i++) {
         struct cJSON *keyed;
