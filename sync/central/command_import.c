@@ -144,7 +144,7 @@ static enum status send_whole(const struct command_call *call, const char *what,
            (long long)sums.rows, (long long)sums.imported, (long long)sums.attached, (long long)sums.errors);
     if (sums.errors == 0)
         return ST_OK;
-    errmsg_set(err, "%lld rows were refused: mend them and import the file again, it changes nothing twice",
+    errmsg_set(err, "%lld rows were refused: import those again, mended, in a file of their own",
                (long long)sums.errors);
     return ST_INVALID;
 }
