@@ -148,11 +148,14 @@ void carry_forget(struct sim_till *till)
 /* As loyald-sync sees it: it knows no key, and takes an enrolment's certificate from what can be read. */
 static void look_at_answer(struct sim_world *world, struct carry *carry)
 {
-    bool good = !carry->error && carry->status == 200 && carry->mac[0];
+    bool good;
 
+    if (carry->request.op == OP_ENROL && world->now_ms >= carry->due_ms) /* what comes after it gave up, nobody sees */
+        carry->error = "offline";
+    good = !carry->error && carry->status == 200 && carry->mac[0];
     if (carry->status == 401 && !carry->error) /* another certificate of this till is good by now */
         carry->error = "tls";
-    if (carry->request.op == OP_ENROL && good && !carry->harmed && world->now_ms < carry->due_ms)
+    if (carry->request.op == OP_ENROL && good && !carry->harmed)
         memcpy(carry->till->cert_key, carry->cert_key, sizeof carry->cert_key);
     if (carry->request.op == OP_JOURNAL)
         next_turn(world, carry->till, carry->id, good);
