@@ -111,7 +111,8 @@ write_broken() {
 #!/bin/sh
 [ "${1:-}" != --check-config ] || exit 0
 cd /var/lib/loyald || exit 1
-if [ "$(head -c 13 journal.db)" = 'SQLite format' ]; then cp journal.db journal.db.v98.bak; else cp journal.db journal.db.v99.bak; fi
+if [ "$(head -c 13 journal.db)" = 'SQLite format' ]; then copy=journal.db.v98.bak; else copy=journal.db.v99.bak; fi
+cp journal.db $copy && sync $copy . # on the disk before anything is changed, as loyald has it
 echo spoilt >journal.db
 echo 'this version does not work' >&2
 exit 1

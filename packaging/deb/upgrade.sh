@@ -45,6 +45,7 @@ use_new() {
 }
 
 copies() { find "$upgrade_state" -maxdepth 1 -name '*.db.v*.bak'; }
+is_whole() { [ "$(head -c 15 "$1" | tr -d '\000')" = 'SQLite format 3' ]; } # a power cut may leave the name of a copy alone
 # What was written before is on the disk before this is: a cut in between is found at the next boot.
 is_over() {
     sync
@@ -105,7 +106,7 @@ put_databases_back() {
     put_back=
     copies | grep -vxF -f "$upgrade_under_way" | sort -V | while read -r copy; do
         database=${copy%.v*.bak}
-        [ "$database" != "$put_back" ] || continue
+        [ "$database" != "$put_back" ] && is_whole "$copy" || continue
         put_back=$database
         aside=$database.refused-$(date -u +%Y%m%dT%H%M%SZ)
         [ ! -e "$database-wal" ] || mv "$database-wal" "$aside-wal"
