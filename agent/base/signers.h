@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signers - those who may sign something, and how many of them must. Tills count here, and both ends for roots and
- * timestamps; what an office publishes is counted by the chain's table of keys (sync/central/publish.c).
+ * signers - those who may sign something, and how many of them must: signing, and counting who has signed. Both ends
+ * count here, for manifests, roots and timestamps.
  *
  * A signature counts once, by a key of the set that it is good by; a key that signs twice is one. What is signed is
  * the SHA-256 of the very bytes of the text, which name their own format: so nothing signed for one purpose serves
@@ -11,6 +11,7 @@
 #define LOYALD_BASE_SIGNERS_H
 
 #include "agent/base/errmsg.h"
+#include "agent/base/pk.h"
 #include "agent/base/status.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 struct cJSON;
+struct json_writer;
 
 enum {
     SIGNERS_MAX = 8,                         /* of one set */
@@ -38,9 +40,27 @@ struct signers {
 };
 
 bool signers_have(const struct signers *signers, const char *id);
-/* signatures is [{"key","signature"}]. ST_OK when enough have signed; ST_DENIED with the reason: too few, none of
- * this set, or not over this text. About 3 ms a signature. */
+
+/* signatures is [{"key","signature"}]: by how many keys of the set the text is signed. err says why the last one that
+ * did not count did not, or that none is by a key of the set. About 3 ms a signature. */
+int signers_count(const struct signers *signers, const char *text, size_t len, const struct cJSON *signatures,
+                  struct errmsg *err);
+/* ST_OK when enough have signed; ST_DENIED with the reason: too few, none of this set, or not over this text. */
 enum status signers_check(const struct signers *signers, const char *text, size_t len, const struct cJSON *signatures,
                           struct errmsg *err);
+/* One signature, by the key of that id. ST_NOT_FOUND: the set has none; ST_INVALID: it is not hex; ST_DENIED: it is
+ * not over this text. */
+enum status signers_check_one(const struct signers *signers, const char *text, const char *id, const char *hex,
+                              struct errmsg *err);
+
+struct signature {
+    char key_id[17];
+    char hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
+};
+/* Signs the text, which is not kept. */
+enum status signers_sign(const struct pk *key, const char *text, size_t len, struct signature *out_signature,
+                         struct errmsg *err);
+/* {"key","signature"}: an element of a list of signatures. */
+void signers_write(const struct signature *signature, struct json_writer *w);
 
 #endif

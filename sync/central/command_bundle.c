@@ -13,6 +13,7 @@
 #include "agent/base/json_writer.h"
 #include "agent/base/money.h"
 #include "agent/base/pk.h"
+#include "agent/base/signers.h"
 #include "agent/engine/engine.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command_ask.h"
@@ -112,24 +113,14 @@ static enum status read_expires(const char *text, int64_t now_s, char out_text[M
 static enum status write_signature(const char *text, size_t len, const char *key_pem, struct json_writer *w,
                                    struct errmsg *err)
 {
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
+    struct signature signature;
     struct pk *key = NULL;
-    size_t signature_len = 0;
-    char id[17];
     enum status st = pk_from_private_pem(key_pem, &key, err);
 
-    if (st != ST_OK)
-        return st;
-    sha256_of(text, len, digest);
-    st = pk_sign(key, digest, signature, &signature_len, err);
     if (st == ST_OK)
-        st = pk_id(key, id);
-    if (st == ST_OK) {
-        jw_object_begin(w);
-        jw_field_text(w, "key", id);
-        jw_field_hex(w, "signature", signature, signature_len);
-        jw_object_end(w);
-    }
+        st = signers_sign(key, text, len, &signature, err);
+    if (st == ST_OK)
+        signers_write(&signature, w);
     pk_destroy(key);
     return st;
 }

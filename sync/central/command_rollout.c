@@ -12,6 +12,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/pk.h"
+#include "agent/base/signers.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command_ask.h"
 #include "sync/central/publish.h"
@@ -317,23 +318,16 @@ enum status command_rollout_back(const struct command_call *call, struct errmsg 
     return order(call, "back", "", "", "the rules of before are on their way to every till", err);
 }
 
-static enum status sign_approval(const struct command_call *call, int64_t version, const char *pem, char out_id[17],
-                                 char out_hex[2 * PK_SIGNATURE_BYTES_MAX + 1], struct errmsg *err)
+static enum status sign_approval(const struct command_call *call, int64_t version, const char *pem,
+                                 struct signature *out_signature, struct errmsg *err)
 {
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
     struct pk *key = NULL;
     char text[160];
-    size_t len = 0;
     enum status st = pk_from_private_pem(pem, &key, err);
 
     rollout_approval(call->words[0], version, text);
-    sha256_of(text, strlen(text), digest);
     if (st == ST_OK)
-        st = pk_sign(key, digest, signature, &len, err);
-    if (st == ST_OK)
-        st = pk_id(key, out_id);
-    if (st == ST_OK)
-        hex_encode(signature, len, out_hex);
+        st = signers_sign(key, text, strlen(text), out_signature, err);
     pk_destroy(key);
     return st;
 }
@@ -365,7 +359,8 @@ static enum status find_version(const struct command_call *call, int64_t *out_ve
 
 enum status command_rollout_approve(const struct command_call *call, struct errmsg *err)
 {
-    char id[17], hex[2 * PK_SIGNATURE_BYTES_MAX + 1], *pem = NULL;
+    struct signature signature;
+    char *pem = NULL;
     int64_t version = 0;
     size_t len = 0;
     enum status st = call->key ? file_read(call->key, PK_PEM_BYTES_MAX, &pem, &len, err) : ST_INVALID;
@@ -375,10 +370,10 @@ enum status command_rollout_approve(const struct command_call *call, struct errm
     if (st == ST_OK)
         st = find_version(call, &version, err);
     if (st == ST_OK)
-        st = sign_approval(call, version, pem, id, hex, err);
+        st = sign_approval(call, version, pem, &signature, err);
     if (st == ST_OK)
-        st = order(call, "approve", id, hex, "approved: with a second key's approval it reaches all rings at once",
-                   err);
+        st = order(call, "approve", signature.key_id, signature.hex,
+                   "approved: with a second key's approval it reaches all rings at once", err);
     if (pem)
         crypto_wipe(pem, len);
     free(pem);

@@ -9,6 +9,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/log.h"
+#include "agent/base/signers.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/office.h"
 #include "sync/central/rollout.h"
@@ -44,106 +45,56 @@ static enum status read_signed(const struct cJSON *root, struct offer *offer, st
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
-/* ST_NOT_FOUND when the chain has no key of that name. */
-static enum status load_key(struct central *central, const char *chain, const char *id, struct pk **out_key,
-                            struct errmsg *err)
+static void refuse_stranger(const char *chain, const char *id, struct errmsg *err)
 {
-    struct rows *rows;
-    enum status st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEY_GET, &rows, err, V_TEXT(chain), V_TEXT(id)),
-                end;
-
-    if (st != ST_OK)
-        return st;
-    if (rows_next(rows))
-        st = pk_from_public_pem(rows_text(rows, 0), out_key, err);
-    else
-        st = ST_NOT_FOUND;
-    end = rows_end(rows, NULL);
-    return st == ST_OK ? end : st;
+    errmsg_set(err, "key %.64s is not one of chain %.64s: see \"loyal-central chain key add\"", id, chain);
 }
 
 enum status publish_check_signature(struct central *central, const char *chain, const char *id, const char *hex,
                                     const char *text, struct errmsg *err)
 {
-    uint8_t digest[SHA256_BYTES], der[PK_SIGNATURE_BYTES_MAX];
-    struct pk *key = NULL;
-    size_t len = strlen(hex) / 2;
-    enum status st;
+    struct signers signers;
+    enum status st = trust_load_chain_keys(central, chain, &signers, err);
 
-    if (strlen(hex) % 2 != 0 || len > sizeof(der) || hex_decode(hex, len, der) != ST_OK) {
-        errmsg_set(err, "the signature of key %.64s is not hex", id);
-        return ST_INVALID;
-    }
-    st = load_key(central, chain, id, &key, err);
-    if (st == ST_NOT_FOUND) {
-        errmsg_set(err, "key %.64s is not one of chain %.64s: see \"loyal-central chain key add\"", id, chain);
-        return ST_DENIED;
-    }
     if (st != ST_OK)
         return st;
-    sha256_of(text, strlen(text), digest);
-    st = pk_verify(key, digest, der, len, err);
-    if (st != ST_OK) {
-        errmsg_set(err, "the signature of key %s is not over this: it was changed after signing, or signed wrongly",
-                   id);
-        st = ST_DENIED;
-    }
-    pk_destroy(key);
-    return st;
+    st = signers_check_one(&signers, text, id, hex, err);
+    if (st != ST_NOT_FOUND)
+        return st;
+    refuse_stranger(chain, id, err);
+    return ST_DENIED;
 }
 
-/* ST_OK when this one signature is by a key of the chain over the text. */
-static enum status check_signature(struct central *central, const struct offer *offer, const struct cJSON *one,
-                                   struct errmsg *err)
-{
-    const char *id, *hex;
-    enum status st = json_text(one, "key", 64, &id, err);
-
-    if (st == ST_OK)
-        st = json_text(one, "signature", 2 * PK_SIGNATURE_BYTES_MAX, &hex, err);
-    return st == ST_OK ? publish_check_signature(central, offer->manifest.chain, id, hex, offer->text, err) : st;
-}
-
-/* Whether a signature before this one is by the same key. */
-static bool signed_before(const struct cJSON *list, const struct cJSON *one)
-{
-    const struct cJSON *before;
-    const char *id = "", *other;
-
-    (void)json_text(one, "key", 64, &id, NULL);
-    for (before = list->child; before != one; before = before->next) {
-        if (json_text(before, "key", 64, &other, NULL) == ST_OK && strcmp(other, id) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* As many of the chain's keys must have signed as it wants; the last fault is told when none has. */
-static enum status check_signatures(struct central *central, const struct offer *offer, struct errmsg *err)
+/* Where no signature counted and the last one is by no key of the chain, that is the reason told. */
+static void explain_none(const struct offer *offer, const struct signers *signers, struct errmsg *err)
 {
     const struct cJSON *one;
-    int64_t threshold = 1, good = 0;
-    int count = 0;
-    enum status st =
-        STORE_NUMBER(central->store, STATEMENT_CHAIN_THRESHOLD, &threshold, err, V_TEXT(offer->manifest.chain));
+    const char *id = NULL;
+
+    cJSON_ArrayForEach(one, offer->signatures)(void) json_text(one, "key", 64, &id, NULL);
+    if (!offer->signatures->child)
+        errmsg_set(err, "the manifest carries no signature");
+    else if (id && !signers_have(signers, id))
+        refuse_stranger(offer->manifest.chain, id, err);
+}
+
+/* As many of the chain's keys must have signed as it wants. */
+static enum status check_signatures(struct central *central, const struct offer *offer, struct errmsg *err)
+{
+    struct signers signers;
+    int count;
+    enum status st = trust_load_chain_keys(central, offer->manifest.chain, &signers, err);
 
     if (st != ST_OK)
         return st;
-    errmsg_set(err, "the manifest carries no signature");
-    cJSON_ArrayForEach(one, offer->signatures)
-    {
-        if (++count > SIGNATURES_MAX)
-            break;
-        st = signed_before(offer->signatures, one) ? ST_DENIED : check_signature(central, offer, one, err);
-        if (st == ST_OK && ++good >= threshold)
-            return ST_OK;
-        if (st == ST_IO || st == ST_CORRUPT || st == ST_NOMEM)
-            return st;
-    }
-    if (good > 0)
-        errmsg_set(err,
-                   "%lld of the %lld keys that chain %s wants have signed it: see \"loyal-central bundle cosign\"",
-                   (long long)good, (long long)threshold, offer->manifest.chain);
+    count = signers_count(&signers, offer->text, strlen(offer->text), offer->signatures, err);
+    if (count > 0 && count >= signers.threshold)
+        return ST_OK;
+    if (count == 0)
+        explain_none(offer, &signers, err);
+    else
+        errmsg_set(err, "%d of the %lld keys that chain %s wants have signed it: see \"loyal-central bundle cosign\"",
+                   count, (long long)signers.threshold, offer->manifest.chain);
     return ST_DENIED;
 }
 
@@ -309,8 +260,8 @@ enum status publish_bundle(struct central *central, const char *signed_json, siz
         st = put_parcel(central, &parcel, err);
     if (st == ST_OK) {
         *out_version = offer->manifest.version;
-        log_info("publish-01", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu%s", offer->manifest.chain,
-                 (long long)offer->manifest.version, offer->bundle_sha256, offer->bundle_len,
+        log_info("publish-01", "bundle published chain=%s version=%lld sha256=%.12s bytes=%zu%s",
+                 offer->manifest.chain, (long long)offer->manifest.version, offer->bundle_sha256, offer->bundle_len,
                  parcel.by_rings ? " by rings" : "");
         central_tell_changed(central);
     }

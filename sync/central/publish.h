@@ -17,7 +17,6 @@
 enum {
     SIGNED_BYTES_MAX = 2 * MANIFEST_BYTES_MAX + 16 * 1024, /* of {"text","signatures"}: the text is escaped in it */
     PARCEL_BYTES_MAX = 2 * SIGNED_BYTES_MAX + 64 * 1024,   /* with a plan, and the way back */
-    SIGNATURES_MAX = 8,
     BLOB_RANGE_MAX = 1024 * 1024, /* bytes of one answer */
 };
 

@@ -21,7 +21,6 @@
     X(CHAIN_KEY_COUNT, "SELECT COUNT(*) FROM chain_key WHERE chain = $1")                                                 \
     X(CHAIN_ID_KEY, "SELECT id_key FROM chain WHERE id = $1")                                                             \
     X(CHAIN_KEY_INSERT, "INSERT INTO chain_key (chain, id, pem, added_us) VALUES ($1, $2, $3, $4)")                       \
-    X(CHAIN_KEY_GET, "SELECT pem FROM chain_key WHERE chain = $1 AND id = $2")                                            \
     X(CHAIN_KEYS, "SELECT id, pem FROM chain_key WHERE chain = $1 ORDER BY id")                                           \
     X(STORE_INSERT, "INSERT INTO store (chain, id, name, attrs) VALUES ($1, $2, $3, $4)")                                 \
     X(STORE_EXISTS, "SELECT 1 FROM store WHERE chain = $1 AND id = $2")                                                   \

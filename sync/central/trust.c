@@ -102,6 +102,29 @@ void trust_answer_root(struct central *central, const struct device *device, con
         answer_error(answer, 404, "not_found", "this chain has no root %.20s here", version);
 }
 
+enum status trust_load_chain_keys(struct central *central, const char *chain, struct signers *out_signers,
+                                  struct errmsg *err)
+{
+    struct signers read = {.count = 0};
+    struct rows *rows;
+    enum status st = STORE_NUMBER(central->store, STATEMENT_CHAIN_THRESHOLD, &read.threshold, err, V_TEXT(chain));
+
+    if (st == ST_OK)
+        st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEYS, &rows, err, V_TEXT(chain));
+    if (st != ST_OK)
+        return st;
+    while (read.count < SIGNERS_MAX && rows_next(rows)) {
+        struct signer *signer = &read.list[read.count++];
+
+        (void)snprintf(signer->id, sizeof(signer->id), "%s", rows_text(rows, 0));
+        (void)snprintf(signer->pem, sizeof(signer->pem), "%s", rows_text(rows, 1));
+    }
+    st = rows_end(rows, err);
+    if (st == ST_OK)
+        *out_signers = read;
+    return st;
+}
+
 /* ---- checking a root as a till would ---- */
 
 struct parcel {
@@ -111,32 +134,11 @@ struct parcel {
     struct root root;
 };
 
-/* Those of root 0: the keys that tills were told at their enrolment. */
-static enum status load_chain_keys(struct central *central, const char *chain, struct signers *out_signers,
-                                   struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st =
-        STORE_NUMBER(central->store, STATEMENT_CHAIN_THRESHOLD, &out_signers->threshold, err, V_TEXT(chain));
-
-    if (st == ST_OK)
-        st = STORE_SELECT(central->store, STATEMENT_CHAIN_KEYS, &rows, err, V_TEXT(chain));
-    if (st != ST_OK)
-        return st;
-    while (out_signers->count < SIGNERS_MAX && rows_next(rows)) {
-        struct signer *signer = &out_signers->list[out_signers->count++];
-
-        (void)snprintf(signer->id, sizeof(signer->id), "%s", rows_text(rows, 0));
-        (void)snprintf(signer->pem, sizeof(signer->pem), "%s", rows_text(rows, 1));
-    }
-    return rows_end(rows, err);
-}
-
 static enum status check_signed(struct central *central, const struct parcel *parcel, const struct root *old,
                                 struct errmsg *err)
 {
     struct signers before = {.count = 0};
-    enum status st = old ? ST_OK : load_chain_keys(central, parcel->root.chain, &before, err);
+    enum status st = old ? ST_OK : trust_load_chain_keys(central, parcel->root.chain, &before, err);
 
     if (old)
         before = old->roles[ROOT_ROLE_ROOT];
@@ -293,8 +295,8 @@ enum status trust_publish(struct central *central, const char *chain, const char
     if (st == ST_OK)
         st = publish(central, parcel, out_published, err);
     if (st == ST_OK)
-        log_info("trust-05", "root published chain=%s version=%" PRId64 "%s", parcel->root.chain, out_published->version,
-                 out_published->withdrawn ? ", rules are withdrawn" : "");
+        log_info("trust-05", "root published chain=%s version=%" PRId64 "%s", parcel->root.chain,
+                 out_published->version, out_published->withdrawn ? ", rules are withdrawn" : "");
     if (parcel)
         json_free(parcel->tree);
     free(parcel);

@@ -40,6 +40,10 @@ enum status trust_refresh_all(struct central *central, struct errmsg *err);
 
 /* 0: the chain has no root. */
 enum status trust_root_version(struct central *central, const char *chain, int64_t *out_version, struct errmsg *err);
+/* Who may sign the chain's rules: the newest root's keys of rules, or those the office added where there is no root,
+ * which are those that tills were told at their enrolment. */
+enum status trust_load_chain_keys(struct central *central, const char *chain, struct signers *out_signers,
+                                  struct errmsg *err);
 /* "root":{"text","signatures"} of the newest; nothing when there is none. */
 enum status trust_write_root(struct central *central, const char *chain, struct json_writer *w, struct errmsg *err);
 /* "timestamp":{"text","signatures"} when it is news: signed by a change after `after` up to `reached`. */

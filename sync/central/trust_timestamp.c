@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
-#include "agent/base/pk.h"
+#include "agent/base/signers.h"
 #include "sync/protocol/timestamp.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -63,21 +63,15 @@ static bool says_the_same(const struct timestamp *last, const struct timestamp *
 static enum status sign(const struct pk *key, const struct strbuf *text, struct strbuf *out, struct errmsg *err)
 {
     struct json_writer w = JSON_WRITER_INIT(out);
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
-    char id[17];
-    size_t len = 0;
-    enum status st = pk_id(key, id);
+    struct signature signature;
+    enum status st = signers_sign(key, text->data, text->len, &signature, err);
 
-    sha256_of(text->data, text->len, digest);
-    if (st == ST_OK)
-        st = pk_sign(key, digest, signature, &len, err);
+    if (st != ST_OK)
+        return st;
     jw_array_begin(&w);
-    jw_object_begin(&w);
-    jw_field_text(&w, "key", id);
-    jw_field_hex(&w, "signature", signature, len);
-    jw_object_end(&w);
+    signers_write(&signature, &w);
     jw_array_end(&w);
-    return st;
+    return strbuf_status(out);
 }
 
 static enum status put(struct central *central, const struct pk *key, const struct timestamp *timestamp,

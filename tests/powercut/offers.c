@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/powercut/offers.h"
 
-#include "agent/base/hex.h"
-#include "agent/base/pk.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/sha256.h"
+#include "agent/base/signers.h"
 #include "agent/base/strbuf.h"
 #include "sync/protocol/manifest.h"
 #include "tests/powercut/must.h"
@@ -30,16 +30,16 @@ static bool sign(const struct pk *key, const char *manifest, char **out_signatur
 {
     enum { USUAL_BYTES = 71 };
     struct strbuf list = STRBUF_INIT(4096);
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
-    char id[17], hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
-    size_t len = 0;
+    struct json_writer w = JSON_WRITER_INIT(&list);
+    struct signature signature;
+    size_t len;
 
-    sha256_of(manifest, strlen(manifest), digest);
-    must(pk_sign(key, digest, signature, &len, NULL) == ST_OK && pk_id(key, id) == ST_OK, "signing");
-    if (len != USUAL_BYTES)
+    must(signers_sign(key, manifest, strlen(manifest), &signature, NULL) == ST_OK, "signing");
+    if (strlen(signature.hex) != 2 * USUAL_BYTES)
         return false;
-    hex_encode(signature, len, hex);
-    strbuf_printf(&list, "[{\"key\":\"%s\",\"signature\":\"%s\"}]", id, hex);
+    jw_array_begin(&w);
+    signers_write(&signature, &w);
+    jw_array_end(&w);
     *out_signatures = strbuf_detach(&list, &len);
     return true;
 }

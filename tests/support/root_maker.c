@@ -63,19 +63,12 @@ char *maker_sign(const char *text, const struct pk *const keys[])
 {
     struct strbuf out = STRBUF_INIT(SIGNATURES_BYTES_MAX);
     struct json_writer w = JSON_WRITER_INIT(&out);
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
+    struct signature signature;
 
-    sha256_of(text, strlen(text), digest);
     jw_array_begin(&w);
     for (; *keys; keys++) {
-        size_t len = 0;
-        char id[17];
-
-        must(pk_sign(*keys, digest, signature, &len, NULL) == ST_OK && pk_id(*keys, id) == ST_OK);
-        jw_object_begin(&w);
-        jw_field_text(&w, "key", id);
-        jw_field_hex(&w, "signature", signature, len);
-        jw_object_end(&w);
+        must(signers_sign(*keys, text, strlen(text), &signature, NULL) == ST_OK);
+        signers_write(&signature, &w);
     }
     jw_array_end(&w);
     return text_of(&out);

@@ -3,6 +3,8 @@
 
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
+#include "agent/base/signers.h"
 #include "agent/db/cache.h"
 #include "agent/db/journal.h"
 #include "agent/db/rules.h"
@@ -315,8 +317,8 @@ void world_sign(const struct world *world, const char *chain, const char *bundle
 {
     struct manifest manifest = {.version = version, .bundle_bytes = (int64_t)strlen(bundle_json)};
     struct strbuf text = STRBUF_INIT(4096), list = STRBUF_INIT(4096);
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
-    char id[17], hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
+    struct json_writer w = JSON_WRITER_INIT(&list);
+    struct signature signature;
     size_t len;
 
     (void)world;
@@ -324,10 +326,10 @@ void world_sign(const struct world *world, const char *chain, const char *bundle
     (void)snprintf(manifest.created_at, sizeof manifest.created_at, "2026-11-22T10:00:00Z");
     sha256_of(bundle_json, strlen(bundle_json), manifest.bundle_sha256);
     manifest_write(&manifest, &text);
-    sha256_of(text.data, text.len, digest);
-    must(pk_sign(key, digest, signature, &len, NULL) == ST_OK && pk_id(key, id) == ST_OK, "sign");
-    hex_encode(signature, len, hex);
-    strbuf_printf(&list, "[{\"key\":\"%s\",\"signature\":\"%s\"}]", id, hex);
+    must(signers_sign(key, text.data, text.len, &signature, NULL) == ST_OK, "sign");
+    jw_array_begin(&w);
+    signers_write(&signature, &w);
+    jw_array_end(&w);
     *out_manifest = strbuf_detach(&text, &len);
     *out_signatures = strbuf_detach(&list, &len);
 }

@@ -16,6 +16,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/log.h"
+#include "agent/base/signers.h"
 #include "agent/engine/engine.h"
 #include "sync/central/counting.h"
 #include "sync/central/enrol.h"
@@ -177,26 +178,19 @@ void fixture_sign(struct fixture *fixture, const struct pk *key, const char *cha
     struct strbuf text = STRBUF_INIT(MANIFEST_BYTES_MAX);
     struct json_writer w = JSON_WRITER_INIT(out);
     struct manifest manifest = {.version = version, .bundle_bytes = (int64_t)bundle->len};
-    uint8_t digest[SHA256_BYTES], signature[PK_SIGNATURE_BYTES_MAX];
-    size_t len;
-    char id[17];
+    struct signature signature;
 
     (void)fixture;
     snprintf(manifest.chain, sizeof(manifest.chain), "%s", chain);
     strcpy(manifest.created_at, "2026-11-22T00:00:00Z");
     sha256_of(bundle->data, bundle->len, manifest.bundle_sha256);
     manifest_write(&manifest, &text);
-    sha256_of(text.data, text.len, digest);
-    OK(pk_sign(key, digest, signature, &len, &err));
-    OK(pk_id(key, id));
+    OK(signers_sign(key, text.data, text.len, &signature, &err));
     jw_object_begin(&w);
     jw_field_text(&w, "text", text.data);
     jw_name(&w, "signatures");
     jw_array_begin(&w);
-    jw_object_begin(&w);
-    jw_field_text(&w, "key", id);
-    jw_field_hex(&w, "signature", signature, len);
-    jw_object_end(&w);
+    signers_write(&signature, &w);
     jw_array_end(&w);
     jw_object_end(&w);
     strbuf_free(&text);
