@@ -28,6 +28,7 @@ static const char *const texts[CACHE_STATEMENTS] = {
     [CACHE_PUT_ALIAS] =
         "INSERT INTO alias (old_member, member, generation) VALUES (?1, ?2, ?3) ON CONFLICT (old_member)"
         " DO UPDATE SET member = excluded.member, generation = excluded.generation",
+    [CACHE_DELETE_ALIAS] = "DELETE FROM alias WHERE old_member = ?1",
     [CACHE_PUT_USAGE] = "INSERT INTO usage (promotion, uses, epoch, seq, generation) VALUES (?1, ?2, ?3, ?4, ?5)"
                         " ON CONFLICT (promotion) DO UPDATE SET uses = excluded.uses, epoch = excluded.epoch,"
                         " seq = excluded.seq, generation = excluded.generation",

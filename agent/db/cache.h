@@ -82,7 +82,8 @@ enum status cache_put_usage(struct cache *cache, const char *promotion, int64_t 
 enum status cache_forget_member(struct cache *cache, const char *id, struct errmsg *err);
 enum status cache_forget_identifier(struct cache *cache, const uint8_t hash[IDENTIFIER_HASH_BYTES],
                                     struct errmsg *err);
-/* Merged: old_member is now member. Reading by identifier or id follows it, at most CACHE_ALIAS_HOPS_MAX times. */
+/* Merged: old_member is now member. Reading by identifier or id follows it, at most CACHE_ALIAS_HOPS_MAX times, until
+ * cache_put_member tells of old_member himself. */
 enum status cache_put_alias(struct cache *cache, const char *old_member, const char *member, struct errmsg *err);
 /* What a member has by the list; body is a JSON array and replaces the one before. An empty one is deleted. */
 enum cache_part { CACHE_LOTS, CACHE_SEGMENTS, CACHE_OFFERS };

@@ -73,6 +73,8 @@ static enum status put_member_rows(struct cache *cache, const char *id, const ch
                               value_blob(identifiers, identifier_count * IDENTIFIER_HASH_BYTES), value_blob(epoch, 8),
                               value_int(seq), value_int(cache->generation)),
                        err);
+    if (st == ST_OK) /* a central put back to before a merge tells of him again */
+        st = cache_run(cache, CACHE_DELETE_ALIAS, VALUES(value_text(id)), err);
     if (st == ST_OK && !known)
         st = cache_add_to_members(cache, 1, err);
     return st;

@@ -226,6 +226,25 @@ Test(cache_rows, rows_not_told_again_are_gone_after_a_reload)
     cache_close(cache);
 }
 
+Test(cache_rows, a_member_told_of_again_is_merged_no_longer)
+{
+    struct cache *cache = open_cache(":memory:");
+    int64_t sum = 0;
+
+    put_member(cache, "M1", 1);
+    put_member(cache, "M2", 2);
+    cr_assert_eq(cache_put_alias(cache, "M2", "M1", NULL), ST_OK);
+    project(cache, 1, EFFECT_POINTS, "M2", "bonus", 10);
+    cr_assert_eq(cache_begin_reload(cache, NULL), ST_OK);
+    put_member(cache, "M1", 1);
+    cr_expect(finds(cache, 2, "M1"));
+    put_member(cache, "M2", 2);
+    cr_expect(finds(cache, 2, "M2"), "before the sweep");
+    cr_assert_eq(cache_each_effect(cache, "M1", 0, add_sum, &sum, NULL), ST_OK);
+    cr_expect_eq(sum, 0, "%" PRId64, sum);
+    cache_close(cache);
+}
+
 Test(cache_rows, members_are_counted_as_they_come_and_go)
 {
     struct cache *cache = open_cache(path_in("cache.db"));
