@@ -45,9 +45,10 @@ command_fn command_chain_create, command_chain_key_add, command_chain_threshold,
     command_consent_set, command_till_code, command_till_list, command_till_revoke, command_member_show;
 /* command_import.c */
 command_fn command_member_import, command_coupon_import, command_till_import;
+/* command_sign.c */
+command_fn command_key_create, command_bundle_sign, command_bundle_cosign;
 /* command_bundle.c */
-command_fn command_key_create, command_bundle_sign, command_bundle_cosign, command_bundle_check,
-    command_bundle_publish, command_bundle_list;
+command_fn command_bundle_check, command_bundle_publish, command_bundle_list;
 /* command_root.c */
 command_fn command_root_create, command_root_check, command_root_publish, command_root_list, command_timestamp_rotate;
 /* command_rollout.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trust_internal - what the files of the trust share: keys (trust_keys.c), roots (trust.c), timestamps
- * (trust_timestamp.c). Nobody else includes it. */
+/* trust_internal - what the files of the trust share: keys (trust_keys.c), roots taken (trust_publish.c) and shown
+ * (trust.c), timestamps (trust_timestamp.c). Nobody else includes it. */
 #ifndef LOYALD_CENTRAL_TRUST_INTERNAL_H
 #define LOYALD_CENTRAL_TRUST_INTERNAL_H
 
