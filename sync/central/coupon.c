@@ -11,12 +11,12 @@
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/engine/coupon_code.h"
-#include "sync/central/counting.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
+#include "sync/central/question.h"
 #include "sync/central/steps.h"
 
-enum { STATE_MAX = 16, REASON_MAX = 200, SHOWN_MAX = 24, NAME_BYTES = COUPON_CODE_BYTES + 8 };
+enum { SHOWN_MAX = 24, NAME_BYTES = COUPON_CODE_BYTES + 8 };
 
 /* One code as it stands. uses_max 0: nothing bounds it here. */
 struct coupon {
@@ -29,7 +29,6 @@ struct claim {
     const char *named, *sale_id; /* views of the body */
     int64_t uses_max;            /* by the till's rules; 0: they do not say */
     char code[COUPON_CODE_BYTES], member[ID_BYTES];
-    char state[STATE_MAX], reason[REASON_MAX];
 };
 
 bool coupon_fold(const char *code, char out_code[COUPON_CODE_BYTES])
@@ -78,8 +77,9 @@ static enum status load(struct central *central, const char *chain, const char *
 
 /* ---- claims ---- */
 
-static enum status read_body(const struct cJSON *root, struct claim *claim, struct errmsg *err)
+static enum status read_claim(const struct cJSON *root, void *asked, struct errmsg *err)
 {
+    struct claim *claim = asked;
     const char *code;
     enum status st = json_text(root, "code", COUPON_CODE_BYTES, &code, err);
 
@@ -98,22 +98,11 @@ static enum status read_body(const struct cJSON *root, struct claim *claim, stru
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
-static enum status find(struct central *central, const struct device *device, struct claim *claim, struct errmsg *err)
+static void write_code(const void *asked, struct json_writer *w)
 {
-    struct rows *rows;
-    bool found;
-    enum status st = STORE_SELECT(central->store, STATEMENT_CLAIM_GET, &rows, err, V_TEXT(device->dev),
-                                  V_TEXT(device->epoch), V_TEXT(claim->sale_id), V_TEXT(claim->code));
+    const struct claim *claim = asked;
 
-    if (st != ST_OK)
-        return st;
-    found = rows_next(rows);
-    if (found) {
-        (void)snprintf(claim->state, sizeof(claim->state), "%s", rows_text(rows, 0));
-        (void)snprintf(claim->reason, sizeof(claim->reason), "%s", rows_text(rows, 1));
-    }
-    st = rows_end(rows, err);
-    return st == ST_OK && !found ? ST_NOT_FOUND : st;
+    jw_field_text(w, "code", claim->code);
 }
 
 /* Why not; "" when it may be used once more. */
@@ -137,85 +126,63 @@ static const char *objection(const struct coupon *coupon, const struct claim *cl
     return "";
 }
 
-static enum status decide(struct central *central, const struct device *device, struct claim *claim,
-                          struct errmsg *err)
+static enum status decide(struct question_attempt *attempt, struct errmsg *err)
 {
+    struct central *central = attempt->central;
+    const char *chain = attempt->device->chain, *reason;
+    struct claim *claim = attempt->asked;
     struct coupon coupon;
     int64_t live = 0, over = 0;
     char today[11];
-    enum status st = load(central, device->chain, claim->code, &coupon, err);
+    enum status st = load(central, chain, claim->code, &coupon, err);
 
     if (st == ST_OK && claim->named[0])
-        st = json_optional(member_resolve(central, device->chain, claim->named, claim->member, err));
+        st = json_optional(member_resolve(central, chain, claim->named, claim->member, err));
     if (st == ST_OK)
-        st = STORE_NUMBER(central->store, STATEMENT_CLAIM_LIVE, &live, err, V_TEXT(device->chain),
-                          V_TEXT(claim->code));
+        st = STORE_NUMBER(central->store, STATEMENT_CLAIM_LIVE, &live, err, V_TEXT(chain), V_TEXT(claim->code));
     if (st == ST_OK)
-        st = STORE_NUMBER(central->store, STATEMENT_SALE_OVER, &over, err, V_TEXT(device->chain),
-                          V_TEXT(claim->sale_id));
+        st = STORE_NUMBER(central->store, STATEMENT_SALE_OVER, &over, err, V_TEXT(chain), V_TEXT(claim->sale_id));
     if (st != ST_OK)
         return st;
     civil_format_date(lot_today(central), today);
     if (!coupon.listed && coupon.uses_max == 0) /* the office did not list it: then the rules bound it */
         coupon.uses_max = claim->uses_max;
-    (void)snprintf(claim->reason, sizeof(claim->reason), "%s", objection(&coupon, claim, live, over > 0, today));
-    (void)snprintf(claim->state, sizeof(claim->state), "%s", claim->reason[0] ? "refused" : "granted");
+    attempt->verdict = (struct verdict){"granted", ""};
+    reason = objection(&coupon, claim, live, over > 0, today);
+    if (reason[0])
+        verdict_refuse(&attempt->verdict, reason);
     return ST_OK;
 }
 
-/* What an attempt of a transaction begins from. */
-struct attempt {
-    struct central *central;
-    const struct device *device;
-    struct claim *claim;
-};
-
 static enum status grant(void *context, struct errmsg *err)
 {
-    const struct attempt *attempt = context;
-    struct central *central = attempt->central;
+    struct question_attempt *attempt = context;
+    struct store *store = attempt->central->store;
     const struct device *device = attempt->device;
-    struct claim *claim = attempt->claim;
-    enum status st = find(central, device, claim, err);
+    struct claim *claim = attempt->asked;
+    enum status st = verdict_find(
+        store, STATEMENT_CLAIM_GET,
+        STORE_VALUES(V_TEXT(device->dev), V_TEXT(device->epoch), V_TEXT(claim->sale_id), V_TEXT(claim->code)),
+        &attempt->verdict, err);
 
     if (st != ST_NOT_FOUND)
         return st;
     claim->member[0] = '\0';
-    st = decide(central, device, claim, err);
-    return st == ST_OK
-               ? STORE_RUN(central->store, STATEMENT_CLAIM_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
-                           V_TEXT(claim->sale_id), V_TEXT(claim->code), V_TEXT(device->chain), V_TEXT(claim->state),
-                           V_TEXT(claim->reason), V_INT(central_now_us(central)))
-               : st;
+    st = decide(attempt, err);
+    return st == ST_OK ? STORE_RUN(store, STATEMENT_CLAIM_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                                   V_TEXT(claim->sale_id), V_TEXT(claim->code), V_TEXT(device->chain),
+                                   V_TEXT(attempt->verdict.state), V_TEXT(attempt->verdict.reason),
+                                   V_INT(central_now_us(attempt->central)))
+                       : st;
 }
 
 void coupon_claim_answer(struct central *central, const struct device *device, const char *body, size_t len,
                          struct answer *answer)
 {
-    struct json_writer w = JSON_WRITER_INIT(&answer->body);
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
+    static const struct question question = {COUPON_BODY_MAX, read_claim, grant, write_code};
     struct claim claim = {.named = ""};
-    struct attempt attempt = {central, device, &claim};
-    enum status st = json_parse(body, len, COUPON_BODY_MAX, &root, &err);
 
-    if (st == ST_OK)
-        st = read_body(root, &claim, &err);
-    if (st == ST_OK)
-        counting_catch_up(central, NULL);
-    if (st == ST_OK)
-        st = store_transact(central->store, grant, &attempt, &err);
-    if (st == ST_OK) {
-        jw_object_begin(&w);
-        jw_field_text(&w, "code", claim.code);
-        jw_field_text(&w, "state", claim.state);
-        if (claim.reason[0])
-            jw_field_text(&w, "reason", claim.reason);
-        jw_object_end(&w);
-    } else {
-        answer_status(answer, st, &err);
-    }
-    json_free(root);
+    question_answer(&question, &(struct question_attempt){central, device, &claim, {"", ""}}, body, len, answer);
 }
 
 /* ---- what records say ---- */
@@ -260,7 +227,7 @@ enum status coupon_note_claim_voided(struct central *central, const struct inter
 {
     const struct device *device = record->device;
     struct claim claim;
-    enum status st = read_body(body, &claim, err);
+    enum status st = read_claim(body, &claim, err);
 
     /* The claim may be of an epoch before, which the record was carried from. */
     if (st == ST_OK)

@@ -31,8 +31,9 @@ enum status coupon_sale_over(struct central *central, const struct device *devic
 /* The till's record: it gave the sale up by none of its own. */
 enum status coupon_note_claim_voided(struct central *central, const struct interpret_record *record,
                                      const struct cJSON *body, struct errmsg *err);
-/* What was claimed by a till that has been silent for COUPON_LOST_DAYS, or has begun another epoch so long ago, is free
- * again: nobody else would ever say so. A use that comes after all posts, and is told when it was one too many. */
+/* What was claimed by a till that has been silent for COUPON_LOST_DAYS, or has begun another epoch so long ago, is
+ * free again: nobody else would ever say so. A use that comes after all posts, and is told when it was one too many.
+ */
 enum status coupon_give_up_lost(struct central *central, struct errmsg *err);
 /* Its row goes to the tills again, after its uses changed. Nothing for a code that is not listed. */
 enum status coupon_touch(struct central *central, const char *chain, const char *code, struct errmsg *err);

@@ -6,101 +6,98 @@
 #include <string.h>
 
 #include "agent/base/json.h"
-#include "agent/base/json_writer.h"
-#include "sync/central/counting.h"
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
+#include "sync/central/question.h"
 #include "sync/central/restore.h"
 
-enum { STATE_MAX = 16, REASON_MAX = 200, CURRENCY_MAX = LOT_CURRENCY_BYTES - 1 };
-
-struct asked {
-    const char *hold, *currency, *named; /* views of the body */
+struct hold {
+    const char *id, *currency, *named; /* views of the body */
     int64_t amount;
     char member[ID_BYTES];
-    char state[STATE_MAX], reason[REASON_MAX];
 };
 
-static enum status read_hold(const struct cJSON *root, struct asked *asked, struct errmsg *err)
+static enum status read_id(const struct cJSON *root, void *asked, struct errmsg *err)
 {
-    enum status st = json_text(root, "hold", ID_LEN_MAX, &asked->hold, err);
+    struct hold *hold = asked;
+    enum status st = json_text(root, "hold", ID_LEN_MAX, &hold->id, err);
 
-    if (st == ST_OK && !id_is_valid(asked->hold)) {
+    if (st == ST_OK && !id_is_valid(hold->id)) {
         errmsg_set(err, "hold is not a name");
         st = ST_INVALID;
     }
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
-static enum status read_body(const struct cJSON *root, struct asked *asked, struct errmsg *err)
+static enum status read_hold(const struct cJSON *root, void *asked, struct errmsg *err)
 {
-    enum status st = read_hold(root, asked, err);
+    struct hold *hold = asked;
+    enum status st = read_id(root, hold, err);
 
     if (st == ST_OK)
-        st = json_text(root, "member", ID_LEN_MAX, &asked->named, err);
+        st = json_text(root, "member", ID_LEN_MAX, &hold->named, err);
     if (st == ST_OK)
-        st = json_text(root, "currency", CURRENCY_MAX, &asked->currency, err);
+        st = json_text(root, "currency", LOT_CURRENCY_BYTES - 1, &hold->currency, err);
     if (st == ST_OK)
-        st = json_int(root, "amount", 1, JSON_INT_MAX, &asked->amount, err);
+        st = json_int(root, "amount", 1, JSON_INT_MAX, &hold->amount, err);
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
-static void refuse(struct asked *asked, const char *reason)
+static void write_id(const void *asked, struct json_writer *w)
 {
-    (void)snprintf(asked->state, sizeof(asked->state), "refused");
-    (void)snprintf(asked->reason, sizeof(asked->reason), "%s", reason);
+    const struct hold *hold = asked;
+
+    jw_field_text(w, "hold", hold->id);
 }
 
 /* What was decided before, or how its record ended it: ST_NOT_FOUND when it is new. */
-static enum status find(struct central *central, const struct device *device, struct asked *asked, struct errmsg *err)
+static enum status find(struct question_attempt *attempt, struct errmsg *err)
 {
-    struct rows *rows;
-    bool found;
-    enum status st = STORE_SELECT(central->store, STATEMENT_HOLD_GET, &rows, err, V_TEXT(device->dev),
-                                  V_TEXT(device->epoch), V_TEXT(asked->hold));
+    const struct hold *hold = attempt->asked;
 
-    if (st != ST_OK)
-        return st;
-    found = rows_next(rows);
-    if (found) {
-        (void)snprintf(asked->state, sizeof(asked->state), "%s", rows_text(rows, 0));
-        (void)snprintf(asked->reason, sizeof(asked->reason), "%s", rows_text(rows, 1));
-    }
-    st = rows_end(rows, err);
-    return st == ST_OK && !found ? ST_NOT_FOUND : st;
+    return verdict_find(attempt->central->store, STATEMENT_HOLD_GET,
+                        STORE_VALUES(V_TEXT(attempt->device->dev), V_TEXT(attempt->device->epoch), V_TEXT(hold->id)),
+                        &attempt->verdict, err);
 }
 
-static enum status decide(struct central *central, const struct device *device, struct asked *asked,
-                          struct errmsg *err)
+/* Of what the member has, when it may be spent at all. */
+static void judge(const struct hold *hold, bool spends, const struct lot_sums *sums, struct verdict *verdict)
 {
-    struct lot_sums sums = {0};
-    int64_t spends = 0;
-    char text[REASON_MAX];
-    enum status st = member_resolve(central, device->chain, asked->named, asked->member, err);
+    char text[sizeof(verdict->reason)];
 
-    (void)snprintf(asked->state, sizeof(asked->state), "granted");
-    if (st == ST_NOT_FOUND) {
-        refuse(asked, "the member is not known");
-        return ST_OK;
-    }
-    if (st == ST_OK)
-        st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &spends, err, V_TEXT(device->chain),
-                          V_TEXT(asked->member));
-    if (st == ST_OK)
-        st = lot_sum(central, device->chain, asked->member, asked->currency, &sums, err);
-    if (st != ST_OK)
-        return st;
     if (!spends) {
-        refuse(asked,
-               "the member may not spend points: blocked, not activated yet, or more was spent than there was");
-    } else if (lot_available(&sums) < asked->amount) {
+        verdict_refuse(
+            verdict, "the member may not spend points: blocked, not activated yet, or more was spent than there was");
+    } else if (lot_available(sums) < hold->amount) {
         (void)snprintf(text, sizeof(text),
                        "asked for %" PRId64 ", there are %" PRId64 " active of which %" PRId64
                        " are held and %" PRId64 " set aside at tills",
-                       asked->amount, sums.active, sums.held, sums.leased);
-        refuse(asked, text);
+                       hold->amount, sums->active, sums->held, sums->leased);
+        verdict_refuse(verdict, text);
     }
-    return ST_OK;
+}
+
+static enum status decide(struct question_attempt *attempt, struct errmsg *err)
+{
+    struct central *central = attempt->central;
+    const char *chain = attempt->device->chain;
+    struct hold *hold = attempt->asked;
+    struct lot_sums sums = {0};
+    int64_t spends = 0;
+    enum status st = member_resolve(central, chain, hold->named, hold->member, err);
+
+    attempt->verdict = (struct verdict){"granted", ""};
+    if (st == ST_NOT_FOUND) {
+        verdict_refuse(&attempt->verdict, "the member is not known");
+        return ST_OK;
+    }
+    if (st == ST_OK)
+        st = STORE_NUMBER(central->store, STATEMENT_MEMBER_SPENDS, &spends, err, V_TEXT(chain), V_TEXT(hold->member));
+    if (st == ST_OK)
+        st = lot_sum(central, chain, hold->member, hold->currency, &sums, err);
+    if (st == ST_OK)
+        judge(hold, spends != 0, &sums, &attempt->verdict);
+    return st;
 }
 
 /* Not while tills may hold what this database does not know of. */
@@ -115,97 +112,54 @@ static enum status may_grant(struct central *central, const struct device *devic
     return ST_TIMEOUT;
 }
 
-/* What an attempt of a transaction begins from. */
-struct attempt {
-    struct central *central;
-    const struct device *device;
-    struct asked *asked;
-};
-
 static enum status grant(void *context, struct errmsg *err)
 {
-    const struct attempt *attempt = context;
+    struct question_attempt *attempt = context;
     struct central *central = attempt->central;
     const struct device *device = attempt->device;
-    struct asked *asked = attempt->asked;
-    enum status st = find(central, device, asked, err);
+    struct hold *hold = attempt->asked;
+    enum status st = find(attempt, err);
 
     if (st != ST_NOT_FOUND)
         return st;
     st = may_grant(central, device, err);
     if (st != ST_OK)
         return st;
-    asked->member[0] = asked->reason[0] = '\0';
-    st = decide(central, device, asked, err);
-    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev),
-                                   V_TEXT(device->epoch), V_TEXT(asked->hold), V_TEXT(device->chain),
-                                   V_TEXT(asked->member), V_TEXT(asked->currency), V_INT(asked->amount),
-                                   V_TEXT(asked->state), V_TEXT(asked->reason), V_INT(central_now_us(central)))
-                       : st;
+    hold->member[0] = '\0';
+    st = decide(attempt, err);
+    return st == ST_OK
+               ? STORE_RUN(central->store, STATEMENT_HOLD_PUT, err, V_TEXT(device->dev), V_TEXT(device->epoch),
+                           V_TEXT(hold->id), V_TEXT(device->chain), V_TEXT(hold->member), V_TEXT(hold->currency),
+                           V_INT(hold->amount), V_TEXT(attempt->verdict.state), V_TEXT(attempt->verdict.reason),
+                           V_INT(central_now_us(central)))
+               : st;
 }
 
 static enum status give_up(void *context, struct errmsg *err)
 {
-    const struct attempt *attempt = context;
-    enum status st = hold_end(attempt->central, attempt->device, attempt->asked->hold, false, err);
+    struct question_attempt *attempt = context;
+    const struct hold *hold = attempt->asked;
+    enum status st = hold_end(attempt->central, attempt->device, hold->id, false, err);
 
-    return st == ST_OK ? find(attempt->central, attempt->device, attempt->asked, err) : st;
-}
-
-static void write_state(const struct asked *asked, struct answer *answer)
-{
-    struct json_writer w = JSON_WRITER_INIT(&answer->body);
-
-    jw_object_begin(&w);
-    jw_field_text(&w, "hold", asked->hold);
-    jw_field_text(&w, "state", asked->state);
-    if (asked->reason[0])
-        jw_field_text(&w, "reason", asked->reason);
-    jw_object_end(&w);
-}
-
-/* What each question reads of its body, and does about it. */
-struct question {
-    enum status (*read)(const struct cJSON *root, struct asked *asked, struct errmsg *err);
-    store_body *act;
-};
-
-static void answer_question(struct central *central, const struct device *device, const struct question *question,
-                            const char *body, size_t len, struct answer *answer)
-{
-    struct errmsg err = ERRMSG_INIT;
-    struct cJSON *root = NULL;
-    struct asked asked = {.hold = ""};
-    struct attempt attempt = {central, device, &asked};
-    enum status st = json_parse(body, len, HOLD_BODY_MAX, &root, &err);
-
-    if (st == ST_OK)
-        st = question->read(root, &asked, &err);
-    if (st == ST_OK)
-        counting_catch_up(central, NULL);
-    if (st == ST_OK)
-        st = store_transact(central->store, question->act, &attempt, &err);
-    if (st == ST_OK)
-        write_state(&asked, answer);
-    else
-        answer_status(answer, st, &err);
-    json_free(root);
+    return st == ST_OK ? find(attempt, err) : st;
 }
 
 void hold_answer(struct central *central, const struct device *device, const char *body, size_t len,
                  struct answer *answer)
 {
-    static const struct question question = {read_body, grant};
+    static const struct question question = {HOLD_BODY_MAX, read_hold, grant, write_id};
+    struct hold hold = {.id = ""};
 
-    answer_question(central, device, &question, body, len, answer);
+    question_answer(&question, &(struct question_attempt){central, device, &hold, {"", ""}}, body, len, answer);
 }
 
 void hold_void_answer(struct central *central, const struct device *device, const char *body, size_t len,
                       struct answer *answer)
 {
-    static const struct question question = {read_hold, give_up};
+    static const struct question question = {HOLD_BODY_MAX, read_id, give_up, write_id};
+    struct hold hold = {.id = ""};
 
-    answer_question(central, device, &question, body, len, answer);
+    question_answer(&question, &(struct question_attempt){central, device, &hold, {"", ""}}, body, len, answer);
 }
 
 enum status hold_end(struct central *central, const struct device *device, const char *hold, bool posted,
