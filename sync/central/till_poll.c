@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/hex.h"
 #include "agent/net/loop.h"
 #include "sync/central/lease.h"
 #include "sync/central/till_server_internal.h"
@@ -13,6 +14,7 @@ enum { WAKE_AT_ONCE = 100, WAKE_MS = 250, END_MS = 3000 };
 /* A request for updates that waits. */
 struct till_poll {
     struct till_poll *next, **link;
+    struct till_poll *shelf_next, **shelf_link;
     struct till_server *server;
     struct http_request *request;
     struct loop_timer *timer; /* at the end of its wait */
@@ -27,6 +29,9 @@ static void poll_destroy(struct till_poll *poll)
     *poll->link = poll->next;
     if (poll->next)
         poll->next->link = poll->link;
+    *poll->shelf_link = poll->shelf_next;
+    if (poll->shelf_next)
+        poll->shelf_next->shelf_link = poll->shelf_link;
     loop_timer_destroy(poll->timer);
     free(poll);
 }
@@ -60,6 +65,42 @@ static void on_poll_over(void *context)
     answer_poll(context);
 }
 
+static struct till_poll **shelf_of(struct till_server *server, const char *dev)
+{
+    uint64_t number = 0;
+
+    (void)hex_to_u64(dev, &number); /* it was read before */
+    return &server->shelves[(number ^ number >> 32) % POLL_SHELVES];
+}
+
+static void shelve(struct till_poll *poll)
+{
+    struct till_poll **shelf = shelf_of(poll->server, poll->dev);
+
+    poll->shelf_next = *shelf;
+    poll->shelf_link = shelf;
+    if (poll->shelf_next)
+        poll->shelf_next->shelf_link = &poll->shelf_next;
+    *shelf = poll;
+}
+
+/* A connection that waits for us is never cut, so one till's must be few: with one too many the oldest is answered
+ * with what there is. */
+static void keep_few(struct till_server *server, const char *dev)
+{
+    struct till_poll *oldest = NULL;
+    int count = 0;
+
+    for (struct till_poll *poll = *shelf_of(server, dev); poll; poll = poll->shelf_next) {
+        if (strcmp(poll->dev, dev) != 0)
+            continue;
+        oldest = poll;
+        count++;
+    }
+    if (count > POLLS_OF_TILL_MAX)
+        answer_poll(oldest);
+}
+
 static enum status park(struct till_server *server, struct http_request *request, const struct device *device,
                         const struct updates_cursor *cursor, int64_t wait_s)
 {
@@ -80,8 +121,10 @@ static enum status park(struct till_server *server, struct http_request *request
     if (poll->next)
         poll->next->link = &poll->next;
     server->polls = poll;
+    shelve(poll);
     loop_timer_set(poll->timer, wait_s * 1000, 0);
     http_park(request, on_poll_gone, poll);
+    keep_few(server, device->dev);
     return ST_OK;
 }
 

@@ -12,11 +12,17 @@ struct till_poll;
 struct journal_wait;
 struct counting;
 
+enum {
+    POLLS_OF_TILL_MAX = 8, /* one, one asked ahead, and what broken lines left behind; more are somebody's who means harm */
+    POLL_SHELVES = 4096,
+};
+
 struct till_server {
     struct loop *loop;
     struct central *central;
     struct http_server *http;
-    struct till_poll *polls; /* those that wait */
+    struct till_poll *polls;                 /* those that wait */
+    struct till_poll *shelves[POLL_SHELVES]; /* the same by their tills, the newest first */
     struct counting *counting;
     struct journal_wait *waits; /* batches that came in this turn of the loop */
     struct loop_timer *take;    /* ends it */

@@ -4,7 +4,8 @@
  * to reach the last of them. Real TLS with a client certificate each connection, over loopback; the tills are another
  * process on the same cores, so the central alone is faster.
  *
- *   bench_polls [--polls N] [--tills N]     connections (10000), and the tills they are spread over (200)
+ *   bench_polls [--polls N] [--tills N]     connections (10000), and the tills they are spread over (2000;
+ *                                           of one till no more wait than POLLS_OF_TILL_MAX)
  *
  * Beside the time to wake all stands that of the least there can be: one answered request after another on a
  * connection that is there already, times their number.
@@ -30,9 +31,10 @@
 #include "sync/central/device.h"
 #include "sync/central/office.h"
 #include "sync/central/till_server.h"
+#include "sync/central/till_server_internal.h"
 #include "sync/protocol/message_mac.h"
 
-enum { POLLS_MAX = 18000, TILLS_MAX = 2000, WAIT_S = 55, SPARE_FDS = 200, PATH_BYTES = 300, SINGLE = 200 };
+enum { POLLS_MAX = 18000, TILLS_MAX = 4000, WAIT_S = 55, SPARE_FDS = 200, PATH_BYTES = 300, SINGLE = 200 };
 
 #define IDLE_NS INT64_C(20000000000)
 
@@ -393,7 +395,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"polls", required_argument, NULL, 'p'}, {"tills", required_argument, NULL, 't'}, {0}};
-    struct bench bench = {.polls = 10000, .tills = 200};
+    struct bench bench = {.polls = 10000, .tills = 2000};
     struct rlimit files = {0};
     int option, status = 1;
     pid_t tills;
@@ -404,8 +406,9 @@ int main(int argc, char **argv)
         else if (option == 't')
             bench.tills = (int)strtol(optarg, NULL, 10);
         if (option == '?' || bench.polls < 1 || bench.polls > POLLS_MAX || bench.tills < 1 ||
-            bench.tills > TILLS_MAX) {
-            fprintf(stderr, "usage: bench_polls [--polls 1..%d] [--tills 1..%d]\n", POLLS_MAX, TILLS_MAX);
+            bench.tills > TILLS_MAX || bench.polls > bench.tills * POLLS_OF_TILL_MAX) {
+            fprintf(stderr, "usage: bench_polls [--polls 1..%d] [--tills 1..%d], at most %d polls a till\n", POLLS_MAX,
+                    TILLS_MAX, POLLS_OF_TILL_MAX);
             return 2;
         }
     }
