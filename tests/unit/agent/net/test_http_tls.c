@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http_fixture.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,6 +156,41 @@ Test(http_tls, tls_before_1_2_is_refused)
     call = call_to("/hello", NULL);
     run_client(&fixture, perform_old_tls, &call);
     cr_expect_eq(call.rc, CURLE_SSL_CONNECT_ERROR, "%s", curl_easy_strerror(call.rc));
+}
+
+/* One byte of a greeting with each turn of its poll: never silent, never done, and no request yet to be slow with. */
+static void dribble_hello(void *context)
+{
+    static const char head[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(http_server_port(fixture.server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bool *cut = context;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), i;
+    struct pollfd closed = {.fd = fd, .events = POLLIN};
+
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        (void)!send(fd, head, sizeof head - 1, MSG_NOSIGNAL);
+    for (i = 0; i < 200 && !*cut; i++) {
+        if (poll(&closed, 1, 50) > 0 || send(fd, "x", 1, MSG_NOSIGNAL) < 0)
+            *cut = true;
+    }
+    close(fd);
+}
+
+Test(http_tls, a_client_that_never_finishes_its_handshake_is_cut)
+{
+    struct call call;
+    bool cut = false;
+
+    options.idle_timeout_s = 1;
+    fixture_start(&fixture, &options);
+    run_client(&fixture, dribble_hello, &cut);
+    cr_expect(cut);
+    call = call_to("/cert", &client);
+    run_call(&fixture, &call);
+    cr_expect_eq(call.status, 200, "and others are served");
+    call_free(&call);
 }
 
 Test(http_tls, five_mebibytes_both_ways)

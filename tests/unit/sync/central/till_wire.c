@@ -84,6 +84,7 @@ void wire_begin(struct wire *s, struct wire_request *r, const char *method, cons
     r->url = (struct strbuf)STRBUF_INIT(WIRE_TEXT_MAX);
     strbuf_printf(&r->url, "https://localhost:%u%s", till_server_port(s->server), path);
     curl_easy_setopt(r->curl, CURLOPT_URL, r->url.data);
+    curl_easy_setopt(r->curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(r->curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(r->curl, CURLOPT_CAINFO_BLOB, &ca);
     curl_easy_setopt(r->curl, CURLOPT_CUSTOMREQUEST, method);
