@@ -123,22 +123,25 @@ Test(outbox_answers, an_ack_of_another_till_leaves_the_cursor_and_is_asked_for_a
 /* The very bytes of an ack of before, MAC and all, for the next batch: the cache of a proxy. */
 Test(outbox_answers, an_ack_out_of_a_proxys_cache_moves_no_cursor)
 {
-    struct question q, cached;
+    struct question q, cached = {0};
 
-    rig_sell(&rig, "s1");
     rig_connect(&rig);
-    q = rig_take(&rig, OP_JOURNAL);
-    cached = q;
-    rig_ack(&rig, &q, 1, "");
-    rig_until(&rig, outbox_is_acked, "the ack");
-    question_clear(&q);
-    rig_sell(&rig, "s2");
+    for (int64_t seq = 1; seq <= 2; seq++) {
+        rig_sell(&rig, seq == 1 ? "s1" : "s2");
+        q = rig_take(&rig, OP_JOURNAL);
+        if (seq == 1)
+            cached = q;
+        rig_ack(&rig, &q, seq, "");
+        rig_until(&rig, outbox_is_acked, "the ack");
+        question_clear(&q);
+    }
+    rig_sell(&rig, "s3");
     for (int i = 0; i < 3; i++) {
         q = rig_take(&rig, OP_JOURNAL);
-        outbox_expect(&rig, &q, 2, 2);
-        cr_expect_eq(rig_acked(&rig), 1);
+        outbox_expect(&rig, &q, 3, 3);
+        cr_expect_eq(rig_acked(&rig), 2, "nor back to what the old one says");
         cached.id = q.id;
-        rig_ack(&rig, i < 2 ? &cached : &q, i < 2 ? 1 : 2, "");
+        rig_ack(&rig, i < 2 ? &cached : &q, i < 2 ? 1 : 3, "");
         question_clear(&q);
     }
     rig_until(&rig, outbox_is_acked, "the ack of its own");
@@ -257,7 +260,7 @@ Test(outbox_answers, too_large_halves_what_was_sent)
     question_clear(&q);
 }
 
-Test(outbox_answers, busy_central_is_left_alone_as_long_as_it_asks)
+static void expect_left_alone(int status)
 {
     static const char busy[] = "{\"code\":\"busy\",\"message\":\"\"}";
     struct question q;
@@ -265,7 +268,7 @@ Test(outbox_answers, busy_central_is_left_alone_as_long_as_it_asks)
     rig_sell(&rig, "s1");
     rig_connect(&rig);
     q = rig_take(&rig, OP_JOURNAL);
-    rig_answer_n(&rig, &q, 503, busy, strlen(busy), ",\"retry_after_ms\":3600000");
+    rig_answer_n(&rig, &q, status, busy, strlen(busy), ",\"retry_after_ms\":3600000");
     question_clear(&q);
     cr_expect_not(rig_has(&rig, OP_JOURNAL));
     for (int i = 2; i < 6; i++) { /* what is sold meanwhile does not hammer it */
@@ -276,6 +279,16 @@ Test(outbox_answers, busy_central_is_left_alone_as_long_as_it_asks)
     }
     cr_expect_not(rig_has(&rig, OP_JOURNAL));
     cr_expect_eq(rig.asked[OP_JOURNAL], 1);
+}
+
+Test(outbox_answers, busy_central_is_left_alone_as_long_as_it_asks)
+{
+    expect_left_alone(503);
+}
+
+Test(outbox_answers, central_that_says_too_many_is_left_alone_as_long_as_it_asks)
+{
+    expect_left_alone(429);
 }
 
 /* A refusal without a body that can be read waits as long all the same. */
