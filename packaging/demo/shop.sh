@@ -4,6 +4,7 @@
 #   bin   folder of the programs      dir   an empty folder for everything that is written      demo  packaging/demo
 #   printer_profile                   the model of the simulated printer, when it is not the first
 #   central_host, central_listen      the central's name for tills, and its address, when they are not localhost
+#   patience                          how many times as long as usual is waited before something is said to hang
 #   till_run, central_run, courier_run  words before these programs, such as: ip netns exec NAME
 # and calls shop_end in a trap.
 
@@ -81,7 +82,7 @@ shop_end() {
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-    wait_for_until=$(($(date +%s) + $1))
+    wait_for_until=$(($(date +%s) + $1 * ${patience:-1}))
     shift
     while ! "$@"; do
         [ "$(date +%s)" -lt "$wait_for_until" ] || return 1
