@@ -24,6 +24,8 @@ static enum status fail(const char *what, const char *name, struct errmsg *err)
     int code = errno;
 
     errmsg_set(err, "%s %s: %s", what, name, strerror(code));
+    if (code == EISDIR || code == EEXIST)
+        return ST_CONFLICT;
     return code == ENOENT || code == ELOOP ? ST_NOT_FOUND : ST_IO;
 }
 
@@ -76,6 +78,34 @@ static bool is_taken(struct drop_folder *folder, const char *name)
         return false;
     }
     return true;
+}
+
+/* Of NAME.json its answer's name, and the one under which it is made. */
+struct answer_names {
+    char final[ANSWER_NAME_MAX + 1], made[ANSWER_NAME_MAX + 8];
+};
+
+static struct answer_names answer_names(const char *name)
+{
+    struct answer_names names;
+
+    (void)snprintf(names.final, sizeof names.final, "%.*s" ANSWER_END, (int)(strlen(name) - strlen(TAKEN_END)), name);
+    (void)snprintf(names.made, sizeof names.made, ".%s.new", names.final);
+    return names;
+}
+
+static bool is_folder(const struct drop_folder *folder, const char *name)
+{
+    struct stat info;
+
+    return fstatat(folder->fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+}
+
+static bool can_be_answered(const struct drop_folder *folder, const char *name)
+{
+    struct answer_names names = answer_names(name);
+
+    return !is_folder(folder, names.final) && !is_folder(folder, names.made);
 }
 
 /* ---- who waits ---- */
@@ -143,6 +173,10 @@ static void look_at(struct drop_folder *folder, const char *name, int64_t now_mo
         return;
     if (!S_ISREG(info.st_mode)) {
         warn_once(folder, "links and special files in the drop folder are not taken");
+        return;
+    }
+    if (!can_be_answered(folder, name)) {
+        warn_once(folder, "a file whose answer has no place is not taken: a folder has the answer's name");
         return;
     }
     one = find_or_add(folder, name);
@@ -305,16 +339,16 @@ static enum status write_new(const struct drop_folder *folder, const char *name,
 enum status drop_folder_answer(struct drop_folder *folder, const char *name, const char *text, size_t len,
                                struct errmsg *err)
 {
-    char final[ANSWER_NAME_MAX + 1], made[ANSWER_NAME_MAX + 8];
-    enum status st;
+    struct answer_names names = answer_names(name);
+    enum status st = write_new(folder, names.made, text, len, err);
 
-    (void)snprintf(final, sizeof final, "%.*s" ANSWER_END, (int)(strlen(name) - strlen(TAKEN_END)), name);
-    (void)snprintf(made, sizeof made, ".%s.new", final);
-    st = write_new(folder, made, text, len, err);
     if (st != ST_OK)
         return st;
-    if (renameat(folder->fd, made, folder->fd, final) != 0)
-        return fail("drop folder: answer", final, err);
+    if (renameat(folder->fd, names.made, folder->fd, names.final) != 0) {
+        st = fail("drop folder: answer", names.final, err);
+        (void)unlinkat(folder->fd, names.made, 0); /* left behind, the next answer removes it */
+        return st;
+    }
     if (unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT)
         return fail("drop folder: a file that is answered cannot be removed:", name, err);
     return ST_OK;

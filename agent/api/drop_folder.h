@@ -5,7 +5,8 @@
  *
  * A file NAME.json is taken when it was renamed into the folder, or when nobody has changed it for DROP_QUIET_MS and
  * nobody holds it open for writing, in the order of names. Its answer is NAME.answer, there whole or not at all.
- * Links and other special files are passed over. Everything goes through the folder's descriptor, so a folder swapped
+ * Links and other special files are passed over, and a file for whose answer there is no place, since a folder has its
+ * name: it waits until that is gone. Everything goes through the folder's descriptor, so a folder swapped
  * meanwhile is not written to.
  */
 #ifndef LOYALD_API_DROP_FOLDER_H
@@ -57,7 +58,8 @@ bool drop_folder_look(struct drop_folder *folder, int64_t now_mono_ms, char out_
  * plain file. */
 enum status drop_folder_read(struct drop_folder *folder, const char *name, size_t len_max, char **out_bytes,
                              size_t *out_len, struct errmsg *err);
-/* Puts the answer beside the file, then removes the file. */
+/* Puts the answer beside the file, then removes the file. ST_CONFLICT: a folder has the answer's name by now; the file
+ * stays, and is passed over. */
 enum status drop_folder_answer(struct drop_folder *folder, const char *name, const char *text, size_t len,
                                struct errmsg *err);
 /* Removes answers that nobody took. */

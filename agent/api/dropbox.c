@@ -58,23 +58,35 @@ static void say_trouble(struct dropbox *dropbox, const struct errmsg *err)
     dropbox->trouble = *err;
 }
 
-/* Tried again with each look until it can be written: what it tells has happened. */
+/* The file in hand is done with. */
+static void let_go(struct dropbox *dropbox)
+{
+    dropbox->name[0] = '\0';
+    strbuf_free(&dropbox->answer);
+    loop_timer_set(dropbox->timer, 0, DROPBOX_LOOK_SOON_MS);
+}
+
+/* Tried again with each look until it can be written: what it tells has happened. Only where a folder was put in its
+ * place others must not wait for that: the file is left, and asked anew once there is room for its answer. */
 static void put_answer(struct dropbox *dropbox)
 {
     struct errmsg err = ERRMSG_INIT;
     enum status st =
         drop_folder_answer(&dropbox->folder, dropbox->name, strbuf_text(&dropbox->answer), dropbox->answer.len, &err);
 
+    if (st == ST_CONFLICT) {
+        log_error("dropbox-05", "%s", err.text);
+        let_go(dropbox);
+        return;
+    }
     if (st != ST_OK) {
         say_trouble(dropbox, &err);
         return;
     }
     dropbox->trouble.text[0] = '\0';
     dropbox->file_count++;
-    dropbox->name[0] = '\0';
-    strbuf_free(&dropbox->answer);
     drop_folder_tidy(&dropbox->folder, clock_wall_ms(clock_system()) / 1000);
-    loop_timer_set(dropbox->timer, 0, DROPBOX_LOOK_SOON_MS);
+    let_go(dropbox);
 }
 
 /* body is the text of an object. */

@@ -85,6 +85,14 @@ put 15 '{"method":"GET","path":"/v1/sales"}'
 says 15 '"status":200'
 [ -L "$drop/in/link.json" ] || bad 'a link was taken'
 [ ! -L "$drop/in/15.answer" ] || bad 'an answer was written through a link'
+# A folder in an answer's place: that file waits, those behind it do not.
+mkdir "$drop/in/16.answer"
+printf '{"method":"GET","path":"/v1/sales"}' >"$drop/in/16.json"
+put 17 '{"method":"GET","path":"/v1/sales"}'
+[ -e "$drop/in/16.json" ] || bad 'a file was taken that could not be answered'
+rmdir "$drop/in/16.answer"
+until_answered 16
+says 16 '"status":200'
 
 # Killed with files waiting: they are answered by the next start, in the order of their names, and nothing is sold twice.
 kill -KILL "$till"

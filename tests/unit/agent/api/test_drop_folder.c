@@ -4,12 +4,14 @@
 #include "agent/api/drop_folder.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +68,38 @@ Test(drop_folder, takes_more_files_than_it_looks_at_in_the_order_of_their_names)
         cr_assert_eq(drop_folder_answer(&folder, name, "{}", 2, NULL), ST_OK);
     }
     cr_expect_not(drop_folder_look(&folder, now_ms + DROP_QUIET_MS, name));
+}
+
+static const char *ready(int64_t now_ms)
+{
+    static char name[DROP_NAME_MAX + 1];
+
+    (void)drop_folder_look(&folder, now_ms, name);
+    return drop_folder_look(&folder, now_ms + DROP_QUIET_MS, name) ? name : "";
+}
+
+/* A folder has the name of an answer, or of one being made: nobody else's file waits for that. */
+ParameterizedTestParameters(drop_folder, passes_over_a_file_whose_answer_has_no_place)
+{
+    static char names[][24] = {"a.answer", ".a.answer.new"};
+
+    return cr_make_param_array(char[24], names, 2);
+}
+ParameterizedTest(char (*taken)[24], drop_folder, passes_over_a_file_whose_answer_has_no_place)
+{
+    put("a.json");
+    put("b.json");
+    cr_assert_eq(mkdirat(folder.fd, *taken, 0700), 0);
+    cr_expect_str_eq(ready(1000), "b.json");
+    cr_assert_eq(drop_folder_answer(&folder, "b.json", "{}", 2, NULL), ST_OK);
+    cr_expect_eq(drop_folder_answer(&folder, "a.json", "{}", 2, NULL), ST_CONFLICT, "put there after the look");
+    cr_expect_eq(faccessat(folder.fd, "a.json", F_OK, 0), 0);
+    cr_expect_str_eq(ready(5000), "");
+    cr_assert_eq(unlinkat(folder.fd, *taken, AT_REMOVEDIR), 0);
+    cr_expect_str_eq(ready(9000), "a.json");
+    cr_expect_eq(drop_folder_answer(&folder, "a.json", "{}", 2, NULL), ST_OK);
+    cr_expect_eq(faccessat(folder.fd, "a.answer", F_OK, 0), 0);
+    cr_expect_neq(faccessat(folder.fd, ".a.answer.new", F_OK, 0), 0);
 }
 
 /* Somebody who opens the file for writing breaks the lease that tells it; the kernel says so by a signal. */
