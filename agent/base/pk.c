@@ -10,7 +10,9 @@
 #include <mbedtls/ecdh.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
+#include <mbedtls/pem.h>
 #include <mbedtls/version.h>
+#include <mbedtls/x509.h>
 
 #include "agent/base/crypto.h"
 #include "agent/base/hex.h"
@@ -44,6 +46,7 @@ enum status pk_fail(int code, enum status st, const char *what, struct errmsg *e
     errmsg_set(err, "%s: %s (-0x%04x)", what, text, (unsigned)-code);
     /* High-level codes carry the low-level one in their last seven bits. */
     if (code == MBEDTLS_ERR_PK_ALLOC_FAILED || code == MBEDTLS_ERR_ECP_ALLOC_FAILED ||
+        code == MBEDTLS_ERR_X509_ALLOC_FAILED || code == MBEDTLS_ERR_PEM_ALLOC_FAILED ||
         -(-code & 0x7f) == MBEDTLS_ERR_MPI_ALLOC_FAILED || -(-code & 0x7f) == MBEDTLS_ERR_ASN1_ALLOC_FAILED)
         return ST_NOMEM;
     return st;

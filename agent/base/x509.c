@@ -8,6 +8,7 @@
 #include "agent/base/x509.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <mbedtls/oid.h>
@@ -95,6 +96,32 @@ static enum status pem_size(const char *pem, size_t *out_size, struct errmsg *er
     return ST_OK;
 }
 
+/* mbedTLS passes over what it cannot read and tells how many: the first such, read by itself, tells why. When none is
+ * found it was memory that ended. */
+static enum status why_not(const char *pem, struct errmsg *err)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+    const char *at = pem, *stop;
+    mbedtls_x509_crt one;
+    int code = 0;
+
+    while (code == 0 && (at = strstr(at, begin)) && (stop = strstr(at, end))) {
+        char *copy = strndup(at, (size_t)(stop - at) + strlen(end));
+
+        if (!copy)
+            break;
+        mbedtls_x509_crt_init(&one);
+        code = mbedtls_x509_crt_parse(&one, (const unsigned char *)copy, strlen(copy) + 1);
+        mbedtls_x509_crt_free(&one);
+        free(copy);
+        at = stop;
+    }
+    if (code != 0)
+        return pk_fail(code, ST_INVALID, "one of the certificates in the PEM cannot be read", err);
+    errmsg_set(err, "out of memory for a certificate");
+    return ST_NOMEM;
+}
+
 enum status x509_parse(const char *pem, mbedtls_x509_crt *out_certificate, struct errmsg *err)
 {
     size_t size = 0;
@@ -105,10 +132,8 @@ enum status x509_parse(const char *pem, mbedtls_x509_crt *out_certificate, struc
         code = mbedtls_x509_crt_parse(out_certificate, (const unsigned char *)pem, size);
         if (code < 0)
             return pk_fail(code, ST_INVALID, "not a certificate in PEM", err);
-        if (code > 0) {
-            errmsg_set(err, "%d of the certificates in the PEM cannot be read", code);
-            return ST_INVALID;
-        }
+        if (code > 0)
+            return why_not(pem, err);
     }
     return st;
 }

@@ -30,12 +30,13 @@ struct identity {
 };
 
 /* Reads dir and ca_file (may be ""). What is there but does not fit together counts as not enrolled and is said in
- * the log; only a directory or ca_file that cannot be read fails. */
+ * the log; only what cannot be read fails: a directory or ca_file, or anything where memory is short. */
 enum status identity_open(struct identity *identity, const char *dir, const char *ca_file, struct errmsg *err);
 void identity_close(struct identity *identity);
 bool identity_is_enrolled(const struct identity *identity);
 /* Takes over a certificate answered to a request of this key: checks that it is for that key and dev, writes all to
- * disk, then uses it. On failure the identity is as before. */
+ * disk, then uses it. What is refused changes nothing on disk. After a failure the identity in use is as before; a set
+ * that was whole on disk by then is finished by the next start. */
 enum status identity_replace(struct identity *identity, const char *key_pem, const char *cert_pem, const char *ca_pem,
                              const char *dev, struct errmsg *err);
 

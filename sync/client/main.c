@@ -2,7 +2,6 @@
 /* loyald-sync, the program: command line, configuration, state directory, loop. */
 #include <curl/curl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "agent/net/service.h"
 #include "sync/client/client.h"
 #include "sync/client/client_config.h"
+#include "sync/client/environment.h"
 
 static const char program[] = "loyald-sync";
 static const char default_config[] = "/etc/loyald/loyald-sync.conf";
@@ -28,19 +28,6 @@ static const char usage[] = "Usage: loyald-sync [--config FILE] [--state-dir DIR
                             "  --help            print this and end\n"
                             "\n"
                             "It runs in the foreground, logs to standard error and ends on SIGTERM.\n";
-
-/* What the environment could talk libcurl or OpenSSL into: other proxies, a log of the session keys, other engines.
- */
-static void clean_environment(void)
-{
-    static const char *const names[] = {
-        "http_proxy", "HTTP_PROXY",    "https_proxy",   "HTTPS_PROXY",  "all_proxy",      "ALL_PROXY",   "no_proxy",
-        "NO_PROXY",   "SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "OPENSSL_CONF"};
-    size_t i;
-
-    for (i = 0; i < sizeof names / sizeof names[0]; i++)
-        (void)unsetenv(names[i]); /* fails only for names that are no names */
-}
 
 static void stop(void *context)
 {
@@ -122,7 +109,7 @@ int main(int argc, char **argv)
     }
     log_set_level((enum log_level)config.log_level);
     (void)umask(0077); /* a private key lives here */
-    clean_environment();
+    environment_clean();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         fprintf(stderr, "%s: libcurl does not start\n", program);
         return 1;

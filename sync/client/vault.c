@@ -28,8 +28,12 @@ static enum status load_key(uint8_t out_key[CRYPTO_KEY_BYTES], struct errmsg *er
     size_t len = 0;
     enum status st;
 
-    if (!folder || snprintf(path, sizeof path, "%s/storage-key", folder) >= PATH_MAX)
+    if (!folder)
         return ST_NOT_FOUND;
+    if (snprintf(path, sizeof path, "%s/storage-key", folder) >= PATH_MAX) {
+        errmsg_set(err, "CREDENTIALS_DIRECTORY: the path is longer than %d bytes", PATH_MAX - 13);
+        return ST_INVALID; /* nothing is written in clear because of it */
+    }
     st = file_read(path, VAULT_SECRET_BYTES_MAX, &secret, &len, err);
     if (st == ST_OK && len < VAULT_SECRET_BYTES_MIN) {
         errmsg_set(err, "%s: %zu bytes are no key, it wants %d at least", path, len, VAULT_SECRET_BYTES_MIN);
@@ -119,8 +123,9 @@ enum status vault_read(const char *path, size_t len_max, char **out_text, struct
                    path);
         st = ST_DENIED;
     }
-    if (key_st == ST_OK)
-        crypto_wipe(key, sizeof key);
+    crypto_wipe(key, sizeof key);
+    if (bytes)
+        crypto_wipe(bytes, len); /* may be in clear */
     free(bytes);
     return st;
 }

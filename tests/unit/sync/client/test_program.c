@@ -112,6 +112,25 @@ Test(loyald_sync, names_file_line_and_key_of_a_bad_configuration)
     cr_expect_neq(finish(start(&(int){0}, NULL, NULL), open("/dev/null", O_RDONLY), text, sizeof text), 0);
 }
 
+/* A log of the session keys is opened by libcurl as it starts. */
+Test(loyald_sync, hears_nothing_of_the_environment)
+{
+    char keys[128], text[4096];
+    int fd;
+    pid_t pid;
+
+    snprintf(keys, sizeof keys, "%s/keys", scratch.dir);
+    setenv("SSLKEYLOGFILE", keys, 1);
+    daemon_listen(&peer, loop, scratch.socket);
+    pid = start(&fd, NULL, NULL);
+    unsetenv("SSLKEYLOGFILE");
+    daemon_accept(&peer); /* it is up */
+    cr_expect_neq(access(keys, F_OK), 0);
+    kill(pid, SIGTERM);
+    cr_expect_eq(finish(pid, fd, text, sizeof text), 0, "%s", text);
+    daemon_unlisten(&peer);
+}
+
 Test(loyald_sync, serves_is_alone_on_its_state_and_ends_on_sigterm_with_0)
 {
     struct message message;
