@@ -194,12 +194,11 @@ static enum status set_place(struct carrier_call *call, const struct carrier_ask
 {
     struct strbuf url = STRBUF_INIT(4096);
     CURL *easy = call->easy;
-    CURLcode rc;
+    CURLcode rc = CURLE_OUT_OF_MEMORY;
 
-    strbuf_printf(&url, "%s%s", call->carrier->url, ask->path);
-    if (strbuf_status(&url) != ST_OK)
-        return strbuf_status(&url);
-    rc = curl_easy_setopt(easy, CURLOPT_URL, strbuf_text(&url));
+    strbuf_printf(&url, "%s%s", call->carrier->url, ask->path); /* at most 255 bytes and those of an operation */
+    if (strbuf_status(&url) == ST_OK)
+        rc = curl_easy_setopt(easy, CURLOPT_URL, strbuf_text(&url));
     strbuf_free(&url);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(easy, CURLOPT_PROXY, call->carrier->proxy); /* "" also shuts out the environment */

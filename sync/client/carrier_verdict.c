@@ -26,6 +26,17 @@ static bool is_tls_refusal(const struct carrier_call *call, CURLcode rc)
     }
 }
 
+static bool had_connection(const struct carrier_call *call)
+{
+    curl_off_t sent_us = 0;
+
+    /* Time until the request could be sent: 0 when it never came to that. Also right for a connection used again. */
+    curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    return sent_us > 0;
+}
+
+/* The same fault has the same words each time, or every try of a night would be a line of the log: libcurl's own tell
+ * how many milliseconds each took. */
 static void describe_failure(const struct carrier_call *call, CURLcode rc, struct errmsg *text)
 {
     const char *peer = call->carrier->peer;
@@ -37,21 +48,16 @@ static void describe_failure(const struct carrier_call *call, CURLcode rc, struc
         errmsg_set(text, "the answer of %s is longer than %d bytes", peer, CARRIER_ANSWER_BYTES_MAX);
     else if (rc == CURLE_COULDNT_CONNECT && code)
         errmsg_set(text, "could not connect to %s: %s", peer, strerror((int)code));
-    else if (rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_CONNECT)
+    else if (rc == CURLE_COULDNT_CONNECT)
+        errmsg_set(text, "could not connect to %s", peer);
+    else if (rc == CURLE_OPERATION_TIMEDOUT && !had_connection(call))
+        errmsg_set(text, "could not connect to %s within %" PRId64 " ms", peer, call->carrier->connect_timeout_ms);
+    else if (rc == CURLE_COULDNT_RESOLVE_HOST)
         errmsg_set(text, "could not connect to %s: %s", peer, said);
     else if (rc == CURLE_PARTIAL_FILE)
-        errmsg_set(text, "the answer of %s was cut short: %s", peer, said);
+        errmsg_set(text, "the answer of %s was cut short", peer);
     else
         errmsg_set(text, "%s: %s", peer, said);
-}
-
-static bool had_connection(const struct carrier_call *call)
-{
-    curl_off_t sent_us = 0;
-
-    /* Time until the request could be sent: 0 when it never came to that. Also right for a connection used again. */
-    curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
-    return sent_us > 0;
 }
 
 static enum carrier_result judge_failure(const struct carrier_call *call, CURLcode rc, int64_t now_ms,

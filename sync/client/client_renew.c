@@ -31,7 +31,7 @@ static int64_t now_s(const struct renewal *renewal)
 
 int64_t renewal_due_s(const struct identity *identity)
 {
-    int64_t life_s = identity->not_after_unix_s - identity->not_before_unix_s;
+    int64_t span_s = identity->not_after_unix_s - identity->not_before_unix_s, life_s = span_s > 0 ? span_s : 0;
     uint8_t digest[SHA256_BYTES];
 
     sha256_of(identity->cert_pem, strlen(identity->cert_pem), digest);
@@ -52,6 +52,12 @@ static int64_t shorter(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+void renewal_end_call(struct renewal *renewal)
+{
+    renewal->call = NULL;
+    renewal->step = RENEWAL_IDLE;
+}
+
 static void check_again(struct renewal *renewal)
 {
     loop_timer_set(renewal->timer, renewal->client->renew_check_ms, 0);
@@ -61,6 +67,7 @@ void renewal_failed(struct renewal *renewal, const char *doing, const char *why,
 {
     int64_t top_ms = RETRY_FIRST_MS;
 
+    crypto_wipe(renewal->key_pem, sizeof renewal->key_pem); /* the next try makes one of its own */
     for (int i = 0; i < renewal->failures && top_ms < CHECK_MS; i++)
         top_ms *= 2;
     renewal->failures++;
@@ -255,8 +262,8 @@ void renewal_begin_anew(struct renewal *renewal)
 {
     if (renewal->call)
         http_carrier_cancel(renewal->call);
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
+    renewal_end_call(renewal);
+    crypto_wipe(renewal->key_pem, sizeof renewal->key_pem);
     renewal->failures = 0;
     renewal->asked_ca[0] = renewal->told_ca[0] = '\0';
     loop_timer_set(renewal->timer, random_ms(shorter(renewal->client->renew_spread_ms, LOOK_SPREAD_MS)), 0);

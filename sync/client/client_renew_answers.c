@@ -42,8 +42,7 @@ void renewal_asked(void *context, const struct carrier_answer *answer)
     const char *cert, *ca;
     enum status st;
 
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
+    renewal_end_call(renewal);
     if (!is_good(answer)) {
         answer_failed(renewal, "renewing the certificate", answer);
         return;
@@ -71,8 +70,7 @@ void renewal_proved(void *context, const struct carrier_answer *answer)
     bool refused = answer->result == CARRIER_TLS ||
                    (answer->result == CARRIER_ANSWERED && (answer->status == 401 || answer->status == 403));
 
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
+    renewal_end_call(renewal);
     if (is_good(answer)) {
         if (identity_use_next(&client->identity, &err) != ST_OK) {
             renewal_failed(renewal, "taking the renewed certificate into use", err.text, 0);
@@ -98,8 +96,7 @@ void renewal_looked(void *context, const struct carrier_answer *answer)
     const char *ca = NULL;
     enum status st;
 
-    renewal->call = NULL;
-    renewal->step = RENEWAL_IDLE;
+    renewal_end_call(renewal);
     if (!is_good(answer)) {
         answer_failed(renewal, "asking whom to trust", answer);
         return;

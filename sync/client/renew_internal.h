@@ -22,11 +22,13 @@ struct renewal {
     int failures;
     char told_ca[RENEWAL_CA_TEXT];  /* the set the central last named; "": none yet */
     char asked_ca[RENEWAL_CA_TEXT]; /* the one we told it we trust; "": not yet by this process */
-    char key_pem[PK_PEM_BYTES_MAX]; /* of the request under way */
+    char key_pem[PK_PEM_BYTES_MAX]; /* of the request under way; wiped when it is over, however */
     char said[ERRMSG_BYTES_MAX];
 };
 
 /* ---- client_renew.c ---- */
+/* Its call was answered or given up. */
+void renewal_end_call(struct renewal *renewal);
 /* Says why, once, and tries again later; not before the central wants it to. */
 void renewal_failed(struct renewal *renewal, const char *doing, const char *why, int64_t at_least_ms);
 /* There may be another step to take. */

@@ -9,7 +9,8 @@
 #include "sync/central/renew.h"
 #include "sync/central/till_server.h"
 #include "sync/client/client.h"
-#include "sync/client/client_renew.h"
+#include "sync/client/client_internal.h"
+#include "sync/client/renew_internal.h"
 #include "sync/client/identity.h"
 #include "tests/unit/sync/central/fixture.h"
 
@@ -248,6 +249,17 @@ Test(renewal, comes_between_day_30_and_day_40_by_the_clock)
     identity_close(&identity);
 }
 
+/* Whatever a certificate says of itself. */
+Test(renewal, is_due_at_once_for_a_life_that_is_none)
+{
+    struct identity identity = {.cert_pem = (char[]){"any"}, .not_before_unix_s = 1000};
+
+    for (int64_t life_s = -40; life_s <= 0; life_s++) {
+        identity.not_after_unix_s = 1000 + life_s;
+        cr_expect_eq(renewal_due_s(&identity), 1000, "%d s", (int)life_s);
+    }
+}
+
 Test(renewal, the_one_before_is_over_once_the_next_was_used_and_loyald_is_told)
 {
     struct message message;
@@ -281,6 +293,20 @@ Test(renewal, a_store_closed_for_120_days_comes_back_unaided)
                  field_text(&reply, "text"));
 }
 
+static bool is_idle(void)
+{
+    return client->renewal->step == RENEWAL_IDLE;
+}
+
+static size_t zeros_of(const char *bytes, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && bytes[i] == 0)
+        i++;
+    return i;
+}
+
 Test(renewal, a_revoked_till_gets_none_however_old_its_certificate)
 {
     enrol_days_ago(120);
@@ -289,6 +315,9 @@ Test(renewal, a_revoked_till_gets_none_however_old_its_certificate)
     for (int i = 0; i < TURNS_MAX && fixture.central->renewing.failures == 0; i++)
         loop_step(loop, 1);
     cr_expect_gt(fixture.central->renewing.failures, 0);
+    until(is_idle, "that the refusal is here");
+    cr_expect_eq(zeros_of(client->renewal->key_pem, sizeof client->renewal->key_pem),
+                 sizeof client->renewal->key_pem, "the key that nothing came of is wiped");
     cr_expect_not(cert_is_new());
     cr_expect_str_eq(device_now().next_key, "");
     cr_expect_not(is_waiting_for_proof());
