@@ -101,6 +101,22 @@ struct journal_life {
  * before, ST_FULL when there were JOURNAL_EPOCHS_MAX of them. The old bytes are gone from here: keep a copy of the file
  * (journal_backup). What a cache projected stays true; what it says of leases does not. */
 enum status journal_begin_epoch(struct journal *journal, const struct journal_life *life, struct errmsg *err);
+/* An epoch that is over and has records here: where it ended. */
+enum { JOURNAL_ENDED_MAX = 32 };
+struct journal_ended {
+    uint64_t epoch;
+    int64_t seq;
+    uint8_t hash[SHA256_BYTES];
+};
+/* The last JOURNAL_ENDED_MAX of them, in their order. */
+enum status journal_ended(struct journal *journal, struct journal_ended out_ended[JOURNAL_ENDED_MAX], int *out_count,
+                          struct errmsg *err);
+/* A central that was put back has an epoch that is over only up to seq, whose hash is this one: the ack goes back there,
+ * never on, so that journal_begin_epoch carries over what came after it, which the central drops where it has it. Where
+ * the hash is not ours it goes back to the beginning of that epoch; *out_gone when what is lacking was removed here: then
+ * to the first record there is. Durable on ST_OK. ST_NOT_FOUND for the present epoch, or one not of this journal. */
+enum status journal_go_back(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t hash[SHA256_BYTES],
+                            bool *out_gone, struct errmsg *err);
 /* Writes a copy of the whole journal to a new file. */
 enum status journal_backup(struct journal *journal, const char *to_path, struct errmsg *err);
 

@@ -197,6 +197,72 @@ enum status journal_begin_epoch(struct journal *journal, const struct journal_li
     return journal_note(journal, st, err);
 }
 
+/* ---- what a central that was put back may lack ---- */
+
+enum status journal_ended(struct journal *journal, struct journal_ended out_ended[JOURNAL_ENDED_MAX], int *out_count,
+                          struct errmsg *err)
+{
+    int over = journal->epoch_count - 1, i = over > JOURNAL_ENDED_MAX ? over - JOURNAL_ENDED_MAX : 0, count = 0;
+    enum status st = ST_OK;
+
+    for (; st == ST_OK && i < over; i++) {
+        const int64_t end = journal_epoch_end(journal, i);
+
+        if (end <= journal->pruned.position)
+            continue;
+        out_ended[count] = (struct journal_ended){.epoch = journal->epochs[i].epoch,
+                                                  .seq = end - journal->epochs[i].base};
+        st = journal_hash_at(journal, end, out_ended[count++].hash, err);
+    }
+    if (st == ST_OK)
+        *out_count = count;
+    return st;
+}
+
+static enum status is_ours(struct journal *journal, int64_t position, const uint8_t hash[SHA256_BYTES], bool *out_is,
+                           struct errmsg *err)
+{
+    uint8_t ours[SHA256_BYTES];
+    enum status st = journal_hash_at(journal, position, ours, err);
+
+    *out_is = st == ST_OK && memcmp(ours, hash, SHA256_BYTES) == 0;
+    return st;
+}
+
+enum status journal_go_back(struct journal *journal, uint64_t epoch, int64_t seq, const uint8_t hash[SHA256_BYTES],
+                            bool *out_gone, struct errmsg *err)
+{
+    const int index = journal_epoch_index(journal, epoch);
+    bool ours = true;
+    int64_t position;
+    enum status st = journal_may_write(journal, err);
+
+    if (st != ST_OK)
+        return st;
+    if (index < 0 || index == journal->epoch_count - 1 || seq < 0 ||
+        seq > journal_epoch_end(journal, index) - journal->epochs[index].base) {
+        errmsg_set(err, "%s: epoch %016" PRIx64 ", seq %" PRId64 ", is not of one that is over here", journal->db.name,
+                   epoch, seq);
+        return ST_NOT_FOUND;
+    }
+    position = journal->epochs[index].base + seq;
+    if (seq > 0 && position >= journal->pruned.position)
+        st = is_ours(journal, position, hash, &ours, err);
+    if (st != ST_OK)
+        return st;
+    if (!ours)
+        position = journal->epochs[index].base;
+    *out_gone = position < journal->pruned.position;
+    if (*out_gone)
+        position = journal->pruned.position;
+    if (position < journal->acked) {
+        journal->acked = position;
+        journal->told_changed = true;
+    }
+    journal_checkpoint(journal);
+    return journal_may_write(journal, err);
+}
+
 enum status journal_backup(struct journal *journal, const char *to_path, struct errmsg *err)
 {
     return sqlite_backup(&journal->db, to_path, err);

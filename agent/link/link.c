@@ -2,7 +2,6 @@
 #include "agent/link/link_internal.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/till/identity.h"
@@ -17,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_DEADLINE_MS = 30 * 1000, ENROL_DEADLINE_MS = 15 * 1000, ANSWER_BYTES_MAX = 256 * 1024 };
+enum { PIECE_DEADLINE_MS = 30 * 1000, ANSWER_BYTES_MAX = 256 * 1024 };
 
 /* ---- up or down ---- */
 
@@ -28,7 +27,7 @@ int64_t link_since_unix_ms(const struct link *link)
     return link->up_known ? clock_wall_ms(clock) - (clock_mono_ms(clock) - link->up_since_mono_ms) : 0;
 }
 
-static void set_up(struct link *link, bool up, const char *reason)
+void link_set_up(struct link *link, bool up, const char *reason)
 {
     (void)snprintf(link->down_reason, sizeof link->down_reason, "%s",
                    up ? "" : reason); /* the latest is what helps */
@@ -49,14 +48,14 @@ void link_heard(struct link *link, const struct courier_answer *answer)
 {
     switch (answer->outcome) {
     case COURIER_ANSWERED:
-        set_up(link, true, "");
+        link_set_up(link, true, "");
         rulebook_resume(link->options.rulebook);
         trust_resume(rulebook_trust(link->options.rulebook));
         break;
     case COURIER_OFFLINE:
     case COURIER_ABSENT:
     case COURIER_LATE:
-        set_up(link, false, answer->text);
+        link_set_up(link, false, answer->text);
         break;
     case COURIER_DROPPED:
         break;
@@ -70,7 +69,7 @@ static void on_link(void *context, bool up, const char *text)
     struct link *link = context;
 
     if (!up) {
-        set_up(link, false, text);
+        link_set_up(link, false, text);
         return;
     }
     outbox_kick(&link->outbox, true);
@@ -97,7 +96,7 @@ static void piece_answered(void *context, const struct courier_answer *answer)
                    good ? answer->len : 0);
     if (!good &&
         answer->outcome == COURIER_ANSWERED) /* no link_heard: its resuming would ask for the same piece at once */
-        set_up(link, true, "");
+        link_set_up(link, true, "");
     else if (!good)
         link_heard(link, answer);
     free(question);
@@ -152,117 +151,6 @@ void link_fetch_root(struct link *link, int64_t version)
 
     (void)snprintf(args.values[0], sizeof args.values[0], "%" PRId64, version);
     courier_ask(link->courier, OP_ROOT, &args, NULL, 0, PIECE_DEADLINE_MS, root_answered, link);
-}
-
-/* ---- enrolment ---- */
-
-struct enrolment {
-    struct link *link;
-    link_enrolled_fn *told;
-    void *context;
-};
-
-static enum problem finish_enrolment(struct link *link, const struct courier_answer *answer, struct errmsg *err)
-{
-    struct cJSON *root = NULL;
-    const char *message;
-    enum status st;
-
-    if (answer->outcome != COURIER_ANSWERED) {
-        errmsg_set(err, "%s", answer->text);
-        return answer->outcome == COURIER_ABSENT ? PROBLEM_NO_COURIER : PROBLEM_CENTRAL_AWAY;
-    }
-    if (answer->http_status != 200 || !answer->mac) {
-        errmsg_set(err, "the central answered %d", answer->http_status);
-        if (json_parse(answer->body, answer->len, ANSWER_BYTES_MAX, &root, NULL) == ST_OK &&
-            json_text(root, "message", 400, &message, NULL) == ST_OK)
-            errmsg_set(err, "%s", message);
-        json_free(root);
-        return PROBLEM_ENROL_REFUSED;
-    }
-    st = identity_finish(link->options.identity, link->options.journal, answer->body, answer->len, answer->mac_prefix,
-                         answer->mac_prefix_len, answer->mac, err);
-    if (st == ST_FULL)
-        return PROBLEM_DISK_FULL;
-    if (st == ST_IO)
-        return PROBLEM_JOURNAL_FAILED;
-    return st == ST_OK ? PROBLEM_NONE : PROBLEM_ENROL_REFUSED;
-}
-
-static void enrol_answered(void *context, const struct courier_answer *answer)
-{
-    struct enrolment *enrolment = context;
-    struct link *link = enrolment->link;
-    const struct identity *identity = link->options.identity;
-    struct errmsg err = ERRMSG_INIT;
-    enum problem problem;
-
-    problem = finish_enrolment(link, answer, &err);
-    link->enrolling = false;
-    if (problem == PROBLEM_NONE) {
-        errmsg_set(&err, "store %s, till %s", identity->store, identity->till);
-        log_info("link-08", "enrolled chain=%s store=%s till=%s", identity->chain, identity->store, identity->till);
-        rulebook_reload(link->options.rulebook);
-        link->outbox.forked = false;
-        set_up(link, true, "");
-        /* What is under way was asked under the old key, and may be rows of another chain. */
-        courier_drop_all(link->courier, "the till was enrolled anew");
-        updates_begin_anew(&link->updates);
-    } else {
-        log_warn("link-09", "enrolment failed: %s", err.text);
-    }
-    enrolment->told(enrolment->context, problem, err.text);
-    free(enrolment);
-    if (problem == PROBLEM_NONE) {
-        outbox_kick(&link->outbox, true);
-        updates_kick(&link->updates, true);
-    }
-}
-
-static void write_enrolment(const struct identity *identity, const char *code, const uint8_t point[PK_POINT_BYTES],
-                            struct strbuf *out)
-{
-    struct json_writer w = JSON_WRITER_INIT(out);
-    char hex[17];
-
-    jw_object_begin(&w);
-    jw_field_text(&w, "code", code);
-    hex_from_u64(identity->dev, hex);
-    jw_field_text(&w, "dev", hex);
-    hex_from_u64(identity->epoch, hex);
-    jw_field_text(&w, "epoch", hex);
-    jw_field_hex(&w, "point", point, PK_POINT_BYTES);
-    jw_field_int(&w, "protocol", 1);
-    jw_object_end(&w);
-}
-
-void link_enrol(struct link *link, const char *code, link_enrolled_fn *told, void *context)
-{
-    struct strbuf body = STRBUF_INIT(4096);
-    struct errmsg err = ERRMSG_INIT;
-    uint8_t point[PK_POINT_BYTES];
-    struct enrolment *enrolment;
-    enum status st;
-
-    if (link->enrolling) { /* loyald-sync would keep the certificate of one and the till the keys of the other */
-        told(context, PROBLEM_BUSY, "another code is under way");
-        return;
-    }
-    st = identity_begin(link->options.identity, code, point, &err);
-    if (st != ST_OK) {
-        told(context, PROBLEM_BAD_FIELD, err.text);
-        return;
-    }
-    enrolment = malloc(sizeof *enrolment);
-    if (!enrolment) {
-        told(context, PROBLEM_ENROL_REFUSED, "no memory");
-        return;
-    }
-    *enrolment = (struct enrolment){link, told, context};
-    write_enrolment(link->options.identity, code, point, &body);
-    link->enrolling = true;
-    courier_ask(link->courier, OP_ENROL, NULL, body.data, body.len, ENROL_DEADLINE_MS, enrol_answered, enrolment);
-    strbuf_free(&body);
 }
 
 /* ---- making ---- */

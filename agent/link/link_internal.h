@@ -60,6 +60,10 @@ void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_B
 /* Any question may be answered so: the central knows another history, or this epoch is not enrolled. */
 void outbox_hear_fork(struct outbox *outbox, const char *why);
 
+/* A refused enrolment says that the central lacks records of an epoch that is over: the journal notes what is to be carried
+ * over by loyalctl new-epoch, and nothing is sent before that. ST_OK, or why the answer cannot be. */
+enum status outbox_hear_behind(struct outbox *outbox, const struct cJSON *root, struct errmsg *err);
+
 /* A poll as it was asked. */
 struct updates_poll {
     char cursor[OPERATION_ARG_BYTES_MAX + 1];
@@ -167,6 +171,8 @@ struct link {
 
 /* Since when it is up, or down, as the wall clock has it now, however it was set meanwhile; 0: neither yet. */
 int64_t link_since_unix_ms(const struct link *link);
+/* Keeps `up`, logs the change once. */
+void link_set_up(struct link *link, bool up, const char *reason);
 /* What an answer says of the link: keeps `up`, logs the change once. */
 void link_heard(struct link *link, const struct courier_answer *answer);
 

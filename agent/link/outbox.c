@@ -172,6 +172,18 @@ static void send_batch(struct outbox *outbox, int64_t from, const struct packing
                     outbox);
 }
 
+/* What is of an epoch that is over goes nowhere: a central that lacks it gets it as the beginning of the next one. */
+static bool is_of_this_epoch(struct outbox *outbox, const struct packing *packing)
+{
+    struct journal_head head;
+
+    journal_head(outbox->link->options.journal, &head);
+    if (packing->epoch == head.epoch)
+        return true;
+    outbox_hear_fork(outbox, "it lacks records of an epoch that is over");
+    return false;
+}
+
 /* The batch after the ack, when none is under way; those behind it follow by their timer. */
 static void send_next(struct outbox *outbox)
 {
@@ -190,7 +202,7 @@ static void send_next(struct outbox *outbox)
     if (st != ST_OK) {
         log_error("link-17", "records cannot be read for sending: %s", err.text);
         outbox_wait(outbox, 0);
-    } else if (packing.count > 0) {
+    } else if (packing.count > 0 && is_of_this_epoch(outbox, &packing)) {
         send_batch(outbox, from, &packing);
     }
     strbuf_free(&packing.bytes);

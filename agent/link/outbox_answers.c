@@ -193,6 +193,31 @@ void outbox_take_answer(struct outbox *outbox, const struct outbox_batch *batch,
     json_free(root);
 }
 
+enum status outbox_hear_behind(struct outbox *outbox, const struct cJSON *root, struct errmsg *err)
+{
+    uint8_t hash[SHA256_BYTES];
+    const char *text, *why = "";
+    uint64_t epoch = 0;
+    int64_t seq = 0;
+    bool gone = false;
+    enum status st = json_text(root, "epoch", 16, &text, err);
+
+    if (st == ST_OK)
+        st = hex_to_u64(text, &epoch);
+    if (st == ST_OK)
+        st = json_int(root, "seq", 0, JSON_INT_MAX, &seq, err);
+    if (st == ST_OK)
+        st = json_hex(root, "hash", sizeof hash, hash, err);
+    if (st == ST_OK)
+        st = journal_go_back(outbox->link->options.journal, epoch, seq, hash, &gone, err);
+    if (st != ST_OK)
+        return st;
+    (void)json_text(root, "message", 1024, &why, NULL);
+    outbox->gone |= gone;
+    outbox_hear_fork(outbox, why);
+    return ST_OK;
+}
+
 void outbox_hear(struct outbox *outbox, int64_t seq, const uint8_t hash[SHA256_BYTES], int64_t asked_acked)
 {
     struct journal *journal = outbox->link->options.journal;

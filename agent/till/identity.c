@@ -213,11 +213,16 @@ static enum status store(struct journal *journal, struct cJSON *root, const stru
     static const char *const dropped[] = {"certificate", "ca",   "point",   "sealed",
                                           "incarnation", "root", "mac_key", "id_key"};
     char hex[2 * CRYPTO_KEY_BYTES + 1], incarnation[17] = "";
-    char *text;
+    char *text, *heard = NULL;
+    size_t heard_len = 0;
     bool whole;
     enum status st;
 
     (void)copy_text(root, "incarnation", incarnation, sizeof incarnation, NULL);
+    /* Of another incarnation the till hears by the next updates, and tells it then what it may spend (protocol 7). */
+    if (!another_chain && journal_get_state(journal, IDENTITY_INCARNATION, &heard, &heard_len, NULL) == ST_OK)
+        (void)snprintf(incarnation, sizeof incarnation, "%s", heard);
+    free(heard);
     for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(root, dropped[i]);
     hex_encode(identity->mac_key, CRYPTO_KEY_BYTES, hex);

@@ -8,6 +8,7 @@
 #include "agent/base/json_writer.h"
 #include "agent/base/log.h"
 #include "sync/central/device.h"
+#include "sync/central/history.h"
 #include "sync/central/office.h"
 #include "sync/central/restore.h"
 #include "sync/central/trust.h"
@@ -17,6 +18,7 @@ enum { CODE_BYTES_MAX = 32, SEALED_TEXT_MAX = 128 };
 struct wish { /* views of the request's body */
     const char *code, *dev, *epoch, *csr, *version;
     uint8_t point[PK_POINT_BYTES];
+    const struct cJSON *history;
 };
 
 struct place {
@@ -28,6 +30,7 @@ struct agreed {
     uint8_t point[PK_POINT_BYTES];
     char certificate[X509_PEM_BYTES_MAX], key_id[17];
     int64_t not_after_s;
+    struct history_gap gap;
 };
 
 static enum status read_wish(const struct cJSON *root, struct wish *wish, struct errmsg *err)
@@ -45,6 +48,8 @@ static enum status read_wish(const struct cJSON *root, struct wish *wish, struct
     wish->version = "";
     if (st == ST_OK)
         st = json_optional(json_text(root, "version", ID_LEN_MAX, &wish->version, err));
+    if (st == ST_OK)
+        st = history_read(root, &wish->history, err);
     return st == ST_NOT_FOUND ? ST_INVALID : st;
 }
 
@@ -289,13 +294,15 @@ static enum status enrol(struct central *central, const struct wish *wish, struc
     if (st == ST_OK)
         st = check_copy(central, wish, &place, err);
     if (st == ST_OK)
+        st = history_check(central, wish->dev, place.chain, wish->history, &agreed->gap, err);
+    if (st == ST_OK)
         st = device_certificate(central, wish->dev, wish->csr, agreed->certificate, agreed->key_id,
                                 &agreed->not_after_s, err);
     if (st == ST_OK)
         st = agree(wish, agreed, err);
     if (st == ST_OK)
         st = put_device(central, wish, &place, agreed, err);
-    if (st == ST_OK)
+    if (st == ST_OK && !history_owes_holdings(central, place.chain, wish->history))
         st = restore_till_is_known(central, wish->dev, err);
     if (st == ST_OK)
         st = write_answer(central, wish, &place, agreed, out, err);
@@ -312,7 +319,7 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
     struct errmsg err = ERRMSG_INIT;
     struct cJSON *root = NULL;
     struct wish wish;
-    struct agreed agreed;
+    struct agreed agreed = {.gap = {.epoch = ""}};
     enum status st;
 
     if (throttle_is_over(&central->enrolling, clock_mono_ms(central->clock), ENROL_FAILURES_MAX)) {
@@ -337,7 +344,10 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
         answer_error(answer, 403, "bad_code", "%s", err.text);
     } else if (st == ST_CONFLICT) {
         log_warn("enrol-08", "refused dev=%.16s: %s", dev, err.text);
-        answer_error(answer, 409, "copied", "%s", err.text);
+        if (agreed.gap.epoch[0])
+            history_refuse(&agreed.gap, &err, answer);
+        else
+            answer_error(answer, 409, "copied", "%s", err.text);
     } else {
         answer_status(answer, st, &err);
     }

@@ -211,6 +211,127 @@ Test(journal_epoch, is_begun_whole_or_not_at_all)
     journal_close(journal);
 }
 
+/* ---- a central that was put back ---- */
+
+Test(journal_epoch, the_last_of_many_that_are_over_are_named)
+{
+    struct journal *journal = open_journal(path_in("journal.db"));
+    struct journal_ended ended[JOURNAL_ENDED_MAX];
+    struct journal_life life = {.epoch = NEW_EPOCH};
+    struct journal_head head;
+    int count = 0;
+
+    for (int i = 1; i <= JOURNAL_ENDED_MAX + 3; i++) {
+        cr_assert_eq(append_sale(journal, i, NULL), ST_OK);
+        journal_head(journal, &head);
+        cr_assert_eq(journal_set_acked(journal, head.epoch, 1, head.hash, NULL), ST_OK);
+        life.dev = head.dev;
+        life.epoch++;
+        cr_assert_eq(journal_begin_epoch(journal, &life, NULL), ST_OK);
+    }
+    cr_assert_eq(journal_ended(journal, ended, &count, NULL), ST_OK);
+    cr_expect_eq(count, JOURNAL_ENDED_MAX);
+    cr_expect_eq(ended[count - 1].epoch, life.epoch - 1);
+    cr_expect_arr_eq(ended[count - 1].hash, head.hash, SHA256_BYTES);
+    journal_close(journal);
+}
+
+/* Ten sales, all acked, and two in the epoch after them, one acked. */
+static struct journal *make_two(struct journal_head *out_first)
+{
+    struct journal *journal = make_forked(out_first);
+    uint8_t hash[SHA256_BYTES];
+
+    cr_assert_eq(journal_set_acked(journal, out_first->epoch, RECORDS, out_first->hash, NULL), ST_OK);
+    cr_assert_eq(begin(journal, out_first->dev), ST_OK);
+    for (int i = 1; i <= 2; i++)
+        cr_assert_eq(append_sale(journal, RECORDS + i, NULL), ST_OK);
+    cr_assert_eq(journal_hash_at(journal, RECORDS + 1, hash, NULL), ST_OK);
+    cr_assert_eq(journal_set_acked(journal, NEW_EPOCH, 1, hash, NULL), ST_OK);
+    return journal;
+}
+
+Test(journal_epoch, what_a_central_put_back_lacks_is_the_beginning_of_the_next)
+{
+    const struct journal_life next = {.epoch = NEW_EPOCH + 1, .now_unix_ms = 1, .carry = carry_record};
+    struct journal_ended ended[JOURNAL_ENDED_MAX];
+    struct journal_life life = next;
+    struct journal_head first, now;
+    uint8_t hash[SHA256_BYTES];
+    struct journal *journal = make_two(&first);
+    struct seen before = see(journal), after;
+    bool gone = true;
+    int count = 0;
+
+    cr_assert_eq(journal_ended(journal, ended, &count, NULL), ST_OK);
+    cr_assert_eq(count, 1);
+    cr_expect_eq(ended[0].epoch, first.epoch);
+    cr_expect_eq(ended[0].seq, RECORDS);
+    cr_expect_arr_eq(ended[0].hash, first.hash, SHA256_BYTES);
+    cr_assert_eq(journal_hash_at(journal, ACKED, hash, NULL), ST_OK);
+    cr_assert_eq(journal_go_back(journal, first.epoch, ACKED, hash, &gone, NULL), ST_OK);
+    cr_expect_not(gone);
+    journal_close(journal);
+    journal = open_journal(path_in("journal.db"));
+    cr_expect_eq(journal_acked_position(journal), ACKED, "it is on disk");
+    life.dev = first.dev;
+    cr_assert_eq(journal_begin_epoch(journal, &life, NULL), ST_OK);
+    journal_head(journal, &now);
+    cr_expect_eq(now.seq, RECORDS + 2 - ACKED);
+    after = see(journal);
+    cr_expect_eq(after.carried, RECORDS + 2 - ACKED);
+    cr_expect_arr_eq(after.hashes.data, before.hashes.data, before.hashes.len, "each is what it was first written as");
+    cr_assert_eq(journal_ended(journal, ended, &count, NULL), ST_OK);
+    cr_expect(count == 1 && ended[0].seq == ACKED, "the epoch between has left no trace");
+    expect_whole(journal);
+    strbuf_free(&before.hashes);
+    strbuf_free(&after.hashes);
+    journal_close(journal);
+}
+
+Test(journal_epoch, goes_back_to_where_both_histories_are_one)
+{
+    static const uint8_t other[SHA256_BYTES] = {1};
+    struct journal_head first, now;
+    uint8_t hash[SHA256_BYTES];
+    struct journal *journal = make_two(&first);
+    bool gone = true;
+
+    journal_head(journal, &now);
+    cr_expect_eq(journal_go_back(journal, now.epoch, 1, other, &gone, NULL), ST_NOT_FOUND, "that one is not over");
+    cr_expect_eq(journal_go_back(journal, 0x99, 1, other, &gone, NULL), ST_NOT_FOUND);
+    cr_expect_eq(journal_go_back(journal, first.epoch, RECORDS + 1, other, &gone, NULL), ST_NOT_FOUND);
+    cr_expect_eq(journal_acked_position(journal), RECORDS + 1);
+    cr_assert_eq(journal_go_back(journal, first.epoch, ACKED, other, &gone, NULL), ST_OK);
+    cr_expect(!gone && journal_acked_position(journal) == 0, "another history: all of that epoch");
+    cr_assert_eq(journal_hash_at(journal, ACKED, hash, NULL), ST_OK);
+    cr_assert_eq(journal_go_back(journal, first.epoch, ACKED, hash, &gone, NULL), ST_OK);
+    cr_expect_eq(journal_acked_position(journal), 0, "never on");
+    journal_close(journal);
+}
+
+Test(journal_epoch, what_was_removed_cannot_be_brought_and_that_is_said)
+{
+    struct journal_ended ended[JOURNAL_ENDED_MAX];
+    struct journal_head first;
+    uint8_t hash[SHA256_BYTES];
+    struct journal *journal = make_two(&first);
+    bool gone = false;
+    int count = 0;
+
+    cr_assert_eq(journal_hash_at(journal, 2, hash, NULL), ST_OK);
+    cr_assert_eq(journal_set_counted(journal, first.epoch, RECORDS, 5, NULL), ST_OK);
+    cr_assert_eq(journal_prune(journal, ACKED, NULL), ST_OK);
+    cr_assert_eq(journal_go_back(journal, first.epoch, 2, hash, &gone, NULL), ST_OK);
+    cr_expect(gone);
+    cr_expect_eq(journal_acked_position(journal), ACKED);
+    cr_assert_eq(journal_ended(journal, ended, &count, NULL), ST_OK);
+    cr_expect_eq(count, 1);
+    cr_assert_eq(journal_go_back(journal, first.epoch, 0, hash, &gone, NULL), ST_OK);
+    cr_expect(gone && journal_acked_position(journal) == ACKED);
+    journal_close(journal);
+}
+
 Test(journal_epoch, a_full_disk_leaves_the_old_life)
 {
     struct journal_head head, now;

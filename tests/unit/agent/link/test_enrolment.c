@@ -356,6 +356,111 @@ Test(enrolment, answers_to_who_it_was_before_are_dropped)
     question_clear(&poll);
 }
 
+/* Three sales in an epoch that is over, the first two known to the central that was put back; one in the next. */
+static void begin_second_epoch(struct journal_head *out_first, uint8_t out_hash[SHA256_BYTES])
+{
+    struct journal *journal = rig.world.journal;
+    struct journal_life life = {.epoch = 0xe2};
+    struct question q;
+
+    for (int i = 0; i < 3; i++)
+        rig_sell(&rig, (const char *[]){"s1", "s2", "s3"}[i]);
+    journal_head(journal, out_first);
+    q = rig_take(&rig, OP_JOURNAL);
+    rig_ack(&rig, &q, out_first->seq, "");
+    question_clear(&q);
+    while (rig_acked(&rig) < out_first->position)
+        rig_turn(&rig);
+    cr_assert_eq(journal_hash_at(journal, 2, out_hash, NULL), ST_OK);
+    life.dev = out_first->dev;
+    cr_assert_eq(journal_begin_epoch(journal, &life, NULL), ST_OK);
+    rig_restart(&rig, true);
+    rig_connect(&rig);
+}
+
+Test(enrolment, says_where_its_epochs_ended_and_hears_what_a_central_put_back_lacks)
+{
+    char expected[400], hex[SHA256_TEXT], answer[400];
+    struct journal_head first;
+    uint8_t hash[SHA256_BYTES];
+    struct question q;
+
+    enrol(&(struct central){0});
+    begin_second_epoch(&first, hash);
+    memset(&told, 0, sizeof told);
+    link_enrol(rig.link, CODE, note, NULL);
+    q = rig_take(&rig, OP_ENROL);
+    hex_encode(first.hash, sizeof first.hash, hex);
+    (void)snprintf(expected, sizeof expected,
+                   "\"history\":{\"chain\":\"demo\",\"incarnation\":\"00000000000000aa\",\"ended\":[{\"epoch\":\"%016" PRIx64
+                   "\",\"seq\":3,\"hash\":\"%s\"}]}",
+                   first.epoch, hex);
+    cr_expect(memmem(q.body, q.len, expected, strlen(expected)), "%.*s", (int)q.len, q.body);
+    hex_encode(hash, sizeof hash, hex);
+    (void)snprintf(answer, sizeof answer,
+                   "{\"code\":\"behind\",\"message\":\"new-epoch\",\"epoch\":\"%016" PRIx64
+                   "\",\"seq\":2,\"hash\":\"%s\"}",
+                   first.epoch, hex);
+    rig_answer(&rig, &q, 409, answer);
+    rig_until(&rig, is_told, "the refusal");
+    question_clear(&q);
+    cr_expect_eq(told.problem, PROBLEM_ENROL_REFUSED);
+    cr_expect_str_eq(told.detail, "new-epoch");
+    cr_expect_eq(rig_acked(&rig), 2);
+    cr_expect(rig_is_forked(&rig), "who looks at the till is told what to do");
+    rig_restart(&rig, false);
+    rig_connect(&rig);
+    cr_expect_eq(rig_acked(&rig), 2);
+    cr_expect_not(rig_has(&rig, OP_JOURNAL), "under this epoch that record is nothing");
+    cr_expect(rig_is_forked(&rig), "also after a start");
+}
+
+static const char *const not_behind[] = {
+    "{\"code\":\"behind\",\"message\":\"m\"}", "{\"code\":\"behind\",\"epoch\":\"zz\",\"seq\":1,\"hash\":\"00\"}",
+    "{\"code\":\"behind\",\"epoch\":\"00000000000000e2\",\"seq\":0,"
+    "\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\"}"};
+
+Test(enrolment, a_lack_that_cannot_be_changes_nothing)
+{
+    struct journal_head first;
+    uint8_t hash[SHA256_BYTES];
+
+    enrol(&(struct central){0});
+    begin_second_epoch(&first, hash);
+    for (size_t i = 0; i < sizeof not_behind / sizeof not_behind[0]; i++) {
+        struct question q;
+
+        memset(&told, 0, sizeof told);
+        link_enrol(rig.link, CODE, note, NULL);
+        q = rig_take(&rig, OP_ENROL);
+        rig_answer(&rig, &q, 409, not_behind[i]);
+        rig_until(&rig, is_told, "the refusal");
+        question_clear(&q);
+        cr_expect_eq(told.problem, PROBLEM_ENROL_REFUSED);
+        cr_expect(strstr(told.detail, "cannot be noted"), "%s", told.detail);
+        cr_expect_eq(rig_acked(&rig), first.position);
+        cr_expect_not(rig_is_forked(&rig));
+    }
+}
+
+/* The next answer to a poll is of another incarnation than that: then the till tells what it holds. */
+Test(enrolment, what_it_last_heard_of_the_central_stays)
+{
+    char *heard = NULL;
+    size_t len = 0;
+
+    enrol(&(struct central){0});
+    cr_assert_eq(journal_put_state(rig.world.journal, IDENTITY_INCARNATION, "00000000000000a9", 16, NULL), ST_OK);
+    enrol(&(struct central){0});
+    cr_assert_eq(journal_get_state(rig.world.journal, IDENTITY_INCARNATION, &heard, &len, NULL), ST_OK);
+    cr_expect_str_eq(heard, "00000000000000a9");
+    free(heard);
+    enrol(&(struct central){.chain = "other"});
+    cr_assert_eq(journal_get_state(rig.world.journal, IDENTITY_INCARNATION, &heard, &len, NULL), ST_OK);
+    cr_expect_str_eq(heard, "00000000000000aa", "another chain's owes it nothing");
+    free(heard);
+}
+
 Test(enrolment, ends_a_fork)
 {
     struct question q;

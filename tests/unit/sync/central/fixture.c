@@ -261,6 +261,8 @@ void till_enrol_body(struct fake_till *till, const char *code, struct pk **out_o
     jw_field_text(&w, "csr", csr);
     jw_field_hex(&w, "point", point, sizeof(point));
     jw_field_text(&w, "version", "0.1.0");
+    if (till->history)
+        jw_field_raw(&w, "history", till->history, strlen(till->history));
     jw_object_end(&w);
 }
 

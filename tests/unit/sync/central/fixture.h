@@ -50,6 +50,7 @@ struct fake_till {
     char certificate[X509_PEM_BYTES_MAX];
     int64_t seq;
     uint8_t head[SHA256_BYTES];
+    const char *history; /* JSON: what it says at an enrolment of epochs that are over; NULL: nothing */
 };
 
 /* A till with names of its own, not enrolled. */

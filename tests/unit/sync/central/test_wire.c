@@ -75,7 +75,7 @@ Test(wire, every_example_is_one_object)
 
 Test(wire, examples_carry_what_the_protocol_names)
 {
-    expect_members("enrol.request.json", "code dev epoch csr point version");
+    expect_members("enrol.request.json", "code dev epoch csr point version history");
     expect_members("enrol.answer.json",
                    "certificate ca point chain store till currency language rules_keys incarnation sealed");
     expect_members("journal.answer.json", "epoch acked hash counted incarnation max_batch next_after_ms");
@@ -91,6 +91,7 @@ Test(wire, examples_carry_what_the_protocol_names)
     expect_members("renew.answer.json", "certificate ca");
     expect_members("identity.answer.json", "dev ca");
     expect_members("error.copied.json", "code message");
+    expect_members("error.behind.json", "code message epoch seq hash");
     expect_members("frame.request.behind.json", "id op n epoch mac deadline_ms after");
     expect_members("frame.notice.identity.json", "notice dev cert_not_after");
     expect_members("error.expect.json", "code message expect");
