@@ -43,6 +43,10 @@ bool check_is_quiet(struct sim_world *world, char *out_why, size_t size)
         }
         if (till->left_forked)
             continue;
+        if (lives_is_stranger(world, till)) {
+            (void)snprintf(out_why, size, "the central does not know till %d", i);
+            return false;
+        }
         if (till_forked(till)) {
             (void)snprintf(out_why, size, "the history of till %d is split", i);
             return false;

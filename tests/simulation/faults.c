@@ -26,9 +26,7 @@ static void put_back(struct sim_world *world, struct sim_till *till)
     }
     for (int64_t at = 1; at <= till->image_position; at++) /* before it was carried into another epoch */
         till->records[at].tries[0] = till->image_digests[at];
-    if (till->epochs != till->image_epochs) /* its keys are another enrolment's */
-        lives_enrol(world, till);
-    till->mended = till->refused = till->left_forked = false;
+    till->mended = till->refused = till->behind = till->left_forked = false;
     till->rules_version = 0;
     promises_put_back(till, till->image_position);
     world->unheard = world->unheard || world->restored;
@@ -49,7 +47,6 @@ static void copy_disk(struct sim_world *world, struct sim_till *till)
     till_down(world, till, true);
     disk_copy(till->image, till->disk);
     till->image_position = till->head;
-    till->image_epochs = till->epochs;
     for (int64_t at = 1; at <= till->head; at++)
         till->image_digests[at] = till->records[at].tries[0];
     till_up(world, till);
@@ -61,15 +58,16 @@ static void back_up(struct sim_world *world)
 
     if (!world->central)
         return;
-    for (int i = 0; i < TILLS; i++)
-        world->backup_acked[i] =
-            device_load(world->central, world->tills[i].dev, &device, NULL) == ST_OK ? device.acked : 0;
+    for (int i = 0; i < TILLS; i++) {
+        must(device_load(world->central, world->tills[i].dev, &device, NULL) == ST_OK, "each till is known");
+        world->backup_acked[i] = device.acked;
+        memcpy(world->backup_epoch[i], device.epoch, sizeof world->backup_epoch[i]);
+    }
     office_stop(world, true);
     disk_copy(world->backup, world->central_disk);
     world->have_backup = true;
     world->backup_ms = world->now_ms + world->days_ms;
     world->backup_deeds = world->deeds;
-    world->backup_epochs = world->epochs;
     office_open(world);
 }
 
@@ -99,16 +97,14 @@ static void restore(struct sim_world *world)
     if (!world->have_backup || !world->central ||
         world->now_ms + world->days_ms - world->backup_ms >= JOURNAL_KEPT_DAYS * DAY_MS)
         return;
-    if (world->epochs != world->backup_epochs)
-        return;
-    for (int i = 0; i < TILLS; i++) {
-        if (world->tills[i].split_position >= 0 || world->tills[i].wants_code)
-            return;
-    }
     sim_note(world, "central put back");
+    world->restores++;
+    for (int i = 0; i < TILLS; i++)
+        world->behind_epoch += strcmp(world->told_epoch[i], world->backup_epoch[i]) != 0;
     office_stop(world, true);
     disk_copy(world->central_disk, world->backup);
     memcpy(world->told_acked, world->backup_acked, sizeof world->told_acked);
+    memcpy(world->told_epoch, world->backup_epoch, sizeof world->told_epoch);
     world->deeds = world->backup_deeds;
     world->restored = true;
     office_open(world);
@@ -169,15 +165,15 @@ void sim_happen(struct sim_world *world)
         break;
     case 5:
         if (till->up && till->image_position >= 0 && till->split_position < 0 && !till->wants_code &&
-            dice_one_in(dice, 3))
+            dice_one_in(dice, world->rough ? 1 : 3))
             put_back(world, till);
         break;
     case 6:
-        if (dice_one_in(dice, 3))
+        if (dice_one_in(dice, world->rough ? 1 : 3))
             back_up(world);
         break;
     case 7:
-        if (dice_one_in(dice, 3))
+        if (dice_one_in(dice, world->rough ? 1 : 3))
             restore(world);
         break;
     case 8: /* loyald-sync dies and comes again */
@@ -213,7 +209,7 @@ void sim_happen(struct sim_world *world)
         break;
     case 17: /* IT looks at its tills; and now and then begins an epoch where none is due */
         lives_mend(world);
-        if (till->up && !till->wants_code && dice_one_in(dice, 12) && !till_forked(till))
+        if (till->up && !till->wants_code && dice_one_in(dice, world->rough ? 2 : 12) && !till_forked(till))
             lives_begin_epoch(world, till);
         break;
     default:

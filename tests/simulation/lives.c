@@ -4,6 +4,8 @@
  * well. */
 #include "agent/db/journal.h"
 #include "agent/link/link.h"
+#include "agent/till/identity.h"
+#include "sync/central/device.h"
 #include "sync/central/office.h"
 #include "sync/protocol/origin.h"
 #include "tests/powercut/must.h"
@@ -127,12 +129,12 @@ static void told(void *context, enum problem problem, const char *detail)
 
     sim_note(attempt->world, "till %d enrolled %d %s", till->place, (int)problem, detail);
     till->refused |= problem == PROBLEM_ENROL_REFUSED && strstr(detail, "new-epoch");
+    till->behind |= till->refused && strstr(detail, "was put back to a backup");
     if ((problem != PROBLEM_NONE || disk_is_off(till->disk)) && !attempt->world->ended) {
         enrol_later(attempt);
         return;
     }
     till->wants_code = false;
-    attempt->world->epochs++; /* a backup of before does not know it */
     free(attempt);
 }
 
@@ -187,10 +189,18 @@ void lives_begin_epoch(struct sim_world *world, struct sim_till *till)
     disk_power_on(till->disk);
     sim_note(world, "till %d began an epoch", till->place);
     till->mended = true;
-    till->refused = false;
-    world->epochs++;
+    till->refused = till->behind = false;
     lives_enrol(world, till);
     till_up(world, till);
+}
+
+bool lives_is_stranger(struct sim_world *world, const struct sim_till *till)
+{
+    struct device device;
+
+    return world->central && device_load(world->central, till->dev, &device, NULL) == ST_OK &&
+           (memcmp(device.mac_key, till->identity->mac_key, sizeof device.mac_key) != 0 ||
+            !device_has_key(&device, till->cert_key));
 }
 
 void lives_mend(struct sim_world *world)
@@ -198,12 +208,17 @@ void lives_mend(struct sim_world *world)
     for (int i = 0; i < TILLS; i++) {
         struct sim_till *till = &world->tills[i];
 
+        if (till->up && !till->left_forked && !till->wants_code && lives_is_stranger(world, till))
+            lives_enrol(world, till);
         if (!till->up || till->left_forked || !(till->refused || (till_forked(till) && !till->wants_code)))
             continue;
-        world->forks++;
-        if (till->mended)
+        if (till->behind && !world->restored)
+            sim_wrong(world, "the central lacks records of till %d and was never put back", i);
+        if (till->mended && !till->behind)
             sim_wrong(world, "till %d began an epoch of its own, and its history splits again", i);
-        if (!till->wants_code && dice_one_in(&world->dice, 8))
+        world->forks += !till->behind;
+        world->carried_again += till->behind;
+        if (!till->behind && !till->wants_code && dice_one_in(&world->dice, 8))
             till->left_forked = true;
         else
             lives_begin_epoch(world, till);

@@ -33,6 +33,7 @@ enum sim_mutant {
     SIM_NO_FORK,
     SIM_CARRIED_TWICE,
     SIM_CARRIED_LOST,
+    SIM_ENDED_NOT_ASKED,
     SIM_MUTANTS
 };
 
@@ -61,11 +62,11 @@ struct sim_world {
     int64_t days_ms;   /* what passed while everything was off, besides now_ms */
     int64_t backup_ms; /* when the backup was made, by the central's clock */
     int64_t backup_acked[TILLS], told_acked[TILLS];
-    char told_epoch[TILLS][17]; /* whose acks those are */
-    int backup_epochs, epochs;  /* begun by all tills: by then, and until now */
+    char backup_epoch[TILLS][17], told_epoch[TILLS][17]; /* whose acks those are */
+    bool rough; /* disks are put back and epochs begun more often than elsewhere */
     int batch_max;              /* how many records the central asks for at once */
     uint64_t digest;            /* over everything that happened */
-    int64_t happened, faults, answered, returned, cuts, grants, claims, forks, carried, both, behind;
+    int64_t happened, faults, answered, returned, cuts, grants, claims, forks, carried, both, behind, restores, behind_epoch, carried_again;
     int visits; /* shoppers that are not gone */
     struct sim_deeds deeds, backup_deeds;
     bool restored; /* the central was put back to its backup: its rows know nothing of what it had granted */
@@ -164,7 +165,9 @@ bool lives_is_there(const struct sim_till *till, uint64_t first);
 void lives_begin_epoch(struct sim_world *world, struct sim_till *till);
 /* It is enrolled with another code, as often as it takes. */
 void lives_enrol(struct sim_world *world, struct sim_till *till);
-/* IT looks after tills whose history has split. */
+/* The central knows another enrolment of it, as the till's status says then: its disk was put back, or the central's. */
+bool lives_is_stranger(struct sim_world *world, const struct sim_till *till);
+/* IT looks after tills whose history has split, or that the central does not know any more. */
 void lives_mend(struct sim_world *world);
 
 /* ---- shopping.c ---- */

@@ -94,7 +94,6 @@ struct sim_till {
     struct clock_source clock;
     struct disk *disk, *image;
     int64_t image_position; /* -1: no image was taken */
-    int image_epochs;       /* that it had begun by then */
     uint64_t image_digests[RECORDS_MAX + 1];
     int64_t split_position; /* above 0: its disk was put back; records beyond are of another life */
     int64_t old_head;
@@ -115,6 +114,7 @@ struct sim_till {
     bool wants_code;  /* its epoch is new, and not enrolled yet */
     bool mended;      /* it has begun one since its disk was put back */
     bool refused;     /* as a copy, when it was to be enrolled */
+    bool behind;      /* the central was put back, and lacks records of an epoch of it that is over */
     bool left_forked; /* and nobody will see to it */
     int64_t head, pruned, rules_version;
     int64_t sent;    /* the last number given, by the mutant that numbers at sending */

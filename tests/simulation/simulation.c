@@ -37,7 +37,8 @@ static bool prove(struct stage *stage)
                                                    "put back, grants early",
                                                    "fork not noticed",
                                                    "counted in both lives",
-                                                   "not carried over"};
+                                                   "not carried over",
+                                                   "ended epoch not asked for"};
     bool all = true;
 
     for (int mutant = 1; mutant < SIM_MUTANTS; mutant++) {

@@ -146,6 +146,7 @@ void stage_live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, bool
         world->tills[i].counted = stage->begun[i].counted;
     }
     world->batch_max = dice_one_in(&world->dice, 2) ? 1 + (int)dice_below(&world->dice, 6) : 500;
+    world->rough = dice_one_in(&world->dice, 4);
     for (int i = 0; i < TILLS; i++)
         till_up(world, &world->tills[i]);
     steps = STEPS_MIN + dice_below(&world->dice, STEPS_MAX - STEPS_MIN + 1);
