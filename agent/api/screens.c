@@ -2,7 +2,7 @@
 /* What lies over the sale on the cashier page: why, parked sales, the shift, how the till is. Each is a title and
  * rows of two texts and a kind, so that the page lays them out and knows nothing of them; made of the answers that
  * the API gives to all. */
-#include "agent/api/api_internal.h"
+#include "agent/api/screen_internal.h"
 
 #include "agent/base/json.h"
 #include "agent/base/money.h"
@@ -16,21 +16,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { CELL_MAX = 256, WHY_ROWS_MAX = 100, SCREEN_MAX = TILL_ANSWER_MAX };
+enum { WHY_ROWS_MAX = 100, SCREEN_MAX = TILL_ANSWER_MAX };
 
-struct screen {
-    struct api *api;
-    const char *sale;          /* asked for */
-    struct cJSON *till, *tree; /* owned: the till's health; what the screen is made of */
-    struct json_writer w;
-};
-
-static const char *word(const struct screen *screen, const char *name)
+const char *screen_word(const struct screen *screen, const char *name)
 {
     return api_word(screen->api, name);
 }
 
-static int64_t number(const struct cJSON *object, const char *name)
+int64_t screen_number(const struct cJSON *object, const char *name)
 {
     int64_t value = 0;
 
@@ -38,14 +31,14 @@ static int64_t number(const struct cJSON *object, const char *name)
     return value;
 }
 
-static const char *text(const struct cJSON *object, const char *name)
+const char *screen_text(const struct cJSON *object, const char *name)
 {
     const struct cJSON *child = cJSON_GetObjectItemCaseSensitive(object, name);
 
     return cJSON_IsString(child) ? child->valuestring : "";
 }
 
-static void row(struct screen *screen, const char *left, const char *right, const char *kind)
+void screen_row(struct screen *screen, const char *left, const char *right, const char *kind)
 {
     jw_array_begin(&screen->w);
     jw_text(&screen->w, left);
@@ -54,29 +47,28 @@ static void row(struct screen *screen, const char *left, const char *right, cons
     jw_array_end(&screen->w);
 }
 
-static void row_number(struct screen *screen, const char *name, int64_t value)
+void screen_row_number(struct screen *screen, const char *name, int64_t value)
 {
-    char cell[CELL_MAX];
+    char cell[SCREEN_CELL_MAX];
 
     (void)snprintf(cell, sizeof cell, "%" PRId64, value);
-    row(screen, word(screen, name), cell, "");
+    screen_row(screen, screen_word(screen, name), cell, "");
 }
 
 static void put_amount(const struct screen *screen, int64_t amount, int digits, char out_cell[32])
 {
-    money_format((money){amount}, digits, word(screen, "comma")[0], out_cell);
+    money_format((money){amount}, digits, screen_word(screen, "comma")[0], out_cell);
 }
 
 static void row_money(struct screen *screen, const char *left, int64_t minor)
 {
     char cell[32];
 
-    put_amount(screen, minor, (int)number(screen->till, "minor_digits"), cell);
-    row(screen, left, cell, "");
+    put_amount(screen, minor, (int)screen_number(screen->till, "minor_digits"), cell);
+    screen_row(screen, left, cell, "");
 }
 
-/* The time of today, else the day too: a screen that shows 14:05 means today's. */
-static void put_time(int64_t unix_ms, char out_cell[32])
+void screen_put_time(int64_t unix_ms, char out_cell[32])
 {
     time_t at = unix_ms / 1000, now = time(NULL);
     struct tm then, today;
@@ -89,108 +81,6 @@ static void put_time(int64_t unix_ms, char out_cell[32])
     else
         (void)strftime(out_cell, 32, "%d.%m.%Y %H:%M", &then);
 }
-
-/* ---- how the till is ---- */
-
-/* "12 чеков", "1 чек", "3 чека": the three forms that Russian has for a number. */
-static const char *form_of(int64_t count)
-{
-    int64_t tens = count % 100, ones = count % 10;
-
-    if (ones == 1 && tens != 11)
-        return "one";
-    return ones >= 2 && ones <= 4 && (tens < 12 || tens > 14) ? "few" : "many";
-}
-
-static void put_edition(const struct screen *screen, char out_cell[CELL_MAX])
-{
-    const struct cJSON *rules = cJSON_GetObjectItemCaseSensitive(screen->till, "rules");
-    const struct cJSON *trust = cJSON_GetObjectItemCaseSensitive(rules, "trust");
-    char since[32];
-
-    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(trust, "stale"))) {
-        (void)snprintf(out_cell, CELL_MAX, "%s", word(screen, "unsure"));
-        return;
-    }
-    put_time(number(rules, "since_unix_ms"), since);
-    if (number(rules, "version") > 0)
-        (void)snprintf(out_cell, CELL_MAX, "%s%" PRId64 " · %s", word(screen, "rules"), number(rules, "version"),
-                       since);
-    else
-        (void)snprintf(out_cell, CELL_MAX, "%s", word(screen, "norules"));
-}
-
-static void write_link(struct screen *screen, bool up, const char *since)
-{
-    int64_t waiting = number(screen->till, "unsynced_sales");
-    bool english = strcmp(text(screen->till, "language"), "ru") != 0;
-    bool spends = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(screen->till, "spends_without_link"));
-    const char *form = english ? (waiting == 1 ? "one" : "many") : form_of(waiting);
-    char cell[3 * CELL_MAX], edition[CELL_MAX];
-
-    put_edition(screen, edition);
-    if (up)
-        (void)snprintf(cell, sizeof cell, "%s. %s", word(screen, "up"), edition);
-    else
-        (void)snprintf(cell, sizeof cell, "%s%s%s%" PRId64 " %s. %s", word(screen, "away"), since,
-                       word(screen, spends ? "works" : "works_not"), waiting, word(screen, form), edition);
-    jw_field_text(&screen->w, "link", cell);
-}
-
-static void write_device(struct screen *screen, const struct cJSON *device)
-{
-    char cell[CELL_MAX], heard[32] = "";
-    bool ready = strcmp(text(device, "state"), "ready") == 0;
-    int64_t heard_ms = number(device, "heard_unix_ms");
-
-    if (heard_ms > 0)
-        put_time(heard_ms, heard);
-    (void)snprintf(cell, sizeof cell, "%s%s%s%s%s", word(screen, text(device, "state")),
-                   text(device, "reason")[0] ? " " : "", text(device, "reason"), heard[0] ? " · " : "", heard);
-    row(screen, word(screen, text(device, "kind")), cell, ready ? "" : "bad");
-}
-
-/* Also what the page must know to show anything, since it asks for this every few seconds. */
-static enum problem write_status(struct screen *screen)
-{
-    const struct cJSON *link = cJSON_GetObjectItemCaseSensitive(screen->till, "link"), *one;
-    bool up = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(link, "up"));
-    int64_t since_ms = number(link, "since_unix_ms");
-    char since[32], cell[CELL_MAX];
-
-    /* Never there since our start: then at least since that. */
-    put_time(since_ms > 0 ? since_ms : number(screen->tree, "started_unix_ms"), since);
-    jw_field_text(&screen->w, "language", text(screen->till, "language"));
-    jw_field_int(&screen->w, "minor_digits", number(screen->till, "minor_digits"));
-    jw_name(&screen->w, "points");
-    jw_object_begin(&screen->w);
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(screen->till, "points"))
-        jw_field_int(&screen->w, text(one, "currency"), number(one, "digits"));
-    jw_object_end(&screen->w);
-    jw_field_text(&screen->w, "current_sale", text(screen->till, "current_sale"));
-    (void)snprintf(cell, sizeof cell, "%s-%s-", text(screen->till, "store"), text(screen->till, "till"));
-    jw_field_text(&screen->w, "prefix", cell);
-    (void)snprintf(cell, sizeof cell, "%s %s · %s %s", word(screen, "store"), text(screen->till, "store"),
-                   word(screen, "till"), text(screen->till, "till"));
-    jw_field_text(&screen->w, "place", cell);
-    jw_field_bool(&screen->w, "up", up);
-    (void)snprintf(cell, sizeof cell, "%s%s", up ? "" : word(screen, "asof"), up ? "" : since);
-    jw_field_text(&screen->w, "asof", cell);
-    write_link(screen, up, since);
-    jw_name(&screen->w, "rows");
-    jw_array_begin(&screen->w);
-    (void)snprintf(cell, sizeof cell, "%s %s", up ? "✓" : "✕", since);
-    row(screen, word(screen, "linked"), cell, up ? "" : "bad");
-    row_number(screen, "waiting", number(screen->till, "unsynced_sales"));
-    put_edition(screen, cell);
-    row(screen, cell, "", "");
-    row_number(screen, "members", number(screen->till, "members"));
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(screen->tree, "devices")) write_device(screen, one);
-    jw_array_end(&screen->w);
-    return PROBLEM_NONE;
-}
-
-/* ---- the others ---- */
 
 /* Reads an answer of the till into the screen's tree. */
 static enum problem take(struct screen *screen, enum problem problem, struct strbuf *answer)
@@ -218,14 +108,14 @@ static enum problem write_why(struct screen *screen)
     jw_name(&screen->w, "rows");
     jw_array_begin(&screen->w);
     if (problem != PROBLEM_NONE)
-        row(screen, word(screen, "noreason"), "", "");
+        screen_row(screen, screen_word(screen, "noreason"), "", "");
     /* What applied comes first; of thousands that did not, the beginning. */
     for (int applied = 1; applied >= 0; applied--)
         cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(
-                                    screen->tree, "promotions")) if ((strcmp(text(one, "state"), "applied") == 0) ==
-                                                                         applied &&
+                                    screen->tree, "promotions")) if ((strcmp(screen_text(one, "state"), "applied") ==
+                                                                      0) == applied &&
                                                                      rows++ < WHY_ROWS_MAX)
-            row(screen, text(one, "sentence"), applied ? "✓" : "", text(one, "state"));
+            screen_row(screen, screen_text(one, "sentence"), applied ? "✓" : "", screen_text(one, "state"));
     jw_array_end(&screen->w);
     return PROBLEM_NONE;
 }
@@ -235,30 +125,31 @@ static enum problem write_parked(struct screen *screen)
     struct strbuf answer = STRBUF_INIT(TILL_ANSWER_MAX);
     enum problem problem = take(screen, till_list_sales(screen->api->options.till, &answer, NULL), &answer);
     const struct cJSON *sales = cJSON_GetObjectItemCaseSensitive(screen->tree, "sales"), *sale;
-    char cell[CELL_MAX], since[32];
+    char cell[SCREEN_CELL_MAX], since[32];
 
     if (problem != PROBLEM_NONE)
         return problem;
     jw_name(&screen->w, "ids");
     jw_array_begin(&screen->w);
-    cJSON_ArrayForEach(sale, sales) jw_text(&screen->w, text(sale, "sale_id"));
+    cJSON_ArrayForEach(sale, sales) jw_text(&screen->w, screen_text(sale, "sale_id"));
     jw_array_end(&screen->w);
     jw_name(&screen->w, "rows");
     jw_array_begin(&screen->w);
     cJSON_ArrayForEach(sale, sales)
     {
-        put_time(number(sale, "opened_unix_ms"), since);
-        (void)snprintf(cell, sizeof cell, "%s · %s %s", since, text(sale, "sale_id"), text(sale, "card"));
-        row_money(screen, cell, number(sale, "total_minor"));
+        screen_put_time(screen_number(sale, "opened_unix_ms"), since);
+        (void)snprintf(cell, sizeof cell, "%s · %s %s", since, screen_text(sale, "sale_id"),
+                       screen_text(sale, "card"));
+        row_money(screen, cell, screen_number(sale, "total_minor"));
     }
-    row(screen, word(screen, "newsale"), "", "");
+    screen_row(screen, screen_word(screen, "newsale"), "", "");
     jw_array_end(&screen->w);
     return PROBLEM_NONE;
 }
 
 static void write_moves(struct screen *screen, const struct cJSON *moves)
 {
-    char earned[32], redeemed[32], cell[CELL_MAX];
+    char earned[32], redeemed[32], cell[SCREEN_CELL_MAX];
     const struct cJSON *kind, *move;
 
     cJSON_ArrayForEach(move, moves)
@@ -266,11 +157,13 @@ static void write_moves(struct screen *screen, const struct cJSON *moves)
         int digits = 0;
 
         cJSON_ArrayForEach(kind, cJSON_GetObjectItemCaseSensitive(screen->till, "points")) digits =
-            strcmp(text(kind, "currency"), text(move, "currency")) == 0 ? (int)number(kind, "digits") : digits;
-        put_amount(screen, number(move, "earned"), digits, earned);
-        put_amount(screen, number(move, "redeemed"), digits, redeemed);
+            strcmp(screen_text(kind, "currency"), screen_text(move, "currency")) == 0
+                ? (int)screen_number(kind, "digits")
+                : digits;
+        put_amount(screen, screen_number(move, "earned"), digits, earned);
+        put_amount(screen, screen_number(move, "redeemed"), digits, redeemed);
         (void)snprintf(cell, sizeof cell, "+%s −%s", earned, redeemed);
-        row(screen, word(screen, "points"), cell, "");
+        screen_row(screen, screen_word(screen, "points"), cell, "");
     }
 }
 
@@ -286,24 +179,24 @@ static enum problem write_shift(struct screen *screen)
 
     if (problem != PROBLEM_NONE && problem != PROBLEM_NO_SHIFT)
         return problem;
-    is_open = strcmp(text(screen->tree, "state"), "open") == 0;
+    is_open = strcmp(screen_text(screen->tree, "state"), "open") == 0;
     jw_name(&screen->w, "ask");
     jw_object_begin(&screen->w);
     jw_field_text(&screen->w, "kind", "shift");
     jw_field_text(&screen->w, "state", is_open ? "close" : "open");
-    jw_field_text(&screen->w, "code", word(screen, is_open ? "shift_close" : "shift_open"));
+    jw_field_text(&screen->w, "code", screen_word(screen, is_open ? "shift_close" : "shift_open"));
     jw_object_end(&screen->w);
     jw_name(&screen->w, "rows");
     jw_array_begin(&screen->w);
     if (!totals)
-        row(screen, word(screen, "noshift"), "", "");
+        screen_row(screen, screen_word(screen, "noshift"), "", "");
     for (size_t i = 0; totals && i < sizeof counts / sizeof counts[0]; i++)
-        row_number(screen, counts[i], number(totals, counts[i]));
+        screen_row_number(screen, counts[i], screen_number(totals, counts[i]));
     for (size_t i = 0; totals && i < sizeof sums / sizeof sums[0]; i++)
-        row_money(screen, word(screen, sums[i]), number(totals, sums[i]));
+        row_money(screen, screen_word(screen, sums[i]), screen_number(totals, sums[i]));
     cJSON_ArrayForEach(tender, cJSON_GetObjectItemCaseSensitive(totals, "tenders"))
-        row_money(screen, word(screen, text(tender, "kind")),
-                  number(tender, "taken_minor") - number(tender, "given_back_minor"));
+        row_money(screen, screen_word(screen, screen_text(tender, "kind")),
+                  screen_number(tender, "taken_minor") - screen_number(tender, "given_back_minor"));
     write_moves(screen, cJSON_GetObjectItemCaseSensitive(totals, "points"));
     jw_array_end(&screen->w);
     return PROBLEM_NONE;
@@ -320,8 +213,8 @@ static enum problem write_form(struct screen *screen)
 
     if (problem != PROBLEM_NONE)
         return problem;
-    jw_field_text(&screen->w, "consent", text(consent, "version"));
-    jw_field_text(&screen->w, "how", text(consent, "text"));
+    jw_field_text(&screen->w, "consent", screen_text(consent, "version"));
+    jw_field_text(&screen->w, "how", screen_text(consent, "text"));
     jw_name(&screen->w, "ask");
     jw_object_begin(&screen->w);
     jw_field_text(&screen->w, "kind", "form");
@@ -330,7 +223,7 @@ static enum problem write_form(struct screen *screen)
     jw_array_begin(&screen->w);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         (void)snprintf(label, sizeof label, "form_%s", fields[i]);
-        row(screen, word(screen, label), "", fields[i]);
+        screen_row(screen, screen_word(screen, label), "", fields[i]);
     }
     jw_array_end(&screen->w);
     return PROBLEM_NONE;
@@ -341,7 +234,7 @@ static enum problem write_screen(struct screen *screen, const char *name)
     static const struct {
         const char *name;
         enum problem (*write)(struct screen *screen);
-    } screens[] = {{"status", write_status},
+    } screens[] = {{"status", screen_write_status},
                    {"why", write_why},
                    {"parked", write_parked},
                    {"shift", write_shift},
@@ -354,9 +247,9 @@ static enum problem write_screen(struct screen *screen, const char *name)
         (void)snprintf(title, sizeof title, "title_%s", name);
         (void)snprintf(how, sizeof how, "how_%s", name);
         jw_field_text(&screen->w, "name", name);
-        jw_field_text(&screen->w, "title", word(screen, title));
+        jw_field_text(&screen->w, "title", screen_word(screen, title));
         if (screens[i].write != write_form) /* it says what the shopper agrees to */
-            jw_field_text(&screen->w, "how", word(screen, how));
+            jw_field_text(&screen->w, "how", screen_word(screen, how));
         return screens[i].write(screen);
     }
     return PROBLEM_NO_ROUTE;

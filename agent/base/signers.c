@@ -4,11 +4,14 @@
 #include "agent/base/hex.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
+#include "agent/base/pk.h"
 
 #include <cjson/cJSON.h>
 
 #include <inttypes.h>
 #include <string.h>
+
+_Static_assert(SIGNATURE_TEXT == 2 * PK_SIGNATURE_BYTES_MAX + 1, "a signature does not fit its text");
 
 static int place_of(const struct signers *signers, const char *id)
 {

@@ -11,7 +11,6 @@
 #define LOYALD_BASE_SIGNERS_H
 
 #include "agent/base/errmsg.h"
-#include "agent/base/pk.h"
 #include "agent/base/status.h"
 
 #include <stdbool.h>
@@ -20,10 +19,12 @@
 
 struct cJSON;
 struct json_writer;
+struct pk;
 
 enum {
     SIGNERS_MAX = 8,                         /* of one set */
     SIGNER_PEM_MAX = 256,                    /* a public P-256 key has 178 */
+    SIGNATURE_TEXT = 2 * 80 + 1,             /* of the longest one as hex */
     SIGNATURES_BYTES_MAX = 16 * 1024,        /* of a list as JSON */
     SIGNATURES_LOOKED_MAX = 4 * SIGNERS_MAX, /* of one list; two sets sign a change of keys */
 };
@@ -55,7 +56,7 @@ enum status signers_check_one(const struct signers *signers, const char *text, c
 
 struct signature {
     char key_id[17];
-    char hex[2 * PK_SIGNATURE_BYTES_MAX + 1];
+    char hex[SIGNATURE_TEXT];
 };
 /* Signs the text, which is not kept. */
 enum status signers_sign(const struct pk *key, const char *text, size_t len, struct signature *out_signature,

@@ -56,7 +56,7 @@ struct parts {
     struct till *till;
     struct api *api;
     struct dropbox *dropbox; /* NULL: none is configured */
-    bool failed; /* the journal cannot be trusted: end with an error, be started anew */
+    bool failed;             /* the journal cannot be trusted: end with an error, be started anew */
 };
 
 /* options, state_dir and runtime_dir are filled by the caller, lock_fd is -1. On failure call parts_stop all the

@@ -17,7 +17,7 @@ void page_keep_row(struct page *page);
 void page_put_safe(struct page *page, const char *text, size_t text_len, bool feeds, uint32_t *out_at,
                    uint32_t *out_len);
 
-/* ---- page_layout.c: one row into lines ---- */
+/* ---- page_lines.c: what a row is laid out of ---- */
 
 /* Of one row: the safe text is at most four times as long as what came in ("\\x1B" for one byte). */
 enum { CHARS_MAX = 4 * PAGE_ROW_TEXT_BYTES_MAX };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines of a template into operations; loops and choices become jumps. */
+/* Lines of a template into operations. */
 #include "agent/receipt/template_internal.h"
 
 #include "agent/base/utf8.h"
@@ -76,135 +76,21 @@ const char *template_find(const char *at, const char *end, char sought)
     return NULL;
 }
 
-static bool blank(char c)
+void template_trim(const char **at, const char **end)
 {
-    return c == ' ' || c == '\t';
-}
-
-static void trim(const char **at, const char **end)
-{
-    while (*at < *end && blank(**at))
+    while (*at < *end && template_blank(**at))
         (*at)++;
-    while (*end > *at && blank((*end)[-1]))
+    while (*end > *at && template_blank((*end)[-1]))
         (*end)--;
 }
 
-static struct op *op_at(struct template_compiler *c, uint32_t index)
-{
-    return LIST_AT(c->out->ops, struct op, index);
-}
-
-static uint32_t add_op(struct template_compiler *c, enum op_kind kind)
+uint32_t template_add_op(struct template_compiler *c, enum op_kind kind)
 {
     uint32_t index = list_add(c, &c->out->ops, sizeof(struct op));
 
     if (c->st == ST_OK)
-        op_at(c, index)->kind = kind;
+        template_op(c, index)->kind = kind;
     return index;
-}
-
-/* ---- loops and choices ---- */
-
-static void open_block(struct template_compiler *c, bool is_each, bool negated, const char *name, size_t len)
-{
-    int index = template_use_name(c, name, len);
-    struct open_block *block;
-    uint32_t op;
-
-    if (index >= 0 && is_each && !template_names[index].is_list) {
-        template_fault(c, name, "\"%s\" is no list", template_names[index].name);
-        index = -1;
-    }
-    for (size_t i = 0; is_each && index >= 0 && i < c->depth; i++) {
-        if (c->blocks[i].is_each && c->blocks[i].scope == template_names[index].items)
-            template_fault(c, name, "{each %s} is open already", template_names[index].name);
-    }
-    if (c->depth == TEMPLATE_DEPTH_MAX) {
-        template_fault(c, name, "more than %d loops and choices in each other", TEMPLATE_DEPTH_MAX);
-        return;
-    }
-    op = add_op(c, is_each ? OP_EACH : OP_IF);
-    if (c->st != ST_OK)
-        return;
-    op_at(c, op)->name = (int16_t)(index >= 0 ? index : 0);
-    op_at(c, op)->negated = negated;
-    block = &c->blocks[c->depth++];
-    *block = (struct open_block){.is_each = is_each, .op = op, .line = c->line};
-    block->scope = index >= 0 && is_each ? template_names[index].items : SCOPES;
-}
-
-static void put_else(struct template_compiler *c, const char *at)
-{
-    struct open_block *block = c->depth > 0 ? &c->blocks[c->depth - 1] : NULL;
-    uint32_t jump;
-
-    if (!block || block->is_each || block->has_else) {
-        template_fault(c, at, "there is no {if} open that this could belong to");
-        return;
-    }
-    jump = add_op(c, OP_JUMP);
-    if (c->st != ST_OK)
-        return;
-    op_at(c, block->op)->target = (uint32_t)c->out->ops.count;
-    block->op = jump;
-    block->has_else = true;
-}
-
-static void close_block(struct template_compiler *c, const char *at)
-{
-    struct open_block *block = c->depth > 0 ? &c->blocks[c->depth - 1] : NULL;
-
-    if (!block) {
-        template_fault(c, at, "there is no {each} or {if} open that this could end");
-        return;
-    }
-    c->depth--;
-    if (block->is_each) {
-        uint32_t next = add_op(c, OP_NEXT);
-
-        if (c->st == ST_OK)
-            op_at(c, next)->target = block->op;
-    }
-    if (c->st == ST_OK)
-        op_at(c, block->op)->target = (uint32_t)c->out->ops.count;
-}
-
-static bool starts_with(const char **at, const char *end, const char *word)
-{
-    size_t len = strlen(word);
-
-    if ((size_t)(end - *at) < len || memcmp(*at, word, len) != 0 || ((size_t)(end - *at) > len && !blank((*at)[len])))
-        return false;
-    *at += len;
-    while (*at < end && blank(**at))
-        (*at)++;
-    return true;
-}
-
-/* {each x}, {if x}, {if not x}, {else}, {end}; false when the line is none of them. */
-static bool add_control(struct template_compiler *c, const char *at, const char *end)
-{
-    const char *word = at + 1;
-
-    if (at == end || *at != '{' || template_find(at, end, '}') != end - 1 || memchr(at, ':', (size_t)(end - at)))
-        return false;
-    end--;
-    trim(&word, &end);
-    at = word;
-    if (starts_with(&word, end, "else") && word == end) {
-        put_else(c, at);
-    } else if (starts_with(&word, end, "end") && word == end) {
-        close_block(c, at);
-    } else if (starts_with(&word, end, "each")) {
-        open_block(c, true, false, word, (size_t)(end - word));
-    } else if (starts_with(&word, end, "if")) {
-        bool negated = starts_with(&word, end, "not");
-
-        open_block(c, false, negated, word, (size_t)(end - word));
-    } else {
-        return false;
-    }
-    return true;
 }
 
 /* ---- columns ---- */
@@ -236,9 +122,9 @@ static bool split_columns(struct template_compiler *c, const char *at, const cha
         out->end[out->count++] = at;
         start = at + 1;
     }
-    out->lead = out->count > 1 && out->end[0] > out->at[0] && !blank(out->end[0][-1]);
-    out->trail =
-        out->count > 1 && out->end[out->count - 1] > out->at[out->count - 1] && !blank(*out->at[out->count - 1]);
+    out->lead = out->count > 1 && out->end[0] > out->at[0] && !template_blank(out->end[0][-1]);
+    out->trail = out->count > 1 && out->end[out->count - 1] > out->at[out->count - 1] &&
+                 !template_blank(*out->at[out->count - 1]);
     if (out->count > 1 && out->at[0] == out->end[0]) {
         memmove(out->at, out->at + 1, sizeof out->at - sizeof out->at[0]);
         memmove(out->end, out->end + 1, sizeof out->end - sizeof out->end[0]);
@@ -257,8 +143,8 @@ static bool split_columns(struct template_compiler *c, const char *at, const cha
 static enum page_align column_align(const struct columns *columns, size_t i)
 {
     const char *at = columns->at[i], *end = columns->end[i];
-    bool before = (end > at && blank(*at)) || (i == 0 && columns->lead);
-    bool after = (end > at && blank(end[-1])) || (i + 1 == columns->count && columns->trail);
+    bool before = (end > at && template_blank(*at)) || (i == 0 && columns->lead);
+    bool after = (end > at && template_blank(end[-1])) || (i + 1 == columns->count && columns->trail);
 
     return (enum page_align)(1 + before - after);
 }
@@ -292,14 +178,15 @@ static uint32_t current_grid(struct template_compiler *c, size_t columns)
 
 static void add_row(struct template_compiler *c, const struct columns *columns)
 {
-    uint32_t op = add_op(c, OP_ROW), grid = current_grid(c, columns->count), first = (uint32_t)c->out->cells.count;
+    uint32_t op = template_add_op(c, OP_ROW), grid = current_grid(c, columns->count),
+             first = (uint32_t)c->out->cells.count;
 
     for (size_t i = 0; i < columns->count && c->st == ST_OK; i++) {
         struct cell cell = {.align = column_align(columns, i)};
         const char *at = columns->at[i], *end = columns->end[i];
         uint32_t index;
 
-        trim(&at, &end);
+        template_trim(&at, &end);
         if (is_property(at, end))
             template_fault(c, at, "a property stands alone on its line");
         else
@@ -310,9 +197,9 @@ static void add_row(struct template_compiler *c, const struct columns *columns)
     }
     if (c->st != ST_OK)
         return;
-    op_at(c, op)->cell_at = first;
-    op_at(c, op)->cell_count = (uint32_t)columns->count;
-    op_at(c, op)->grid = grid;
+    template_op(c, op)->cell_at = first;
+    template_op(c, op)->cell_count = (uint32_t)columns->count;
+    template_op(c, op)->grid = grid;
 }
 
 static void add_line(struct template_compiler *c)
@@ -321,12 +208,12 @@ static void add_line(struct template_compiler *c)
     struct columns columns = {0};
     size_t len;
 
-    trim(&at, &end);
-    if (add_control(c, at, end) || !split_columns(c, at, end, &columns))
+    template_trim(&at, &end);
+    if (template_add_control(c, at, end) || !split_columns(c, at, end, &columns))
         return;
     at = columns.at[0];
     end = columns.end[0];
-    trim(&at, &end);
+    template_trim(&at, &end);
     len = (size_t)(end - at);
     if (columns.count == 1 && is_property(at, end)) {
         template_add_property(c, column_align(&columns, 0), at + 1, end - 1);
@@ -338,7 +225,7 @@ static void add_line(struct template_compiler *c)
         while (same < len && at[same] == *at)
             same++;
         if (same == len) {
-            (void)add_op(c, *at == '-' ? OP_RULE : OP_CUT);
+            (void)template_add_op(c, *at == '-' ? OP_RULE : OP_CUT);
             return;
         }
     }

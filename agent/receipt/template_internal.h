@@ -121,6 +121,20 @@ int template_use_name(struct template_compiler *c, const char *name, size_t len)
 /* The first such character that is neither escaped nor within braces, NULL when there is none before end. From an
  * opening brace on, a closing one is the one that fits it. */
 const char *template_find(const char *at, const char *end, char sought);
+static inline bool template_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+/* Without the blanks at both ends. */
+void template_trim(const char **at, const char **end);
+/* The index of a new operation; 0 and st set when there is no memory. Its address holds until the next one. */
+uint32_t template_add_op(struct template_compiler *c, enum op_kind kind);
+static inline struct op *template_op(struct template_compiler *c, uint32_t index)
+{
+    return LIST_AT(c->out->ops, struct op, index);
+}
+/* {each x}, {if x}, {if not x}, {else}, {end}; false when the line is none of them (template_block.c). */
+bool template_add_control(struct template_compiler *c, const char *at, const char *end);
 /* Adds pieces of a cell's text (template_text.c). in_property: no looks, the escapes of a property's value. */
 void template_add_text(struct template_compiler *c, struct cell *cell, const char *at, const char *end,
                        bool in_property);

@@ -2,6 +2,7 @@
 #include "tests/powercut/offers.h"
 
 #include "agent/base/json_writer.h"
+#include "agent/base/pk.h"
 #include "agent/base/sha256.h"
 #include "agent/base/signers.h"
 #include "agent/base/strbuf.h"

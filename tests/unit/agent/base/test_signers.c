@@ -6,6 +6,7 @@
 
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
+#include "agent/base/pk.h"
 #include "agent/base/signers.h"
 
 static const char text[] = "loyald-manifest/1\nchain=demo\n";
@@ -118,7 +119,7 @@ Test(signers, look_at_so_many_signatures_and_no_more)
 Test(signers, say_what_is_wrong_with_one_signature)
 {
     struct scene s;
-    char longer[2 * PK_SIGNATURE_BYTES_MAX + 3];
+    char longer[SIGNATURE_TEXT + 2];
 
     open_scene(&s);
     cr_expect_eq(signers_check_one(&s.signers, text, s.by[1].key_id, s.by[1].hex, &s.err), ST_OK, "%s", s.err.text);
