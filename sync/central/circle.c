@@ -80,13 +80,13 @@ enum status circle_home(struct central *central, const char *chain, const char *
                      V_INT(lot_today(central)));
 }
 
-enum status circle_load(struct central *central, const char *chain, bool *out_by_store, int64_t *out_change,
+enum status circle_load(struct store *store, const char *chain, bool *out_by_store, int64_t *out_change,
                         struct errmsg *err)
 {
     struct rows *rows;
     bool by_store = false;
     int64_t change = 0;
-    enum status st = STORE_SELECT(central->store, STATEMENT_AUDIENCE_GET, &rows, err, V_TEXT(chain));
+    enum status st = STORE_SELECT(store, STATEMENT_AUDIENCE_GET, &rows, err, V_TEXT(chain));
 
     if (st != ST_OK)
         return st;

@@ -25,7 +25,7 @@ enum status circle_seen(struct central *central, const char *chain, const char *
 enum status circle_home(struct central *central, const char *chain, const char *store, const char *member,
                         struct errmsg *err);
 /* Whether the chain's members go by store, and the change behind which cursors are of this audience. */
-enum status circle_load(struct central *central, const char *chain, bool *out_by_store, int64_t *out_change,
+enum status circle_load(struct store *store, const char *chain, bool *out_by_store, int64_t *out_change,
                         struct errmsg *err);
 
 #endif

@@ -106,17 +106,15 @@ static enum status touch(struct sheets *sheets, const struct sheet *sheet, struc
  * anew (circle_audience), so what stands there from before does not matter. */
 static enum status ask_audience(struct sheets *sheets, const char *chain, struct errmsg *err)
 {
-    struct rows *rows;
+    int64_t change;
     enum status st;
 
     if (sheets->audience_of && strcmp(sheets->audience_of, chain) == 0)
         return ST_OK;
-    st = STORE_SELECT(sheets->store, STATEMENT_AUDIENCE_GET, &rows, err, V_TEXT(chain));
-    if (st != ST_OK)
-        return st;
-    sheets->by_store = rows_next(rows) && strcmp(rows_text(rows, 0), "store") == 0;
-    sheets->audience_of = chain;
-    return rows_end(rows, err);
+    st = circle_load(sheets->store, chain, &sheets->by_store, &change, err);
+    if (st == ST_OK)
+        sheets->audience_of = chain;
+    return st;
 }
 
 static enum status touch_stores(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)

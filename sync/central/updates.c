@@ -71,7 +71,7 @@ static enum status find_audience(struct central *central, const struct device *d
                                  bool *out_by_store, struct errmsg *err)
 {
     int64_t changed, last;
-    enum status st = circle_load(central, device->chain, out_by_store, &changed, err);
+    enum status st = circle_load(central->store, device->chain, out_by_store, &changed, err);
 
     if (st != ST_OK || cursor->base >= changed)
         return st;

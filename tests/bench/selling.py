@@ -2,12 +2,12 @@
 """usage: selling.py STATE_DIR WORD UNTIL [PID...]. Sells at a running till, a sale every 10 ms, until UNTIL is so, which is looked at now and then: sales=200, unsynced=0 (the
 central has all but what this sells), members=1000000, and then each sale has the card of the 18th scanned. Prints how long each commit took, beside 8 KiB written over and fdatasync by turns,
 and the most memory the processes named had meanwhile."""
-import http.client
 import json
 import os
-import socket
 import sys
 import time
+
+from line import Line
 
 BLOCK, FILE_BYTES, EVERY_S, LOOK_EVERY, SLACK = b"x" * 8192, 4 << 20, 0.01, 20, 60
 CARD = "2900000000018"
@@ -17,14 +17,7 @@ os.write(raw, bytes(FILE_BYTES))  # what is written over later, as the journal's
 os.fsync(raw)
 
 
-class Line(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(os.path.join(state, "run", "api.sock"))
-
-
-line = Line("localhost")
+line = Line(os.path.join(state, "run", "api.sock"), timeout=60)
 
 
 def call(method, where, body=None, good=200):
