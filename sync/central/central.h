@@ -51,7 +51,8 @@ struct central {
     char server_key_pem[PK_PEM_BYTES_MAX];
     int lock_fd;
     struct store_backup *backup; /* the one under way, or NULL */
-    struct throttle enrolling, renewing; /* wrong codes; renewals refused */
+    struct throttle refused;  /* what anybody may try, by what it is: for the log */
+    struct throttle renewing; /* signatures that were wrong, by till */
     /* Told after each commit that tills should hear of; may be NULL. */
     void (*changed)(void *context);
     void *changed_context;

@@ -322,12 +322,6 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
     struct agreed agreed = {.gap = {.epoch = ""}};
     enum status st;
 
-    if (throttle_is_over(&central->enrolling, clock_mono_ms(central->clock), ENROL_FAILURES_MAX)) {
-        answer_error(answer, 429, "too_many",
-                     "too many wrong codes in the last minute: wait a minute, then try again");
-        answer->retry_after_s = THROTTLE_WINDOW_MS / 1000;
-        return false;
-    }
     st = json_parse(body, len, ENROL_BODY_MAX, &root, &err);
     if (st == ST_OK)
         st = read_wish(root, &wish, &err);
@@ -339,8 +333,8 @@ bool enrol_till(struct central *central, const char *dev, const char *epoch, con
     if (st == ST_OK) {
         memcpy(out_mac_key, agreed.mac_key, CRYPTO_KEY_BYTES);
     } else if (st == ST_DENIED) {
-        central->enrolling.failures++;
-        log_warn("enrol-07", "refused dev=%.16s: %s", dev, err.text);
+        if (throttle_says(&central->refused, "enrolment", clock_mono_ms(central->clock)))
+            log_warn("enrol-07", "refused dev=%.16s: %s", dev, err.text);
         answer_error(answer, 403, "bad_code", "%s", err.text);
     } else if (st == ST_CONFLICT) {
         log_warn("enrol-08", "refused dev=%.16s: %s", dev, err.text);

@@ -217,7 +217,7 @@ static void make_code(char out_code[CODE_TEXT])
 
     crypto_random(random, sizeof(random));
     for (int i = 0; i < CODE_DIGITS; i++) {
-        if (i == CODE_DIGITS / 2)
+        if (i > 0 && i % CODE_GROUP == 0)
             *at++ = '-';
         *at++ = code_alphabet[random[i] % (sizeof(code_alphabet) - 1)]; /* 32 letters: no bias */
     }

@@ -11,8 +11,9 @@
 enum {
     OFFICE_NAME_MAX = 200,
     OFFICE_ATTRS_MAX = 16 * 1024,
-    CODE_DIGITS = 8,
-    CODE_TEXT = CODE_DIGITS + 2, /* "ABCD-EFGH" */
+    CODE_DIGITS = 12, /* of 32: 60 bits, see enrol.h */
+    CODE_GROUP = 4,
+    CODE_TEXT = CODE_DIGITS + CODE_DIGITS / CODE_GROUP, /* "ABCD-EFGH-JKLM" */
     CODE_LIFE_S = 15 * 60,
 };
 

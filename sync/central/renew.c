@@ -66,22 +66,39 @@ static enum status check_key(const struct wish *wish, const struct device *devic
     return ST_OK;
 }
 
+/* A signature costs milliseconds to verify: who shows a till's certificate without having its key has
+ * RENEW_FAILURES_MAX tries a minute, and then waits with that till alone. */
+static enum status check_signature(struct central *central, const struct wish *wish, struct pk *key,
+                                   struct errmsg *err)
+{
+    uint8_t digest[SHA256_BYTES];
+    int64_t now_ms = clock_mono_ms(central->clock);
+    enum status st;
+
+    if (throttle_failures(&central->renewing, wish->dev, now_ms) >= RENEW_FAILURES_MAX) {
+        errmsg_set(err, "too many renewals of this till were refused in the last minute: try again");
+        return ST_FULL;
+    }
+    renewal_digest(wish->dev, wish->csr, digest);
+    st = pk_verify(key, digest, wish->signature, wish->signature_len, err);
+    if (st == ST_DENIED)
+        (void)throttle_count(&central->renewing, wish->dev, now_ms);
+    return st;
+}
+
 /* What is cheap comes first. */
 static enum status check(struct central *central, const struct wish *wish, struct errmsg *err)
 {
     struct device device;
     struct pk *key = NULL;
-    uint8_t digest[SHA256_BYTES];
     enum status st = device_load(central, wish->dev, &device, err);
 
     if (st == ST_NOT_FOUND)
         st = ST_DENIED;
     if (st == ST_OK)
         st = check_key(wish, &device, &key, err);
-    if (st == ST_OK) {
-        renewal_digest(wish->dev, wish->csr, digest);
-        st = pk_verify(key, digest, wish->signature, wish->signature_len, err);
-    }
+    if (st == ST_OK)
+        st = check_signature(central, wish, key, err);
     if (st == ST_OK)
         st = x509_check_issuer(wish->certificate, central->ca_bundle, false, err);
     pk_destroy(key);
@@ -126,20 +143,17 @@ void renew_certificate(struct central *central, const char *body, size_t len, st
     struct wish wish = {0};
     enum status st;
 
-    /* Verifying costs milliseconds, and anybody may ask for it. */
-    if (throttle_is_over(&central->renewing, clock_mono_ms(central->clock), RENEW_FAILURES_MAX)) {
-        answer_error(answer, 429, "too_many", "too many refused renewals in the last minute: try again");
-        answer->retry_after_s = THROTTLE_WINDOW_MS / 1000;
-        return;
-    }
     st = json_parse(body, len, RENEW_BODY_MAX, &root, &err);
     if (st == ST_OK)
         st = read_wish(root, &wish, &err);
     if (st == ST_OK)
         st = renew(central, &wish, &answer->body, &err);
-    if (st == ST_DENIED) {
-        central->renewing.failures++;
-        log_warn("renew-02", "refused dev=%.16s: %s", wish.dev, err.text);
+    if (st == ST_FULL) {
+        answer_error(answer, 429, "too_many", "%s", err.text);
+        answer->retry_after_s = THROTTLE_WINDOW_MS / 1000;
+    } else if (st == ST_DENIED) {
+        if (throttle_says(&central->refused, "renewal", clock_mono_ms(central->clock)))
+            log_warn("renew-02", "refused dev=%.16s: %s", wish.dev, err.text);
         answer_error(answer, 403, "revoked", "%s", err.text);
     } else if (st != ST_OK) {
         answer_status(answer, st, &err);

@@ -307,14 +307,19 @@ static size_t zeros_of(const char *bytes, size_t len)
     return i;
 }
 
+static int refused(void)
+{
+    return throttle_failures(&fixture.central->refused, "renewal", clock_mono_ms(fixture.central->clock));
+}
+
 Test(renewal, a_revoked_till_gets_none_however_old_its_certificate)
 {
     enrol_days_ago(120);
     cr_assert_eq(device_revoke(fixture.central, till.dev_hex, NULL), ST_OK);
     start_client();
-    for (int i = 0; i < TURNS_MAX && fixture.central->renewing.failures == 0; i++)
+    for (int i = 0; i < TURNS_MAX && refused() == 0; i++)
         loop_step(loop, 1);
-    cr_expect_gt(fixture.central->renewing.failures, 0);
+    cr_expect_gt(refused(), 0);
     until(is_idle, "that the refusal is here");
     cr_expect_eq(zeros_of(client->renewal->key_pem, sizeof client->renewal->key_pem),
                  sizeof client->renewal->key_pem, "the key that nothing came of is wiped");
@@ -574,12 +579,25 @@ Test(renewal, only_the_key_of_the_certificate_vouches_for_the_next)
     cr_expect_eq(renew_by(till.dev_hex, "no certificate", till.tls_key, till.dev_hex), 400);
     cr_expect_str_eq(device_now().next_key, "");
     cr_expect_eq(renew_by(till.dev_hex, till.certificate, till.tls_key, till.dev_hex), 200);
-    for (int i = 0; i < RENEW_FAILURES_MAX; i++)
-        (void)renew_by(till.dev_hex, other.certificate, other.tls_key, till.dev_hex);
-    cr_expect_eq(renew_by(till.dev_hex, till.certificate, till.tls_key, till.dev_hex), 429);
-    fixture.now.mono_ms += 60000;
-    cr_expect_eq(renew_by(till.dev_hex, till.certificate, till.tls_key, till.dev_hex), 200);
     till_clear(&other);
     party_free(&forged);
     party_free(&forged_ca);
+}
+
+Test(renewal, who_tries_again_and_again_makes_nobody_wait_but_the_till_whose_certificate_he_shows)
+{
+    struct fake_till other;
+
+    enrol_days_ago(45);
+    till_enrol_fresh(&fixture, &other, 0xb2);
+    for (int i = 0; i < 3 * RENEW_FAILURES_MAX; i++)
+        cr_assert_eq(renew_by(till.dev_hex, other.certificate, other.tls_key, till.dev_hex), 403, "costs nothing");
+    cr_expect_eq(renew_by(till.dev_hex, till.certificate, till.tls_key, till.dev_hex), 200);
+    for (int i = 0; i < RENEW_FAILURES_MAX; i++)
+        cr_assert_eq(renew_by(till.dev_hex, till.certificate, other.tls_key, till.dev_hex), 403);
+    cr_expect_eq(renew_by(till.dev_hex, till.certificate, till.tls_key, till.dev_hex), 429);
+    cr_expect_eq(renew_by(other.dev_hex, other.certificate, other.tls_key, other.dev_hex), 200, "another till");
+    fixture.now.mono_ms += 60000;
+    cr_expect_eq(renew_by(till.dev_hex, till.certificate, till.tls_key, till.dev_hex), 200);
+    till_clear(&other);
 }
