@@ -125,6 +125,18 @@ static enum status book_new(struct central *central, const struct device *device
     return st == ST_OK ? member_touch(central, device->chain, held->member, err) : st;
 }
 
+/* More was added to it after the backup. */
+static enum status book_more(struct central *central, const struct device *device, struct held *held, int64_t more,
+                             int64_t change, struct errmsg *err)
+{
+    enum status st = member_named(central, device->chain, held->named, held->member, err);
+
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_LEASE_FILL, err, V_TEXT(held->id), V_INT(more),
+                       V_INT(held->expires_unix_ms * 1000), V_INT(change));
+    return st == ST_OK ? member_touch(central, device->chain, held->member, err) : st;
+}
+
 /* *out_done is false when there was nothing to do: closed by a record of its own, known as it is, or of before. */
 static enum status book_lease(struct central *central, const struct device *device, struct held *held, bool *out_done,
                               struct errmsg *err)
@@ -143,9 +155,7 @@ static enum status book_lease(struct central *central, const struct device *devi
     st = store_next_change(central->store, &change, err);
     if (st == ST_OK && found == ST_NOT_FOUND)
         return book_new(central, device, held, change, err);
-    return st == ST_OK ? STORE_RUN(central->store, STATEMENT_LEASE_FILL, err, V_TEXT(held->id),
-                                   V_INT(held->amount - granted), V_INT(held->expires_unix_ms * 1000), V_INT(change))
-                       : st;
+    return st == ST_OK ? book_more(central, device, held, held->amount - granted, change, err) : st;
 }
 
 /* A record that ended it may have come before: then it stays ended. */

@@ -154,3 +154,27 @@ Test(central_restore, a_report_to_the_one_that_was_lost_is_booked_and_not_enough
     cr_expect_eq(waiting(&s), 2);
     points_close(&s);
 }
+
+/* More is set aside at a till than he has: he is overdrawn, and the books say nothing of a fault. */
+Test(central_restore, a_lease_of_who_has_less_here_makes_him_overdrawn)
+{
+    struct points_scene s;
+    char held[2][200];
+
+    open(&s);
+    fixture_import(&s.fixture, "member,card\nM2,2\n");
+    for (int i = 0; i < 2; i++)
+        (void)snprintf(held[i], sizeof held[i],
+                       "{\"id\":\"%s\",\"member\":\"M2\",\"currency\":\"bonus\",\"granted\":%d,\"used\":0,"
+                       "\"expires_unix_ms\":1795900000000}",
+                       lease_id, 100 + 200 * i);
+    report(&s, &s.till, held[0], "");
+    cr_expect_eq(points_sums(&s, "M2").leased, 100);
+    cr_expect(ledger_is_ok(&s.fixture), "no points at all");
+    points_sale(&s, &s.other, "a", "M2", 200, 0, "");
+    cr_expect(ledger_is_ok(&s.fixture));
+    report(&s, &s.till, held[1], "");
+    cr_expect_eq(points_sums(&s, "M2").leased, 300);
+    cr_expect(ledger_is_ok(&s.fixture), "filled beyond what he has");
+    points_close(&s);
+}
