@@ -295,7 +295,7 @@ static enum status put_points(struct import_file *file, struct errmsg *err)
 {
     const struct members *members = file->context;
     const char *member = import_field(file, COLUMN_MEMBER);
-    struct ledger_posting posting = {0};
+    struct ledger_posting posting = ledger_begin_kind(file->central, file->chain, member, "opening");
     enum status st = ST_OK;
 
     for (int i = 0; st == ST_OK && i < file->columns; i++) {
@@ -308,7 +308,7 @@ static enum status put_points(struct import_file *file, struct errmsg *err)
             errmsg_set(err, "column %s: \"%.20s\" is not a whole number of points", file->names[i], text);
             return ST_INVALID;
         }
-        st = ledger_opening(file->central, file->chain, member, &posting, file->names[i], points, err);
+        st = ledger_opening(file->central, &posting, file->names[i], points, err);
     }
     return st;
 }

@@ -66,7 +66,7 @@ static enum status post_points(const struct return_booking *booking, struct errm
     struct ledger_record from = {record->device->dev, record->device->epoch, record->seq};
     const struct cJSON *points = cJSON_GetObjectItemCaseSensitive(booking->result, "points"), *one;
     const char *chain = record->device->chain;
-    struct ledger_posting posting;
+    struct ledger_posting posting = ledger_begin_return(booking->central, chain, booking->member, &from);
     struct return_later later = {.count = 0};
     int64_t before = 0;
     enum status st = ST_OK;
@@ -79,7 +79,6 @@ static enum status post_points(const struct return_booking *booking, struct errm
     }
     if (st != ST_OK || !booking->member[0] || (cJSON_GetArraySize(points) == 0 && later.count == 0))
         return st;
-    st = ledger_begin_return(booking->central, record->device->chain, booking->member, &from, &posting, err);
     cJSON_ArrayForEach(one, points)
     {
         const char *currency;

@@ -94,9 +94,9 @@ static enum status put_sale(const struct booking *booking, const struct interpre
 static enum status post_points(const struct booking *booking, struct errmsg *err)
 {
     struct ledger_record record = {.dev = booking->dev, .epoch = booking->epoch, .seq = booking->seq};
-    struct ledger_posting posting;
+    struct ledger_posting posting = ledger_begin(booking->central, booking->chain, booking->member, &record);
     struct sale_points points;
-    enum status st = ledger_begin(booking->central, booking->chain, booking->member, &record, &posting, err);
+    enum status st = ST_OK;
 
     posting.day = booking->sale->business_day;
     for (int i = 0; st == ST_OK; i++) {
@@ -176,7 +176,7 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
     struct strbuf member = STRBUF_INIT(MEMBER_JSON_MAX);
     struct json_writer w = JSON_WRITER_INIT(&member);
     struct ledger_record record = {.dev = booking->dev, .epoch = booking->epoch, .seq = booking->seq};
-    struct ledger_posting posting;
+    struct ledger_posting posting = ledger_begin(central, booking->chain, booking->member, &record);
     const struct engine_result *result;
     char *text = NULL;
     size_t len = 0;
@@ -186,8 +186,6 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
         text = sale_record_with_member(booking->sale, strbuf_text(&member), &len);
         st = text ? evaluator_evaluate(central->evaluator, booking->sale->bundle, text, len, &result, err) : ST_NOMEM;
     }
-    if (st == ST_OK)
-        st = ledger_begin(central, booking->chain, booking->member, &record, &posting, err);
     posting.day = booking->sale->business_day;
     for (size_t i = 0; st == ST_OK && i < result->point_count; i++) {
         const struct engine_points *points = &result->points[i];

@@ -93,7 +93,6 @@ enum status spending_note_lease_use(struct central *central, const struct interp
 {
     const struct ledger_record from = {record->device->dev, record->device->epoch, record->seq};
     const char *chain = record->device->chain, *lease, *named, *currency;
-    struct ledger_posting posting;
     char member[ID_BYTES];
     int64_t amount;
     enum status st = json_text(body, "lease", ID_LEN_MAX, &lease, err);
@@ -106,9 +105,8 @@ enum status spending_note_lease_use(struct central *central, const struct interp
         st = json_int(body, "amount", 1, JSON_INT_MAX, &amount, err);
     if (st == ST_OK)
         st = member_named(central, chain, named, member, err);
-    if (st == ST_OK)
-        st = ledger_begin(central, chain, member, &from, &posting, err);
     if (st == ST_OK) {
+        struct ledger_posting posting = ledger_begin(central, chain, member, &from);
         struct ledger_move move = {.currency = currency, .cost = amount};
 
         st = ledger_sale(central, &posting, &move, err);

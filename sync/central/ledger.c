@@ -8,44 +8,46 @@
 #include "sync/central/lot.h"
 #include "sync/central/sheet.h"
 
-static enum status begin(struct central *central, const char *chain, const char *member, const char *kind,
-                         const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
+static struct ledger_posting begin(const struct central *central, const char *chain, const char *member,
+                                   const char *kind, const struct ledger_record *record)
 {
+    return (struct ledger_posting){
+        .chain = chain, .member = member, .kind = kind, .record = *record, .day = lot_today(central)};
+}
+
+struct ledger_posting ledger_begin_kind(const struct central *central, const char *chain, const char *member,
+                                        const char *kind)
+{
+    return begin(central, chain, member, kind, &(struct ledger_record){.dev = ""});
+}
+
+struct ledger_posting ledger_begin(const struct central *central, const char *chain, const char *member,
+                                   const struct ledger_record *record)
+{
+    return begin(central, chain, member, "sale", record);
+}
+
+struct ledger_posting ledger_begin_return(const struct central *central, const char *chain, const char *member,
+                                          const struct ledger_record *record)
+{
+    return begin(central, chain, member, "return", record);
+}
+
+static enum status write_posting(struct central *central, struct ledger_posting *posting, struct errmsg *err)
+{
+    const struct ledger_record *record = &posting->record;
+    bool of_record = record->dev[0] != '\0';
     int64_t id;
     enum status st = store_next_change(central->store, &id, err);
 
     if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_POSTING_INSERT, err, V_INT(id), V_TEXT(chain), V_TEXT(kind),
-                       record ? V_TEXT(record->dev) : V_NULL, record ? V_TEXT(record->epoch) : V_NULL,
-                       record ? V_INT(record->seq) : V_NULL, V_TEXT(member), V_INT(central_now_us(central)));
-
+        st = STORE_RUN(central->store, STATEMENT_POSTING_INSERT, err, V_INT(id), V_TEXT(posting->chain),
+                       V_TEXT(posting->kind), of_record ? V_TEXT(record->dev) : V_NULL,
+                       of_record ? V_TEXT(record->epoch) : V_NULL, of_record ? V_INT(record->seq) : V_NULL,
+                       V_TEXT(posting->member), V_INT(central_now_us(central)));
     if (st == ST_OK)
-        *out_posting = (struct ledger_posting){.id = id,
-                                               .chain = chain,
-                                               .member = member,
-                                               .kind = kind,
-                                               .dev = record ? record->dev : "",
-                                               .day = lot_today(central)};
+        posting->id = id;
     return st;
-}
-
-enum status ledger_begin_kind(struct central *central, const char *chain, const char *member, const char *kind,
-                              struct ledger_posting *out_posting, struct errmsg *err)
-{
-    return begin(central, chain, member, kind, NULL, out_posting, err);
-}
-
-enum status ledger_begin(struct central *central, const char *chain, const char *member,
-                         const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err)
-{
-    return begin(central, chain, member, "sale", record, out_posting, err);
-}
-
-enum status ledger_begin_return(struct central *central, const char *chain, const char *member,
-                                const struct ledger_record *record, struct ledger_posting *out_posting,
-                                struct errmsg *err)
-{
-    return begin(central, chain, member, "return", record, out_posting, err);
 }
 
 /* One half of a pair. Amounts and balances are within JSON_INT_MAX, so a sum of two cannot wrap before it is looked
@@ -78,7 +80,7 @@ static enum status note_overdraft(struct central *central, const struct ledger_p
     int64_t beyond = -balance < -amount ? -balance : -amount;
 
     return STORE_RUN(central->store, STATEMENT_OVERDRAFT_PUT, err, V_INT(posting->id), V_TEXT(currency),
-                     V_TEXT(posting->chain), V_TEXT(posting->dev), V_TEXT(posting->member), V_TEXT(posting->kind),
+                     V_TEXT(posting->chain), V_TEXT(posting->record.dev), V_TEXT(posting->member), V_TEXT(posting->kind),
                      V_INT(beyond), V_INT(central_now_us(central)));
 }
 
@@ -98,16 +100,18 @@ static enum status move_lots(struct central *central, const struct ledger_postin
 static enum status put_pair(struct central *central, struct ledger_posting *posting, const char *counter,
                             const char *currency, int64_t amount, struct errmsg *err)
 {
+    const char *owner = posting->record.dev[0] ? posting->record.dev : posting->member;
     bool merged = strcmp(counter, "merged") == 0;
     int64_t balance, ignored;
     enum status st;
 
     if (amount == 0)
         return ST_OK;
-    st = put_entry(central, posting, "member", posting->member, currency, amount, &balance, err);
+    st = posting->id == 0 ? write_posting(central, posting, err) : ST_OK;
     if (st == ST_OK)
-        st = put_entry(central, posting, counter, posting->dev[0] ? posting->dev : posting->member, currency, -amount,
-                       &ignored, err);
+        st = put_entry(central, posting, "member", posting->member, currency, amount, &balance, err);
+    if (st == ST_OK)
+        st = put_entry(central, posting, counter, owner, currency, -amount, &ignored, err);
     if (st == ST_OK && !merged)
         st = move_lots(central, posting, counter, currency, amount, err);
     if (st == ST_OK && !merged && amount < 0 && balance < 0)
@@ -167,28 +171,24 @@ static enum status merge_one(struct central *central, struct ledger_posting *of_
 enum status ledger_merge(struct central *central, const char *chain, const char *from, const char *to,
                          struct errmsg *err)
 {
-    struct ledger_posting of_from, of_to;
+    struct ledger_posting of_from = ledger_begin_kind(central, chain, from, "merge");
+    struct ledger_posting of_to = ledger_begin_kind(central, chain, to, "merge");
     bool any = true;
-    enum status st = ledger_begin_kind(central, chain, from, "merge", &of_from, err);
+    enum status st = ST_OK;
 
-    if (st == ST_OK)
-        st = ledger_begin_kind(central, chain, to, "merge", &of_to, err);
     while (st == ST_OK && any)
         st = merge_one(central, &of_from, &of_to, &any, err);
     return st == ST_OK ? lot_move(central, chain, from, to, err) : st;
 }
 
-enum status ledger_opening(struct central *central, const char *chain, const char *member,
-                           struct ledger_posting *io_posting, const char *currency, int64_t balance,
-                           struct errmsg *err)
+enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
+                           int64_t balance, struct errmsg *err)
 {
-    const struct sheet_account account = {chain, member, "member", currency};
+    const struct sheet_account account = {posting->chain, posting->member, "member", currency};
     int64_t id, now;
     enum status st = sheet_account_add(central, &account, 0, &id, &now, err);
 
-    if (st == ST_OK && balance != now && io_posting->id == 0)
-        st = begin(central, chain, member, "opening", NULL, io_posting, err);
-    return st == ST_OK ? put_pair(central, io_posting, "opening", currency, balance - now, err) : st;
+    return st == ST_OK ? put_pair(central, posting, "opening", currency, balance - now, err) : st;
 }
 
 enum status ledger_write_balances(struct central *central, const char *chain, const char *member,

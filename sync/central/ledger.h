@@ -26,38 +26,37 @@ struct ledger_move {
     int64_t earned, earned_later, redeemed, cost; /* none below zero */
 };
 
+/* Views of what it was begun with. It is written with its first entry: one that moves nothing is none. */
 struct ledger_posting {
-    int64_t id;
+    int64_t id; /* 0: not written */
     int64_t lines;
     const char *chain, *member;
-    const char *kind, *dev; /* dev "": not by a record */
-    int32_t day;            /* points are earned on; begin sets today */
+    const char *kind;
+    struct ledger_record record; /* dev "": not by a record */
+    int32_t day;                 /* points are earned on; begin sets today */
 };
 
+struct ledger_posting ledger_begin(const struct central *central, const char *chain, const char *member,
+                                   const struct ledger_record *record);
 /* All inside a transaction. ST_CONFLICT when the record was posted before. */
-enum status ledger_begin(struct central *central, const char *chain, const char *member,
-                         const struct ledger_record *record, struct ledger_posting *out_posting, struct errmsg *err);
 enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
                         struct errmsg *err);
 /* A return: points taken from the member and given to him, none below zero. */
-enum status ledger_begin_return(struct central *central, const char *chain, const char *member,
-                                const struct ledger_record *record, struct ledger_posting *out_posting,
-                                struct errmsg *err);
+struct ledger_posting ledger_begin_return(const struct central *central, const char *chain, const char *member,
+                                          const struct ledger_record *record);
 enum status ledger_return(struct central *central, struct ledger_posting *posting, const char *currency,
                           int64_t taken_back, int64_t given_back, struct errmsg *err);
-/* "expiry" or "merge": by no record. */
-enum status ledger_begin_kind(struct central *central, const char *chain, const char *member, const char *kind,
-                              struct ledger_posting *out_posting, struct errmsg *err);
+/* "expiry" or "opening": by no record. */
+struct ledger_posting ledger_begin_kind(const struct central *central, const char *chain, const char *member,
+                                        const char *kind);
 enum status ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
                           int64_t amount, struct errmsg *err);
 /* All of one member's points to another, lots as they are. */
 enum status ledger_merge(struct central *central, const char *chain, const char *from, const char *to,
                          struct errmsg *err);
-/* Moves the member's balance to what an import says, by the difference. io_posting {0} at first: it is begun when
- * there is one, so that a file imported again leaves nothing. */
-enum status ledger_opening(struct central *central, const char *chain, const char *member,
-                           struct ledger_posting *io_posting, const char *currency, int64_t balance,
-                           struct errmsg *err);
+/* Moves the member's balance to what an import says, by the difference. */
+enum status ledger_opening(struct central *central, struct ledger_posting *posting, const char *currency,
+                           int64_t balance, struct errmsg *err);
 /* "balances":{...} of a member as the value of a name already written. */
 enum status ledger_write_balances(struct central *central, const char *chain, const char *member,
                                   struct json_writer *w, struct errmsg *err);

@@ -216,7 +216,7 @@ enum status lot_write(struct central *central, const char *chain, const char *me
 /* All that expired of one member and currency, but for what leases and holds have promised. */
 static enum status expire_one(struct central *central, const struct lot_place *one, struct errmsg *err)
 {
-    struct ledger_posting posting;
+    struct ledger_posting posting = ledger_begin_kind(central, one->chain, one->member, "expiry");
     struct lot_sums sums;
     int64_t amount = 0, free_points;
     enum status st = lot_sum(central, one->chain, one->member, one->currency, &sums, err);
@@ -231,9 +231,7 @@ static enum status expire_one(struct central *central, const struct lot_place *o
         amount = free_points > 0 ? free_points : 0;
     if (amount == 0)
         return ST_OK;
-    st = ledger_begin_kind(central, one->chain, one->member, "expiry", &posting, err);
-    if (st == ST_OK)
-        st = ledger_expire(central, &posting, one->currency, amount, err);
+    st = ledger_expire(central, &posting, one->currency, amount, err);
     return st == ST_OK ? member_touch(central, one->chain, one->member, err) : st;
 }
 

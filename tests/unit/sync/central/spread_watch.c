@@ -72,7 +72,7 @@ struct keys {
 static struct {
     bool active;
     char url[512]; /* "": SQLite */
-    int column[TABLES_MAX], kind_column;
+    int column[TABLES_MAX], merged_column;
     struct keys keys[KINDS];
     bool merges;
     char told[TOLD_BYTES]; /* of transactions that were of two */
@@ -140,7 +140,7 @@ static void take(sqlite3 *db, int column, enum spread_by by, int (*get)(sqlite3 
 static void on_row(void *context, sqlite3 *db, int op, char const *schema, char const *table, sqlite3_int64 before,
                    sqlite3_int64 after)
 {
-    sqlite3_value *kind = NULL;
+    sqlite3_value *was = NULL, *is = NULL;
 
     (void)context, (void)schema, (void)before, (void)after;
     for (int i = 0; spread_tables[i].table; i++) {
@@ -151,9 +151,10 @@ static void on_row(void *context, sqlite3 *db, int op, char const *schema, char 
         if (op != SQLITE_DELETE)
             take(db, watch.column[i], spread_tables[i].by, sqlite3_preupdate_new);
     }
-    if (strcmp(table, "posting") == 0 && op == SQLITE_INSERT &&
-        sqlite3_preupdate_new(db, watch.kind_column, &kind) == SQLITE_OK)
-        watch.merges |= strcmp((const char *)sqlite3_value_text(kind), "merge") == 0;
+    if (strcmp(table, "member") == 0 && op == SQLITE_UPDATE &&
+        sqlite3_preupdate_old(db, watch.merged_column, &was) == SQLITE_OK &&
+        sqlite3_preupdate_new(db, watch.merged_column, &is) == SQLITE_OK)
+        watch.merges |= strcmp((const char *)sqlite3_value_text(was), (const char *)sqlite3_value_text(is)) != 0;
 }
 
 static int column_of(sqlite3 *db, const char *table, const char *column)
@@ -177,7 +178,7 @@ static void hook(sqlite3 *db)
     for (int i = 0; spread_tables[i].table; i++)
         if (spread_tables[i].by <= SPREAD_OWNER)
             watch.column[i] = column_of(db, spread_tables[i].table, spread_tables[i].key);
-    watch.kind_column = column_of(db, "posting", "kind");
+    watch.merged_column = column_of(db, "member", "merged_into");
     sqlite3_preupdate_hook(db, on_row, NULL);
     sqlite3_commit_hook(db, on_commit, NULL);
     sqlite3_rollback_hook(db, forget, NULL);
@@ -224,16 +225,16 @@ static void make_triggers(PGconn *conn)
         if (spread_tables[i].by <= SPREAD_OWNER)
             make_trigger(conn, spread_tables[i].table, spread_tables[i].key, (int)spread_tables[i].by,
                          strcmp(spread_tables[i].table, "journal") == 0 ? "INSERT" : "INSERT OR UPDATE OR DELETE");
-    make_trigger(conn, "posting", "kind", KINDS, "INSERT");
+    make_trigger(conn, "member", "merged_into", KINDS, "UPDATE OF merged_into");
 }
 
 static void read_watched(PGconn *conn)
 {
     PGresult *result =
         ask(conn, "SELECT 'tills or members', string_agg(key, ' ') FROM watched WHERE kind < 2 AND tx NOT IN"
-                  " (SELECT tx FROM watched WHERE kind = 3 AND key = 'merge') GROUP BY tx, kind HAVING COUNT(*) > 1"
+                  " (SELECT tx FROM watched WHERE kind = 3) GROUP BY tx, kind HAVING COUNT(*) > 1"
                   " UNION ALL SELECT 'owners', o.key FROM watched o WHERE o.kind = 2 AND o.tx NOT IN"
-                  " (SELECT tx FROM watched WHERE kind = 3 AND key = 'merge') AND NOT EXISTS"
+                  " (SELECT tx FROM watched WHERE kind = 3) AND NOT EXISTS"
                   " (SELECT 1 FROM watched w WHERE w.tx = o.tx AND w.kind < 2 AND w.key = o.key) LIMIT 10");
 
     for (int i = 0; i < PQntuples(result); i++)

@@ -63,6 +63,24 @@ Test(central_merge, moves_everything_and_records_under_way_find_the_new_member)
     points_close(&s);
 }
 
+/* What moves no points leaves nothing in the books. */
+Test(central_merge, and_a_sale_of_who_has_no_points_post_nothing)
+{
+    struct points_scene s;
+    struct errmsg err = ERRMSG_INIT;
+    int64_t before = 0, after = 0;
+
+    points_open(&s);
+    fixture_import(&s.fixture, "member,card\nM2,2\nM3,3\n");
+    OK(store_number(s.fixture.central->store, STATEMENT_POSTING_COUNT, NULL, 0, &before, &err));
+    points_sale(&s, &s.till, "a", "M2", 0, 0, "");
+    OK(merge_members(s.fixture.central, "demo", "M2", "M3", &err));
+    OK(store_number(s.fixture.central->store, STATEMENT_POSTING_COUNT, NULL, 0, &after, &err));
+    cr_expect_eq(after, before);
+    cr_expect_eq(total(&s.fixture, "sales"), 1);
+    points_close(&s);
+}
+
 Test(central_merge, is_refused_in_words_and_shortens_chains)
 {
     struct points_scene s;

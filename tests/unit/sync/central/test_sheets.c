@@ -23,7 +23,7 @@ static void earn(struct fixture *f, const char *member, int64_t seq, int64_t poi
     struct ledger_move move = {.currency = "bonus", .earned = points};
     struct ledger_posting posting;
 
-    OK(ledger_begin(f->central, "demo", member, &record, &posting, &err));
+    posting = ledger_begin(f->central, "demo", member, &record);
     OK(ledger_sale(f->central, &posting, &move, &err));
     OK(member_count_purchase(f->central, "demo", member, &err));
 }
