@@ -56,7 +56,7 @@ static enum status read_last_day(const char *text, uint16_t *out_day, struct err
     int32_t day = 0;
 
     if (text && (civil_parse_date(text, &day) != ST_OK || day < 1 || day > UINT16_MAX)) {
-        errmsg_set(err, "--expires \"%.40s\": the last day of the coupon, as 2026-12-31", text);
+        errmsg_set(err, "--expires \"%.40s\": wanted is the last day of the coupon, as 2026-12-31", text);
         return ST_INVALID;
     }
     *out_day = (uint16_t)day;

@@ -17,9 +17,10 @@
 #include "sync/central/admin_client.h"
 #include "sync/central/central.h"
 #include "sync/central/command_ask.h"
+#include "sync/central/command_expires.h"
 #include "sync/central/trust.h"
 
-enum { ROOT_DAYS = 365, ROOT_DAYS_MAX = 3650 };
+#define ROOT_DAYS "365"
 #define DAY_MS INT64_C(86400000)
 
 struct signed_root {
@@ -145,17 +146,12 @@ static enum status read_number(const char *option, const char *text, int64_t max
 
 static enum status read_options(const struct command_call *call, struct root *root, struct errmsg *err)
 {
-    int64_t days = ROOT_DAYS;
-    int32_t day = 0;
-    enum status st = ST_OK;
+    int64_t expires_s = 0;
+    enum status st;
 
     root->created_unix_ms = clock_wall_ms(clock_system());
-    if (call->expires && civil_parse_date(call->expires, &day) == ST_OK) {
-        root->expires_unix_ms = day * DAY_MS;
-    } else {
-        st = read_number("--expires", call->expires, ROOT_DAYS_MAX, &days, err);
-        root->expires_unix_ms = root->created_unix_ms + days * DAY_MS;
-    }
+    st = command_expires(call->expires ? call->expires : ROOT_DAYS, root->created_unix_ms / 1000, &expires_s, err);
+    root->expires_unix_ms = expires_s * 1000;
     if (st == ST_OK)
         st = read_number("--root-threshold", call->root_threshold, SIGNERS_MAX,
                          &root->roles[ROOT_ROLE_ROOT].threshold, err);

@@ -18,10 +18,11 @@
 #include "agent/engine/engine.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command_ask.h"
+#include "sync/central/command_expires.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/publish.h"
 
-enum { FILE_PATH_MAX = 4096, EXPIRES_DAYS_MAX = 3650 };
+enum { FILE_PATH_MAX = 4096 };
 
 static enum status refuse_existing(const char *path, struct errmsg *err)
 {
@@ -83,31 +84,6 @@ static void format_utc(int64_t unix_s, char out_text[MANIFEST_TEXT_MAX + 1])
 
     civil_format_time(&time, text);
     (void)snprintf(out_text, MANIFEST_TEXT_MAX + 1, "%.19sZ", text);
-}
-
-/* A date, a time, or a number of days from now. */
-static enum status read_expires(const char *text, int64_t now_s, char out_text[MANIFEST_TEXT_MAX + 1],
-                                struct errmsg *err)
-{
-    struct civil_time time;
-    int32_t day;
-    long days = strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 ? strtol(text, NULL, 10) : 0;
-
-    if (days > 0 && days <= EXPIRES_DAYS_MAX) {
-        format_utc(now_s + (int64_t)days * 86400, out_text);
-        return ST_OK;
-    }
-    if (civil_parse_date(text, &day) == ST_OK) {
-        format_utc((int64_t)day * 86400, out_text);
-        return ST_OK;
-    }
-    if (civil_parse_time(text, &time) == ST_OK && strlen(text) <= MANIFEST_TEXT_MAX) {
-        (void)snprintf(out_text, MANIFEST_TEXT_MAX + 1, "%s", text);
-        return ST_OK;
-    }
-    errmsg_set(err, "--expires \"%.40s\": a date (2026-12-31), a time, or a number of days up to %d", text,
-               EXPIRES_DAYS_MAX);
-    return ST_INVALID;
 }
 
 /* One signature of the key over the text, as an element of "signatures". */
@@ -239,7 +215,7 @@ static enum status make_manifest(const struct command_call *call, const char *bu
                                  struct errmsg *err)
 {
     struct manifest manifest = {.bundle_bytes = (int64_t)len};
-    int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    int64_t now_s = clock_wall_ms(clock_system()) / 1000, expires_s = 0;
     enum status st = evaluator_check(bundle, len, &manifest.version, NULL, err);
 
     if (st != ST_OK) {
@@ -247,9 +223,11 @@ static enum status make_manifest(const struct command_call *call, const char *bu
         return st;
     }
     if (call->expires)
-        st = read_expires(call->expires, now_s, manifest.expires_at, err);
+        st = command_expires(call->expires, now_s, &expires_s, err);
     if (st != ST_OK)
         return st;
+    if (call->expires)
+        format_utc(expires_s, manifest.expires_at);
     (void)snprintf(manifest.chain, sizeof(manifest.chain), "%s", call->chain);
     format_utc(now_s, manifest.created_at);
     sha256_of(bundle, len, manifest.bundle_sha256);
