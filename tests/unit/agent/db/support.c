@@ -126,6 +126,14 @@ enum status append_sale(struct journal *journal, int n, struct errmsg *err)
     return st;
 }
 
+void append_sales(struct journal *journal, int count)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    for (int i = 0; i < count; i++)
+        cr_assert_eq(append_sale(journal, i, &err), ST_OK, "%s", err.text);
+}
+
 enum status carry_record(void *context, const struct journal_head *after, const struct journal_entry *entry,
                          struct strbuf *out_bytes, struct errmsg *err)
 {

@@ -31,6 +31,7 @@ void make_record(const struct journal_head *head, uint64_t hlc, const char *type
                  struct strbuf *out);
 /* Makes and appends a sale whose body holds n. */
 enum status append_sale(struct journal *journal, int n, struct errmsg *err);
+void append_sales(struct journal *journal, int count); /* asserts that it works */
 /* Carries a record over, origin and all. */
 journal_carry_fn carry_record;
 /* Acks all there is and begins a new life. */

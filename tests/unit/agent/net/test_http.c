@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http_fixture.h"
+#include "http_unix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,21 +9,7 @@
 
 #include <criterion/criterion.h>
 
-static struct fixture fixture;
-static struct http_server_options options;
-
-static void setup(void)
-{
-    fixture_init(&fixture, &options);
-    options.unix_path = fixture.socket_path;
-}
-
-static void teardown(void)
-{
-    fixture_free(&fixture);
-}
-
-TestSuite(http, .init = setup, .fini = teardown);
+TestSuite(http, .init = unix_begin, .fini = unix_end);
 
 static struct call get(const char *path)
 {

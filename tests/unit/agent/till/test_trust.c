@@ -3,11 +3,8 @@
  * keys that change: test_trust_keys.c. */
 #include "trust_scene.h"
 
-#include "agent/base/json.h"
-#include "agent/net/loop.h"
 #include "tests/support/root_maker.h"
 
-#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 
 #include <stdio.h>

@@ -3,13 +3,10 @@
 #include "trust_scene.h"
 
 #include "agent/base/json.h"
-#include "agent/net/loop.h"
 #include "tests/support/root_maker.h"
 
-#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

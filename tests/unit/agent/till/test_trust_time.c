@@ -2,16 +2,11 @@
 /* Roots and timestamps that are old, and clocks that are wrong. */
 #include "trust_scene.h"
 
-#include "agent/base/json.h"
-#include "agent/net/loop.h"
 #include "tests/support/root_maker.h"
 
-#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The central is kept from speaking, or says the same for ever: the till goes on, and says so. */
 Test(trust, freeze)
