@@ -4,10 +4,15 @@
 #ifndef LOYALD_TEST_CENTRAL_FIXTURE_H
 #define LOYALD_TEST_CENTRAL_FIXTURE_H
 
+#include <criterion/criterion.h>
+
 #include "agent/base/crypto.h"
 #include "sync/central/central.h"
 #include "sync/central/device.h"
 #include "sync/protocol/record.h"
+
+/* Asserts that it ends well; the caller's err says why not. */
+#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
 
 struct fixture {
     char dir[64];

@@ -13,8 +13,6 @@
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 void points_open(struct points_scene *s)
 {
     memset(s, 0, sizeof(*s));

@@ -17,8 +17,6 @@ enum { TEXT_MAX = 1024 * 1024 };
 
 /* ---- the store ---- */
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 Test(central_store, keeps_to_one_dialect)
 {
     static const char *const forbidden[] = {"?",          "AUTOINCREMENT", "date(", "datetime(",         "strftime",

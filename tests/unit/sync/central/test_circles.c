@@ -22,8 +22,6 @@
 
 enum { TEXT_MAX = 8 * 1024 * 1024 };
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 static void ask(struct points_scene *s, struct fake_till *till, char cursor[POINTS_CURSOR_TEXT], struct strbuf *out)
 {
     json_free(points_updates(&s->fixture, till, cursor, out));

@@ -10,8 +10,6 @@
 #include "sync/central/interpret_return.h"
 #include "sync/central/updates.h"
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 static int send(struct journal_scene *s)
 {
     return till_send(&s->fixture, &s->till, &s->batch, &s->answer);

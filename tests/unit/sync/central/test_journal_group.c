@@ -8,8 +8,6 @@
 #include "sync/central/journal.h"
 #include "sync/central/store_engine.h"
 
-#define OK(call) cr_assert_eq(call, ST_OK, "%s", err.text)
-
 enum { TILLS = 5 };
 
 struct group_scene {

@@ -15,8 +15,6 @@
 #include "sync/central/office.h"
 #include "sync/central/updates.h"
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 enum { TEXT_MAX = 4 * 1024 * 1024, LEASED = 600, HELD = 100 };
 
 /* M1 of "demo" has a lease at the till, a hold and a claimed coupon; the malicious till is of that chain or of

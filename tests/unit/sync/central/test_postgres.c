@@ -19,8 +19,6 @@
 
 enum { TEXT_MAX = 1024 * 1024, BATCH = 4 };
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 struct scene {
     struct fixture fixture;
     struct fake_till till;

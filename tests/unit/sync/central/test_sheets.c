@@ -14,8 +14,6 @@
 #include "sync/central/sheet.h"
 #include "sync/central/store_engine.h"
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 static void earn(struct fixture *f, const char *member, int64_t seq, int64_t points)
 {
     struct errmsg err = ERRMSG_INIT;

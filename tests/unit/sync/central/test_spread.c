@@ -24,8 +24,6 @@
 
 enum { TEXT_MAX = 1024 * 1024, CUT = 77, CUTS_MAX = 60 };
 
-#define OK(call) cr_assert_eq((call), ST_OK, "%s: %s", #call, err.text)
-
 TestSuite(central_spread, .timeout = 300);
 
 /* prepare leaves something to be done, do does all of it, and what is left of it when it was done in part. */
