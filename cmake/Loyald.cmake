@@ -9,7 +9,7 @@
 set(LOYALD_PURE_HEADERS assert.h ctype.h inttypes.h limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h stdlib.h
     stdnoreturn.h string.h cjson/cJSON.h zlib.h)
 # The pure part of base: what a PURE module may use of it.
-set(LOYALD_PURE_BASE errmsg base64 hex int_math wide json json_pool json_writer money status strbuf utf8 sha256 bytes civil_time signers)
+set(LOYALD_PURE_BASE errmsg base64 hex int_math wide json json_pool json_writer money status strbuf utf8 sha256 bytes civil_time signers plural)
 
 define_property(TARGET PROPERTY LOYALD_LAYER BRIEF_DOCS "layer of the module")
 define_property(TARGET PROPERTY LOYALD_DIR BRIEF_DOCS "folder of the module, from the root")

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "agent/base/plural.h"
+
 /* It is renewed by itself from its thirtieth day on, so one that ends this soon was not, for weeks. */
 enum { CERTIFICATE_WARN_DAYS = 14, DAY_MS = 86400000 };
 
@@ -16,5 +18,5 @@ void checkup_certificate(struct findings *findings, const char *whose, int64_t u
     else
         findings_add(findings, soon ? LEVEL_WARNING : LEVEL_OK,
                      soon ? "journalctl -u loyald-sync -n 30   (why it is not renewed)   loyalctl enrol CODE" : NULL,
-                     "%s is good for %" PRId64 " days", whose, days);
+                     "%s is good for %" PRId64 " %s", whose, days, plural(days, "day", "days"));
 }

@@ -3,6 +3,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
+#include "agent/base/plural.h"
 #include "agent/checkup/answer.h"
 #include "agent/checkup/certificate.h"
 #include "agent/checkup/fresh.h"
@@ -118,7 +119,8 @@ static void show_unsynced(const cJSON *health, struct screen *screen)
     if (unsynced >= screen->limits->unsynced_warn)
         findings_add(screen->findings,
                      unsynced >= screen->limits->unsynced_critical ? LEVEL_CRITICAL : LEVEL_WARNING, "loyalctl doctor",
-                     "%" PRId64 " records wait for the central", unsynced);
+                     "%" PRId64 " %s for the central", unsynced,
+                     plural(unsynced, "record waits", "records wait"));
 }
 
 /* By whose word they are taken, and for how long that holds. */
@@ -134,11 +136,12 @@ static void show_trust(const cJSON *trust, struct screen *screen)
         findings_add(screen->findings, LEVEL_CRITICAL, "loyal-central root list   (at the central)",
                      "the central has not confirmed the rules for too long");
     } else {
-        strbuf_printf(&screen->page, "confirmed  by root %" PRId64 ", %" PRId64 " days left\n",
-                      answer_number(trust, "root"), days);
+        strbuf_printf(&screen->page, "confirmed  by root %" PRId64 ", %" PRId64 " %s left\n",
+                      answer_number(trust, "root"), days, plural(days, "day", "days"));
         if (days < SOON_DAYS)
             findings_add(screen->findings, LEVEL_WARNING, "loyal-central root list   (at the central)",
-                         "the central confirmed the rules days ago, %" PRId64 " are left", days);
+                         "the central confirmed the rules days ago, %" PRId64 " %s left", days,
+                         plural(days, "is", "are"));
     }
     if (answer_text(trust, "refused")[0])
         strbuf_printf(&screen->page, "refused    %s\n", answer_text(trust, "refused"));
@@ -151,8 +154,9 @@ static void show_rules(const cJSON *health, struct screen *screen)
 
     say_since(screen, answer_number(rules, "since_unix_ms"), since);
     if (answer_number(rules, "version") > 0) {
-        strbuf_printf(&screen->page, "rules      %s version %" PRId64 ", %" PRId64 " promotions,%s\n",
-                      answer_text(rules, "id"), answer_number(rules, "version"), answer_number(rules, "promotions"),
+        strbuf_printf(&screen->page, "rules      %s version %" PRId64 ", %" PRId64 " %s,%s\n", answer_text(rules, "id"),
+                      answer_number(rules, "version"), answer_number(rules, "promotions"),
+                      plural(answer_number(rules, "promotions"), "promotion", "promotions"),
                       since[0] ? since : " active");
     } else {
         strbuf_printf(&screen->page, "rules      none: shelf prices\n");
@@ -208,9 +212,9 @@ static void show_answer_times(const cJSON *health, struct screen *screen)
     }
     strbuf_printf(&screen->page,
                   "answer     scan to answer p50 %" PRId64 ".%03" PRId64 " ms, p99 %" PRId64 ".%03" PRId64
-                  " ms, max %" PRId64 ".%03" PRId64 " ms, %" PRId64 " scans\n",
+                  " ms, max %" PRId64 ".%03" PRId64 " ms, %" PRId64 " %s\n",
                   p50 / 1000, p50 % 1000, p99 / 1000, p99 % 1000, max / 1000, max % 1000,
-                  answer_number(times, "count"));
+                  answer_number(times, "count"), plural(answer_number(times, "count"), "scan", "scans"));
     if (p99 > screen->limits->answer_warn_ms * 1000)
         findings_add(screen->findings, LEVEL_WARNING, "loyalctl doctor", "slow: one scan in a hundred takes over %" PRId64 " ms", p99 / 1000);
 }

@@ -6,6 +6,7 @@
 #include "agent/engine/compile.h"
 
 #include "agent/base/json.h"
+#include "agent/base/plural.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static enum status first_fault(const struct bundle_report *report, struct errmsg
             return ST_INVALID;
         }
     }
-    errmsg_set(err, "bundle: %zu faults", report->fault_count);
+    errmsg_set(err, "bundle: %zu %s", report->fault_count, plural((int64_t)report->fault_count, "fault", "faults"));
     return ST_INVALID;
 }
 

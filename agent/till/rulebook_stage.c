@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A manifest's file: fetched in pieces, compiled in a worker, staged on disk, made active between two sales. */
+#include "agent/base/plural.h"
 #include "agent/till/rulebook_internal.h"
 
 #include "agent/base/clock.h"
@@ -131,7 +132,8 @@ static void compile_work(void *context)
     if (job->st == ST_OK)
         job->st = bundle_receipts_check(job->bundle, job->report, &job->err);
     if (job->st != ST_OK && job->report && job->report->note_count > 0)
-        errmsg_set(&job->err, "%zu faults, the first at %s: %s", job->report->fault_count,
+        errmsg_set(&job->err, "%zu %s, the first at %s: %s", job->report->fault_count,
+                   plural((int64_t)job->report->fault_count, "fault", "faults"),
                    job->report->notes[0].at[0] ? job->report->notes[0].at : "/", job->report->notes[0].text);
 }
 

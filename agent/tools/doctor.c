@@ -4,6 +4,7 @@
 #include "agent/base/file.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
+#include "agent/base/plural.h"
 
 #include <cjson/cJSON.h>
 
@@ -84,7 +85,8 @@ static void write_text(const struct doctor *doctor, enum level worst, struct str
         if (finding->fix[0] != '\0')
             strbuf_printf(out, "      %-11s  -> %s\n", "", finding->fix);
     }
-    strbuf_printf(out, "%s: %d of %d findings want a look\n", level_word(worst), amiss, doctor->findings.count);
+    strbuf_printf(out, "%s: %d of %d findings %s a look\n", level_word(worst), amiss, doctor->findings.count,
+                  plural(amiss, "wants", "want"));
 }
 
 void doctor_examine(struct doctor *doctor, const struct command_call *call)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is ours: settings, daemons, versions, databases, rules. */
+#include "agent/base/plural.h"
 #include "agent/tools/doctor.h"
 
 #include "agent/base/cli.h"
@@ -169,7 +170,8 @@ void doctor_rules(struct doctor *doctor)
     days = cJSON_IsNumber(since) ? (clock_wall_ms(clock_system()) - (int64_t)since->valuedouble) / DAY_MS : 0;
     findings_add(&doctor->findings, days > RULES_OLD_DAYS ? LEVEL_WARNING : LEVEL_OK,
                 days > RULES_OLD_DAYS ? "is that what the office means? loyal-central bundle list" : NULL,
-                "rules version %" PRId64 ", %" PRId64 " days here", (int64_t)version->valuedouble, days);
+                "rules version %" PRId64 ", %" PRId64 " %s here", (int64_t)version->valuedouble, days,
+                plural(days, "day", "days"));
 }
 
 /* The databases are open to loyald alone; from outside their presence, owner and mode can be seen. */

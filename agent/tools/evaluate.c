@@ -4,6 +4,7 @@
  * clock: whoever has the bundle and the sale gets the very bytes that a till, the central and the web shop get.
  * bundle check: every fault of a bundle.
  */
+#include "agent/base/plural.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/clock.h"
@@ -78,12 +79,15 @@ static void print_check(const char *path, const struct bundle *bundle, const str
     command_print_notes(stdout, report);
     if (bundle)
         fprintf(stderr,
-                "%s: bundle %s version %" PRId64 ", %zu promotions, no faults, %zu warnings, %zu KiB in memory, "
+                "%s: bundle %s version %" PRId64 ", %zu %s, no faults, %zu %s, %zu KiB in memory, "
                 "digest %s\n",
-                path, bundle_id(bundle), bundle_version(bundle), bundle_promotion_count(bundle), report->warning_count,
-                bundle_memory_bytes(bundle) / 1024, bundle_digest(bundle));
+                path, bundle_id(bundle), bundle_version(bundle), bundle_promotion_count(bundle),
+                plural((int64_t)bundle_promotion_count(bundle), "promotion", "promotions"), report->warning_count,
+                plural((int64_t)report->warning_count, "warning", "warnings"), bundle_memory_bytes(bundle) / 1024, bundle_digest(bundle));
     else
-        fprintf(stderr, "%s: %zu faults, %zu warnings\n", path, report->fault_count, report->warning_count);
+        fprintf(stderr, "%s: %zu %s, %zu %s\n", path, report->fault_count,
+                plural((int64_t)report->fault_count, "fault", "faults"), report->warning_count,
+                plural((int64_t)report->warning_count, "warning", "warnings"));
 }
 
 static void print_check_as_json(const struct bundle *bundle, const struct bundle_report *report)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl new-epoch: a till whose disk was copied or put back begins a history of its own, and keeps what it has not
  * delivered. Never of a till that runs. */
+#include "agent/base/plural.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/clock.h"
@@ -155,7 +156,8 @@ static void write_text(const struct new_epoch *new, struct strbuf *out)
     strbuf_printf(out, "name       %016" PRIx64 "%s\n", new->now.dev,
                   new->now.dev == new->before.dev ? "" : ", a new one");
     strbuf_printf(out, "epoch      %016" PRIx64 ", a new one\n", new->now.epoch);
-    strbuf_printf(out, "carried    %" PRId64 " records that the central was not known to have\n", new->carried);
+    strbuf_printf(out, "carried    %" PRId64 " %s that the central was not known to have\n", new->carried,
+                  plural(new->carried, "record", "records"));
     strbuf_printf(out, "kept       %s, the journal as it was\n", new->kept);
     strbuf_puts(out, "\nNow: start loyald and enrol it: loyalctl enrol CODE\n");
 }

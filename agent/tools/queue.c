@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl outbox, export-unsynced and idle: what packages and scripts ask before they touch a till. How many records
  * are not at the central yet, and which; whether a sale is open, and the wait for its end. */
+#include "agent/base/plural.h"
 #include "agent/tools/command.h"
 #include "agent/tools/status.h"
 
@@ -95,8 +96,9 @@ int command_outbox(const struct command_call *call)
         if (queue.unsynced == 0)
             printf("all records of this till are at the central\n");
         else
-            printf("%" PRId64 " records are not at the central yet, %" PRId64 " sales among them\n", queue.unsynced,
-                   queue.unsynced_sales);
+            printf("%" PRId64 " %s not at the central yet, %" PRId64 " %s among them\n", queue.unsynced,
+                   plural(queue.unsynced, "record is", "records are"), queue.unsynced_sales,
+                   plural(queue.unsynced_sales, "sale", "sales"));
         say_link(&queue);
     }
     return command_finish(call->count ? 0 : (int)status_of(call, (const char *const[]){"unsynced", "link", NULL}));
@@ -205,10 +207,11 @@ static void say_export(const struct command_call *call, const struct queue *queu
         say_export_as_json(call, queue, to, hex);
     else
         printf(
-            "%" PRId64 " records that the central has not got, %" PRId64 " sales among them, are in %s\n"
+            "%" PRId64 " %s that the central has not got, %" PRId64 " %s among them, now in %s\n"
             "sha256 %s\n"
             "Give it to the office, and keep journal.db as well: see operations.md, \"A till that is replaced\".\n",
-            to->records, queue->unsynced_sales, call->words[0], hex);
+            to->records, plural(to->records, "record", "records"), queue->unsynced_sales,
+            plural(queue->unsynced_sales, "sale", "sales"), call->words[0], hex);
 }
 
 int command_export_unsynced(const struct command_call *call)
@@ -269,6 +272,6 @@ int command_idle(const struct command_call *call)
     if (call->json)
         printf("{\"idle\":%s,\"open_sales\":%" PRId64 "}\n", queue.open_sales == 0 ? "true" : "false", queue.open_sales);
     else if (queue.open_sales > 0)
-        command_say("%" PRId64 " sales are open", queue.open_sales);
+        command_say("%" PRId64 " %s open", queue.open_sales, plural(queue.open_sales, "sale is", "sales are"));
     return command_finish(queue.open_sales == 0 ? 0 : EXIT_REFUSED);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loyalctl salvage: what is intact in a damaged journal, as a new journal and an export. Never of a till that runs.
  */
+#include "agent/base/plural.h"
 #include "agent/tools/command.h"
 
 #include "agent/base/clock.h"
@@ -73,8 +74,9 @@ static void write_json(const struct salvage_report *r, struct strbuf *out)
 
 static void write_text(const struct salvage_report *r, const char *folder, struct strbuf *out)
 {
-    strbuf_printf(out, "saved      %" PRId64 " records of %" PRId64 " pages and %" PRId64 " frames of the log\n",
-                  r->records, r->pages, r->frames);
+    strbuf_printf(out, "saved      %" PRId64 " %s of %" PRId64 " %s and %" PRId64 " %s of the log\n",
+                  r->records, plural(r->records, "record", "records"), r->pages, plural(r->pages, "page", "pages"),
+                  r->frames, plural(r->frames, "frame", "frames"));
     if (r->records_missing == 0)
         strbuf_puts(out, "missing    none between the first and the last\n");
     for (int i = 0; i < r->gap_count; i++)
@@ -86,11 +88,11 @@ static void write_text(const struct salvage_report *r, const char *folder, struc
         strbuf_printf(out, "chain      broken at record %" PRId64 ": two histories are mixed here\n", r->broken_at);
     if (r->acked > 0)
         strbuf_printf(out,
-                      "unsynced   %" PRId64 " records after %" PRId64 ", the last the central was known to have\n",
-                      r->unsynced, r->acked);
+                      "unsynced   %" PRId64 " %s after %" PRId64 ", the last the central was known to have\n",
+                      r->unsynced, plural(r->unsynced, "record", "records"), r->acked);
     else
         strbuf_puts(out, "unsynced   what the central has is not known: all saved records are exported\n");
-    strbuf_printf(out, "state      %zu values%s\n", r->states,
+    strbuf_printf(out, "state      %zu %s%s\n", r->states, plural((int64_t)r->states, "value", "values"),
                   r->dev_lost ? "; the till's own name is lost, it has a new one" : "");
     strbuf_printf(
         out,

@@ -9,6 +9,7 @@
 
 #include "agent/base/crypto.h"
 #include "agent/base/file.h"
+#include "agent/base/plural.h"
 #include "sync/central/central.h"
 #include "sync/central/key_file.h"
 
@@ -276,9 +277,9 @@ enum status authority_drop(struct central *central, const char *state_dir, bool 
     if (st == ST_OK && behind > 0 && !force) {
         errmsg_set(
             err,
-            "%lld tills do not trust the new authority yet or have no certificate of it, and would be shut out: "
+            "%lld %s not trust the new authority yet or %s no certificate of it, and would be shut out: "
             "wait until \"loyal-central fleet\" names none, or revoke them; --force shuts them out",
-            (long long)behind);
+            (long long)behind, plural(behind, "till does", "tills do"), plural(behind, "has", "have"));
         return ST_CONFLICT;
     }
     if (st == ST_OK)

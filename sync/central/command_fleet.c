@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/base/json.h"
+#include "agent/base/plural.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command.h"
 #include "sync/central/table.h"
@@ -42,7 +43,8 @@ static void print_fleet(const struct cJSON *root, int64_t level)
         (void)json_int(till, "level", 0, 2, &one, NULL);
         count[one]++;
     }
-    printf("%s: %d tills good, %d to look at, %d bad\n", words[level], count[0], count[1], count[2]);
+    printf("%s: %d %s good, %d to look at, %d bad\n", words[level], count[0], plural(count[0], "till", "tills"),
+           count[1], count[2]);
     table_print(stdout, list, columns);
 }
 

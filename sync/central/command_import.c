@@ -10,6 +10,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
 #include "agent/base/json.h"
+#include "agent/base/plural.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command_ask.h"
 #include "sync/central/csv.h"
@@ -139,13 +140,17 @@ static enum status send_whole(const struct command_call *call, const char *what,
     free(text);
     if (st != ST_OK)
         return st;
-    printf(call->json ? "{\"rows\":%lld,\"imported\":%lld,\"attached_sales\":%lld,\"error_count\":%lld}\n"
-                      : "%lld rows, %lld imported, %lld earlier sales attached, %lld refused\n",
-           (long long)sums.rows, (long long)sums.imported, (long long)sums.attached, (long long)sums.errors);
+    if (call->json)
+        printf("{\"rows\":%lld,\"imported\":%lld,\"attached_sales\":%lld,\"error_count\":%lld}\n", (long long)sums.rows,
+               (long long)sums.imported, (long long)sums.attached, (long long)sums.errors);
+    else
+        printf("%lld %s, %lld imported, %lld earlier %s attached, %lld refused\n", (long long)sums.rows,
+               plural(sums.rows, "row", "rows"), (long long)sums.imported, (long long)sums.attached,
+               plural(sums.attached, "sale", "sales"), (long long)sums.errors);
     if (sums.errors == 0)
         return ST_OK;
-    errmsg_set(err, "%lld rows were refused: import those again, mended, in a file of their own",
-               (long long)sums.errors);
+    errmsg_set(err, "%lld %s refused: import %s again, mended, in a file of their own", (long long)sums.errors,
+               plural(sums.errors, "row was", "rows were"), plural(sums.errors, "it", "those"));
     return ST_INVALID;
 }
 
@@ -243,10 +248,11 @@ enum status command_till_import(const struct command_call *call, struct errmsg *
     }
     free(text);
     if (st != ST_OK && accepted > 0)
-        errmsg_wrap(err, "%lld records were taken; then", (long long)accepted);
+        errmsg_wrap(err, "%lld %s taken; then", (long long)accepted,
+                    plural(accepted, "record was", "records were"));
     if (st == ST_OK)
         printf(call->json ? "{\"accepted\":%lld,\"known\":%lld,\"dev\":\"%s\",\"acked\":%lld}\n"
-                          : "%lld records taken, %lld were here before; of till %s all up to %lld are here\n",
+                          : "records taken: %lld, here before: %lld; of till %s all up to %lld are here\n",
                (long long)accepted, (long long)known, dev, (long long)acked);
     return st;
 }

@@ -10,6 +10,7 @@
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "agent/base/money.h"
+#include "agent/base/plural.h"
 #include "sync/central/command_ask.h"
 
 enum { REQUEST_BYTES_MAX = 16 * 1024 };
@@ -156,6 +157,7 @@ static void print_chain_exposure(const struct cJSON *chain)
                                                  {"beyond balances", "overdrawn", TABLE_NUMBER},
                                                  {0}};
     const char *id = "", *currency = "";
+    int64_t tills_count = command_number(chain, "tills");
     char each[32], all[32];
 
     (void)json_text(chain, "chain", ID_LEN_MAX, &id, NULL);
@@ -163,8 +165,8 @@ static void print_chain_exposure(const struct cJSON *chain)
     money_format((money){command_number(chain, "till_minor")}, (int)command_number(chain, "minor_digits"), '.', each);
     money_format((money){command_number(chain, "worst_minor")}, (int)command_number(chain, "minor_digits"), '.', all);
     printf(
-        "chain %s: %lld tills, each may spend %s %s of points beyond what is known without a link: at worst %s %s\n",
-        id, (long long)command_number(chain, "tills"), each, currency, all, currency);
+        "chain %s: %lld %s, each may spend %s %s of points beyond what is known without a link: at worst %s %s\n", id,
+        (long long)tills_count, plural(tills_count, "till", "tills"), each, currency, all, currency);
     printf("members overdrawn now: %lld\n", (long long)command_number(chain, "members_overdrawn"));
     table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "by_till"), tills);
     table_print(stdout, cJSON_GetObjectItemCaseSensitive(chain, "by_points"), points);

@@ -70,14 +70,18 @@ static enum status print_ledger(const struct cJSON *ledger, struct errmsg *err)
     bool ok = false;
 
     (void)json_bool(ledger, "ok", &ok, NULL);
-    printf("ledger: %s, %lld postings, %lld entries, %lld accounts\n", ok ? "balanced" : "WRONG",
+    printf("ledger: %s, postings %lld, entries %lld, accounts %lld\n", ok ? "balanced" : "WRONG",
            (long long)command_number(ledger, "postings"), (long long)command_number(ledger, "entries"),
            (long long)command_number(ledger, "accounts"));
     if (ok)
         return ST_OK;
-    errmsg_set(err, "%lld postings do not sum to zero, %lld balances are not the sum of their entries",
+    errmsg_set(err,
+               "postings that do not sum to zero: %lld; balances that are not the sum of their entries: %lld, of their "
+               "lots: %lld; members with more set aside than they have: %lld. Keep a backup of now and of before, and "
+               "tell who wrote this program",
                (long long)command_number(ledger, "unbalanced_postings"),
-               (long long)command_number(ledger, "wrong_balances"));
+               (long long)command_number(ledger, "wrong_balances"), (long long)command_number(ledger, "wrong_lots"),
+               (long long)command_number(ledger, "overpromised"));
     return ST_CORRUPT;
 }
 

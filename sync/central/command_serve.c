@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "agent/base/log.h"
+#include "agent/base/plural.h"
 #include "agent/net/loop.h"
 #include "agent/net/service.h"
 #include "sync/central/admin_server.h"
@@ -47,8 +48,9 @@ enum status command_restored(const struct command_call *call, struct errmsg *err
         st = restore_waiting(central, "", &waiting, err);
     if (st == ST_OK)
         printf("incarnation %s: tills will send again what is missing here\n"
-               "points are not set aside until %lld tills have said what they may spend, %d hours at most\n",
-               central->incarnation, (long long)waiting, RESTORE_WAIT_S / 3600);
+               "points are not set aside until %lld %s said what they may spend, %d hours at most\n",
+               central->incarnation, (long long)waiting, plural(waiting, "till has", "tills have"),
+               RESTORE_WAIT_S / 3600);
     central_close(central);
     return st;
 }

@@ -7,6 +7,7 @@
 #include "agent/base/int_math.h"
 #include "agent/base/money.h"
 #include "agent/base/pk_memo.h"
+#include "agent/base/plural.h"
 #include "agent/base/sha256.h"
 #include "agent/engine/engine.h"
 #include "agent/receipt/bundle_receipts.h"
@@ -188,7 +189,9 @@ static void write_report(const struct bundle_report *notes, struct strbuf *repor
         strbuf_printf(report, "%s: %s: %s\n", notes->notes[i].warning ? "warning" : "fault",
                       notes->notes[i].at[0] ? notes->notes[i].at : "/", notes->notes[i].text);
     if (notes->fault_count + notes->warning_count > notes->note_count)
-        strbuf_printf(report, "... %zu faults and %zu warnings in all\n", notes->fault_count, notes->warning_count);
+        strbuf_printf(report, "... %zu %s and %zu %s in all\n", notes->fault_count,
+                      plural((int64_t)notes->fault_count, "fault", "faults"), notes->warning_count,
+                      plural((int64_t)notes->warning_count, "warning", "warnings"));
 }
 
 enum status evaluator_check(const char *bundle, size_t len, int64_t *out_version, struct strbuf *report,

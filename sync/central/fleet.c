@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/base/json.h"
+#include "agent/base/plural.h"
 #include "sync/central/device.h"
 #include "sync/central/rollout.h"
 
@@ -84,7 +85,8 @@ static void judge_told(const struct rows *rows, const struct cJSON *told, int64_
     jw_field_int(w, "skew_ms", skew_ms);
     if (level_of(oldest_s, OLDEST_WARN_S, OLDEST_BAD_S))
         find(look, level_of(oldest_s, OLDEST_WARN_S, OLDEST_BAD_S),
-             "%" PRId64 " records wait, the oldest %" PRId64 " h", queue, oldest_s / 3600);
+             "%" PRId64 " %s, the oldest %" PRId64 " h", queue,
+             plural(queue, "record waits", "records wait"), oldest_s / 3600);
     if (skew_ms >= SKEW_WARN_MS || skew_ms <= -SKEW_WARN_MS)
         find(look, 1, "its clock is %" PRId64 " s %s", (skew_ms < 0 ? -skew_ms : skew_ms) / 1000,
              skew_ms < 0 ? "behind" : "ahead");

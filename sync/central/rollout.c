@@ -8,6 +8,7 @@
 
 #include "agent/base/int_math.h"
 #include "agent/base/log.h"
+#include "agent/base/plural.h"
 #include "sync/central/member.h"
 #include "sync/central/rollout_internal.h"
 #include "sync/central/steps.h"
@@ -156,8 +157,8 @@ static void judge(const struct watched *one, const struct rollout_counts *counts
     if (counts->failed * BP > one->failures_bp * counts->told) {
         *state = "halted";
         (void)snprintf(reason, ROLLOUT_REASON_MAX,
-                       "%" PRId64 " of %" PRId64 " tills failed (refused, rolled back or without a word in time)",
-                       counts->failed, counts->told);
+                       "%" PRId64 " of %" PRId64 " %s failed (refused, rolled back or without a word in time)",
+                       counts->failed, counts->told, plural(counts->told, "till", "tills"));
     } else if (counts->sales >= ROLLOUT_JUDGED_SALES && (share_bp < one->low_bp || share_bp > one->high_bp)) {
         *state = "halted";
         (void)snprintf(reason, ROLLOUT_REASON_MAX,

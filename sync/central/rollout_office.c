@@ -98,9 +98,9 @@ static enum status advance(struct central *central, const struct rollout_order *
         st = rollout_count(central, order->chain, at->version, at->bundle, &counts, err);
     if (st == ST_OK && !order->force && (counts.healthy == 0 || counts.healthy + counts.failed < counts.told)) {
         errmsg_set(err,
-                   "%" PRId64 " of the %" PRId64 " tills that were told have confirmed: wait for the others, or say "
+                   "tills that were told: %" PRId64 ", of which %" PRId64 " have confirmed: wait for the others, or say "
                    "--force",
-                   counts.healthy, counts.told);
+                   counts.told, counts.healthy);
         st = ST_CONFLICT;
     }
     return st == ST_OK ? reach_ring(central, order->chain, at, at->ring + 1, err) : st;

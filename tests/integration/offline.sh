@@ -70,7 +70,7 @@ check 'or one without a MAC' refused "$dir/bare.jsonl" 'bears no MAC of till'
 sed 's/"dev":"[0-9a-f]*"/"dev":"00000000000000ff"/' "$dir/export.jsonl" >"$dir/strange.jsonl"
 check 'a till that nobody knows' refused "$dir/strange.jsonl --unproven" 'no till 00000000000000ff was ever enrolled'
 check 'what was refused left nothing' test "$(central till list --json | number acked)" -lt 40
-check 'what was exported is taken' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/export.jsonl' | grep -q '^$((count - 1)) records taken, 0 were here before'"
+check 'what was exported is taken' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/export.jsonl' | grep -q '^records taken: $((count - 1)), here before: 0;'"
 check 'by your word the same, without the line' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/open.jsonl' --unproven --json | grep -q '\"accepted\":0,'"
 check 'once' sh -c "'$bin/loyal-central' --state-dir '$dir/central' till import '$dir/export.jsonl' --json | grep -q '\"accepted\":0,'"
 must 'loyald-sync starts again' start_courier

@@ -27,7 +27,7 @@ check 'the central stops' stop central
 must 'its disk is lost' rm -rf "$dir/central"
 must 'the backup is put back' cp -a "$dir/backup" "$dir/central"
 must 'and said to be one' sh -c "'$bin/loyal-central' --state-dir '$dir/central' restored >'$dir/said'"
-check 'it says for whom it waits' grep -q 'until 1 tills have said what they may spend' "$dir/said"
+check 'it says for whom it waits' grep -q 'until 1 till has said what they may spend' "$dir/said"
 must 'the central starts again' start_central
 must 'the lost records come again' wait_for 60 is_synced
 must 'the older rules are refused' wait_for 30 says '"refused":{"version":1,'

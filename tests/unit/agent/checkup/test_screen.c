@@ -103,7 +103,7 @@ ParameterizedTestParameters(checkup_screen, verdict)
         {{.version = 7, .forked = true}, LEVEL_CRITICAL, "another history"},
         {{.version = 7, .records_gone = true}, LEVEL_CRITICAL, "wants records this till has removed"},
         {{.version = 7, .days_left = 2}, LEVEL_OK, ""},
-        {{.version = 7, .days_left = 1}, LEVEL_WARNING, "days ago, 1 are left"},
+        {{.version = 7, .days_left = 1}, LEVEL_WARNING, "days ago, 1 is left"},
         {{.version = 7, .stale = true}, LEVEL_CRITICAL, "has not confirmed the rules for too long"},
         {{.version = 7, .p99_us = 20000}, LEVEL_OK, ""},
         {{.version = 7, .p99_us = 21000}, LEVEL_WARNING, "slow"},

@@ -242,7 +242,7 @@ Test(tools_bundle_check, a_good_bundle)
     check(&run);
     cr_expect_eq(run.exit_status, 0);
     cr_expect_eq(run.out.len, 0, "%s", strbuf_text(&run.out));
-    cr_expect_not_null(strstr(strbuf_text(&run.err), "version 3, 1 promotions, no faults"));
+    cr_expect_not_null(strstr(strbuf_text(&run.err), "version 3, 1 promotion, no faults"));
     run_free(&run);
 }
 

@@ -105,7 +105,7 @@ Test(tools_live, the_outbox_counts_what_the_central_lacks)
     expect(0, "all records of this till are at the central", "outbox", NULL, NULL, NULL);
     expect(0, "open", "api", "PUT", "/v1/sales/A-1", PUT_BODY);
     expect(0, "committed", "api", "POST", "/v1/sales/A-1/commit", "{\"expected_total_minor\":500}");
-    expect(0, "1 records are not at the central yet, 1 sales among them", "outbox", NULL, NULL, NULL);
+    expect(0, "1 record is not at the central yet, 1 sale among them", "outbox", NULL, NULL, NULL);
     expect(0, "link to the central: down", "outbox", NULL, NULL, NULL);
     expect(0, "{\"unsynced\":1,\"unsynced_sales\":1,\"link_up\":false}", "outbox", "--json", NULL, NULL);
     expect(0, "1\n", "outbox", "--count", NULL, NULL);
@@ -115,8 +115,8 @@ Test(tools_live, a_till_is_idle_when_no_sale_is_open)
 {
     expect(0, "", "idle", NULL, NULL, NULL);
     expect(0, "open", "api", "PUT", "/v1/sales/A-1", PUT_BODY);
-    expect(1, "1 sales are open", "idle", NULL, NULL, NULL);
-    expect(1, "1 sales are open", "idle", "--wait", "1", NULL);
+    expect(1, "1 sale is open", "idle", NULL, NULL, NULL);
+    expect(1, "1 sale is open", "idle", "--wait", "1", NULL);
     expect(0, "committed", "api", "POST", "/v1/sales/A-1/commit", "{\"expected_total_minor\":500}");
     expect(0, "", "idle", "--wait", "30", NULL);
     expect(2, "wants seconds", "idle", "--wait", "soon", NULL);

@@ -167,7 +167,7 @@ Test(central_rollout, reaches_one_ring_after_the_other)
     cr_expect_eq(told(&s, 0), 8);
     cr_expect_eq(told(&s, 2), 0, "the shop is of the next ring");
     cr_expect_eq(order(&s, "advance", false), ST_CONFLICT);
-    cr_expect(strstr(s.err.text, "0 of the 1 tills"), "%s", s.err.text);
+    cr_expect(strstr(s.err.text, "tills that were told: 1, of which 0"), "%s", s.err.text);
     say(&s, 0, "bundle_activated", "{\"id\":\"main\",\"version\":8,\"sha256\":\"\",\"healthy\":false}");
     cr_expect_eq(order(&s, "advance", false), ST_CONFLICT, "active is not healthy yet");
     is_healthy(&s, 0, 8);
@@ -195,7 +195,7 @@ Test(central_rollout, halts_when_tills_refuse)
     cr_expect_eq(told(&s, 0), 8);
     say(&s, 0, "bundle_refused",
         "{\"version\":8,\"sha256\":\"\",\"reason\":\"rolled back: so\",\"rolled_back\":true}");
-    cr_expect(shows(&s, "\"state\":\"halted\",\"reason\":\"1 of 1 tills failed"));
+    cr_expect(shows(&s, "\"state\":\"halted\",\"reason\":\"1 of 1 till failed"));
     cr_expect(shows(&s, "rolled back: so"), "which till, and why");
     cr_expect_eq(told(&s, 1), 0, "no further till is told");
     cr_expect_eq(order(&s, "advance", true), ST_CONFLICT);
