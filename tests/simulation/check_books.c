@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY_MS INT64_C(86400000)
+
 int64_t check_number(struct sqlite3 *db, const char *sql, const char *text, const char *more)
 {
     sqlite3_stmt *stmt = NULL;
@@ -137,6 +139,7 @@ void check_record(struct sim_world *world, struct sqlite3 *db, const struct sim_
     if (sale)
         count_coupons(tree, totals);
     if (member >= 0) {
+        totals->earned[member] += points.earned + points.given;
         totals->balance[member] += points.earned - points.spent + points.given - points.taken;
         totals->risked[member] += points.taken + (sale ? risk_of(world, db, till, tree, points.spent) : 0);
     } else if (points.spent > 0) {
@@ -170,12 +173,54 @@ static int64_t later_of(sqlite3 *db, int member)
         id, NULL);
 }
 
+/* What expired of his, as the ledger has it. */
+static int64_t expired_of(sqlite3 *db, int member)
+{
+    char id[8];
+
+    (void)snprintf(id, sizeof id, "M%d", member);
+    return -check_number(
+        db,
+        "SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account"
+        " JOIN posting p ON p.id = e.posting WHERE p.kind = 'expiry' AND a.kind = 'member'"
+        " AND a.owner = ?1",
+        id, NULL);
+}
+
+/* Only what was earned expires, and all of it that is over, but for what is promised. */
+static void check_expired(struct sim_world *world, sqlite3 *db, int member, int64_t expired, int64_t earned)
+{
+    char id[8], today[16];
+    int64_t over, promised;
+
+    (void)snprintf(id, sizeof id, "M%d", member);
+    (void)snprintf(today, sizeof today, "%lld", (long long)(clock_wall_ms(&world->central_clock) / DAY_MS));
+    world->expired += expired;
+    if (expired < 0 || expired > (world->life_days > 0 ? earned : 0))
+        sim_wrong(world, "%lld points of M%d expired, %lld were earned", (long long)expired, member,
+                  (long long)earned);
+    over = check_number(
+        db, "SELECT COALESCE(SUM(amount), 0) FROM lot WHERE member = ?1 AND until_day > 0 AND until_day <= ?2", id,
+        today);
+    promised = check_number(db,
+                            "SELECT (SELECT COALESCE(SUM(granted - used), 0) FROM lease WHERE member = ?1 AND state ="
+                            " 'live') + (SELECT COALESCE(SUM(amount), 0) FROM hold WHERE member = ?1 AND state ="
+                            " 'granted')",
+                            id, NULL);
+    if (over > promised)
+        sim_wrong(world, "%lld points of M%d are over and there, and %lld are promised", (long long)over, member,
+                  (long long)promised);
+}
+
 static void check_member(struct sim_world *world, sqlite3 *db, int member, const struct check_totals *totals)
 {
     bool both = member == 1 && world->deeds.merged;
-    int64_t booked = booked_of(db, member), said = BALANCE_BEGUN * (both ? 2 : 1) + totals->balance[member] +
-                                                   later_of(db, member) + (both ? later_of(db, 2) : 0);
+    int64_t later = later_of(db, member) + (both ? later_of(db, 2) : 0);
+    int64_t expired = expired_of(db, member) + (both ? expired_of(db, 2) : 0);
+    int64_t booked = booked_of(db, member),
+            said = BALANCE_BEGUN * (both ? 2 : 1) + totals->balance[member] + later - expired;
 
+    check_expired(world, db, member, expired, totals->earned[member] + later);
     if (booked != said)
         sim_wrong(world, "the central says %lld points of M%d, its records %lld", (long long)booked, member,
                   (long long)said);
@@ -280,6 +325,11 @@ void check_books(struct sim_world *world, struct sqlite3 *db, const struct check
     }
     for (int coupon = 0; coupon < COUPONS; coupon++)
         check_coupon(world, db, coupon, totals);
+    if (check_number(db,
+                     "SELECT count(*) FROM ledger_account a WHERE a.kind = 'member' AND a.balance <> (SELECT"
+                     " COALESCE(SUM(l.amount), 0) FROM lot l WHERE l.member = a.owner AND l.currency = a.currency)",
+                     NULL, NULL) != 0)
+        sim_wrong(world, "the lots of a member's points do not add up to his balance");
     if (check_number(db,
                      "SELECT count(*) FROM (SELECT 1 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account "
                      "GROUP BY e.posting, a.currency HAVING sum(e.amount) <> 0)",

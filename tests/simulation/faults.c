@@ -84,7 +84,7 @@ static void days_pass(struct sim_world *world)
         office_open(world);
     }
     if (world->central)
-        office_write_off(world);
+        office_upkeep(world);
     office_after(world);
 }
 

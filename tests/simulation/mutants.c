@@ -183,6 +183,17 @@ enum status __wrap_ledger_sale(struct central *central, struct ledger_posting *p
     return __real_ledger_sale(central, posting, &twice, err);
 }
 
+enum status __real_ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
+                                 int64_t amount, struct errmsg *err);
+enum status __wrap_ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
+                                 int64_t amount, struct errmsg *err);
+enum status __wrap_ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
+                                 int64_t amount, struct errmsg *err)
+{
+    return __real_ledger_expire(central, posting, currency,
+                                sim_world()->mutant == SIM_EXPIRED_TWICE ? 2 * amount : amount, err);
+}
+
 int __wrap_disk_sync(struct disk *disk, int handle)
 {
     const struct sim_world *world = sim_world();

@@ -223,6 +223,7 @@ void office_open(struct sim_world *world)
         return;
     }
     world->changes++;
+    world->central->together_max = world->spread ? 1 : 0;
     world->central->changed = on_changed;
     world->central->changed_context = world;
     world->central->accepted = on_accepted;

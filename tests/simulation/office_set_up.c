@@ -8,6 +8,7 @@
 #include "sync/central/merge.h"
 #include "sync/central/office.h"
 #include "sync/central/publish.h"
+#include "sync/central/upkeep.h"
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
 
@@ -92,15 +93,28 @@ void office_move_card(struct sim_world *world)
     world->deeds.moved = take_file(world, import_members, &text) == ST_OK;
 }
 
-void office_write_off(struct sim_world *world)
+static enum status put_point_rule(struct sim_world *world, struct errmsg *err)
+{
+    return STORE_RUN(world->central->store, STATEMENT_POINT_RULE_PUT, err, V_TEXT("demo"), V_TEXT(SHOP_CURRENCY),
+                     V_INT(world->activation_days), V_INT(world->life_days), V_INT(LEASE_CAP), V_INT(LEASE_DAYS),
+                     V_INT(LOST_DAYS));
+}
+
+void office_points(struct sim_world *world)
+{
+    struct errmsg err = ERRMSG_INIT;
+
+    if (put_point_rule(world, &err) != ST_OK && !disk_is_off(world->central_disk))
+        sim_wrong(world, "the rule of points: %s", err.text);
+}
+
+void office_upkeep(struct sim_world *world)
 {
     struct errmsg err = ERRMSG_INIT;
     int64_t count = 0;
 
-    if (lease_write_off(world->central, &count, &err) != ST_OK && !disk_is_off(world->central_disk))
-        sim_wrong(world, "writing off: %s", err.text);
-    if (coupon_give_up_lost(world->central, &err) != ST_OK && !disk_is_off(world->central_disk))
-        sim_wrong(world, "giving claims up: %s", err.text);
+    if (upkeep_run(world->central, &count, &err) != ST_OK && !disk_is_off(world->central_disk))
+        sim_wrong(world, "upkeep: %s", err.text);
     if (count > 0)
         sim_note(world, "written off %lld", (long long)count);
 }
@@ -117,9 +131,7 @@ void office_init(struct sim_world *world, char codes[TILLS][16])
     must(pk_public_pem(world->offers->key, pem, &err) == ST_OK, err.text);
     must(office_key_add(world->central, "demo", pem, id, &err) == ST_OK, err.text);
     must(office_store_create(world->central, "demo", "S12", "Store", "{}", &err) == ST_OK, err.text);
-    must(STORE_RUN(world->central->store, STATEMENT_POINT_RULE_PUT, &err, V_TEXT("demo"), V_TEXT(SHOP_CURRENCY),
-                   V_INT(0), V_INT(0), V_INT(LEASE_CAP), V_INT(LEASE_DAYS), V_INT(LOST_DAYS)) == ST_OK,
-         err.text);
+    must(put_point_rule(world, &err) == ST_OK, err.text);
     office_publish(world, 1);
     import_all(world);
     must(world->wrong[0] == '\0', world->wrong);

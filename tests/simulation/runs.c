@@ -36,7 +36,8 @@ static const struct {
                {offsetof(struct sim_world, by_hold), "points spent by hold"},
                {offsetof(struct sim_world, by_lease), "by lease"},
                {offsetof(struct sim_world, by_floor), "up to the floor"},
-               {offsetof(struct sim_world, written_off), "of what was written off"}};
+               {offsetof(struct sim_world, written_off), "of what was written off"},
+               {offsetof(struct sim_world, expired), "points expired"}};
 
 enum { COUNTED = sizeof counted / sizeof counted[0] };
 

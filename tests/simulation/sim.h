@@ -34,6 +34,7 @@ enum sim_mutant {
     SIM_CARRIED_TWICE,
     SIM_CARRIED_LOST,
     SIM_ENDED_NOT_ASKED,
+    SIM_EXPIRED_TWICE,
     SIM_MUTANTS
 };
 
@@ -63,6 +64,8 @@ struct sim_world {
     int64_t backup_ms; /* when the backup was made, by the central's clock */
     int64_t backup_acked[TILLS], told_acked[TILLS];
     char backup_epoch[TILLS][17], told_epoch[TILLS][17]; /* whose acks those are */
+    int activation_days, life_days; /* of points; 0: none, and for ever */
+    bool spread; /* the central's steps are transactions of their own (sync/central/steps.h) */
     bool rough; /* disks are put back and epochs begun more often than elsewhere */
     int batch_max;              /* how many records the central asks for at once */
     uint64_t digest;            /* over everything that happened */
@@ -72,7 +75,7 @@ struct sim_world {
     bool restored; /* the central was put back to its backup: its rows know nothing of what it had granted */
     bool unheard; /* and may have granted before each till had said what it holds: too long after, or by a copied disk
                    */
-    int64_t by_hold, by_lease, by_floor, written_off; /* points spent, as the central has them in the end */
+    int64_t by_hold, by_lease, by_floor, written_off, expired; /* points spent, as the central has them in the end */
     bool show;
     char wrong[400];
 };
@@ -130,7 +133,8 @@ void office_init(struct sim_world *world, char codes[TILLS][16]);
 void office_publish(struct sim_world *world, int version);
 void office_merge(struct sim_world *world);
 void office_move_card(struct sim_world *world);
-void office_write_off(struct sim_world *world);
+void office_points(struct sim_world *world); /* when they begin to count, and how long they do */
+void office_upkeep(struct sim_world *world);
 void office_make(struct sim_world *world); /* an empty central, open */
 void office_open(struct sim_world *world);
 void office_stop(struct sim_world *world, bool power);
@@ -211,6 +215,7 @@ struct sqlite3;
 /* Of one member, by what its records at the central say. */
 struct check_totals {
     int64_t balance[MEMBERS]; /* of records that name the member */
+    int64_t earned[MEMBERS];  /* likewise, what may expire */
     int64_t risked[MEMBERS];  /* spent without anything set aside, or taken back: what may be below zero in the end */
     int64_t coupons[COUPONS], returns;
 };

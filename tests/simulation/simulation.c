@@ -38,7 +38,8 @@ static bool prove(struct stage *stage)
                                                    "fork not noticed",
                                                    "counted in both lives",
                                                    "not carried over",
-                                                   "ended epoch not asked for"};
+                                                   "ended epoch not asked for",
+                                                   "points expired twice"};
     bool all = true;
 
     for (int mutant = 1; mutant < SIM_MUTANTS; mutant++) {

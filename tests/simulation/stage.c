@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STEPS_MIN = 20, STEPS_MAX = 70, QUIET_MS = 6 * 3600 * 1000 };
+enum { STEPS_MIN = 20, STEPS_MAX = 70, QUIET_MS = 6 * 3600 * 1000, WHY_BYTES = 160 };
 
 static void told(void *context, enum problem problem, const char *detail)
 {
@@ -87,10 +87,23 @@ void stage_set_up(struct stage *stage)
 
 /* ---- a seed ---- */
 
+/* Quiet, and upkeep finds nothing more to do. */
+static bool is_over(struct sim_world *world, char why[WHY_BYTES])
+{
+    int64_t before = 0, after = 0;
+
+    if (!check_is_quiet(world, why, WHY_BYTES))
+        return false;
+    (void)store_last_change(world->central->store, &before, NULL);
+    office_upkeep(world);
+    (void)store_last_change(world->central->store, &after, NULL);
+    return before == after;
+}
+
 /* Nobody sells any more: what is missing must arrive by itself. */
 static void calm_down(struct sim_world *world)
 {
-    char why[160] = "a till or the central is down";
+    char why[WHY_BYTES] = "a till or the central is down";
     int64_t until;
 
     world->calm = true;
@@ -105,7 +118,7 @@ static void calm_down(struct sim_world *world)
             sim_wrong(world, "till %d stays down", i);
     }
     for (until = world->now_ms + QUIET_MS;
-         world->wrong[0] == '\0' && world->now_ms < until && !check_is_quiet(world, why, sizeof why);) {
+         world->wrong[0] == '\0' && world->now_ms < until && !is_over(world, why);) {
         lives_mend(world);
         sim_run(world, world->now_ms + 10000);
     }
@@ -133,8 +146,12 @@ void stage_live(struct stage *stage, uint64_t seed, enum sim_mutant mutant, bool
     world->deeds.version = 1;
     sim_enter(world, ~seed);
     disk_randomness(seed);
+    world->spread = dice_one_in(&world->dice, 2);
     mount(stage);
     office_open(world);
+    world->activation_days = dice_one_in(&world->dice, 4) ? 2 : 0;
+    world->life_days = dice_one_in(&world->dice, 2) ? 3 + (int)dice_below(&world->dice, 30) : 0;
+    office_points(world);
     for (int i = 0; i < TILLS; i++) {
         memcpy(world->tills[i].dev, stage->begun[i].dev, 17);
         memcpy(world->tills[i].cert_key, stage->begun[i].cert_key, 17);
