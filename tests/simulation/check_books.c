@@ -53,53 +53,6 @@ static const char *text_of(const struct cJSON *object, const char *name)
     return text;
 }
 
-static bool was_written_off(sqlite3 *db, const char *id)
-{
-    return check_number(db, "SELECT count(*) FROM write_off WHERE id = ?1", id, NULL) > 0;
-}
-
-/* What it spent was set aside for it, unless the central had given it up for lost, or was put back and granted before
- * all tills were heard. */
-static int64_t risk_of(struct sim_world *world, sqlite3 *db, const struct sim_till *till, const struct cJSON *body,
-                       int64_t spent)
-{
-    const struct cJSON *one;
-    int64_t risk = 0, known = 0;
-
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(body, "holds"))
-    {
-        known++;
-        world->by_hold += spent;
-        risk = was_written_off(db, one->valuestring) ? spent : risk;
-        if (!world->restored &&
-            check_number(db,
-                         "SELECT count(*) FROM hold WHERE id = ?1 AND amount >= 1"
-                         " AND (state = 'posted' OR (state = 'written_off' AND epoch <> (SELECT epoch FROM device d"
-                         " WHERE d.dev = hold.dev)))", /* carried, and of an epoch that was given up */
-                         one->valuestring, NULL) != 1)
-            sim_wrong(world, "a sale is of hold %s, which the central did not grant", one->valuestring);
-    }
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(body, "leases"))
-    {
-        known++;
-        world->by_lease += spent;
-        risk = was_written_off(db, text_of(one, "id")) ? spent : risk;
-        if (!world->restored && check_number(db, "SELECT count(*) FROM lease WHERE id = ?1 AND used <= granted",
-                                             text_of(one, "id"), NULL) != 1)
-            sim_wrong(world, "a sale is of lease %s, which the central did not grant", text_of(one, "id"));
-    }
-    if (strcmp(text_of(body, "spending"), "floor") == 0) {
-        known++;
-        world->by_floor += spent;
-        return spent;
-    }
-    if (known == 0 && spent > 0)
-        sim_wrong(world, "a sale spent %lld points by no right", (long long)spent);
-    world->written_off += risk;
-    /* T4: each life of a till that was put back spends what the image had. */
-    return world->unheard || till->split_position >= 0 ? spent : risk;
-}
-
 static void count_coupons(const struct cJSON *body, struct check_totals *totals)
 {
     const struct cJSON *one;
@@ -141,7 +94,8 @@ void check_record(struct sim_world *world, struct sqlite3 *db, const struct sim_
     if (member >= 0) {
         totals->earned[member] += points.earned + points.given;
         totals->balance[member] += points.earned - points.spent + points.given - points.taken;
-        totals->risked[member] += points.taken + (sale ? risk_of(world, db, till, tree, points.spent) : 0);
+        totals->risked[member] +=
+            points.taken + (sale ? check_spent(world, db, till, tree, member, points.spent, totals) : 0);
     } else if (points.spent > 0) {
         sim_wrong(world, "points of nobody are spent");
     }
@@ -249,50 +203,7 @@ static void check_shown(struct sim_world *world, sqlite3 *db, const struct sim_t
     till_member_clear(&found);
 }
 
-/* ---- rights ---- */
-
-/* T2: no clock of the central's ends what a till holds, only the till's own word. */
-static void check_ends(struct sim_world *world, sqlite3 *db, const struct sim_till *till)
-{
-    if (check_number(
-            db,
-            "SELECT count(*) FROM lease l WHERE l.dev = ?1 AND l.state = 'closed' AND NOT EXISTS (SELECT 1 FROM"
-            " journal j WHERE j.dev = l.dev AND j.type = 'lease_close' AND instr(CAST(j.bytes AS TEXT), l.id))",
-            till->dev, NULL) != 0)
-        sim_wrong(world, "a lease of till %d is over, and it never said so", till->place - 1);
-    /* Of a life that is gone the record may be, too, and the central was told by a question. */
-    if (till->split_position < 0 &&
-        check_number(
-            db,
-            "SELECT count(*) FROM hold h WHERE h.dev = ?1 AND h.state IN ('voided', 'posted') AND NOT EXISTS"
-            " (SELECT 1 FROM journal j WHERE j.dev = h.dev AND j.type = CASE h.state WHEN 'posted' THEN 'sale'"
-            " ELSE 'hold_voided' END AND instr(CAST(j.bytes AS TEXT), h.id))",
-            till->dev, NULL) != 0)
-        sim_wrong(world, "a hold of till %d is over, and it never said so", till->place - 1);
-    /* And no right stays when nobody shops any more, but of a life that is gone with its disk, until it is written
-     * off. */
-    if (till->split_position < 0 &&
-        check_number(db,
-                     "SELECT (SELECT count(*) FROM hold WHERE dev = ?1 AND state = 'granted')"
-                     " + (SELECT count(*) FROM coupon_claim WHERE dev = ?1 AND state = 'granted')",
-                     till->dev, NULL) != 0)
-        sim_wrong(world, "a hold or claim of till %d stays for ever", till->place - 1);
-}
-
-/* A till spends of a lease what it holds, in each of its lives: T1, and T4 of a disk put back. */
-static void check_leases(struct sim_world *world, sqlite3 *db, const struct sim_till *till)
-{
-    for (int i = 0; i < till->lease_count; i++) {
-        const char *id = till->lease_uses[i].id;
-        int64_t granted = check_number(db, "SELECT granted FROM lease WHERE id = ?1", id, NULL);
-
-        if (granted >= 0 && !world->restored &&
-            (promises_lease_used(till, id, false) > granted || promises_lease_used(till, id, true) > granted))
-            sim_wrong(world, "till %d spent %lld and %lld of lease %s, which held %lld", till->place - 1,
-                      (long long)promises_lease_used(till, id, false), (long long)promises_lease_used(till, id, true),
-                      id, (long long)granted);
-    }
-}
+/* ---- all ---- */
 
 static void check_coupon(struct sim_world *world, sqlite3 *db, int coupon, const struct check_totals *totals)
 {
@@ -309,19 +220,19 @@ static void check_coupon(struct sim_world *world, sqlite3 *db, int coupon, const
         sim_wrong(world, "coupon %d was used %lld times, and nobody was told", coupon, (long long)uses);
 }
 
-void check_books(struct sim_world *world, struct sqlite3 *db, const struct check_totals *totals)
+void check_books(struct sim_world *world, struct sqlite3 *db, struct check_totals *totals)
 {
+    check_lease_uses(world, db, totals);
     for (int member = 0; member < MEMBERS - (world->deeds.merged ? 1 : 0); member++)
         check_member(world, db, member, totals);
     for (int i = 0; i < TILLS; i++) {
         const struct sim_till *till = &world->tills[i];
 
-        check_leases(world, db, till);
         if (till->left_forked) /* it may have sold what the central will never take */
             continue;
         for (int card = 0; card < MEMBERS; card++)
             check_shown(world, db, till, card);
-        check_ends(world, db, till);
+        check_rights(world, db, till);
     }
     for (int coupon = 0; coupon < COUPONS; coupon++)
         check_coupon(world, db, coupon, totals);

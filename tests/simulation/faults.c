@@ -58,8 +58,10 @@ static void back_up(struct sim_world *world)
 
     if (!world->central)
         return;
+    world->have_backup = false;
     for (int i = 0; i < TILLS; i++) {
-        must(device_load(world->central, world->tills[i].dev, &device, NULL) == ST_OK, "each till is known");
+        if (device_load(world->central, world->tills[i].dev, &device, NULL) != ST_OK)
+            return; /* its power goes just now */
         world->backup_acked[i] = device.acked;
         memcpy(world->backup_epoch[i], device.epoch, sizeof world->backup_epoch[i]);
     }
@@ -101,6 +103,7 @@ static void restore(struct sim_world *world)
     world->restores++;
     for (int i = 0; i < TILLS; i++)
         world->behind_epoch += strcmp(world->told_epoch[i], world->backup_epoch[i]) != 0;
+    rights_before(world);
     office_stop(world, true);
     disk_copy(world->central_disk, world->backup);
     memcpy(world->told_acked, world->backup_acked, sizeof world->told_acked);
@@ -108,6 +111,7 @@ static void restore(struct sim_world *world)
     world->deeds = world->backup_deeds;
     world->restored = true;
     office_open(world);
+    rights_forgotten(world);
     if (world->central && central_restored(world->central, &err) != ST_OK)
         sim_wrong(world, "the restored central: %s", err.text);
     if (world->central && restore_waiting(world->central, "", &waiting, &err) == ST_OK)

@@ -39,19 +39,20 @@ static void look(struct sim_world *world, const char *chain, const char *member,
                   (long long)sums.active, (long long)sums.leased, (long long)sums.held);
 }
 
-/* T2: whatever ends a hold, the till has written it down before. One whose disk was put back has forgotten. */
+/* T2: whatever ends a hold, the till has written it down before, in one of its lives. */
 static void look_at_end(struct sim_world *world, const char *dev, const char *id, bool posted)
 {
     const struct sim_till *till = NULL;
 
     for (int i = 0; i < TILLS; i++)
         till = strcmp(world->tills[i].dev, dev) == 0 ? &world->tills[i] : till;
-    if (!till || till->split_position >= 0)
+    if (!till)
         return;
     for (int i = 0; i < till->hold_count; i++) {
         const struct sim_hold *hold = &till->holds[i];
 
-        if (strcmp(hold->id, id) == 0 && (posted ? hold->used_by : hold->voided_by) > 0)
+        if (strcmp(hold->id, id) == 0 &&
+            (posted ? hold->used_by > 0 || hold->gone_used : hold->voided_by > 0 || hold->gone_voided))
             return;
     }
     sim_wrong(world, "a hold of till %d was %s at the central, and it never said so", till->place - 1,

@@ -47,7 +47,7 @@ struct sim_points promises_points(const struct cJSON *body)
 static struct sim_hold *find_hold(struct sim_till *till, const char *id)
 {
     for (int i = 0; i < till->hold_count; i++) {
-        if (strcmp(till->holds[i].id, id) == 0)
+        if (!till->holds[i].gone && strcmp(till->holds[i].id, id) == 0)
             return &till->holds[i];
     }
     return NULL;
@@ -216,7 +216,7 @@ void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t 
     const char *body;
     size_t body_len;
 
-    if (strcmp(type, "sale") != 0 && strncmp(type, "hold_", 5) != 0)
+    if (strcmp(type, "sale") != 0 && strncmp(type, "hold_", 5) != 0 && strcmp(type, "claim_asked") != 0)
         return;
     must(record_parse(bytes, len, &head, &body, &body_len, NULL) == ST_OK &&
              json_parse(body, body_len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK,
@@ -225,6 +225,11 @@ void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t 
         look_at_sale(world, till, position, tree, found);
     } else if (strcmp(type, "hold_asked") == 0) {
         take_hold(world, till, position, tree);
+    } else if (strcmp(type, "claim_asked") == 0) {
+        must(till->claim_count < HOLDS_MAX, "fewer claims");
+        till->claims[till->claim_count] = (struct sim_hold){.position = position};
+        (void)snprintf(till->claims[till->claim_count++].id, sizeof till->claims[0].id, "%s of %s",
+                       text(tree, "code"), text(tree, "sale_id"));
     } else {
         hold = find_hold(till, text(tree, "hold"));
         if (hold && hold->used_by)
@@ -246,24 +251,48 @@ static void forget_leases(struct sim_till *till, int64_t position)
     till->lease_count = kept;
 }
 
+/* What it asked for, and what it ended, beyond that position. */
+static void leave_life(struct sim_hold *asked, int count, int64_t position)
+{
+    for (int i = 0; i < count; i++) {
+        asked[i].gone = asked[i].position > position;
+        asked[i].gone_used = asked[i].used_by > position;
+        asked[i].gone_voided = asked[i].voided_by > position;
+    }
+}
+
 void promises_put_back(struct sim_till *till, int64_t position)
 {
     for (int i = 0; i < till->lease_count; i++)
         till->lease_uses[i].old_life = till->lease_uses[i].position > position;
+    leave_life(till->holds, till->hold_count, position);
+    leave_life(till->claims, till->claim_count, position);
     promises_forget(till, position);
+}
+
+static int forget_asked(struct sim_hold *asked, int count, int64_t position)
+{
+    int kept = 0;
+
+    for (int i = 0; i < count; i++) {
+        struct sim_hold one = asked[i];
+
+        if (!one.gone && one.position > position)
+            continue;
+        if (!one.gone) {
+            one.used_by = one.used_by > position ? 0 : one.used_by;
+            one.voided_by = one.voided_by > position ? 0 : one.voided_by;
+        }
+        asked[kept++] = one;
+    }
+    return kept;
 }
 
 void promises_forget(struct sim_till *till, int64_t position)
 {
     forget_leases(till, position);
-    while (till->hold_count > 0 && till->holds[till->hold_count - 1].position > position)
-        till->hold_count--;
-    for (int i = 0; i < till->hold_count; i++) {
-        struct sim_hold *hold = &till->holds[i];
-
-        hold->used_by = hold->used_by > position ? 0 : hold->used_by;
-        hold->voided_by = hold->voided_by > position ? 0 : hold->voided_by;
-    }
+    till->hold_count = forget_asked(till->holds, till->hold_count, position);
+    till->claim_count = forget_asked(till->claims, till->claim_count, position);
     while (till->floor_count > 0 && till->floor_uses[till->floor_count - 1].position > position)
         till->floor_count--;
 }

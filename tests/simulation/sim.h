@@ -16,6 +16,8 @@
 
 struct cJSON;
 
+enum { FORGOTTEN_MAX = 512, CHECKED_LEASES_MAX = 512 };
+
 enum sim_mutant {
     SIM_REAL,
     SIM_NO_DEDUP,
@@ -72,7 +74,9 @@ struct sim_world {
     int64_t happened, faults, answered, returned, cuts, grants, claims, forks, carried, both, behind, restores, behind_epoch, carried_again;
     int visits; /* shoppers that are not gone */
     struct sim_deeds deeds, backup_deeds;
-    bool restored; /* the central was put back to its backup: its rows know nothing of what it had granted */
+    bool restored; /* the central was put back to its backup */
+    char forgotten[FORGOTTEN_MAX][40]; /* leases and holds that it had granted, in part at least, since the backup */
+    int forgotten_count;
     bool unheard; /* and may have granted before each till had said what it holds: too long after, or by a copied disk
                    */
     int64_t by_hold, by_lease, by_floor, written_off, expired; /* points spent, as the central has them in the end */
@@ -205,6 +209,12 @@ struct sim_points promises_points(const struct cJSON *body);
 /* A statement of the central's has run: after a grant nothing may be promised twice. */
 void grants_note(struct sim_world *world, enum statement statement, const struct store_value *values);
 
+/* ---- rights.c: what a central had granted when it was put back to a backup that does not know it ---- */
+/* Before it is put back, and when it is open again. */
+void rights_before(struct sim_world *world);
+void rights_forgotten(struct sim_world *world);
+bool rights_is_forgotten(const struct sim_world *world, const char *id);
+
 /* ---- check.c ---- */
 /* All is acked and counted; why not, in words. */
 bool check_is_quiet(struct sim_world *world, char *out_why, size_t size);
@@ -218,10 +228,24 @@ struct check_totals {
     int64_t earned[MEMBERS];  /* likewise, what may expire */
     int64_t risked[MEMBERS];  /* spent without anything set aside, or taken back: what may be below zero in the end */
     int64_t coupons[COUPONS], returns;
+    struct sim_use {
+        char id[40];
+        int member, till;
+        int64_t used;
+    } leases[CHECKED_LEASES_MAX]; /* each lease that was spent of, by all records that count */
+    int lease_count;
 };
 void check_record(struct sim_world *world, struct sqlite3 *db, const struct sim_till *till, const char *type,
                   const char *bytes, size_t len, struct check_totals *totals);
-void check_books(struct sim_world *world, struct sqlite3 *db, const struct check_totals *totals);
+void check_books(struct sim_world *world, struct sqlite3 *db, struct check_totals *totals);
+/* ---- check_rights.c ---- */
+/* What a sale's record spent is held against the rights it names; answers how much of it may lack cover in the end. */
+int64_t check_spent(struct sim_world *world, struct sqlite3 *db, const struct sim_till *till, const struct cJSON *body,
+                    int member, int64_t spent, struct check_totals *totals);
+/* When all records were: what a lease was spent of beyond what it held is at risk. */
+void check_lease_uses(struct sim_world *world, struct sqlite3 *db, struct check_totals *totals);
+void check_rights(struct sim_world *world, struct sqlite3 *db, const struct sim_till *till);
+
 /* The first column of the first row; ?1 is text, ?2 more; either may be NULL. -1: none. */
 int64_t check_number(struct sqlite3 *db, const char *sql, const char *text, const char *more);
 

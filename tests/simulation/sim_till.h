@@ -63,10 +63,12 @@ struct sim_sale {
     bool named;               /* the till knew the member */
 };
 
-/* A hold that a till asked for, by its journal. */
+/* A hold that a till asked for, or a coupon ("c1 of T1-7"), by its journal. */
 struct sim_hold {
     char id[40];
     int64_t position, voided_by, used_by; /* of the records; 0: none */
+    bool gone;                            /* asked for in a life that went with its disk */
+    bool gone_voided, gone_used;          /* ended so in that life, which says nothing of this one */
 };
 
 /* Until when a till was told that it has a lease. */
@@ -122,8 +124,8 @@ struct sim_till {
     struct sim_sale sales[SALES_MAX];
     int sale_count;
     int starts; /* a start forgets the sales that were open */
-    struct sim_hold holds[HOLDS_MAX];
-    int hold_count;
+    struct sim_hold holds[HOLDS_MAX], claims[HOLDS_MAX];
+    int hold_count, claim_count;
     struct sim_floor_use floor_uses[FLOOR_USES_MAX];
     int floor_count;
     struct sim_lease_use lease_uses[LEASE_USES_MAX];
