@@ -11,6 +11,7 @@
 #include "fixture.h"
 #include "sync/central/coupon.h"
 #include "sync/central/hold.h"
+#include "sync/central/interpret_return.h"
 #include "sync/central/updates.h"
 #include "tests/skew/shape.h"
 
@@ -115,21 +116,42 @@ Test(central_skew, of_each_type_of_record_only_the_unknown_one_is_put_aside)
     expect_records_taken("records.late.jsonl", 4);
 }
 
+/* Its bytes as they came, and the body of a sale as another till is told it. */
 Test(central_skew, what_a_record_of_tomorrow_says_besides_is_kept_and_the_rest_booked)
 {
+    static const char sale[] =
+        "{\"of_tomorrow\":{\"deep\":[1, 2.50]},\"sale\":{\"sale_id\":\"s\",\"store\":{\"id\":\"S12\"},\"till\":\"3\",\"at\":"
+        "\"2026-11-22T12:00:00Z\",\"business_date\":\"2026-11-22\",\"lines\":[],\"weather\":\"rain\"},\"result\":{\"sale_id\":"
+        "\"s\",\"gross_minor\":0,\"discount_minor\":0,\"redeemed_minor\":0,\"total_minor\":0,\"lines\":[],\"adjustments\":[],"
+        "\"coupons\":[],\"points\":[],\"digest\":\"0000000000000000000000000000000000000000000000000000000000000000\"},"
+        "\"bundle\":\"\",\"identifier\":\"\"}";
     struct scene s;
-    struct strbuf batch = STRBUF_INIT(TEXT_MAX), out = STRBUF_INIT(TEXT_MAX);
+    struct strbuf batch = STRBUF_INIT(TEXT_MAX), out = STRBUF_INIT(TEXT_MAX), kept = STRBUF_INIT(TEXT_MAX);
+    struct answer answer = ANSWER_INIT;
     struct rows *rows;
 
     scene_open(&s);
     till_record(&s.till, "void", "{\"of_tomorrow\":{\"deep\":[1]},\"sale_id\":\"a\",\"reason\":\"r\"}", &batch);
+    till_record(&s.till, "sale", sale, &batch);
     cr_assert_eq(till_post(&s.fixture, &s.till, &batch, &out), 200, "%s", strbuf_text(&out));
     cr_expect_eq(total(&s.fixture, "dead_letters"), 0);
-    cr_assert_eq(STORE_SELECT(s.fixture.central->store, STATEMENT_JOURNAL_HEAD, &rows, NULL, V_TEXT(s.till.dev_hex),
-                              V_TEXT(s.till.epoch_hex)),
+    cr_expect_eq(total(&s.fixture, "sales"), 1);
+    cr_assert_eq(STORE_SELECT(s.fixture.central->store, STATEMENT_JOURNAL_FROM, &rows, NULL, V_TEXT(s.till.dev_hex),
+                              V_TEXT(s.till.epoch_hex), V_INT(0), V_INT(10)),
                  ST_OK);
-    cr_expect(rows_next(rows));
+    while (rows_next(rows)) {
+        size_t len;
+        const void *bytes = rows_blob(rows, 0, &len);
+
+        strbuf_add(&kept, bytes, len);
+        strbuf_putc(&kept, '\n');
+    }
     cr_assert_eq(rows_end(rows, NULL), ST_OK);
+    cr_expect_str_eq(strbuf_text(&kept), strbuf_text(&batch));
+    return_sale_answer(s.fixture.central, &s.device, "s", &answer);
+    cr_expect(has_text(&answer.body, sale), "%s", strbuf_text(&answer.body));
+    strbuf_free(&answer.body);
+    strbuf_free(&kept);
     strbuf_free(&batch);
     strbuf_free(&out);
     scene_close(&s);
