@@ -58,7 +58,7 @@ says sync/central/device.h DEVICE_TOLD_MAX $kib 'at most # KiB are kept'
 says agent/base/json.h JSON_DEPTH_MAX 1 'nested at most # deep'
 says sync/protocol/operation.h OPERATION_ARG_BYTES_MAX 1 'at most # bytes of `A-Z a-z 0-9 . _ - :`'
 says agent/db/journal.h JOURNAL_KEPT_DAYS 1 'the central said # days ago'
-says sync/central/office.h CODE_LIFE_S 60 'Codes live # minutes'
+says sync/central/office.h CODE_LIFE_S 60 'live # minutes, serve once'
 says sync/central/renew.h RENEW_FAILURES_MAX 1 "one till's # refused renewals within a minute"
 says sync/central/central.h DEVICE_CERTIFICATE_DAYS 1 'A certificate lives # days'
 says sync/central/counting.h COUNTING_RECORDS_MAX 1 'in transactions of at most # records'

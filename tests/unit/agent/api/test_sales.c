@@ -127,6 +127,18 @@ Test(api_sales, a_new_sale_is_named_by_the_till_when_the_pos_does_not)
     drop(200, "PUT", path, BASKET);
 }
 
+Test(api_sales, no_two_new_sales_have_one_name)
+{
+    char first[64];
+    cJSON *answer = call(201, "POST", "/v1/sales", NULL);
+
+    snprintf(first, sizeof first, "%s", shop_text(answer, "sale_id"));
+    cJSON_Delete(answer);
+    answer = call(201, "POST", "/v1/sales", NULL);
+    cr_expect_str_neq(shop_text(answer, "sale_id"), first);
+    cJSON_Delete(answer);
+}
+
 Test(api_sales, put_again_changes_nothing)
 {
     cJSON *first = call(200, "PUT", "/v1/sales/A-1", BASKET), *second = call(200, "PUT", "/v1/sales/A-1", BASKET);

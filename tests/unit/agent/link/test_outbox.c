@@ -186,6 +186,28 @@ Test(outbox, nothing_is_sent_before_enrolment)
     cr_expect_not(rig_has(&rig, OP_UPDATES));
 }
 
+/* Neither an answer nor a word that there is none, for whatever reason. */
+Test(outbox, that_is_never_answered_is_sent_again)
+{
+    struct question lost, poll, again;
+
+    rig_sell(&rig, "s1");
+    rig_connect(&rig);
+    lost = rig_take(&rig, OP_JOURNAL);
+    poll = rig_take(&rig, OP_UPDATES);
+    rig.world.time.mono_ms += 31 * 1000;
+    rig_answer(&rig, &poll, 200, "{\"cursor\":\"aa.1\",\"more\":true}"); /* sets the timer by the clock that was moved */
+    again = rig_take(&rig, OP_JOURNAL);
+    outbox_expect(&rig, &again, 1, 1);
+    rig_ack(&rig, &lost, 1, ""); /* late by now */
+    cr_expect_eq(rig_acked(&rig), 0);
+    rig_ack(&rig, &again, 1, "");
+    rig_until(&rig, outbox_is_acked, "the ack");
+    question_clear(&lost);
+    question_clear(&poll);
+    question_clear(&again);
+}
+
 /* The ack is kept lazily: what is lost of it costs a second delivery, never a gap. */
 Test(outbox, restart_goes_on_after_the_ack)
 {

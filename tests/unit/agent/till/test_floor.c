@@ -106,6 +106,22 @@ Test(floor, hours_are_not_counted_by_a_clock_that_is_set)
     cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 0, "set back it ends all the same");
 }
 
+Test(floor, after_a_night_a_clock_that_went_back_counts_no_hours)
+{
+    world.link_up = false;
+    trust_heard_time(rulebook_trust(world.rulebook), world.time.wall_ms, world.time.mono_ms);
+    cr_expect_eq(spend("s1"), 3000);
+    world.boot = "boot-2";
+    world.time.mono_ms = 1000;
+    world.time.wall_ms -= 2 * HOUR_MS; /* its battery is empty */
+    world_restart(&world, false);
+    put("s2", SPENDING_BASKET("1000"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 0, "nobody knows how many have passed");
+    world.time.wall_ms += 4 * HOUR_MS;
+    put("s2", SPENDING_BASKET("1100"));
+    cr_expect_eq(world_int(&world, "s2", "redeemed_minor"), 1100);
+}
+
 Test(floor, ends_after_so_many_sales)
 {
     world.link_up = false;

@@ -35,6 +35,7 @@ Test(restart, keeps_rules_sales_and_balances)
     world_restart(&world, false);
     cr_expect_eq(rule_edition_version(rulebook_active(world.rulebook)), 1);
     cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_expect_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_SALE_COMMITTED, "its number is used up");
     cr_expect_eq(world_shown_balance(&world, "s2"), 150);
     cr_expect_eq(world_count(&world, "print"), 1, "a print that ended is not settled again");
 }

@@ -180,6 +180,25 @@ Test(sale, ended_one_takes_no_more_commands)
     cr_expect_eq(world_count(&world, "void"), 0, "one never tendered leaves no trace");
 }
 
+/* What the other window put meanwhile is not sold in its place, and the number it took serves no second sale: either is
+ * refused in words, and what was to be sold is sold under another number. */
+Test(sale, two_windows_with_one_number_lose_no_sale)
+{
+    static const char two_lines[] = "{\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000},"
+                                    "{\"line\":2,\"sku\":\"B\",\"qty_milli\":1000,\"unit_price_minor\":5000}]}";
+
+    cr_assert_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "put", "s1", two_lines, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":10000}", NULL), PROBLEM_TOTAL_DIFFERS);
+    cr_expect_eq(world_count(&world, "sale"), 0);
+    cr_assert_eq(world_do(&world, "commit", "s1", "{\"expected_total_minor\":15000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world_do(&world, "put", "s1", WORLD_ONE_LINE, NULL), PROBLEM_SALE_COMMITTED);
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 15000);
+    cr_assert_eq(world_do(&world, "put", "s2", WORLD_ONE_LINE, NULL), PROBLEM_NONE);
+    cr_assert_eq(world_do(&world, "commit", "s2", "{\"expected_total_minor\":10000}", NULL), PROBLEM_NONE);
+    cr_expect_eq(world_count(&world, "sale"), 2);
+}
+
 Test(sale, without_lines_cannot_be_tendered)
 {
     cr_assert_eq(world_do(&world, "open", NULL, "{\"sale_id\":\"s1\"}", NULL), PROBLEM_NONE);

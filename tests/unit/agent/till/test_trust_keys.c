@@ -45,6 +45,33 @@ Test(trust, key_rotation_twice_while_offline)
     pk_destroy(stamp_2);
 }
 
+/* Whoever can speak for the central may make a root of keys of his own: those of the one before must have signed it. */
+Test(trust, a_root_wants_the_keys_before_it_and_its_own)
+{
+    struct pk *d = scene_key(), *e = scene_key();
+
+    scene_publish(1);
+    maker_drop(&scene.root, ROOT_ROLE_ROOT, scene.a);
+    maker_drop(&scene.root, ROOT_ROLE_ROOT, scene.b);
+    maker_add(&scene.root, ROOT_ROLE_ROOT, d);
+    maker_add(&scene.root, ROOT_ROLE_ROOT, e);
+    SERVE_ROOT(2, d, e);
+    scene_vouch(scene.stamp);
+    scene_expect_refused("root 2: it is signed by no key", 1);
+    SERVE_ROOT(2, d, e, scene.c); /* the one that stays */
+    scene_vouch(scene.stamp);
+    scene_expect_refused("root 2: 1 of the 2 keys", 1);
+    SERVE_ROOT(2, scene.a, scene.b);
+    scene_vouch(scene.stamp);
+    scene_expect_refused("root 2: it is signed by no key", 1);
+    cr_expect_eq(scene_seen_int("root"), 1);
+    SERVE_ROOT(2, scene.a, scene.b, d, e);
+    scene_vouch(scene.stamp);
+    cr_expect_eq(scene_seen_int("root"), 2);
+    pk_destroy(d);
+    pk_destroy(e);
+}
+
 Test(trust, a_root_cannot_be_left_out)
 {
     scene_publish(1);
@@ -74,7 +101,10 @@ Test(trust, fast_forward)
     maker_drop(&scene.root, ROOT_ROLE_TIMESTAMP, scene.stamp);
     maker_add(&scene.root, ROOT_ROLE_TIMESTAMP, stamp_2);
     SERVE_ROOT(2, scene.a, scene.b);
-    scene.now.version = 4;
+    scene.now.version = 3;
+    scene_vouch(scene.stamp); /* by the key that was dropped: the root is taken, and the power goes */
+    cr_expect_eq(scene_seen_int("root"), 2);
+    world_restart(&scene.world, false);
     scene_publish_by(2, office_2, stamp_2);
     cr_expect_eq(scene_seen_int("timestamp"), 5);
     cr_expect_eq(scene_active(), 2, "%s", scene.world.refused);

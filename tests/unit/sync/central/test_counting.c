@@ -62,6 +62,33 @@ Test(central_counting, a_record_is_acked_before_it_is_booked)
     journal_scene_close(&s);
 }
 
+/* Its points are posted before its leases are looked at. */
+Test(central_counting, a_record_that_fails_half_way_leaves_nothing_of_itself)
+{
+    static const char bad[] =
+        "{\"sale\":{\"sale_id\":\"bad\",\"store\":{\"id\":\"S12\"},\"till\":\"3\",\"at\":\"2026-11-22T12:00:00Z\","
+        "\"business_date\":\"2026-11-22\",\"lines\":[],\"member\":{\"id\":\"M1\"}},\"result\":{\"sale_id\":\"bad\","
+        "\"gross_minor\":0,\"discount_minor\":0,\"redeemed_minor\":0,\"total_minor\":0,\"lines\":[],\"adjustments\":[],"
+        "\"coupons\":[],\"points\":[{\"currency\":\"bonus\",\"earned\":500,\"redeemed\":0,\"cost\":0,\"by\":[]}],\"digest\":"
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"},\"bundle\":\"\",\"identifier\":\"\","
+        "\"leases\":[{\"id\":\"x\",\"used\":-1}]}";
+    struct errmsg err = ERRMSG_INIT;
+    struct journal_scene s;
+
+    journal_scene_open(&s);
+    till_sale(&s.fixture, &s.till, "sale-1", SCENE_MEMBER, "", 10000, &s.batch);
+    till_record(&s.till, "sale", bad, &s.batch);
+    till_sale(&s.fixture, &s.till, "sale-2", SCENE_MEMBER, "", 10000, &s.batch);
+    cr_assert_eq(send(&s), 200);
+    OK(counting_run(s.fixture.central, &err));
+    cr_expect_eq(total(&s.fixture, "dead_letters"), 1);
+    cr_expect_eq(total(&s.fixture, "sales"), 2);
+    cr_expect_eq(total_points(&s.fixture, "earned"), 180);
+    cr_expect_eq(total_points(&s.fixture, "balance"), 1180);
+    cr_expect(ledger_is_ok(&s.fixture));
+    journal_scene_close(&s);
+}
+
 Test(central_counting, what_was_accepted_is_booked_once_by_whoever_comes_after)
 {
     struct errmsg err = ERRMSG_INIT;

@@ -127,6 +127,26 @@ Test(central_updates, carries_the_till_s_own_position_in_rows_its_sales_changed)
     scene_close(&s);
 }
 
+Test(central_updates, tell_a_member_that_changed_often_once_as_he_is_now)
+{
+    struct scene s;
+
+    scene_open(&s);
+    fixture_import(&s.fixture, "member,card,tier,bonus\nM1,1,silver,10\nM2,2,,5\n");
+    ask(&s);
+    for (int bonus = 20; bonus <= 60; bonus += 20) {
+        char csv[64];
+
+        snprintf(csv, sizeof(csv), "member,tier,bonus\nM1,gold,%d\n", bonus);
+        fixture_import(&s.fixture, csv);
+    }
+    ask(&s);
+    cr_expect_eq(count(&s, "members"), 1);
+    cr_expect(has_text(&s.answer.body, "\"tier\":\"gold\""), "%s", s.answer.body.data);
+    cr_expect(has_text(&s.answer.body, "\"balances\":{\"bonus\":60}"), "%s", s.answer.body.data);
+    scene_close(&s);
+}
+
 Test(central_updates, starts_anew_for_a_cursor_of_another_history)
 {
     static const char *const foreign[] = {"0123456789abcdef.1", "rubbish", "0123456789abcdef", ".",
