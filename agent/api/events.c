@@ -145,8 +145,3 @@ int64_t hub_cut_count(const struct hub *hub)
 {
     return hub->cut_count;
 }
-
-int64_t hub_event_count(const struct hub *hub)
-{
-    return hub->event_count;
-}

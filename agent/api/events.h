@@ -40,7 +40,6 @@ struct till_watcher hub_watcher(struct hub *hub);
 enum status hub_add(struct hub *hub, struct http_request *request);
 
 int hub_watcher_count(const struct hub *hub);
-int64_t hub_cut_count(const struct hub *hub);   /* watchers cut because they fell behind */
-int64_t hub_event_count(const struct hub *hub); /* events so far: the id of the last */
+int64_t hub_cut_count(const struct hub *hub); /* watchers cut because they fell behind */
 
 #endif

@@ -22,26 +22,11 @@ enum {
     LOG_LINE_BYTES_MAX = 4 * LOG_TEXT_BYTES_MAX + LOG_AREA_BYTES_MAX + 4 /* every byte may become \xNN; " [code]" */
 };
 
-static const char *const level_words[] = {"error", "warn", "info", "debug"};
-
 static _Atomic int current_level = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
 {
     atomic_store(&current_level, (int)level);
-}
-
-enum status log_level_parse(const char *text, enum log_level *out_level)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof level_words / sizeof *level_words; i++) {
-        if (strcmp(text, level_words[i]) == 0) {
-            *out_level = (enum log_level)i;
-            return ST_OK;
-        }
-    }
-    return ST_INVALID;
 }
 
 /* systemd names the socket it gave as standard error in JOURNAL_STREAM ("device:inode", systemd.exec(5)); only

@@ -18,7 +18,6 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 void log_set_level(enum log_level level);
-enum status log_level_parse(const char *text, enum log_level *out_level);
 __attribute__((format(printf, 2, 3))) void log_error(const char *area, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void log_warn(const char *area, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void log_info(const char *area, const char *format, ...);

@@ -23,22 +23,6 @@ enum status money_add(money a, money b, money *out_sum)
     return in_range(st, minor, out_sum);
 }
 
-enum status money_sub(money a, money b, money *out_difference)
-{
-    int64_t minor = 0;
-    enum status st = int_sub(a.minor, b.minor, &minor);
-
-    return in_range(st, minor, out_difference);
-}
-
-enum status money_rate(money base, int32_t rate_bp, enum rounding mode, money *out_part)
-{
-    int64_t minor = 0;
-    enum status st = int_mul_div(base.minor, rate_bp, RATE_BP_ONE, mode, &minor);
-
-    return in_range(st, minor, out_part);
-}
-
 enum status money_times_qty(money unit_price, int64_t qty_milli, money *out_amount)
 {
     int64_t minor = 0;

@@ -10,16 +10,12 @@
 #include "agent/base/int_math.h"
 
 #define MONEY_MINOR_MAX INT64_C(1000000000000000) /* 10^15: a thousand lines of 10^12 each */
-enum { RATE_BP_ONE = 10000 };
 
 typedef struct money {
     int64_t minor;
 } money;
 
 enum status money_add(money a, money b, money *out_sum);
-enum status money_sub(money a, money b, money *out_difference);
-/* base x rate_bp / 10000. */
-enum status money_rate(money base, int32_t rate_bp, enum rounding mode, money *out_part);
 /* unit price x quantity in thousandths, half up. */
 enum status money_times_qty(money unit_price, int64_t qty_milli, money *out_amount);
 /* "1234.50" for 123450 and two digits, "-0.05"; point is '.' or ','. out_text holds 32 bytes. */

@@ -20,7 +20,9 @@ void journal_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t le
     sha256_end(&hash, out_hash);
 }
 
-size_t journal_envelope(const struct journal_head *before, uint64_t hlc, const char *type,
+/* Writes the beginning of the record that follows the given place, up to the type's closing quote and comma; returns
+ * its length. */
+static size_t journal_envelope(const struct journal_head *before, uint64_t hlc, const char *type,
                         char out_text[JOURNAL_ENVELOPE_MAX])
 {
     int len = snprintf(out_text, JOURNAL_ENVELOPE_MAX,

@@ -68,10 +68,6 @@ struct journal {
     bool failed;                     /* the fsync rule */
 };
 
-/* Writes the beginning of the record that follows the given place, up to the type's closing quote and comma; returns
- * its length. */
-size_t journal_envelope(const struct journal_head *before, uint64_t hlc, const char *type,
-                        char out_text[JOURNAL_ENVELOPE_MAX]);
 /* Checks that bytes are the record that follows before, type and hlc included. */
 enum status journal_check_envelope(const struct journal_head *before, const char *type, uint64_t hlc,
                                    const char *bytes, size_t len, struct errmsg *err);

@@ -51,6 +51,5 @@ struct column {
 bool columns_read(const uint8_t *payload, uint64_t len, int count, struct column *out_columns);
 bool column_is_text(const struct column *column);
 bool column_is_blob(const struct column *column);
-int64_t column_int(const struct column *column);
 
 #endif

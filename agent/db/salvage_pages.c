@@ -339,17 +339,3 @@ bool column_is_blob(const struct column *column)
 {
     return column->serial >= 12 && column->serial % 2 == 0;
 }
-
-int64_t column_int(const struct column *column)
-{
-    int64_t value = 0;
-
-    if (column->serial == 8 || column->serial == 9)
-        return column->serial == 9;
-    if (column->serial < 1 || column->serial > 6)
-        return 0;
-    value = (int8_t)column->bytes[0];
-    for (size_t i = 1; i < column->len; i++)
-        value = (int64_t)((uint64_t)value << 8 | column->bytes[i]);
-    return value;
-}

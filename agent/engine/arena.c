@@ -120,7 +120,9 @@ void arena_reset(struct arena *arena)
     arena->st = ST_OK;
 }
 
-void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each)
+/* Makes room for one more element in an array of count elements with room for *cap; moves it when it is full. Returns
+ * the array, or NULL (the old one stays good). */
+static void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each)
 {
     size_t more = *cap ? *cap * 2 : 8;
     void *moved;

@@ -91,10 +91,6 @@ void arena_rewind(struct arena *arena, struct arena_mark mark);
 void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);
 
-/* Makes room for one more element in an array of count elements with room for *cap; moves it when it is full. Returns
- * the array, or NULL (the old one stays good). */
-void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each);
-
 /* Appends room for one element to vec {items, count, cap}; evaluates to a pointer to it, or NULL. */
 #define VEC_ADD(arena, vec)                                                                                          \
     (((vec)->count < (vec)->cap ||                                                                                   \

@@ -72,11 +72,6 @@ size_t bundle_memory_bytes(const struct bundle *bundle)
     return sizeof *bundle + bundle->arena.bytes;
 }
 
-const char *bundle_expires_at(const struct bundle *bundle)
-{
-    return bundle->expires_at;
-}
-
 size_t bundle_currency_count(const struct bundle *bundle)
 {
     return bundle->currency_count;
@@ -125,7 +120,8 @@ uint32_t bundle_find(const struct bundle *bundle, const char *id)
     return NONE;
 }
 
-const char *bundle_text_in(const struct bundle_text *text, const char *language)
+/* In that language, else "en", else the first one; "" for NULL. */
+static const char *bundle_text_in(const struct bundle_text *text, const char *language)
 {
     const char *at = text ? text->texts : NULL, *words, *english = NULL;
 

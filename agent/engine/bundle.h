@@ -318,7 +318,7 @@ struct bundle_picture {
 
 struct bundle {
     struct arena arena;
-    const char *id, *currency, *expires_at;
+    const char *id, *currency;
     int64_t version, search_nodes, guard_bp; /* guard_bp 10000: none */
     int minor_digits;
     char digest[65];

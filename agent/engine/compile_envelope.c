@@ -18,7 +18,7 @@ void compile_header(struct compiler *c, const cJSON *root)
 
     bundle->search_nodes = NODES_DEFAULT;
     bundle->guard_bp = BP_ONE;
-    bundle->id = bundle->currency = bundle->expires_at = "";
+    bundle->id = bundle->currency = "";
     (void)rd_word(&c->rd, root, "format", REQUIRED, "loyald-bundle/1", &format);
     (void)rd_text(&c->rd, root, "id", REQUIRED, ID_BYTES_MAX, &bundle->id);
     (void)rd_int(&c->rd, root, "version", REQUIRED, 0, JSON_INT_MAX, &bundle->version);
@@ -26,10 +26,11 @@ void compile_header(struct compiler *c, const cJSON *root)
     (void)rd_int(&c->rd, root, "minor_digits", OPTIONAL, 0, 6, &digits);
     bundle->minor_digits = (int)digits;
     if (rd_get(root, "expires_at")) {
+        const char *expires_at;
         struct civil_time time;
 
-        if (rd_text(&c->rd, root, "expires_at", REQUIRED, 40, &bundle->expires_at) &&
-            civil_parse_time(bundle->expires_at, &time) != ST_OK)
+        if (rd_text(&c->rd, root, "expires_at", REQUIRED, 40, &expires_at) &&
+            civil_parse_time(expires_at, &time) != ST_OK)
             rd_fault(&c->rd, "expires_at", "wants a time such as 2026-12-01T00:00:00Z");
     }
     (void)rd_int(&c->rd, root, "search_nodes", OPTIONAL, 1, NODES_MAX, &bundle->search_nodes);

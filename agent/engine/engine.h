@@ -77,9 +77,8 @@ const char *bundle_currency(const struct bundle *bundle);
 int bundle_minor_digits(const struct bundle *bundle);
 const char *bundle_digest(const struct bundle *bundle); /* 64 hex digits */
 size_t bundle_promotion_count(const struct bundle *bundle);
-size_t bundle_memory_bytes(const struct bundle *bundle);    /* what it takes, all in all */
-const char *bundle_expires_at(const struct bundle *bundle); /* "" when none */
-size_t bundle_currency_count(const struct bundle *bundle);  /* of points */
+size_t bundle_memory_bytes(const struct bundle *bundle);   /* what it takes, all in all */
+size_t bundle_currency_count(const struct bundle *bundle); /* of points */
 const char *bundle_currency_id(const struct bundle *bundle, size_t i);
 int bundle_currency_digits(const struct bundle *bundle, size_t i);
 int64_t bundle_currency_value_minor(const struct bundle *bundle,
@@ -120,8 +119,6 @@ const char *bundle_picture_at(const struct bundle *bundle, size_t i);
 
 /* A text in several languages as the bundle has it. */
 struct bundle_text;
-/* In that language, else "en", else the first one; "" for NULL. */
-const char *bundle_text_in(const struct bundle_text *text, const char *language);
 
 /* ---- sale ------------------------------------------------------------------------------------------------------ */
 

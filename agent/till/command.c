@@ -36,7 +36,7 @@ enum problem command_answer_sale(const struct till *till, const struct sale *sal
     return strbuf_status(out) == ST_OK ? PROBLEM_NONE : PROBLEM_TOO_LARGE;
 }
 
-bool command_is_in_journal(struct till *till, const char *id)
+static bool command_is_in_journal(struct till *till, const char *id)
 {
     int64_t position;
 

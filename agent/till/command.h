@@ -11,7 +11,6 @@
 /* Returns owned the object of a body (json_free); an empty body is {}. */
 enum problem command_read_body(const char *body, size_t len, struct cJSON **out_root, struct errmsg *err);
 enum problem command_answer_sale(const struct till *till, const struct sale *sale, struct strbuf *out);
-bool command_is_in_journal(struct till *till, const char *id);
 /* Of a sale that is no more in memory: PROBLEM_SALE_COMMITTED or _VOIDED when its id is used up. */
 enum problem command_why_used(struct till *till, const char *id);
 /* Remembers the id of a sale that was voided, also when it leaves memory. */

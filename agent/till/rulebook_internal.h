@@ -87,8 +87,6 @@ enum status rulebook_start_check(struct rulebook *book, const char *signatures, 
 /* ---- rulebook_stage.c ---- */
 /* Fetches the file of the manifest under way, or goes on with what is there of it. */
 void rulebook_begin_fetch(struct rulebook *book);
-/* Journals what became active just before the power went; once. */
-void rulebook_announce_late(struct rulebook *book);
 
 /* ---- rulebook_health.c ---- */
 /* What is active now is new; takes the count of before. */

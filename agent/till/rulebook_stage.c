@@ -228,7 +228,8 @@ static bool look_for_it(void *context, const struct journal_entry *entry)
     return !announced->found;
 }
 
-void rulebook_announce_late(struct rulebook *book)
+/* Journals what became active just before the power went; once. */
+static void rulebook_announce_late(struct rulebook *book)
 {
     struct announced announced = {.sha256 = book->active->sha256};
     char *text = NULL, sha256[SHA256_TEXT] = "";

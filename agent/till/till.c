@@ -74,7 +74,8 @@ void till_destroy(struct till *till)
     free(till);
 }
 
-bool till_may_spend(const struct till *till)
+/* On a disk that is full and has given up its ballast points are earned, not spent. */
+static bool till_may_spend(const struct till *till)
 {
     return !till->options.ballast || till->options.ballast->room != ROOM_SHORT;
 }

@@ -87,8 +87,6 @@ const char *till_language(const struct till *till);
 /* For the cache: what a row counts, as a position of the journal (the context); 0 when that is none. */
 int64_t till_position_of(void *journal, uint64_t epoch, int64_t seq);
 struct sale *till_find_sale(struct till *till, const char *id);
-/* On a disk that is full and has given up its ballast points are earned, not spent. */
-bool till_may_spend(const struct till *till);
 /* Tells the watchers of a sale. */
 void till_tell_sale(struct till *till, const struct sale *sale);
 void till_tell_notice(struct till *till, enum problem problem, const char *detail);

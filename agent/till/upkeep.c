@@ -74,7 +74,8 @@ static enum status project_slice(struct journal *journal, struct cache *cache, s
     return walk_records(&walk, journal, cache_projected(cache) + 1, project_entry);
 }
 
-enum status upkeep_catch_up(struct journal *journal, struct cache *cache, struct projection *scratch, int64_t count,
+/* Projects at most count records; what fails is tried again. */
+static enum status upkeep_catch_up(struct journal *journal, struct cache *cache, struct projection *scratch, int64_t count,
                             struct errmsg *err)
 {
     struct journal_head head;

@@ -32,12 +32,9 @@ struct upkeep {
 };
 
 /* At the start: brings the cache up to the journal's end. When it lacks a lot, as after its loss, only the sales of
- * late are made findable, so that none is committed twice; the rest follows in slices (upkeep_catch_up), and until
- * then the cache is behind. */
+ * late are made findable, so that none is committed twice; the rest follows in slices, and until then the cache is
+ * behind. */
 enum status upkeep_begin(struct till *till, struct errmsg *err);
-/* Projects at most count records; what fails is tried again. */
-enum status upkeep_catch_up(struct journal *journal, struct cache *cache, struct projection *scratch, int64_t count,
-                            struct errmsg *err);
 /* Records that the cache does not know yet. */
 int64_t upkeep_behind(const struct till *till);
 /* After a record was appended at position. */

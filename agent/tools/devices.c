@@ -157,7 +157,8 @@ static void on_sent(void *context, const uint8_t *bytes, size_t len)
     strbuf_free(&out);
 }
 
-bool devices_settings(const struct command_call *call, struct tap_options *out_options)
+/* --family, --framing and --code-ids; false when one is wrong, which is said then. */
+static bool devices_settings(const struct command_call *call, struct tap_options *out_options)
 {
     const struct {
         const char *name, *value, *choices;

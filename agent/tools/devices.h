@@ -6,8 +6,6 @@
 #include "agent/tools/command.h"
 #include "agent/tools/devices_tap.h"
 
-/* --family, --framing and --code-ids; false when one is wrong, which is said then. */
-bool devices_settings(const struct command_call *call, struct tap_options *out_options);
 /* --seconds, within a day. */
 int64_t devices_seconds(const struct command_call *call, int64_t otherwise);
 

@@ -20,7 +20,8 @@ enum {
 static const struct port_transport *const transports[] = {&serial_transport, &usb_transport, &tty_transport,
                                                           &tcp_transport};
 
-const struct port_transport *transport_find(const char *scheme)
+/* Returns a view, NULL when there is none for the scheme. */
+static const struct port_transport *transport_find(const char *scheme)
 {
     for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++)
         if (strcmp(transports[i]->scheme, scheme) == 0)

@@ -42,7 +42,4 @@ extern const struct port_transport usb_transport;    /* the serial line of a USB
 extern const struct port_transport tty_transport;    /* termios */
 extern const struct port_transport tcp_transport;
 
-/* Returns a view, NULL when there is none for the scheme. */
-const struct port_transport *transport_find(const char *scheme);
-
 #endif

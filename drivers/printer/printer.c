@@ -22,11 +22,6 @@ const char *print_state_text(enum print_state state)
     return texts[state];
 }
 
-int printer_columns(const struct printer *printer)
-{
-    return printer->profile->columns;
-}
-
 static void read_state(const struct printer *printer, struct printer_status *out)
 {
     const struct printer_watch *watch = &printer->watch;
@@ -54,7 +49,8 @@ static void read_state(const struct printer *printer, struct printer_status *out
     }
 }
 
-void printer_refresh(struct printer *printer)
+/* The condition may have changed. */
+static void printer_refresh(struct printer *printer)
 {
     struct printer_status now = printer->status;
 

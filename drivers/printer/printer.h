@@ -110,7 +110,6 @@ enum status printer_print(struct printer *printer, const struct page *page, cons
 enum status printer_print_sample(struct printer *printer, bool every_number, const char *job_id,
                                  const struct print_callbacks *callbacks, struct errmsg *err);
 void printer_status(const struct printer *printer, struct printer_status *out_status);
-int printer_columns(const struct printer *printer);
 const char *print_state_text(enum print_state state); /* returns a view: "confirmed" */
 
 #endif

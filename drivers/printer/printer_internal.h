@@ -129,7 +129,5 @@ void marker_arm(struct printer *printer, struct marker *marker, struct strbuf *o
 bool marker_is(const struct printer *printer, const struct marker *marker, const struct escpos_packet *packet);
 /* printer.c */
 bool printer_tells_by_itself(const struct printer *printer);
-/* The condition may have changed. */
-void printer_refresh(struct printer *printer);
 
 #endif

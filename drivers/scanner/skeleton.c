@@ -10,7 +10,7 @@
 
 enum { START = 0xaa, ACK = 0x06, HEAD = 2, DATA_MAX = 32, ANSWER_MS = 1000, ASK_AGAIN_MS = 5000 };
 
-int skeleton_find(const uint8_t *bytes, size_t len)
+static int skeleton_find(const uint8_t *bytes, size_t len)
 {
     uint8_t check = 0;
     size_t data;

@@ -6,6 +6,5 @@
 #include "drivers/scanner/family.h"
 
 extern const struct scanner_family skeleton_family;
-int skeleton_find(const uint8_t *bytes, size_t len);
 
 #endif

@@ -28,7 +28,8 @@ static const struct {
 };
 enum { TYPE_UPC_E0 = 0x09, TYPE_UPC_E1 = 0x10 };
 
-const char *ssi_symbology(uint8_t type)
+/* The AIM identifier of a decoder's code type; "]X0" for one that has none here. */
+static const char *ssi_symbology(uint8_t type)
 {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].type == type)

@@ -33,7 +33,5 @@ uint16_t ssi_sum(const uint8_t *bytes, size_t len);
 /* Answers the length; len is at most SSI_BODY_MAX - SSI_HEAD. */
 size_t ssi_make(uint8_t opcode, uint8_t source, uint8_t status, const uint8_t *data, size_t len,
                 uint8_t out_packet[SSI_PACKET_MAX]);
-/* The AIM identifier of a decoder's code type; "]X0" for one that has none here. */
-const char *ssi_symbology(uint8_t type);
 
 #endif

@@ -58,19 +58,6 @@ Test(log, levels_let_through_what_is_as_grave)
                                             "loop: tick\n");
 }
 
-Test(log, level_words_are_read)
-{
-    enum log_level level = LOG_LEVEL_INFO;
-
-    cr_expect_eq(log_level_parse("error", &level), ST_OK);
-    cr_expect_eq(level, LOG_LEVEL_ERROR);
-    cr_expect_eq(log_level_parse("debug", &level), ST_OK);
-    cr_expect_eq(level, LOG_LEVEL_DEBUG);
-    cr_expect_eq(log_level_parse("loud", &level), ST_INVALID);
-    cr_expect_eq(log_level_parse("", &level), ST_INVALID);
-    cr_expect_eq(level, LOG_LEVEL_DEBUG);
-}
-
 Test(log, a_line_stays_one_line_and_steers_no_terminal)
 {
     struct capture capture;
