@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- PostgreSQL alone compares the columns of a key one by one, and of these the first said the same of every row: the chain, of which a
+-- database has few. So keys begin with what tells rows apart.
+--pg ALTER TABLE identifier DROP CONSTRAINT identifier_chain_member_fkey;
+--pg ALTER TABLE member DROP CONSTRAINT member_pkey;
+--pg ALTER TABLE member ADD PRIMARY KEY (id, chain);
+--pg ALTER TABLE identifier ADD FOREIGN KEY (chain, member) REFERENCES member (chain, id);
+--pg ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_next_chain_owner_kind_currency_key;
+--pg ALTER TABLE ledger_account ADD UNIQUE (owner, chain, kind, currency);
+--pg ALTER TABLE lot DROP CONSTRAINT lot_next_pkey;
+--pg ALTER TABLE lot ADD PRIMARY KEY (member, chain, currency, until_day, from_day);
+--pg ALTER TABLE member_usage DROP CONSTRAINT member_usage_next_pkey;
+--pg ALTER TABLE member_usage ADD PRIMARY KEY (member, promotion, chain);
+--pg ALTER TABLE member_till DROP CONSTRAINT member_till_next_pkey;
+--pg ALTER TABLE member_till ADD PRIMARY KEY (member, dev, chain);
+--pg ALTER TABLE member_store DROP CONSTRAINT member_store_next_pkey;
+--pg ALTER TABLE member_store ADD PRIMARY KEY (member, chain, store);
+--pg ALTER TABLE identifier DROP CONSTRAINT identifier_pkey;
+--pg ALTER TABLE identifier ADD PRIMARY KEY (hash, chain);
+--pg ALTER TABLE posting DROP CONSTRAINT posting_next_dev_epoch_seq_key1;
+--pg ALTER TABLE posting ADD UNIQUE (dev, seq, epoch);
+--pg ALTER TABLE sale DROP CONSTRAINT sale_pkey;
+--pg ALTER TABLE sale ADD PRIMARY KEY (sale_id, chain);
