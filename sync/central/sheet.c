@@ -156,7 +156,6 @@ static enum status take_row(struct sheets *sheets, struct sheet *sheet, const st
 {
     struct account_row *account;
     struct place_row *place;
-    struct lot_row *lot;
 
     switch (rows_int(rows, 0)) {
     case 1:
@@ -169,12 +168,7 @@ static enum status take_row(struct sheets *sheets, struct sheet *sheet, const st
             return ST_NOMEM;
         account->id = rows_int(rows, 3);
         account->balance = rows_int(rows, 4);
-        return ST_OK;
-    case 3:
-        lot = sheet_add_lot(sheets, sheet, rows_text(rows, 2), 0, 0);
-        if (!lot)
-            return ST_NOMEM;
-        lot->amount = rows_int(rows, 4);
+        account->undated = rows_int(rows, 5);
         return ST_OK;
     default:
         place = add_place(sheets, &sheet->stores, rows_text(rows, 1), (int32_t)rows_int(rows, 4));

@@ -15,16 +15,17 @@ struct account_row {
     struct account_row *next;
     const char *kind, *currency;
     int64_t id, balance;
+    int64_t undated;    /* of a member's balance what is in no dated lot */
     bool changed, made; /* made: not in the table yet */
+    bool has_dated;     /* all dated lots of this currency are in the sheet */
 };
 
-struct lot_row {
+struct lot_row { /* with a date */
     struct lot_row *next;
     const char *currency;
     int32_t from_day, until_day;
     int64_t amount;
     bool changed;
-    bool has_dated; /* the undated lot of a currency: all its others are here */
 };
 
 struct use_row {

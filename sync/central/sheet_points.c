@@ -7,8 +7,18 @@
 
 /* ---- accounts ---- */
 
-enum status sheet_account_add(struct central *central, const struct sheet_account *account, int64_t amount,
-                              int64_t *out_id, int64_t *out_balance, struct errmsg *err)
+static struct account_row *look_up_account(const struct sheet *sheet, const char *kind, const char *currency)
+{
+    struct account_row *row = sheet->accounts;
+
+    while (row && (strcmp(row->kind, kind) != 0 || strcmp(row->currency, currency) != 0))
+        row = row->next;
+    return row;
+}
+
+/* To be changed; made when it is the first of its kind. */
+static enum status find_account(struct central *central, const struct sheet_account *account,
+                                struct account_row **out_row, struct errmsg *err)
 {
     struct account_row *row;
     struct sheet *sheet;
@@ -16,21 +26,29 @@ enum status sheet_account_add(struct central *central, const struct sheet_accoun
 
     if (st != ST_OK)
         return st;
-    for (row = sheet->accounts; row; row = row->next) {
-        if (strcmp(row->kind, account->kind) == 0 && strcmp(row->currency, account->currency) == 0)
-            break;
-    }
+    row = look_up_account(sheet, account->kind, account->currency);
     if (!row) {
         row = sheet_add_account(sheets_of(central), sheet, account->kind, account->currency);
         st = row ? store_next_change(central->store, &row->id, err) : ST_NOMEM;
-        if (st == ST_OK)
-            row->made = true;
+        if (st != ST_OK)
+            return st;
+        row->made = true;
     }
+    row->changed = true;
+    *out_row = row;
+    return ST_OK;
+}
+
+enum status sheet_account_add(struct central *central, const struct sheet_account *account, int64_t amount,
+                              int64_t *out_id, int64_t *out_balance, struct errmsg *err)
+{
+    struct account_row *row;
+    enum status st = find_account(central, account, &row, err);
+
     if (st == ST_OK)
         st = int_add(row->balance, amount, &row->balance);
     if (st != ST_OK)
         return st;
-    row->changed = true;
     *out_id = row->id;
     *out_balance = row->balance;
     return sheets_done(sheets_of(central), err);
@@ -38,7 +56,11 @@ enum status sheet_account_add(struct central *central, const struct sheet_accoun
 
 /* ---- lots ---- */
 
-/* Those without a date came with the sheet. */
+static bool is_undated(const struct sheet_lot *lot)
+{
+    return lot->from_day == 0 && lot->until_day == 0;
+}
+
 static enum status load_lot(struct sheets *sheets, const struct sheet_lot *lot, int64_t *out_amount,
                             struct errmsg *err)
 {
@@ -46,8 +68,6 @@ static enum status load_lot(struct sheets *sheets, const struct sheet_lot *lot, 
     enum status st;
 
     *out_amount = 0;
-    if (lot->from_day == 0 && lot->until_day == 0)
-        return ST_OK;
     st = sheets_ask(sheets, STATEMENT_LOT_GET,
                     STORE_VALUES(V_TEXT(lot->chain), V_TEXT(lot->member), V_TEXT(lot->currency),
                                  V_INT(lot->until_day), V_INT(lot->from_day)),
@@ -69,8 +89,8 @@ static struct lot_row *look_up_lot(const struct sheet *sheet, const struct sheet
     return row;
 }
 
-static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct sheet **out_sheet,
-                            struct lot_row **out_row, struct errmsg *err)
+static enum status find_lot(struct central *central, const struct sheet_lot *lot, struct lot_row **out_row,
+                            struct errmsg *err)
 {
     struct sheet *sheet;
     struct lot_row *row;
@@ -79,7 +99,6 @@ static enum status find_lot(struct central *central, const struct sheet_lot *lot
 
     if (st != ST_OK)
         return st;
-    *out_sheet = sheet;
     *out_row = look_up_lot(sheet, lot);
     if (*out_row)
         return ST_OK;
@@ -94,29 +113,64 @@ static enum status find_lot(struct central *central, const struct sheet_lot *lot
     return ST_OK;
 }
 
+/* Those without a date lie in the account, which came with the sheet. */
+static enum status get_undated(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
+                               struct errmsg *err)
+{
+    const struct account_row *account;
+    struct sheet *sheet;
+    enum status st = sheet_find(central, lot->chain, lot->member, &sheet, err);
+
+    if (st != ST_OK)
+        return st;
+    account = look_up_account(sheet, "member", lot->currency);
+    *out_amount = account ? account->undated : 0;
+    return ST_OK;
+}
+
 enum status sheet_lot_get(struct central *central, const struct sheet_lot *lot, int64_t *out_amount,
                           struct errmsg *err)
 {
-    struct sheet *sheet;
     struct lot_row *row;
-    enum status st = find_lot(central, lot, &sheet, &row, err);
+    enum status st;
 
+    if (is_undated(lot))
+        return get_undated(central, lot, out_amount, err);
+    st = find_lot(central, lot, &row, err);
     if (st == ST_OK)
         *out_amount = row->amount;
     return st;
 }
 
-enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
+static enum status set_undated(struct central *central, const struct sheet_lot *lot, int64_t amount,
+                               struct errmsg *err)
 {
-    struct sheet *sheet;
+    const struct sheet_account account = {lot->chain, lot->member, "member", lot->currency};
+    struct account_row *row;
+    enum status st = find_account(central, &account, &row, err);
+
+    if (st == ST_OK)
+        row->undated = amount;
+    return st;
+}
+
+static enum status set_dated(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
+{
     struct lot_row *row;
-    enum status st = find_lot(central, lot, &sheet, &row, err);
+    enum status st = find_lot(central, lot, &row, err);
 
     if (st != ST_OK)
         return st;
     row->amount = amount;
     row->changed = true;
-    return sheets_done(sheets_of(central), err);
+    return ST_OK;
+}
+
+enum status sheet_lot_set(struct central *central, const struct sheet_lot *lot, int64_t amount, struct errmsg *err)
+{
+    enum status st = is_undated(lot) ? set_undated(central, lot, amount, err) : set_dated(central, lot, amount, err);
+
+    return st == ST_OK ? sheets_done(sheets_of(central), err) : st;
 }
 
 /* The dated lots of a currency that are not in the sheet yet, once. */
@@ -162,25 +216,39 @@ static bool is_before(const struct lot_row *a, const struct lot_row *b, bool new
     return a->until_day != b->until_day ? a->until_day < b->until_day : a->from_day < b->from_day;
 }
 
-enum status sheet_lot_choose(struct central *central, struct sheet_lot *lot, bool newest, int32_t day,
-                             int64_t *out_amount, struct errmsg *err)
+/* Of those with something in them, the one that goes next; NULL when there is none. */
+static const struct lot_row *choose(const struct lot_row *lots, const struct sheet_lot *lot, bool newest, int32_t day)
 {
-    const struct sheet_lot undated = {lot->chain, lot->member, lot->currency, 0, 0};
     const struct lot_row *best = NULL;
-    struct lot_row *base;
-    struct sheet *sheet;
-    enum status st = find_lot(central, &undated, &sheet, &base, err);
 
-    if (st == ST_OK && !base->has_dated)
-        st = load_dated(sheets_of(central), sheet, &undated, err);
-    if (st != ST_OK)
-        return st;
-    base->has_dated = true;
-    for (const struct lot_row *row = sheet->lots; row; row = row->next) {
+    for (const struct lot_row *row = lots; row; row = row->next) {
         if (row->amount > 0 && strcmp(row->currency, lot->currency) == 0 &&
             (!best || is_before(row, best, newest, day)))
             best = row;
     }
+    return best;
+}
+
+enum status sheet_lot_choose(struct central *central, struct sheet_lot *lot, bool newest, int32_t day,
+                             int64_t *out_amount, struct errmsg *err)
+{
+    struct lot_row undated = {.currency = lot->currency};
+    const struct lot_row *best;
+    struct account_row *account;
+    struct sheet *sheet;
+    enum status st = sheet_find(central, lot->chain, lot->member, &sheet, err);
+
+    account = st == ST_OK ? look_up_account(sheet, "member", lot->currency) : NULL;
+    if (account && !account->has_dated)
+        st = load_dated(sheets_of(central), sheet, lot, err);
+    if (st != ST_OK)
+        return st;
+    undated.next = sheet->lots;
+    if (account) {
+        account->has_dated = true;
+        undated.amount = account->undated;
+    }
+    best = choose(&undated, lot, newest, day);
     lot->from_day = best ? best->from_day : 0;
     lot->until_day = best ? best->until_day : 0;
     *out_amount = best ? best->amount : 0;

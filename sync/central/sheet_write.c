@@ -16,9 +16,11 @@ static enum status write_accounts(struct sheets *sheets, const struct sheet *she
     for (const struct account_row *row = sheet->accounts; st == ST_OK && row; row = row->next) {
         if (row->made)
             st = STORE_RUN(sheets->store, STATEMENT_ACCOUNT_PUT, err, V_INT(row->id), V_TEXT(sheet->chain),
-                           V_TEXT(row->kind), V_TEXT(sheet->owner), V_TEXT(row->currency), V_INT(row->balance));
+                           V_TEXT(row->kind), V_TEXT(sheet->owner), V_TEXT(row->currency), V_INT(row->balance),
+                           V_INT(row->undated));
         else if (row->changed)
-            st = STORE_RUN(sheets->store, STATEMENT_ACCOUNT_SET, err, V_INT(row->id), V_INT(row->balance));
+            st = STORE_RUN(sheets->store, STATEMENT_ACCOUNT_SET, err, V_INT(row->id), V_INT(row->balance),
+                           V_INT(row->undated));
     }
     return st;
 }

@@ -199,15 +199,13 @@
     X(DUE_DONE, "DELETE FROM due WHERE chain = $1 AND kind = $2 AND name = $3")                                           \
     X(POSTING_INSERT, "INSERT INTO posting (id, chain, kind, dev, epoch, seq, member, at_us)"                             \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")                                                                       \
-    X(ACCOUNT_PUT, "INSERT INTO ledger_account (id, chain, kind, owner, currency, balance)"                               \
-        " VALUES ($1, $2, $3, $4, $5, $6)")                                                                               \
-    X(ACCOUNT_SET, "UPDATE ledger_account SET balance = $2 WHERE id = $1")                                                \
-    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his undated lots, his stores. */ \
-    X(SHEET_LOAD, "SELECT 1, merged_into, '', 0, 0 FROM member WHERE chain = $1 AND id = $2"                              \
-        " UNION ALL SELECT 2, kind, currency, id, balance FROM ledger_account WHERE chain = $1 AND owner = $2"            \
-        " UNION ALL SELECT 3, '', currency, 0, amount FROM lot WHERE chain = $1 AND member = $2 AND until_day = 0"        \
-        " AND from_day = 0 UNION ALL SELECT 4, store, '', 0, last_day FROM member_store WHERE chain = $1 AND member = $2" \
-        " AND gone = 0")                                                                                              \
+    X(ACCOUNT_PUT, "INSERT INTO ledger_account (id, chain, kind, owner, currency, balance, undated)"                      \
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
+    X(ACCOUNT_SET, "UPDATE ledger_account SET balance = $2, undated = $3 WHERE id = $1")                                  \
+    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his stores. */   \
+    X(SHEET_LOAD, "SELECT 1, merged_into, '', 0, 0, 0 FROM member WHERE chain = $1 AND id = $2"                           \
+        " UNION ALL SELECT 2, kind, currency, id, balance, undated FROM ledger_account WHERE chain = $1 AND owner = $2"   \
+        " UNION ALL SELECT 3, store, '', 0, last_day, 0 FROM member_store WHERE chain = $1 AND member = $2 AND gone = 0") \
     X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
         " ORDER BY currency")                                                                                             \
     X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \
@@ -220,14 +218,14 @@
         " (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e WHERE e.account = a.id)")
 
 #define STATEMENTS_POINTS(X)                                                                                              \
-    X(LOT_GET, "SELECT amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"             \
+    X(LOT_GET, "SELECT amount FROM dated_lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"             \
         " AND from_day = $5")                                                                                             \
-    X(LOT_PUT, "INSERT INTO lot (chain, member, currency, until_day, from_day, amount) VALUES ($1, $2, $3, $4, $5, $6)"   \
+    X(LOT_PUT, "INSERT INTO dated_lot (chain, member, currency, until_day, from_day, amount) VALUES ($1, $2, $3, $4, $5, $6)"   \
         " ON CONFLICT (chain, member, currency, until_day, from_day) DO UPDATE SET amount = excluded.amount")                          \
-    X(LOT_DELETE, "DELETE FROM lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"                 \
+    X(LOT_DELETE, "DELETE FROM dated_lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"                 \
         " AND from_day = $5")                                                                                             \
-    X(LOT_DATED, "SELECT from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"         \
-        " AND (until_day > 0 OR from_day > 0) ORDER BY until_day, from_day")                                              \
+    X(LOT_DATED, "SELECT from_day, until_day, amount FROM dated_lot WHERE chain = $1 AND member = $2 AND currency = $3"   \
+        " ORDER BY until_day, from_day")                                              \
     X(LOT_ANY, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                   \
         " ORDER BY currency, until_day, from_day LIMIT 1")                                                                \
     X(LOT_LIST, "SELECT currency, from_day, until_day, amount FROM lot WHERE chain = $1 AND member = $2"                  \
@@ -239,9 +237,9 @@
         " AND state = 'live'),"                                                                                           \
         " (SELECT COALESCE(SUM(amount), 0) FROM hold WHERE chain = $1 AND member = $2 AND currency = $3"                  \
         " AND state = 'granted')")                                                                                        \
-    X(LOT_EXPIRED, "SELECT DISTINCT chain, member, currency FROM lot WHERE until_day > 0 AND until_day <= $1"             \
+    X(LOT_EXPIRED, "SELECT DISTINCT chain, member, currency FROM dated_lot WHERE until_day > 0 AND until_day <= $1"             \
         " AND (chain, member, currency) > ($2, $3, $4) ORDER BY chain, member, currency LIMIT $5")                        \
-    X(LOT_EXPIRED_SUM, "SELECT COALESCE(SUM(amount), 0) FROM lot WHERE chain = $1 AND member = $2 AND currency = $3"      \
+    X(LOT_EXPIRED_SUM, "SELECT COALESCE(SUM(amount), 0) FROM dated_lot WHERE chain = $1 AND member = $2 AND currency = $3"      \
         " AND until_day > 0 AND until_day <= $4")                                                                         \
     X(LOT_WRONG, "SELECT COUNT(*) FROM (SELECT owner FROM (SELECT chain, owner, currency, balance AS amount"              \
         " FROM ledger_account WHERE kind = 'member' UNION ALL SELECT chain, member, currency, -amount FROM lot) AS parts" \
@@ -426,7 +424,7 @@
     X(MEMBER_USAGE_PUT, "INSERT INTO member_usage (chain, member, promotion, uses, last_day, day, week, month)"           \
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chain, member, promotion)"                                 \
         " DO UPDATE SET uses = excluded.uses, last_day = excluded.last_day, day = excluded.day, week = excluded.week,"    \
-        " month = excluded.month")                                       \
+        " month = excluded.month")                                                                                        \
     X(MEMBER_USAGE_LIST, "SELECT promotion, uses, last_day, day, week, month FROM member_usage"                           \
         " WHERE chain = $1 AND member = $2 ORDER BY promotion")                                                           \
     X(MEMBER_BIRTHDAY, "UPDATE member SET birthday = $3 WHERE chain = $1 AND id = $2")                                    \

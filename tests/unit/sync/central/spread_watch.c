@@ -33,7 +33,7 @@ const struct spread_table spread_tables[] = {
     {"member_store", "member", SPREAD_MEMBER},
     {"member_till", "member", SPREAD_MEMBER},
     {"member_usage", "member", SPREAD_MEMBER},
-    {"lot", "member", SPREAD_MEMBER},
+    {"dated_lot", "member", SPREAD_MEMBER},
     {"posting", "member", SPREAD_MEMBER},
     {"overdraft", "member", SPREAD_MEMBER},
     {"ledger_account", "owner", SPREAD_OWNER},

@@ -148,7 +148,7 @@ Test(central_ledger, notices_a_balance_that_is_not_the_sum)
     fixture_together(&f);
     cr_expect(ledger_is_ok(&f));
     cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, NULL, V_INT(1000000), V_TEXT("demo"),
-                           V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(1)),
+                           V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(1), V_INT(1)),
                  ST_OK);
     cr_expect_not(ledger_is_ok(&f));
     fixture_close(&f);
@@ -166,7 +166,7 @@ Test(central_ledger, notices_a_posting_with_one_leg)
                            V_TEXT("sale"), V_NULL, V_NULL, V_NULL, V_TEXT("M1"), V_INT(1)),
                  ST_OK);
     cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, NULL, V_INT(1000001), V_TEXT("demo"),
-                           V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(5)),
+                           V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(5), V_INT(5)),
                  ST_OK);
     cr_assert_eq(
         STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, NULL, V_INT(posting), V_INT(1), V_INT(1000001), V_INT(5)),
