@@ -51,9 +51,9 @@ static enum status write_uses(struct sheets *sheets, const struct sheet *sheet, 
     for (const struct use_row *row = sheet->uses; st == ST_OK && row; row = row->next) {
         if (!row->changed)
             continue;
-        st = STORE_RUN(sheets->store, STATEMENT_MEMBER_USAGE_PUT, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
-                       V_TEXT(row->promotion), V_INT(row->use.uses), V_INT(row->use.last_day), V_INT(row->use.day),
-                       V_INT(row->use.week), V_INT(row->use.month));
+        st = STORE_RUN(sheets->store, row->found ? STATEMENT_MEMBER_USAGE_SET : STATEMENT_MEMBER_USAGE_PUT, err,
+                       V_TEXT(sheet->chain), V_TEXT(sheet->owner), V_TEXT(row->promotion), V_INT(row->use.uses),
+                       V_INT(row->use.last_day), V_INT(row->use.day), V_INT(row->use.week), V_INT(row->use.month));
     }
     return st;
 }

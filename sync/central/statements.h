@@ -425,6 +425,8 @@
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chain, member, promotion)"                                 \
         " DO UPDATE SET uses = excluded.uses, last_day = excluded.last_day, day = excluded.day, week = excluded.week,"    \
         " month = excluded.month")                                                                                        \
+    X(MEMBER_USAGE_SET, "UPDATE member_usage SET uses = $4, last_day = $5, day = $6, week = $7, month = $8"               \
+        " WHERE chain = $1 AND member = $2 AND promotion = $3")                                                           \
     X(MEMBER_USAGE_LIST, "SELECT promotion, uses, last_day, day, week, month FROM member_usage"                           \
         " WHERE chain = $1 AND member = $2 ORDER BY promotion")                                                           \
     X(MEMBER_BIRTHDAY, "UPDATE member SET birthday = $3 WHERE chain = $1 AND id = $2")                                    \

@@ -25,7 +25,7 @@ enum {
     PG_IDLE_MS_MAX = 10000,
     PG_RECONNECT_MS = 500,     /* after an attempt that failed */
     PG_UNKNOWN_MS_MAX = 15000, /* for learning whether a commit came through */
-    PG_MANY_COUNT = 14,        /* statements whose rows go to the server many at once */
+    PG_MANY_COUNT = 15,        /* statements whose rows go to the server many at once */
 };
 
 /* What each connection needs beside the statements of the registry. */

@@ -17,22 +17,22 @@
 enum { MANY_ROWS_MAX = 200, MANY_BYTES_MAX = 4 * 1024 * 1024, MANY_SQL_MAX = 4096 };
 
 static const enum statement statements[PG_MANY_COUNT] = {
-    STATEMENT_JOURNAL_INSERT,   STATEMENT_SALE_INSERT,       STATEMENT_POSTING_INSERT,    STATEMENT_ENTRY_INSERT,
-    STATEMENT_CLAIM_END,        STATEMENT_ACCOUNT_PUT,       STATEMENT_ACCOUNT_SET,       STATEMENT_LOT_PUT,
-    STATEMENT_MEMBER_USAGE_PUT, STATEMENT_MEMBER_TILL_COUNT, STATEMENT_MEMBER_STORE_SEEN, STATEMENT_MEMBER_TOUCH,
-    STATEMENT_USAGE_COUNT,      STATEMENT_MEMBER_STORE_TOUCH};
+    STATEMENT_JOURNAL_INSERT,   STATEMENT_SALE_INSERT,        STATEMENT_POSTING_INSERT,    STATEMENT_ENTRY_INSERT,
+    STATEMENT_CLAIM_END,        STATEMENT_ACCOUNT_PUT,        STATEMENT_ACCOUNT_SET,       STATEMENT_LOT_PUT,
+    STATEMENT_MEMBER_USAGE_PUT, STATEMENT_MEMBER_TILL_COUNT,  STATEMENT_MEMBER_STORE_SEEN, STATEMENT_MEMBER_TOUCH,
+    STATEMENT_USAGE_COUNT,      STATEMENT_MEMBER_STORE_TOUCH, STATEMENT_MEMBER_USAGE_SET};
 
 /* What looks at nothing, and writes nothing, that the first five of these write; the others are sent by who put them
  * there. */
-static const enum statement passes[] = {STATEMENT_SHEET_LOAD,     STATEMENT_LOT_GET,     STATEMENT_MEMBER_USAGE_GET,
-                                        STATEMENT_POINT_RULE_GET, STATEMENT_LEASE_RULES, STATEMENT_IDENTIFIER_GET,
+static const enum statement passes[] = {STATEMENT_SHEET_LOAD,     STATEMENT_LOT_GET,      STATEMENT_MEMBER_USAGE_GET,
+                                        STATEMENT_POINT_RULE_GET, STATEMENT_LEASE_RULES,  STATEMENT_IDENTIFIER_GET,
                                         STATEMENT_CHANGE_LAST,    STATEMENT_AUDIENCE_GET, STATEMENT_LOT_DATED,
                                         STATEMENT_HOLD_END,       STATEMENT_FLOOR_PUT,    STATEMENT_HOLD_END_EARLIER};
 
 /* Of the prepared ones. */
 static const char *const names[PG_MANY_COUNT] = {"MANY_0", "MANY_1", "MANY_2", "MANY_3", "MANY_4",
                                                  "MANY_5", "MANY_6", "MANY_7", "MANY_8", "MANY_9",
-                                                 "MANY_A", "MANY_B", "MANY_C", "MANY_D"};
+                                                 "MANY_A", "MANY_B", "MANY_C", "MANY_D", "MANY_E"};
 
 static int place_of(enum statement statement)
 {
