@@ -169,6 +169,11 @@ void check_all(struct sim_world *world)
     office_stop(world, true);
     must(sqlite3_open(DISK_FOLDER "9/central.db", &db) == SQLITE_OK, "the central's file");
     (void)sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+    if (sqlite3_exec(db, "SELECT count(*) FROM device", NULL, NULL, NULL) != SQLITE_OK) {
+        sim_wrong(world, "the central's file cannot be read: %s", sqlite3_errmsg(db));
+        sqlite3_close(db);
+        return;
+    }
     for (int i = 0; i < TILLS; i++) {
         check_copy(world, db, &world->tills[i]);
         check_till(world, db, &world->tills[i], &totals);

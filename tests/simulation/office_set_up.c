@@ -83,6 +83,21 @@ void office_merge(struct sim_world *world)
     if (st != ST_OK && !disk_is_off(world->central_disk))
         sim_wrong(world, "the merge: %s", err.text);
     world->deeds.merged = st == ST_OK;
+    world->deeds.merging = st != ST_OK;
+}
+
+void office_learn_merge(struct sim_world *world)
+{
+    struct rows *rows;
+
+    if (!world->deeds.merging)
+        return;
+    must(STORE_SELECT(world->central->store, STATEMENT_MEMBER_MERGED, &rows, NULL, V_TEXT("demo"), V_TEXT("M2")) ==
+             ST_OK,
+         "whether they are one");
+    world->deeds.merged = rows_next(rows) && rows_text(rows, 0)[0] != '\0';
+    world->deeds.merging = false;
+    (void)rows_end(rows, NULL);
 }
 
 void office_move_card(struct sim_world *world)
