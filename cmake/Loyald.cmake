@@ -178,10 +178,10 @@ function(loyald_test name)
                        LABELS "${arg_LABELS}" ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
 
-# loyald_fuzz(NAME SOURCE file CORPUS folder DEPENDS ...): the fuzz target. With LOYALD_FUZZ it is a libFuzzer program;
+# loyald_fuzz(NAME SOURCE file... CORPUS folder DEPENDS ...): the fuzz target. With LOYALD_FUZZ it is a libFuzzer program;
 # always it is also built with a plain main that replays the corpus, which is what ctest runs.
 function(loyald_fuzz name)
-  cmake_parse_arguments(arg "" "SOURCE;CORPUS" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "CORPUS" "SOURCE;DEPENDS;LIBS" ${ARGN})
   add_executable(${name}_replay ${arg_SOURCE} "${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c")
   target_compile_definitions(${name}_replay PRIVATE _GNU_SOURCE)
   target_link_libraries(${name}_replay PRIVATE ${arg_DEPENDS} ${arg_LIBS})
