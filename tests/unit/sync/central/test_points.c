@@ -73,6 +73,38 @@ Test(central_points, never_expire_while_a_hold_has_promised_them)
     points_close(&s);
 }
 
+/* A sale of a till that takes that for the day. */
+static void sale_on(struct points_scene *s, const char *date, int earned)
+{
+    char body[2048];
+
+    snprintf(body, sizeof(body),
+             "{\"sale\":{\"sale_id\":\"on-%s\",\"store\":{\"id\":\"S12\"},\"till\":\"3\",\"at\":\"%sT12:00:00Z\","
+             "\"business_date\":\"%s\",\"lines\":[],\"member\":{\"id\":\"M1\"}},\"result\":{\"sale_id\":\"on-%s\","
+             "\"gross_minor\":0,\"discount_minor\":0,\"redeemed_minor\":0,\"total_minor\":0,\"lines\":[],"
+             "\"adjustments\":[],\"coupons\":[],\"points\":[{\"currency\":\"bonus\",\"earned\":%d,\"redeemed\":0,"
+             "\"cost\":0,\"by\":[]}],\"digest\":\"%064d\"},\"bundle\":\"\",\"identifier\":\"\"}",
+             date, date, date, date, earned, 0);
+    points_record(s, &s->till, "sale", body);
+}
+
+Test(central_points, of_a_till_whose_clock_is_years_off_live_as_long_as_others)
+{
+    struct points_scene s;
+
+    points_open(&s);
+    points_rule(&s, 0, 30, 0, 0, 0);
+    sale_on(&s, "2016-11-22", 100);
+    sale_on(&s, "2036-11-22", 200);
+    s.fixture.now.wall_ms += 29 * (int64_t)SCENE_DAY_MS;
+    points_expire(&s);
+    cr_expect_eq(points_available(&s, "M1"), 1300);
+    s.fixture.now.wall_ms += 2 * (int64_t)SCENE_DAY_MS;
+    points_expire(&s);
+    cr_expect_eq(points_available(&s, "M1"), 1000);
+    points_close(&s);
+}
+
 Test(central_points, a_wrong_clock_earns_as_of_today)
 {
     struct points_scene s;

@@ -94,6 +94,21 @@ Test(central_restore, a_use_that_was_sent_again_counts_once)
     points_close(&s);
 }
 
+/* It was filled up after the backup, which has it as it was granted. */
+Test(central_restore, a_lease_that_is_known_becomes_what_the_till_has_of_it)
+{
+    struct points_scene s;
+
+    open(&s);
+    report(&s, &s.till, lease(300, 0), "");
+    cr_expect_eq(points_sums(&s, "M1").leased, 300);
+    report(&s, &s.till, lease(500, 0), "");
+    cr_expect_eq(points_sums(&s, "M1").leased, 500);
+    report(&s, &s.till, lease(300, 0), "");
+    cr_expect_eq(points_sums(&s, "M1").leased, 500, "an older word takes nothing back");
+    points_close(&s);
+}
+
 Test(central_restore, what_a_record_ended_stays_ended)
 {
     struct points_scene s;

@@ -142,7 +142,7 @@ Test(central_tills, of_one_till_few_polls_wait)
     memset(polls, 0, sizeof(polls));
     neighbour = s.till;
     begin_poll(&s, &neighbours, &args, "50");
-    till_enrol_fresh(&s.fixture, &s.till, 0xd2);
+    till_enrol_fresh(&s.fixture, &s.till, 0xd1 + POLL_SHELVES); /* on the same shelf */
     for (int i = 0; i < POLLS; i++)
         begin_poll(&s, &polls[i], &args, "50");
     for (int turn = 0; turn < 20000 && over < TOO_MANY; turn++) {

@@ -127,6 +127,27 @@ Test(central_updates, carries_the_till_s_own_position_in_rows_its_sales_changed)
     scene_close(&s);
 }
 
+/* The till added to his row what the record says, and takes it off again with the row that counts it. */
+Test(central_updates, tell_again_whom_a_dead_letter_is_about)
+{
+    struct scene s;
+    struct strbuf batch = STRBUF_INIT(TEXT_MAX), answer = STRBUF_INIT(TEXT_MAX);
+
+    scene_open(&s);
+    fixture_import(&s.fixture, "member,card,bonus\nM1,1,10\nM2,2,5\n");
+    ask(&s);
+    till_record(&s.till, "lease_use", "{\"lease\":\"L1\",\"member\":\"M1\",\"currency\":\"bonus\",\"amount\":-5}", &batch);
+    cr_assert_eq(till_post(&s.fixture, &s.till, &batch, &answer), 200);
+    cr_expect_eq(total(&s.fixture, "dead_letters"), 1);
+    ask(&s);
+    cr_expect_eq(count(&s, "members"), 1);
+    cr_expect(has_text(&s.answer.body, "\"members\":[{\"id\":\"M1\""), "%s", s.answer.body.data);
+    cr_expect(has_text(&s.answer.body, "\"seq\":1}]"), "%s", s.answer.body.data);
+    strbuf_free(&batch);
+    strbuf_free(&answer);
+    scene_close(&s);
+}
+
 Test(central_updates, tell_a_member_that_changed_often_once_as_he_is_now)
 {
     struct scene s;
