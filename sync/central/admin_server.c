@@ -10,6 +10,7 @@
 #include "sync/central/admin_answer.h"
 #include "sync/central/admin_backup.h"
 #include "sync/central/admin_points.h"
+#include "sync/central/admin_store.h"
 #include "sync/central/admin_trust.h"
 #include "sync/central/device.h"
 #include "sync/central/fleet.h"
@@ -77,33 +78,6 @@ static enum status set_threshold(const struct admin_call *call, struct errmsg *e
 static void on_threshold(void *context, struct http_request *request)
 {
     admin_do_json(context, request, set_threshold);
-}
-
-static enum status create_store(const struct admin_call *call, struct errmsg *err)
-{
-    const struct cJSON *attrs = NULL;
-    const char *store, *name;
-    char *attrs_text = NULL;
-    enum status st = admin_text(call->root, "id", &store, err);
-
-    if (st == ST_OK)
-        st = admin_text_or_none(call->root, "name", &name, err);
-    if (st == ST_OK)
-        st = json_optional(json_object(call->root, "attrs", &attrs, err));
-    if (st == ST_OK && attrs && !(attrs_text = cJSON_PrintUnformatted(attrs)))
-        st = ST_NOMEM;
-    if (st == ST_OK)
-        st = office_store_create(call->central, http_path_part(call->request, 0), store, name,
-                                 attrs_text ? attrs_text : "{}", err);
-    if (st == ST_OK)
-        admin_write_one(call->w, "store", store);
-    cJSON_free(attrs_text);
-    return st;
-}
-
-static void on_store_create(void *context, struct http_request *request)
-{
-    admin_do_json(context, request, create_store);
 }
 
 static enum status set_consent(const struct admin_call *call, struct errmsg *err)
@@ -297,6 +271,21 @@ static void on_rollout(void *context, struct http_request *request)
     admin_do_json(context, request, do_rollout);
 }
 
+static void on_chains(void *context, struct http_request *request)
+{
+    admin_send_report(context, request, report_chains);
+}
+
+static void on_stores(void *context, struct http_request *request)
+{
+    admin_send_report(context, request, report_stores);
+}
+
+static void on_metrics(void *context, struct http_request *request)
+{
+    admin_send_report(context, request, report_metrics);
+}
+
 static void on_totals(void *context, struct http_request *request)
 {
     admin_send_report(context, request, report_totals);
@@ -341,7 +330,11 @@ static const struct http_route routes[] = {
     {"POST", "/admin/chains", HTTP_AUTH_PEER, on_chain_create, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/keys", HTTP_AUTH_PEER, on_key_add, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/threshold", HTTP_AUTH_PEER, on_threshold, ADMIN_BODY_MAX},
-    {"POST", "/admin/chains/{chain}/stores", HTTP_AUTH_PEER, on_store_create, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/stores", HTTP_AUTH_PEER, admin_store_create, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/stores/{store}", HTTP_AUTH_PEER, admin_store_set, ADMIN_BODY_MAX},
+    {"GET", "/admin/chains", HTTP_AUTH_PEER, on_chains, 0},
+    {"GET", "/admin/stores", HTTP_AUTH_PEER, on_stores, 0},
+    {"GET", "/admin/metrics", HTTP_AUTH_PEER, on_metrics, 0},
     {"POST", "/admin/chains/{chain}/members", HTTP_AUTH_PEER, on_member_import, IMPORT_CHUNK_MAX},
     {"POST", "/admin/chains/{chain}/points", HTTP_AUTH_PEER, admin_points_set, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/merges", HTTP_AUTH_PEER, admin_merge, ADMIN_BODY_MAX},

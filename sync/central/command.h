@@ -40,9 +40,13 @@ command_fn command_backup;
 command_fn command_ca_rotate, command_ca_drop;
 /* command_fleet.c */
 command_fn command_fleet;
+/* command_metrics.c */
+command_fn command_metrics;
+/* command_store.c */
+command_fn command_chain_list, command_store_list, command_store_create, command_store_set;
 /* command_office.c */
-command_fn command_chain_create, command_chain_key_add, command_chain_threshold, command_store_create,
-    command_consent_set, command_till_code, command_till_list, command_till_revoke, command_member_show;
+command_fn command_chain_create, command_chain_key_add, command_chain_threshold, command_consent_set,
+    command_upkeep, command_till_code, command_till_list, command_till_revoke, command_member_show;
 /* command_import.c */
 command_fn command_member_import, command_coupon_import, command_till_import;
 /* command_sign.c */

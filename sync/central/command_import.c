@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
 #include "agent/base/json.h"
+#include "agent/base/json_writer.h"
 #include "agent/base/plural.h"
 #include "sync/central/admin_client.h"
 #include "sync/central/command_ask.h"
@@ -24,39 +26,63 @@
 /* A piece is one request, and the server does nothing else meanwhile: tills wait for it, and so does its end. So the
  * pieces are as long as it takes in PIECE_MS or less. */
 enum { PIECE_FIRST_BYTES = 16 * 1024, PIECE_LEAST_BYTES = 2 * 1024, PIECE_MS = 200 };
+enum { PROGRESS_MS = 1000, PROGRESS_LOG_MS = 10000, REFUSED_BYTES_MAX = 8 * 1024 * 1024 };
 static const size_t PIECE_BYTES_MAX = IMPORT_CHUNK_MAX / 2;
 
-/* The sums over the pieces a file is sent in. */
+/* The sums over the pieces a file is sent in, and who watches. */
 struct import_sums {
-    int64_t rows, imported, attached, errors;
+    int64_t rows, imported, attached, errors, listed;
+    struct strbuf refused; /* with --json: the rows that were, as JSON */
+    int64_t told_ms;       /* how far it is was said last */
 };
 
-static void add_sums(struct import_sums *sums, const struct cJSON *root, bool quiet)
+static void tell_refused(const struct cJSON *one, bool as_json, struct import_sums *sums)
+{
+    const char *message = "";
+    int64_t line = command_number(one, "line");
+
+    (void)json_text(one, "message", ERRMSG_BYTES_MAX, &message, NULL);
+    sums->listed++;
+    if (as_json) {
+        struct json_writer w = JSON_WRITER_INIT(&sums->refused);
+
+        if (sums->refused.len > 0)
+            strbuf_putc(&sums->refused, ',');
+        jw_object_begin(&w);
+        jw_field_int(&w, "line", line);
+        jw_field_text(&w, "message", message);
+        jw_object_end(&w);
+    } else {
+        fprintf(stderr, "line %lld: %s\n", (long long)line, message);
+    }
+}
+
+static void add_sums(struct import_sums *sums, const struct cJSON *root, bool as_json)
 {
     const struct cJSON *one;
-    int64_t number = 0;
 
-    (void)json_int(root, "rows", 0, JSON_INT_MAX, &number, NULL);
-    sums->rows += number;
-    number = 0;
-    (void)json_int(root, "imported", 0, JSON_INT_MAX, &number, NULL);
-    sums->imported += number;
-    number = 0; /* coupons have none */
-    (void)json_int(root, "attached_sales", 0, JSON_INT_MAX, &number, NULL);
-    sums->attached += number;
-    number = 0;
-    (void)json_int(root, "error_count", 0, JSON_INT_MAX, &number, NULL);
-    sums->errors += number;
-    if (quiet)
+    sums->rows += command_number(root, "rows");
+    sums->imported += command_number(root, "imported");
+    sums->attached += command_number(root, "attached_sales");
+    sums->errors += command_number(root, "error_count");
+    cJSON_ArrayForEach(one,
+                       cJSON_GetObjectItemCaseSensitive(root, "errors")) if (strbuf_status(&sums->refused) == ST_OK)
+        tell_refused(one, as_json, sums);
+}
+
+/* How far it is, while it lasts: on a terminal each second in one line, into a log now and then. */
+static void tell_progress(struct import_sums *sums, size_t done, size_t all)
+{
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    int64_t now_ms = clock_mono_ms(clock_system());
+
+    if (sums->told_ms == 0)
+        sums->told_ms = now_ms;
+    if (now_ms - sums->told_ms < (terminal ? PROGRESS_MS : PROGRESS_LOG_MS))
         return;
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(root, "errors"))
-    {
-        const char *message = "";
-
-        (void)json_int(one, "line", 0, JSON_INT_MAX, &number, NULL);
-        (void)json_text(one, "message", ERRMSG_BYTES_MAX, &message, NULL);
-        fprintf(stderr, "line %lld: %s\n", (long long)number, message);
-    }
+    sums->told_ms = now_ms;
+    fprintf(stderr, terminal ? "\r%d %%, %lld rows, %lld refused \r" : "%d %%, %lld rows, %lld refused\n",
+            (int)(done * 100 / all), (long long)sums->rows, (long long)sums->errors);
 }
 
 static enum status send_piece(const struct command_call *call, const char *what, const char *header,
@@ -122,13 +148,29 @@ static enum status send_file(const struct command_call *call, const char *what, 
         room = next_room(room, clock_mono_ms(clock_system()) - began_ms);
         at += piece;
         line += lines;
+        tell_progress(sums, at, len);
     } while (st == ST_OK && at < len);
+    if (st != ST_OK && sums->imported > 0)
+        errmsg_wrap(err, "%lld %s imported, up to line %lld; then", (long long)sums->imported,
+                    plural(sums->imported, "row was", "rows were"), (long long)line);
     return st;
+}
+
+static void print_sums(const struct command_call *call, const struct import_sums *sums)
+{
+    if (call->json)
+        printf("{\"rows\":%lld,\"imported\":%lld,\"attached_sales\":%lld,\"error_count\":%lld,\"errors\":[%s]}\n",
+               (long long)sums->rows, (long long)sums->imported, (long long)sums->attached, (long long)sums->errors,
+               strbuf_text(&sums->refused));
+    else
+        printf("%lld %s, %lld imported, %lld earlier %s attached, %lld refused\n", (long long)sums->rows,
+               plural(sums->rows, "row", "rows"), (long long)sums->imported, (long long)sums->attached,
+               plural(sums->attached, "sale", "sales"), (long long)sums->errors);
 }
 
 static enum status send_whole(const struct command_call *call, const char *what, struct errmsg *err)
 {
-    struct import_sums sums = {0};
+    struct import_sums sums = {.refused = STRBUF_INIT(REFUSED_BYTES_MAX)};
     char *text = NULL;
     size_t len;
     enum status st = command_check_name("chain", call->words[0], err);
@@ -138,19 +180,18 @@ static enum status send_whole(const struct command_call *call, const char *what,
     if (st == ST_OK)
         st = send_file(call, what, text, len, &sums, err);
     free(text);
-    if (st != ST_OK)
+    if (st != ST_OK) {
+        strbuf_free(&sums.refused);
         return st;
-    if (call->json)
-        printf("{\"rows\":%lld,\"imported\":%lld,\"attached_sales\":%lld,\"error_count\":%lld}\n", (long long)sums.rows,
-               (long long)sums.imported, (long long)sums.attached, (long long)sums.errors);
-    else
-        printf("%lld %s, %lld imported, %lld earlier %s attached, %lld refused\n", (long long)sums.rows,
-               plural(sums.rows, "row", "rows"), (long long)sums.imported, (long long)sums.attached,
-               plural(sums.attached, "sale", "sales"), (long long)sums.errors);
+    }
+    print_sums(call, &sums);
+    strbuf_free(&sums.refused);
     if (sums.errors == 0)
         return ST_OK;
-    errmsg_set(err, "%lld %s refused: import %s again, mended, in a file of their own", (long long)sums.errors,
-               plural(sums.errors, "row was", "rows were"), plural(sums.errors, "it", "those"));
+    errmsg_set(err, "%lld %s refused%s: import %s again, mended, in a file of their own", (long long)sums.errors,
+               plural(sums.errors, "row was", "rows were"),
+               sums.errors > sums.listed ? " (the first of each part are listed above)" : "",
+               plural(sums.errors, "it", "those"));
     return ST_INVALID;
 }
 
@@ -248,8 +289,7 @@ enum status command_till_import(const struct command_call *call, struct errmsg *
     }
     free(text);
     if (st != ST_OK && accepted > 0)
-        errmsg_wrap(err, "%lld %s taken; then", (long long)accepted,
-                    plural(accepted, "record was", "records were"));
+        errmsg_wrap(err, "%lld %s taken; then", (long long)accepted, plural(accepted, "record was", "records were"));
     if (st == ST_OK)
         printf(call->json ? "{\"accepted\":%lld,\"known\":%lld,\"dev\":\"%s\",\"acked\":%lld}\n"
                           : "records taken: %lld, here before: %lld; of till %s all up to %lld are here\n",

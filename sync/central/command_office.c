@@ -81,45 +81,6 @@ enum status command_chain_threshold(const struct command_call *call, struct errm
     return st;
 }
 
-/* "cafe=true", "size=3", "format=express" */
-static enum status write_attr(struct json_writer *w, const char *attr, struct errmsg *err)
-{
-    const char *equals = strchr(attr, '='), *value = equals ? equals + 1 : "";
-    char name[ID_LEN_MAX + 1];
-
-    if (!equals || equals == attr || (size_t)(equals - attr) > ID_LEN_MAX) {
-        errmsg_set(err, "\"%.80s\": an attribute is NAME=VALUE", attr);
-        return ST_INVALID;
-    }
-    (void)snprintf(name, sizeof(name), "%.*s", (int)(equals - attr), attr);
-    jw_name(w, name);
-    import_write_scalar(w, value);
-    return ST_OK;
-}
-
-enum status command_store_create(const struct command_call *call, struct errmsg *err)
-{
-    struct strbuf body = STRBUF_INIT(REQUEST_BYTES_MAX);
-    struct json_writer w = JSON_WRITER_INIT(&body);
-    char path[COMMAND_PATH_BYTES];
-    enum status st = command_check_name("chain", call->words[0], err);
-
-    jw_object_begin(&w);
-    jw_field_text(&w, "id", call->words[1]);
-    jw_field_text(&w, "name", call->name ? call->name : call->words[1]);
-    jw_name(&w, "attrs");
-    jw_object_begin(&w);
-    for (int i = 0; st == ST_OK && i < call->attr_count; i++)
-        st = write_attr(&w, call->attrs[i], err);
-    jw_object_end(&w);
-    jw_object_end(&w);
-    (void)snprintf(path, sizeof(path), "/admin/chains/%s/stores", call->words[0]);
-    if (st == ST_OK)
-        st = command_post(call, path, &body, &(struct command_done){"store", "store ", " made"}, err);
-    strbuf_free(&body);
-    return st;
-}
-
 enum status command_consent_set(const struct command_call *call, struct errmsg *err)
 {
     struct strbuf body = STRBUF_INIT(REQUEST_BYTES_MAX);
@@ -211,10 +172,12 @@ static void print_member(const struct cJSON *entry)
         {0},
     };
     const struct cJSON *member = cJSON_GetObjectItemCaseSensitive(entry, "member"), *value;
-    const char *chain = "";
+    const char *chain = "", *into;
 
     (void)json_text(entry, "chain", ID_LEN_MAX, &chain, NULL);
     printf("chain      %s\n", chain);
+    if (json_text(entry, "merged_into", ID_LEN_MAX, &into, NULL) == ST_OK)
+        printf("merged     into %s: what is below is what is left\n", into);
     cJSON_ArrayForEach(value, member)
     {
         char *text = cJSON_IsString(value) ? NULL : cJSON_PrintUnformatted(value);
@@ -241,4 +204,16 @@ enum status command_member_show(const struct command_call *call, struct errmsg *
 
     (void)snprintf(path, sizeof(path), "/admin/members/%s", call->words[0]);
     return st == ST_OK ? command_show(call, path, print_members, err) : st;
+}
+
+enum status command_upkeep(const struct command_call *call, struct errmsg *err)
+{
+    struct strbuf body = STRBUF_INIT(REQUEST_BYTES_MAX);
+    enum status st;
+
+    strbuf_puts(&body, "{}");
+    st = command_post(call, "/admin/upkeep", &body,
+                      &(struct command_done){NULL, "what expired is gone, leases of lost tills are written off", ""}, err);
+    strbuf_free(&body);
+    return st;
 }

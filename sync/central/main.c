@@ -18,15 +18,18 @@ static const char usage[] =
     "  init [--host NAME]                    make database, certificate authority and server certificate\n"
     "  serve                                 serve the tills over TLS and the commands below on admin.sock\n"
     "  backup FILE                           a copy of the database while the server runs\n"
+    "  upkeep                                now what is done each night: points expire, lost leases are written "
+    "off\n"
     "  restored                              after a backup was put back, before serve: tills send again\n"
     "  ca rotate                             a new authority beside the one there is; the server is stopped\n"
     "  ca drop [--force]                     the older one goes, once every till has the newer; likewise\n"
     "\n"
     "set up (the server runs)\n"
-    "  chain create ID --currency RUB --language ru [--name TEXT]\n"
+    "  chain create ID --currency RUB --language ru [--name TEXT] | chain list\n"
     "  chain key add ID PUBLIC.pem           whose signature on rules counts\n"
     "  chain threshold ID N                  how many of its keys must sign rules; for tills enrolled afterwards\n"
-    "  store create CHAIN STORE [--name TEXT] [--attr NAME=VALUE]...\n"
+    "  store create CHAIN STORE [--name TEXT] [--attr NAME=VALUE]... | store list\n"
+    "  store set CHAIN STORE [--name TEXT] [--attr NAME=VALUE | --attr NAME=]...   NAME= takes one away\n"
     "  consent set CHAIN LANGUAGE VERSION FILE.txt   what shoppers agree to when a till issues a card\n"
     "  till code CHAIN STORE TILL            a code to enrol one till with, good for 15 minutes and once\n"
     "  till list | till revoke DEV\n"
@@ -71,6 +74,7 @@ static const char usage[] =
     "\n"
     "look\n"
     "  fleet                                 how every till is; ends with 0, 1, 2 or 3, as Nagios wants\n"
+    "  metrics                               figures of each chain as OpenMetrics text, for Prometheus\n"
     "  totals | ledger check | difference list | dead list | notice list | cashier list\n"
     "\n"
     "options\n"
@@ -124,9 +128,14 @@ static const struct command commands[] = {
     {{"ca", "rotate"}, 0, 0, command_ca_rotate},
     {{"ca", "drop"}, 0, 0, command_ca_drop},
     {{"chain", "create"}, 1, 1, command_chain_create},
+    {{"chain", "list"}, 0, 0, command_chain_list},
     {{"chain", "key", "add"}, 2, 2, command_chain_key_add},
     {{"chain", "threshold"}, 2, 2, command_chain_threshold},
     {{"store", "create"}, 2, 2, command_store_create},
+    {{"store", "list"}, 0, 0, command_store_list},
+    {{"store", "set"}, 2, 2, command_store_set},
+    {{"upkeep"}, 0, 0, command_upkeep},
+    {{"metrics"}, 0, 0, command_metrics},
     {{"fleet"}, 0, 0, command_fleet},
     {{"consent", "set"}, 4, 4, command_consent_set},
     {{"till", "code"}, 3, 3, command_till_code},
@@ -211,6 +220,25 @@ static int take_attrs(int argc, char **argv, char **out_argv, struct command_cal
     return kept;
 }
 
+/* The lines of the usage that name a command beginning like this, for who wrote it wrongly. */
+static void print_usage_of(const char *word)
+{
+    size_t len = strlen(word);
+    char begins[64];
+
+    (void)snprintf(begins, sizeof(begins), "  %.*s ", (int)(len < 32 ? len : 32), word);
+    for (const char *line = usage; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        const char *also = strstr(line, "| ");
+        size_t end = strcspn(line, "\n");
+        bool named = strncmp(line, begins, strlen(begins)) == 0 ||
+                     (also && (size_t)(also - line) < end && strncmp(line, "  ", 2) == 0 &&
+                      strncmp(also + 2, begins + 2, strlen(begins) - 2) == 0);
+
+        if (named)
+            fprintf(stderr, "%.*s\n", (int)end, line);
+    }
+}
+
 static int run(const struct cli *cli, struct command_call *call)
 {
     struct config config;
@@ -225,6 +253,8 @@ static int run(const struct cli *cli, struct command_call *call)
                 cli->word_count == 0 ? "a command is wanted"
                 : command            ? "this command takes another number of words"
                                      : "this command is not known");
+        if (cli->word_count > 0)
+            print_usage_of(cli->words[0]);
         return 2;
     }
     st = config_load(options, cli_config_path(cli, "/etc/loyald/loyal-central.conf"), &config, sizeof(config), &err);

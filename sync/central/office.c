@@ -11,7 +11,7 @@
 /* 32 letters and digits that nobody mixes up when read aloud or from a screen: no 0 O 1 I. */
 static const char code_alphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-static enum status check_id(const char *what, const char *id, struct errmsg *err)
+enum status office_check_id(const char *what, const char *id, struct errmsg *err)
 {
     if (id_is_valid(id))
         return ST_OK;
@@ -32,7 +32,7 @@ static enum status check_letters(const char *what, const char *text, size_t len,
     return ST_INVALID;
 }
 
-static enum status check_name(const char *name, struct errmsg *err)
+enum status office_check_name(const char *name, struct errmsg *err)
 {
     if (strlen(name) <= OFFICE_NAME_MAX && utf8_is_valid(name, strlen(name)))
         return ST_OK;
@@ -43,14 +43,14 @@ static enum status check_name(const char *name, struct errmsg *err)
 enum status office_chain_create(struct central *central, const struct office_chain *chain, struct errmsg *err)
 {
     uint8_t id_key[CRYPTO_KEY_BYTES];
-    enum status st = check_id("chain", chain->id, err);
+    enum status st = office_check_id("chain", chain->id, err);
 
     if (st == ST_OK)
         st = check_letters("currency (ISO 4217)", chain->currency, 3, 'A', 'Z', err);
     if (st == ST_OK)
         st = check_letters("language (ISO 639)", chain->language, 2, 'a', 'z', err);
     if (st == ST_OK)
-        st = check_name(chain->name, err);
+        st = office_check_name(chain->name, err);
     if (st != ST_OK)
         return st;
     crypto_random(id_key, sizeof(id_key));
@@ -135,36 +135,6 @@ enum status office_threshold_set(struct central *central, const char *chain, int
                : st;
 }
 
-enum status office_store_create(struct central *central, const char *chain, const char *store, const char *name,
-                                const char *attrs, struct errmsg *err)
-{
-    struct cJSON *root = NULL;
-    enum status st = office_need_chain(central, chain, err);
-
-    if (st == ST_OK)
-        st = check_id("store", store, err);
-    if (st == ST_OK)
-        st = check_name(name, err);
-    if (st == ST_OK)
-        st = json_parse(attrs, strlen(attrs), OFFICE_ATTRS_MAX, &root, err);
-    json_free(root);
-    if (st == ST_OK && attrs[0] != '{') {
-        errmsg_set(err, "attributes of a store are a JSON object");
-        st = ST_INVALID;
-    }
-    if (st != ST_OK)
-        return st;
-    st = store_begin(central->store, err);
-    if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_STORE_INSERT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(name),
-                       V_TEXT(attrs));
-    if (st == ST_CONFLICT)
-        errmsg_set(err, "store %s of chain %s is there already", store, chain);
-    if (st == ST_OK) /* its own circle */
-        st = STORE_RUN(central->store, STATEMENT_CIRCLE_PUT, err, V_TEXT(chain), V_TEXT(store), V_TEXT(store));
-    return store_end(central->store, st, err);
-}
-
 enum status office_id_key(struct central *central, const char *chain, uint8_t out_key[CRYPTO_KEY_BYTES],
                           struct errmsg *err)
 {
@@ -232,7 +202,7 @@ enum status office_till_code(struct central *central, const char *chain, const c
     enum status st = office_need_chain(central, chain, err);
 
     if (st == ST_OK)
-        st = check_id("till", till, err);
+        st = office_check_id("till", till, err);
     if (st != ST_OK)
         return st;
     st = STORE_NUMBER(central->store, STATEMENT_STORE_EXISTS, &found, err, V_TEXT(chain), V_TEXT(store));

@@ -31,11 +31,18 @@ enum status office_threshold_set(struct central *central, const char *chain, int
 /* attrs is a JSON object of texts, integers, true and false. */
 enum status office_store_create(struct central *central, const char *chain, const char *store, const char *name,
                                 const char *attrs, struct errmsg *err);
+/* name NULL: it stays. attrs is a JSON object of those that change, null takes one away; "{}": none. Tills hear of it
+ * when they are enrolled. ST_NOT_FOUND for an unknown store. */
+enum status office_store_set(struct central *central, const char *chain, const char *store, const char *name,
+                             const char *attrs, struct errmsg *err);
 /* The newest code of a till is its only one: an enrolment by an older one that was long under way must not come after
  * it, and take the till's keys with it. */
 enum status office_till_code(struct central *central, const char *chain, const char *store, const char *till,
                              char out_code[CODE_TEXT], struct errmsg *err);
 
+/* ST_INVALID in words for what can be no name: of a chain, store or till; for people to read. */
+enum status office_check_id(const char *what, const char *id, struct errmsg *err);
+enum status office_check_name(const char *name, struct errmsg *err);
 /* ST_NOT_FOUND in words. */
 enum status office_need_chain(struct central *central, const char *chain, struct errmsg *err);
 enum status office_id_key(struct central *central, const char *chain, uint8_t out_key[CRYPTO_KEY_BYTES],

@@ -2,57 +2,19 @@
 #include "sync/central/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/base/sha256.h"
 #include "sync/central/evaluator.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
+#include "sync/central/report_list.h"
 
-/* A list under one name: each column of a row under its own, texts and numbers as the letters of kinds say. */
-struct list {
-    const char *name;
-    enum statement statement;
-    const char *kinds; /* one of t i a column */
-    const char *columns[12];
-};
-
-static void write_row(const struct list *list, const struct rows *rows, struct json_writer *w)
-{
-    jw_object_begin(w);
-    for (int i = 0; list->kinds[i]; i++) {
-        if (list->kinds[i] == 't')
-            jw_field_text(w, list->columns[i], rows_text(rows, i));
-        else
-            jw_field_int(w, list->columns[i], rows_int(rows, i));
-    }
-    jw_object_end(w);
-}
-
-static enum status write_list(struct central *central, const struct list *list, const struct store_value *values,
-                              size_t count, struct json_writer *w, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st = store_select(central->store, list->statement, values, count, &rows, err);
-
-    if (st != ST_OK)
-        return st;
-    jw_name(w, list->name);
-    jw_array_begin(w);
-    while (rows_next(rows))
-        write_row(list, rows, w);
-    jw_array_end(w);
-    return rows_end(rows, err);
-}
-
-static enum status write_list_alone(struct central *central, const struct list *list, struct json_writer *w,
+/* The newest rows of it. */
+static enum status write_list_alone(struct central *central, const struct report_list *list, struct json_writer *w,
                                     struct errmsg *err)
 {
-    enum status st;
-
-    jw_object_begin(w);
-    st = write_list(central, list, STORE_VALUES(V_INT(REPORT_ROWS_MAX)), w, err);
-    jw_object_end(w);
-    return st;
+    return report_list_alone(central->store, list, STORE_VALUES(V_INT(REPORT_ROWS_MAX)), w, err);
 }
 
 static enum status write_returns(struct central *central, const char *chain, struct json_writer *w,
@@ -87,7 +49,7 @@ static enum status write_chain(struct central *central, const char *chain, struc
         {"voids", STATEMENT_TOTAL_VOIDS},
         {"quarantined", STATEMENT_TOTAL_QUARANTINED},
     };
-    static const struct list points = {
+    static const struct report_list points = {
         "points",
         STATEMENT_TOTAL_POINTS,
         "tiiiiiiii",
@@ -111,7 +73,7 @@ static enum status write_chain(struct central *central, const char *chain, struc
         st = STORE_NUMBER(central->store, counts[i].statement, &number, err, V_TEXT(chain));
         jw_field_int(w, counts[i].name, number);
     }
-    return st == ST_OK ? write_list(central, &points, STORE_VALUES(V_TEXT(chain)), w, err) : st;
+    return st == ST_OK ? report_list_write(central->store, &points, STORE_VALUES(V_TEXT(chain)), w, err) : st;
 }
 
 /* "chains":[{"chain","currency", and what write says of each}] */
@@ -155,28 +117,29 @@ enum status report_totals(struct central *central, struct json_writer *w, struct
 
 enum status report_differences(struct central *central, struct json_writer *w, struct errmsg *err)
 {
-    static const struct list list = {"differences",
-                                     STATEMENT_DIFFERENCE_LIST,
-                                     "tttttittttti",
-                                     {"chain", "store", "till", "dev", "epoch", "seq", "sale_id", "bundle",
-                                      "till_digest", "central_digest", "reason", "at_us"}};
+    static const struct report_list list = {"differences",
+                                            STATEMENT_DIFFERENCE_LIST,
+                                            "tttttittttti",
+                                            {"chain", "store", "till", "dev", "epoch", "seq", "sale_id", "bundle",
+                                             "till_digest", "central_digest", "reason", "at_us"}};
 
     return write_list_alone(central, &list, w, err);
 }
 
 enum status report_dead_letters(struct central *central, struct json_writer *w, struct errmsg *err)
 {
-    static const struct list list = {"dead_letters",
-                                     STATEMENT_DEAD_LIST,
-                                     "tttttitti",
-                                     {"chain", "store", "till", "dev", "epoch", "seq", "type", "reason", "at_us"}};
+    static const struct report_list list = {
+        "dead_letters",
+        STATEMENT_DEAD_LIST,
+        "tttttitti",
+        {"chain", "store", "till", "dev", "epoch", "seq", "type", "reason", "at_us"}};
 
     return write_list_alone(central, &list, w, err);
 }
 
 enum status report_notices(struct central *central, struct json_writer *w, struct errmsg *err)
 {
-    static const struct list list = {
+    static const struct report_list list = {
         "notices", STATEMENT_NOTICE_LIST, "ittti", {"id", "chain", "dev", "text", "at_us"}};
 
     return write_list_alone(central, &list, w, err);
@@ -184,7 +147,7 @@ enum status report_notices(struct central *central, struct json_writer *w, struc
 
 enum status report_point_rules(struct central *central, struct json_writer *w, struct errmsg *err)
 {
-    static const struct list list = {
+    static const struct report_list list = {
         "points",
         STATEMENT_POINT_RULE_LIST,
         "ttiiiii",
@@ -195,7 +158,7 @@ enum status report_point_rules(struct central *central, struct json_writer *w, s
 
 enum status report_leases(struct central *central, struct json_writer *w, struct errmsg *err)
 {
-    static const struct list list = {
+    static const struct report_list list = {
         "leases",
         STATEMENT_LEASE_LIST,
         "ttttttiiii",
@@ -237,11 +200,11 @@ static enum status write_limits(struct central *central, const char *chain, stru
 static enum status write_exposure(struct central *central, const char *chain, struct json_writer *w,
                                   struct errmsg *err)
 {
-    static const struct list tills = {"by_till",
-                                      STATEMENT_EXPOSURE_TILLS,
-                                      "tttiii",
-                                      {"store", "till", "dev", "last_seen_us", "floor_sales", "floor_minor"}};
-    static const struct list points = {
+    static const struct report_list tills = {"by_till",
+                                             STATEMENT_EXPOSURE_TILLS,
+                                             "tttiii",
+                                             {"store", "till", "dev", "last_seen_us", "floor_sales", "floor_minor"}};
+    static const struct report_list points = {
         "by_points",
         STATEMENT_EXPOSURE_POINTS,
         "ttttiiii",
@@ -249,8 +212,9 @@ static enum status write_exposure(struct central *central, const char *chain, st
     enum status st = write_limits(central, chain, w, err);
 
     if (st == ST_OK)
-        st = write_list(central, &tills, STORE_VALUES(V_TEXT(chain), V_INT(REPORT_ROWS_MAX)), w, err);
-    return st == ST_OK ? write_list(central, &points, STORE_VALUES(V_TEXT(chain), V_INT(REPORT_ROWS_MAX)), w, err)
+        st = report_list_write(central->store, &tills, STORE_VALUES(V_TEXT(chain), V_INT(REPORT_ROWS_MAX)), w, err);
+    return st == ST_OK ? report_list_write(central->store, &points,
+                                           STORE_VALUES(V_TEXT(chain), V_INT(REPORT_ROWS_MAX)), w, err)
                        : st;
 }
 
@@ -266,10 +230,10 @@ enum status report_exposure(struct central *central, struct json_writer *w, stru
 
 enum status report_member(struct central *central, const char *id, struct json_writer *w, struct errmsg *err)
 {
-    static const struct list postings = {"postings",
-                                         STATEMENT_MEMBER_POSTINGS,
-                                         "ittiti",
-                                         {"posting", "kind", "currency", "amount", "counter", "at_us"}};
+    static const struct report_list postings = {"postings",
+                                                STATEMENT_MEMBER_POSTINGS,
+                                                "ittiti",
+                                                {"posting", "kind", "currency", "amount", "counter", "at_us"}};
     struct rows *rows;
     int found = 0;
     enum status st = STORE_SELECT(central->store, STATEMENT_MEMBER_CHAINS, &rows, err, V_TEXT(id)), end;
@@ -281,6 +245,7 @@ enum status report_member(struct central *central, const char *id, struct json_w
     jw_array_begin(w);
     while (st == ST_OK && rows_next(rows)) {
         const char *chain = rows_text(rows, 0);
+        char into[ID_BYTES] = "";
 
         found++;
         jw_object_begin(w);
@@ -288,7 +253,12 @@ enum status report_member(struct central *central, const char *id, struct json_w
         jw_name(w, "member");
         st = member_write(central, chain, id, NULL, w, err);
         if (st == ST_OK)
-            st = write_list(central, &postings, STORE_VALUES(V_TEXT(chain), V_TEXT(id), V_INT(50)), w, err);
+            st = member_resolve(central, chain, id, into, err);
+        if (st == ST_OK && strcmp(into, id) != 0)
+            jw_field_text(w, "merged_into", into);
+        if (st == ST_OK)
+            st = report_list_write(central->store, &postings, STORE_VALUES(V_TEXT(chain), V_TEXT(id), V_INT(50)), w,
+                                   err);
         jw_object_end(w);
     }
     end = rows_end(rows, st == ST_OK ? err : NULL);

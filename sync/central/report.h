@@ -10,6 +10,11 @@ enum { REPORT_ROWS_MAX = 1000 /* of a list, newest first */ };
 
 /* {"chains":[{"chain","currency","tills","sales","gross_minor",...,"points":[...]}],"ledger":{...}} */
 enum status report_totals(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"chains":[...]} and {"stores":[...]}: what was set up. */
+enum status report_chains(struct central *central, struct json_writer *w, struct errmsg *err);
+enum status report_stores(struct central *central, struct json_writer *w, struct errmsg *err);
+/* {"chains":[...]}: a handful of numbers of each that are cheap to ask for, for monitoring. */
+enum status report_metrics(struct central *central, struct json_writer *w, struct errmsg *err);
 /* {"differences":[...]} */
 enum status report_differences(struct central *central, struct json_writer *w, struct errmsg *err);
 /* {"dead_letters":[...]} */

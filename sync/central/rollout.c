@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "agent/base/int_math.h"
+#include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/base/plural.h"
 #include "sync/central/member.h"
@@ -20,6 +23,34 @@ enum { BP = 10000, OPEN_MAX = 64 /* roll-outs under way, one a chain, looked at 
 enum status rollout_supersede(struct central *central, const char *chain, struct errmsg *err)
 {
     return STORE_RUN(central->store, STATEMENT_ROLLOUT_OVER, err, V_TEXT(chain));
+}
+
+/* A ring of a store that nobody made would wait for nobody for ever. */
+static enum status need_stores(struct central *central, const char *chain, const struct rollout_plan *plan,
+                               struct errmsg *err)
+{
+    struct cJSON *rings = NULL;
+    const struct cJSON *ring, *one;
+    enum status st = json_parse(plan->rings, strlen(plan->rings), strlen(plan->rings), &rings, err);
+
+    cJSON_ArrayForEach(ring, rings)
+    {
+        cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(ring, "stores"))
+        {
+            int64_t found;
+
+            if (st == ST_OK)
+                st = STORE_NUMBER(central->store, STATEMENT_STORE_EXISTS, &found, err, V_TEXT(chain),
+                                  V_TEXT(cJSON_GetStringValue(one)));
+            if (st == ST_NOT_FOUND) {
+                errmsg_set(err, "roll-out: store \"%.64s\" of a ring is not known: see \"loyal-central store list\"",
+                           cJSON_GetStringValue(one));
+                st = ST_INVALID;
+            }
+        }
+    }
+    json_free(rings);
+    return st;
 }
 
 enum status rollout_insert(struct central *central, const char *chain, int64_t version,
@@ -41,6 +72,8 @@ enum status rollout_insert(struct central *central, const char *chain, int64_t v
                    open);
         st = ST_CONFLICT;
     }
+    if (st == ST_OK)
+        st = need_stores(central, chain, plan, err);
     if (st == ST_OK)
         st = rollout_supersede(central, chain, err);
     if (st != ST_OK)

@@ -90,8 +90,7 @@ static enum status read_band(const struct cJSON *json, struct rollout_plan *plan
         plan->band_high_bp = high->valueint;
         return ST_OK;
     }
-    errmsg_set(err, "band_bp is the least and the most of the discount's share, two numbers of 0 to %d",
-               SHARE_ALL_BP);
+    errmsg_set(err, "the band is the least and the most of the discount's share, 0 to 100 percent");
     return ST_INVALID;
 }
 

@@ -16,6 +16,27 @@
     X(CHAIN_INSERT, "INSERT INTO chain (id, name, currency, language, id_key, created_us) VALUES ($1, $2, $3, $4, $5, $6)")   \
     X(CHAIN_EXISTS, "SELECT 1 FROM chain WHERE id = $1")                                                                  \
     X(CHAIN_LIST, "SELECT id, currency FROM chain ORDER BY id")                                                           \
+    X(CHAIN_SETUP, "SELECT c.id, c.name, c.currency, c.language, c.rules_threshold,"                                      \
+        " (SELECT COUNT(*) FROM chain_key k WHERE k.chain = c.id), (SELECT COUNT(*) FROM store s WHERE s.chain = c.id),"  \
+        " (SELECT COUNT(*) FROM device d WHERE d.chain = c.id AND d.revoked = 0) FROM chain c ORDER BY c.id")             \
+    X(STORE_LIST, "SELECT s.chain, s.id, s.name, s.attrs,"                                                                \
+        " (SELECT COUNT(*) FROM device d WHERE d.chain = s.chain AND d.store = s.id AND d.revoked = 0)"                   \
+        " FROM store s ORDER BY s.chain, s.id LIMIT $1")                                                                  \
+    X(STORE_SET, "UPDATE store SET name = $3, attrs = $4 WHERE chain = $1 AND id = $2")                                   \
+    /* Of tills alone, and of tables that stay small: asked every few seconds. $1: heard of since. */                     \
+    X(METRICS, "SELECT c.id, COUNT(CASE WHEN d.revoked = 0 THEN 1 END),"                                                  \
+        " COUNT(CASE WHEN d.revoked = 0 AND d.last_seen_us >= $1 THEN 1 END),"                                            \
+        " COUNT(CASE WHEN d.revoked = 0 AND d.quarantined_seq > 0 THEN 1 END),"                                           \
+        " COUNT(CASE WHEN d.revoked = 0 AND d.bundle_refused <> '' THEN 1 END),"                                          \
+        " COALESCE(SUM(CASE WHEN d.revoked = 0 AND d.till_head > d.acked THEN d.till_head - d.acked ELSE 0 END), 0),"     \
+        " COALESCE(SUM(d.acked - d.counted), 0), COALESCE(SUM(d.duplicates), 0),"                                         \
+        " COALESCE(MIN(CASE WHEN d.revoked = 0 THEN d.cert_not_after_us END), 0),"                                        \
+        " (SELECT COALESCE(MAX(m.version), 0) FROM manifest m WHERE m.chain = c.id),"                                     \
+        " COUNT(CASE WHEN d.revoked = 0 AND d.bundle_version ="                                                           \
+        " (SELECT MAX(m.version) FROM manifest m WHERE m.chain = c.id) THEN 1 END),"                                      \
+        " (SELECT COUNT(*) FROM dead_letter l WHERE l.chain = c.id),"                                                     \
+        " (SELECT COUNT(*) FROM rollout r WHERE r.chain = c.id AND r.state = 'halted')"                                   \
+        " FROM chain c LEFT JOIN device d ON d.chain = c.id GROUP BY c.id ORDER BY c.id")                                 \
     X(CHAIN_THRESHOLD, "SELECT rules_threshold FROM chain WHERE id = $1")                                                 \
     X(CHAIN_THRESHOLD_SET, "UPDATE chain SET rules_threshold = $2 WHERE id = $1")                                         \
     X(CHAIN_KEY_COUNT, "SELECT COUNT(*) FROM chain_key WHERE chain = $1")                                                 \

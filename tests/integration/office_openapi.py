@@ -83,6 +83,12 @@ ask("POST", "/admin/chains/next/threshold", {"threshold": 1})
 ask("POST", "/admin/chains/next/threshold", {"threshold": 2}, 400)
 ask("POST", "/admin/chains/next/stores", {"id": "S1", "name": "One", "attrs": {"cafe": True}})
 ask("POST", "/admin/chains/next/stores", {"id": "S2"})
+ask("POST", "/admin/chains/next/stores/S1", {"name": "First", "attrs": {"cafe": None, "format": "express"}})
+ask("POST", "/admin/chains/next/stores/S1", {"attrs": {"size": [1]}}, 400)
+ask("POST", "/admin/chains/next/stores/S9", {"name": "None"}, 404)
+stores = {one["id"]: one for one in ask("GET", "/admin/stores")["stores"] if one["chain"] == "next"}
+if stores["S1"]["name"] != "First" or stores["S1"]["attrs"] != {"format": "express"} or stores["S2"]["attrs"] != {}:
+    faults.append(f"stores after the change: {stores}")
 ask("POST", "/admin/chains/next/members?line=2", b"member,card,bonus\nM1,2900000000018,500\nM2,2900000000025,0\nM3,bad,x\n")
 ask("POST", "/admin/chains/next/points", {"currency": "bonus", "lease_cap": 2000})
 ask("POST", "/admin/chains/next/merges", {"old": "M2", "member": "M1"})
@@ -106,7 +112,7 @@ ask("POST", "/admin/records/end", closing)
 ask("POST", "/admin/records", "".join(records) if isinstance(closing, str) else b"".join(records))
 leases = ask("GET", "/admin/leases")["leases"]
 ask("POST", f"/admin/leases/{leases[0]['id'] if leases else 'none'}/recall", {})
-for name in ("points", "exposure", "fleet", "bundles", "rollouts", "roots", "totals", "ledger", "differences", "dead-letters",
+for name in ("chains", "metrics", "points", "exposure", "fleet", "bundles", "rollouts", "roots", "totals", "ledger", "differences", "dead-letters",
              "notices", "cashiers", "members/M0002"):
     ask("GET", f"/admin/{name}")
 ask("GET", "/admin/members/nobody", None, 404)

@@ -337,7 +337,8 @@ Test(central_rollout, plans_are_checked)
          "ring before"},
         {"{\"rings\":[{\"name\":\"a b\",\"share_bp\":500}," ALL_RING "]}", "wants a name"},
         {"{\"rings\":[" ALL_RING "],\"timeout_s\":1}", "timeout_s"},
-        {"{\"rings\":[" ALL_RING "],\"band_bp\":[600,500]}", "band_bp"},
+        {"{\"rings\":[" ALL_RING "],\"band_bp\":[600,500]}", "the band is"},
+        {"{\"rings\":[{\"name\":\"lab\",\"stores\":[\"S13\",\"S77\"],\"share_bp\":0}," ALL_RING "]}", "\"S77\""},
     };
     struct scene s;
 
