@@ -161,6 +161,14 @@ function(loyald_embed target symbol)
   target_sources(${target} PRIVATE "${out}")
 endfunction()
 
+# loyald_examples_test(NAME): that test, which takes messages of the first release (tests/skew/shape.h), once more with today's
+# examples in schema/wire.
+function(loyald_examples_test name)
+  add_test(NAME ${name}_examples COMMAND ${name} --jobs 1)
+  set_tests_properties(${name}_examples PROPERTIES TIMEOUT 120 FAIL_REGULAR_EXPRESSION "Sanitizer:|runtime error:"
+                       ENVIRONMENT LOYALD_EXAMPLES=schema/wire LABELS unit)
+endfunction()
+
 # loyald_test(NAME SOURCES ... DEPENDS ... [LABELS ...]): a Criterion program and its ctest entry. Criterion 2.4 ends
 # with 0 on leaks, so the words of the sanitizers fail the entry too.
 function(loyald_test name)

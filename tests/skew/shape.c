@@ -17,9 +17,10 @@ enum { FILE_MAX = 1024 * 1024, KINDS = 0xff };
 char *shape_load(const char *name, size_t *out_len)
 {
     struct errmsg err = ERRMSG_INIT;
+    const char *folder = getenv("LOYALD_EXAMPLES");
     char path[512], *text = NULL;
 
-    (void)snprintf(path, sizeof path, LOYALD_SOURCE_DIR "/tests/skew/0.1/%s", name);
+    (void)snprintf(path, sizeof path, LOYALD_SOURCE_DIR "/%s/%s", folder ? folder : "tests/skew/0.1", name);
     cr_assert_eq(file_read(path, FILE_MAX, &text, out_len, &err), ST_OK, "%s", err.text);
     return text;
 }

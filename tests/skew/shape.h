@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shape - messages of another release: read from tests/skew, compared by shape, and given names that nobody knows.
+ * Where LOYALD_EXAMPLES names another folder of the tree, they are read from there: schema/wire has today's.
  */
 #ifndef LOYALD_TESTS_SKEW_SHAPE_H
 #define LOYALD_TESTS_SKEW_SHAPE_H

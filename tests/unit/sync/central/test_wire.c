@@ -73,6 +73,40 @@ Test(wire, every_example_is_one_object)
     cr_expect_geq(count, 15);
 }
 
+/* Each is taken by the code that reads it in earnest: a test of those names it. */
+Test(wire, each_example_is_named_by_a_test_that_replays_it)
+{
+    static const char *const sources[] = {"agent/link/test_skew.c",    "agent/link/test_skew_answers.c",
+                                          "agent/link/test_updates.c", "agent/db/test_journal.c",
+                                          "sync/central/test_skew.c",  "sync/central/test_skew_refusals.c",
+                                          "sync/client/test_wire.c",   "sync/protocol/test_root.c"};
+    struct strbuf all = STRBUF_INIT(FILE_MAX);
+    DIR *dir = opendir(LOYALD_SOURCE_DIR "/schema/wire");
+    struct dirent *entry;
+
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        char path[512], *text = NULL;
+        size_t len;
+
+        snprintf(path, sizeof(path), LOYALD_SOURCE_DIR "/tests/unit/%s", sources[i]);
+        cr_assert_eq(file_read(path, FILE_MAX, &text, &len, NULL), ST_OK, "%s", path);
+        strbuf_add(&all, text, len);
+        free(text);
+    }
+    cr_assert_not_null(dir);
+    while ((entry = readdir(dir))) {
+        char alone[300], in_folder[300];
+
+        snprintf(alone, sizeof(alone), "\"%.200s\"", entry->d_name);
+        snprintf(in_folder, sizeof(in_folder), "/schema/wire/%.200s\"", entry->d_name);
+        cr_expect(entry->d_name[0] == '.' || strcmp(entry->d_name, "manifest.json") == 0 || /* below */
+                      strstr(strbuf_text(&all), alone) || strstr(strbuf_text(&all), in_folder),
+                  "%s", entry->d_name);
+    }
+    closedir(dir);
+    strbuf_free(&all);
+}
+
 Test(wire, examples_carry_what_the_protocol_names)
 {
     expect_members("enrol.request.json", "code dev epoch csr point version history");

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Roots and timestamps as texts: the examples come back as they were written, every cut is refused. */
 #include "agent/base/file.h"
+#include "agent/base/hex.h"
+#include "agent/base/json.h"
+#include "agent/base/pk.h"
 #include "sync/protocol/root.h"
 #include "sync/protocol/timestamp.h"
 
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 
 #include <stdio.h>
@@ -35,6 +39,35 @@ Test(root, the_example_comes_back_as_it_was_written)
     root_write(&root, &out);
     cr_expect_str_eq(strbuf_text(&out), text);
     strbuf_free(&out);
+    free(text);
+}
+
+/* As a till takes it apart: the text in an answer is the root itself, and who signed it stands beside. */
+Test(root, the_example_of_an_answer_carries_it)
+{
+    static struct root root;
+    struct cJSON *answer = NULL;
+    const struct cJSON *signatures = NULL, *one;
+    char *text = load("root.answer.json"), *alone = load("root.json");
+    const char *inner = "";
+
+    cr_assert_eq(json_parse(text, strlen(text), ROOT_BYTES_MAX, &answer, NULL), ST_OK);
+    cr_assert_eq(json_text(answer, "text", ROOT_BYTES_MAX, &inner, NULL), ST_OK);
+    cr_expect_str_eq(inner, alone);
+    cr_assert_eq(root_parse(inner, strlen(inner), &root, NULL), ST_OK);
+    cr_assert_eq(json_array(answer, "signatures", &signatures, NULL), ST_OK);
+    cr_expect_geq(cJSON_GetArraySize(signatures), 1);
+    cJSON_ArrayForEach(one, signatures)
+    {
+        const char *key = "", *hex = "";
+        uint8_t bytes[PK_SIGNATURE_BYTES_MAX];
+
+        cr_expect_eq(json_text(one, "key", 16, &key, NULL), ST_OK);
+        cr_assert_eq(json_text(one, "signature", (size_t)2 * PK_SIGNATURE_BYTES_MAX, &hex, NULL), ST_OK);
+        cr_expect_eq(hex_decode(hex, strlen(hex) / 2, bytes), ST_OK);
+    }
+    json_free(answer);
+    free(alone);
     free(text);
 }
 
