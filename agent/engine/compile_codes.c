@@ -35,7 +35,7 @@ static const char **texts(struct compiler *c, const cJSON *json, const char *nam
                           bool (*good)(const char *text), const char *wanted, size_t *out_count)
 {
     const cJSON *array = rd_array(&c->rd, json, name, OPTIONAL), *value;
-    size_t count = array ? (size_t)cJSON_GetArraySize(array) : 0, i = 0, mark;
+    size_t count = array ? (size_t)cJSON_GetArraySize(array) : 0, i = 0;
     const char **list;
 
     if (count > count_max) {
@@ -45,20 +45,15 @@ static const char **texts(struct compiler *c, const cJSON *json, const char *nam
     list = arena_array(&c->bundle->arena, count + 1, sizeof *list);
     if (!list)
         return NULL;
-    mark = rd_in(&c->rd, name);
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, name, array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i);
-
         list[i] = "";
         if (!cJSON_IsString(value) || strlen(value->valuestring) > bytes_max || !good(value->valuestring))
             rd_fault(&c->rd, NULL, "wants %s", wanted);
         else
             list[i] = arena_text(&c->bundle->arena, value->valuestring, strlen(value->valuestring));
-        rd_out(&c->rd, inner);
         i++;
     }
-    rd_out(&c->rd, mark);
     *out_count = count;
     return list;
 }
@@ -136,7 +131,7 @@ static void compile_rule(struct compiler *c, const cJSON *json, struct code_rule
 void compile_code_grammar(struct compiler *c, const cJSON *root)
 {
     const cJSON *array = rd_array(&c->rd, root, "codes", OPTIONAL), *value;
-    size_t count = array ? (size_t)cJSON_GetArraySize(array) : 0, i = 0, mark;
+    size_t count = array ? (size_t)cJSON_GetArraySize(array) : 0, i = 0;
     struct code_rule *rules;
 
     if (!array)
@@ -148,14 +143,7 @@ void compile_code_grammar(struct compiler *c, const cJSON *root)
     rules = arena_array(&c->bundle->arena, count + 1, sizeof *rules);
     if (!rules)
         return;
-    mark = rd_in(&c->rd, "codes");
-    cJSON_ArrayForEach(value, array)
-    {
-        size_t inner = rd_in_index(&c->rd, i);
-
+    rd_each(&c->rd, "codes", array, value)
         compile_rule(c, value, &rules[i++]);
-        rd_out(&c->rd, inner);
-    }
-    rd_out(&c->rd, mark);
     c->bundle->grammar = (struct code_grammar){rules, count, true};
 }

@@ -45,11 +45,9 @@ struct code_list {
 static void compile_codes(struct compiler *c, const cJSON *json, uint32_t series, struct code_list *codes)
 {
     const cJSON *array = rd_array(&c->rd, json, "codes", OPTIONAL), *value;
-    size_t mark = rd_in(&c->rd, "codes"), i = 0;
 
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "codes", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i++);
         char code[CODE_BYTES_MAX];
         struct coupon_code *slot;
 
@@ -59,9 +57,7 @@ static void compile_codes(struct compiler *c, const cJSON *json, uint32_t series
             slot->code = arena_text(&c->bundle->arena, code, strlen(code));
             slot->series = series;
         }
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
 }
 
 static int code_cmp(const void *a, const void *b)
@@ -101,7 +97,6 @@ void compile_series(struct compiler *c, const cJSON *root)
 {
     struct code_list codes = {0};
     const cJSON *array, *value;
-    size_t mark;
     uint32_t i = 0;
 
     c->series =
@@ -109,21 +104,14 @@ void compile_series(struct compiler *c, const cJSON *root)
     c->series_of_name = arena_array(&c->scratch, array ? (size_t)cJSON_GetArraySize(array) + 1 : 1, sizeof(uint32_t));
     if (!c->series || !c->series_of_name)
         return;
-    mark = rd_in(&c->rd, "coupon_series");
-    cJSON_ArrayForEach(value, array)
-    {
-        size_t inner = rd_in_index(&c->rd, i);
-
+    rd_each(&c->rd, "coupon_series", array, value)
         compile_one_series(c, value, i++, &codes);
-        rd_out(&c->rd, inner);
-    }
     if (c->bundle->arena.st == ST_OK)
         sort_items(codes.items, codes.count, sizeof *codes.items, code_cmp);
     for (size_t j = 1; c->bundle->arena.st == ST_OK && j < codes.count; j++) {
         if (strcmp(codes.items[j - 1].code, codes.items[j].code) == 0)
-            rd_fault(&c->rd, NULL, "the code \"%s\" is there twice", codes.items[j].code);
+            rd_fault(&c->rd, "coupon_series", "the code \"%s\" is there twice", codes.items[j].code);
     }
-    rd_out(&c->rd, mark);
     c->bundle->series = c->series;
     c->bundle->series_count = i;
     c->bundle->codes = codes.items;

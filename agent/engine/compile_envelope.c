@@ -69,16 +69,13 @@ void *compile_elements(struct compiler *c, const cJSON *root, const char *name, 
 void compile_layers(struct compiler *c, const cJSON *root)
 {
     const cJSON *array, *value;
-    size_t mark;
     uint32_t i = 0;
 
     c->layers = compile_elements(c, root, "layers", REQUIRED, LAYERS_MAX, sizeof *c->layers, &array);
     if (!c->layers)
         return;
-    mark = rd_in(&c->rd, "layers");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "layers", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i);
         int mode = MODE_BEST;
 
         c->layers[i].id = "";
@@ -91,10 +88,8 @@ void compile_layers(struct compiler *c, const cJSON *root)
             if (*c->layers[i].id && strcmp(c->layers[i].id, c->layers[j].id) == 0)
                 rd_fault(&c->rd, "id", "two layers have this id");
         }
-        rd_out(&c->rd, inner);
         i++;
     }
-    rd_out(&c->rd, mark);
     c->bundle->layers = c->layers;
     c->bundle->layer_count = i;
 }
@@ -107,17 +102,14 @@ static int currency_cmp(const void *a, const void *b)
 void compile_currencies(struct compiler *c, const cJSON *root)
 {
     const cJSON *array, *value;
-    size_t mark;
     uint32_t i = 0;
 
     c->currencies =
         compile_elements(c, root, "point_currencies", OPTIONAL, CURRENCIES_MAX, sizeof *c->currencies, &array);
     if (!c->currencies)
         return;
-    mark = rd_in(&c->rd, "point_currencies");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "point_currencies", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i);
         struct point_currency *currency = &c->currencies[i++];
         int64_t digits = 0;
 
@@ -130,14 +122,12 @@ void compile_currencies(struct compiler *c, const cJSON *root)
         currency->digits = (int)digits;
         while (digits-- > 0)
             currency->scale *= 10;
-        rd_out(&c->rd, inner);
     }
     sort_items(c->currencies, i, sizeof *c->currencies, currency_cmp);
     for (uint32_t j = 1; j < i; j++) {
         if (*c->currencies[j].id && strcmp(c->currencies[j - 1].id, c->currencies[j].id) == 0)
-            rd_fault(&c->rd, NULL, "two currencies have the id \"%s\"", c->currencies[j].id);
+            rd_fault(&c->rd, "point_currencies", "two currencies have the id \"%s\"", c->currencies[j].id);
     }
-    rd_out(&c->rd, mark);
     c->bundle->currencies = c->currencies;
     c->bundle->currency_count = i;
 }
@@ -160,16 +150,13 @@ void compile_redemption(struct compiler *c, const cJSON *root)
 {
     const cJSON *array, *value;
     struct redemption *entries;
-    size_t mark;
     uint32_t i = 0;
 
     entries = compile_elements(c, root, "redemption", OPTIONAL, CURRENCIES_MAX, sizeof *entries, &array);
     if (!entries)
         return;
-    mark = rd_in(&c->rd, "redemption");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "redemption", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i);
         struct redemption *entry = &entries[i++];
 
         *entry = (struct redemption){.currency = NONE, .selection = NONE, .max_share_bp = BP_ONE, .step = 1};
@@ -186,9 +173,7 @@ void compile_redemption(struct compiler *c, const cJSON *root)
                     rd_fault(&c->rd, "currency", "is in the redemption twice");
             }
         }
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
     c->bundle->redemptions = entries;
     c->bundle->redemption_count = i;
 }

@@ -57,7 +57,6 @@ static void compile_names(struct compiler *c, const cJSON *json, const char *nam
 {
     const cJSON *array = rd_array(&c->rd, json, name, OPTIONAL), *value;
     uint32_t *items, count = 0;
-    size_t mark, i = 0;
 
     if (!array)
         return;
@@ -66,15 +65,8 @@ static void compile_names(struct compiler *c, const cJSON *json, const char *nam
         return;
     if (!array->child)
         rd_warn(&c->rd, name, "an empty list selects nothing");
-    mark = rd_in(&c->rd, name);
-    cJSON_ArrayForEach(value, array)
-    {
-        size_t inner = rd_in_index(&c->rd, i++);
-
+    rd_each(&c->rd, name, array, value)
         count += intern_item(c, kind, value, &items[count]);
-        rd_out(&c->rd, inner);
-    }
-    rd_out(&c->rd, mark);
     numbers_finish(out_list, items, count);
 }
 
@@ -130,37 +122,34 @@ static uint32_t set_number(struct compiler *c, const char *name)
 static void compile_set_names(struct compiler *c, const cJSON *json, struct number_list *out_list)
 {
     const cJSON *value = rd_get(json, "set");
-    size_t mark, i = 0;
     uint32_t *items, count = 0;
 
     if (!value)
         return;
-    mark = rd_in(&c->rd, "set");
     if (cJSON_IsString(value)) {
+        size_t mark = rd_in(&c->rd, "set");
+
         items = arena_array(&c->bundle->arena, 1, sizeof *items);
         if (items) {
             items[0] = set_number(c, value->valuestring);
             count = items[0] != NONE;
         }
+        rd_out(&c->rd, mark);
     } else if (cJSON_IsArray(value)) {
         const cJSON *element;
 
         items = arena_array(&c->bundle->arena, (size_t)cJSON_GetArraySize(value) + 1, sizeof *items);
-        cJSON_ArrayForEach(element, value)
+        rd_each(&c->rd, "set", value, element)
         {
-            size_t inner = rd_in_index(&c->rd, i++);
-
             if (!cJSON_IsString(element))
                 rd_fault(&c->rd, NULL, "wants the name of an item set");
             else if (items && (items[count] = set_number(c, element->valuestring)) != NONE)
                 count++;
-            rd_out(&c->rd, inner);
         }
     } else {
-        rd_fault(&c->rd, NULL, "wants the name of an item set, or an array of names");
+        rd_fault(&c->rd, "set", "wants the name of an item set, or an array of names");
         items = NULL;
     }
-    rd_out(&c->rd, mark);
     if (items)
         numbers_finish(out_list, items, count);
 }

@@ -38,16 +38,13 @@ static void compile_cost(struct compiler *c, const cJSON *json, struct promotion
 static void compile_per_member(struct compiler *c, const cJSON *limits, struct promotion *out)
 {
     const cJSON *array = rd_array(&c->rd, limits, "per_member", OPTIONAL), *value;
-    size_t mark, i = 0;
     int64_t limit[PERIOD_COUNT] = {0};
     const int64_t *shared;
 
     if (!array || !array->child)
         return;
-    mark = rd_in(&c->rd, "per_member");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "per_member", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i++);
         int64_t max = 0;
         int period = PERIOD_EVER;
 
@@ -57,9 +54,7 @@ static void compile_per_member(struct compiler *c, const cJSON *limits, struct p
             if (max && (!limit[period] || max < limit[period]))
                 limit[period] = max;
         }
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
     shared = rd_share(&c->rd, limit, PERIOD_COUNT, sizeof *limit);
     if (shared)
         out->per_member = shared;

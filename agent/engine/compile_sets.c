@@ -84,7 +84,6 @@ static void mix_parts(struct compiler *c, const cJSON *json, struct reward *out)
     const cJSON *array = rd_array(&c->rd, json, "parts", REQUIRED), *value;
     int count = array ? cJSON_GetArraySize(array) : 0;
     struct mix_part *parts;
-    size_t mark;
 
     if (!array)
         return;
@@ -95,10 +94,8 @@ static void mix_parts(struct compiler *c, const cJSON *json, struct reward *out)
     parts = arena_array(&c->bundle->arena, (size_t)count, sizeof *parts);
     if (!parts)
         return;
-    mark = rd_in(&c->rd, "parts");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "parts", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, out->part_count);
         struct mix_part *part = &parts[out->part_count++];
 
         *part = (struct mix_part){.items = NONE, .qty = 1};
@@ -106,9 +103,7 @@ static void mix_parts(struct compiler *c, const cJSON *json, struct reward *out)
             part->items = compile_items(c, value, "items", REQUIRED);
             (void)rd_int(&c->rd, value, "qty", REQUIRED, 1, SET_UNITS_MAX, &part->qty);
         }
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
     out->parts = parts;
     out->items = parts[0].items; /* no set without one of its first part */
 }
@@ -140,7 +135,6 @@ static void step_list(struct compiler *c, const cJSON *json, struct reward *out)
     const cJSON *array = rd_array(&c->rd, json, "steps", REQUIRED), *value;
     int count = array ? cJSON_GetArraySize(array) : 0;
     struct reward_step *steps;
-    size_t mark;
 
     if (!array)
         return;
@@ -151,10 +145,8 @@ static void step_list(struct compiler *c, const cJSON *json, struct reward *out)
     steps = arena_array(&c->bundle->arena, (size_t)count, sizeof *steps);
     if (!steps)
         return;
-    mark = rd_in(&c->rd, "steps");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "steps", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, out->step_count);
         struct reward_step *step = &steps[out->step_count];
 
         step->from = -1 - (int64_t)out->step_count++; /* two wrong ones are not two of one measure */
@@ -162,14 +154,12 @@ static void step_list(struct compiler *c, const cJSON *json, struct reward *out)
             (void)rd_int(&c->rd, value, "from", REQUIRED, 0, AMOUNT_MAX * 1000, &step->from);
             compile_reward_gives(c, value, "percent_bp amount_minor price_minor", &step->gives, &step->value);
         }
-        rd_out(&c->rd, inner);
     }
     sort_items(steps, out->step_count, sizeof *steps, step_cmp);
     for (uint32_t i = 1; i < out->step_count; i++) {
         if (steps[i].from == steps[i - 1].from)
-            rd_fault(&c->rd, NULL, "two steps have the same \"from\"");
+            rd_fault(&c->rd, "steps", "two steps have the same \"from\"");
     }
-    rd_out(&c->rd, mark);
     out->steps = steps;
 }
 

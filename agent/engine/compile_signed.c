@@ -21,7 +21,6 @@ void compile_series_keys(struct compiler *c, const cJSON *json, bool is_signed, 
     const cJSON *array = rd_array(&c->rd, json, "keys", is_signed ? REQUIRED : OPTIONAL), *value;
     int count = array ? cJSON_GetArraySize(array) : 0;
     uint8_t(*keys)[COUPON_KEY_BYTES];
-    size_t mark;
 
     if (is_signed && rd_get(json, "codes"))
         rd_fault(&c->rd, "codes", "a signed series has none: its codes carry their own proof");
@@ -36,15 +35,8 @@ void compile_series_keys(struct compiler *c, const cJSON *json, bool is_signed, 
     keys = arena_array(&c->bundle->arena, (size_t)count, sizeof *keys);
     if (!keys)
         return;
-    mark = rd_in(&c->rd, "keys");
-    cJSON_ArrayForEach(value, array)
-    {
-        size_t inner = rd_in_index(&c->rd, out->key_count);
-
+    rd_each(&c->rd, "keys", array, value)
         key_read(c, value, keys[out->key_count++]);
-        rd_out(&c->rd, inner);
-    }
-    rd_out(&c->rd, mark);
     out->keys = keys;
     coupon_code_tag(out->id, out->tag);
 }

@@ -13,11 +13,9 @@ static const char *const weekday_names[7] = {"mon", "tue", "wed", "thu", "fri", 
 static void compile_weekdays(struct compiler *c, const cJSON *when, struct when *out)
 {
     const cJSON *array = rd_array(&c->rd, when, "weekdays", OPTIONAL), *value;
-    size_t mark = rd_in(&c->rd, "weekdays"), i = 0;
 
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "weekdays", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i++);
         int day = 7;
 
         for (int d = 0; cJSON_IsString(value) && d < 7; d++) {
@@ -28,9 +26,7 @@ static void compile_weekdays(struct compiler *c, const cJSON *when, struct when 
             rd_fault(&c->rd, NULL, "wants one of: mon tue wed thu fri sat sun");
         else
             out->weekdays |= (uint8_t)(1u << day);
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
 }
 
 /* "10:00"; 24:00 is the end of a day. -1 when it is no time. */
@@ -49,17 +45,14 @@ static void compile_hours(struct compiler *c, const cJSON *when, struct when *ou
 {
     const cJSON *array = rd_array(&c->rd, when, "hours", OPTIONAL), *value;
     struct hours_range *ranges;
-    size_t mark, i = 0;
 
     if (!array || !array->child)
         return;
     ranges = arena_array(&c->temp, (size_t)cJSON_GetArraySize(array), sizeof *ranges);
     if (!ranges)
         return;
-    mark = rd_in(&c->rd, "hours");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "hours", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i++);
         bool pair = cJSON_IsArray(value) && cJSON_GetArraySize(value) == 2;
         int32_t from = pair ? time_of_day(value->child) : -1, until = pair ? time_of_day(value->child->next) : -1;
 
@@ -69,9 +62,7 @@ static void compile_hours(struct compiler *c, const cJSON *when, struct when *ou
             rd_fault(&c->rd, NULL, "begins when it ends; the whole day is [\"00:00\",\"24:00\"]");
         else
             ranges[out->hours_count++] = (struct hours_range){from, until};
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
     out->hours = rd_share(&c->rd, ranges, out->hours_count, sizeof *ranges);
 }
 
@@ -96,7 +87,7 @@ static void compile_attr(struct compiler *c, const cJSON *json, struct attr_cond
 {
     const cJSON *in, *value;
     struct attr_value *values;
-    size_t mark, i = 0;
+    size_t i = 0;
 
     if (!rd_names(&c->rd, json, "attr in gte lte"))
         return;
@@ -113,15 +104,8 @@ static void compile_attr(struct compiler *c, const cJSON *json, struct attr_cond
     values = arena_array(&c->temp, (size_t)cJSON_GetArraySize(in), sizeof *values);
     if (!values)
         return;
-    mark = rd_in(&c->rd, "in");
-    cJSON_ArrayForEach(value, in)
-    {
-        size_t inner = rd_in_index(&c->rd, i);
-
+    rd_each(&c->rd, "in", in, value)
         attr_value(c, value, &values[i++]);
-        rd_out(&c->rd, inner);
-    }
-    rd_out(&c->rd, mark);
     out->has_in = true;
     out->in = rd_share(&c->rd, values, i, sizeof *values);
     out->in_count = (uint32_t)i;
@@ -131,22 +115,15 @@ static void compile_attrs(struct compiler *c, const cJSON *object, struct attr_l
 {
     const cJSON *array = rd_array(&c->rd, object, "attrs", OPTIONAL), *value;
     struct attr_condition *items;
-    size_t mark, i = 0;
+    size_t i = 0;
 
     if (!array || !array->child)
         return;
     items = arena_array(&c->temp, (size_t)cJSON_GetArraySize(array), sizeof *items);
     if (!items)
         return;
-    mark = rd_in(&c->rd, "attrs");
-    cJSON_ArrayForEach(value, array)
-    {
-        size_t inner = rd_in_index(&c->rd, i);
-
+    rd_each(&c->rd, "attrs", array, value)
         compile_attr(c, value, &items[i++]);
-        rd_out(&c->rd, inner);
-    }
-    rd_out(&c->rd, mark);
     *out = (struct attr_list){.items = rd_share(&c->rd, items, i, sizeof *items), .count = (uint32_t)i};
 }
 
@@ -183,17 +160,15 @@ static void compile_basket(struct compiler *c, const cJSON *when, struct when *o
 {
     const cJSON *array = rd_array(&c->rd, when, "basket", OPTIONAL), *value;
     struct basket_condition *items;
-    size_t mark, i = 0;
+    size_t i = 0;
 
     if (!array || !array->child)
         return;
     items = arena_array(&c->temp, (size_t)cJSON_GetArraySize(array), sizeof *items);
     if (!items)
         return;
-    mark = rd_in(&c->rd, "basket");
-    cJSON_ArrayForEach(value, array)
+    rd_each(&c->rd, "basket", array, value)
     {
-        size_t inner = rd_in_index(&c->rd, i);
         struct basket_condition *entry = &items[i++];
         int base = 0;
 
@@ -207,9 +182,7 @@ static void compile_basket(struct compiler *c, const cJSON *when, struct when *o
             if (!entry->amount_min && !entry->qty_min_milli && !entry->distinct_min)
                 rd_warn(&c->rd, NULL, "names no minimum: holds for every basket, also without such items");
         }
-        rd_out(&c->rd, inner);
     }
-    rd_out(&c->rd, mark);
     out->basket = rd_share(&c->rd, items, i, sizeof *items);
     out->basket_count = (uint32_t)i;
 }

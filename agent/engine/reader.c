@@ -231,24 +231,17 @@ void rd_texts(struct reader *reader, const cJSON *object, const char *name, stru
 {
     const cJSON *array = rd_array(reader, object, name, OPTIONAL), *value;
     const char **items;
-    size_t mark, i = 0;
 
     if (!array || !array->child)
         return;
     items = arena_array(reader->temp, (size_t)cJSON_GetArraySize(array), sizeof *items);
     if (!items)
         return;
-    mark = rd_in(reader, name);
-    cJSON_ArrayForEach(value, array)
+    rd_each(reader, name, array, value)
     {
-        size_t inner = rd_in_index(reader, i);
-
         if (text_value(reader, value, NULL, ID_BYTES_MAX, &items[out_list->count]))
             out_list->count++;
-        rd_out(reader, inner);
-        i++;
     }
-    rd_out(reader, mark);
     sort_items(items, out_list->count, sizeof *items, text_cmp);
     out_list->items = rd_share(reader, items, out_list->count, sizeof *items);
     if (!out_list->items)

@@ -49,6 +49,17 @@ size_t rd_in(struct reader *reader, const char *name);
 size_t rd_in_index(struct reader *reader, size_t index);
 void rd_out(struct reader *reader, size_t mark);
 
+/* value is each element of the member's array (NULL: none), one after the other; the reader stands at it meanwhile. The
+ * loop is left by its end alone. */
+#define rd_each(reader, name, array, value)                                                                          \
+    for (struct rd_walk rd_walk_ = rd_walk_begin(reader, name, array); (value = rd_walk_next(reader, &rd_walk_));)
+struct rd_walk {
+    const cJSON *next;
+    size_t mark, inner, index;
+};
+struct rd_walk rd_walk_begin(struct reader *reader, const char *name, const cJSON *array);
+const cJSON *rd_walk_next(struct reader *reader, struct rd_walk *walk);
+
 /* Puts a note at the place the reader is at, or at one of its members (name not NULL). */
 void rd_note(struct reader *reader, bool warning, const char *name, const char *text);
 #define rd_fault(reader, name, ...)                                                                                  \

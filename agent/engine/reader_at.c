@@ -51,6 +51,26 @@ void rd_out(struct reader *reader, size_t mark)
     reader->at.depth = mark;
 }
 
+struct rd_walk rd_walk_begin(struct reader *reader, const char *name, const cJSON *array)
+{
+    return (struct rd_walk){.next = array ? array->child : NULL, .mark = rd_in(reader, name)};
+}
+
+const cJSON *rd_walk_next(struct reader *reader, struct rd_walk *walk)
+{
+    const cJSON *value = walk->next;
+
+    if (walk->index > 0)
+        rd_out(reader, walk->inner);
+    if (!value) {
+        rd_out(reader, walk->mark);
+        return NULL;
+    }
+    walk->next = value->next;
+    walk->inner = rd_in_index(reader, walk->index++);
+    return value;
+}
+
 static void index_text(size_t index, char out_text[24])
 {
     char digits[24];

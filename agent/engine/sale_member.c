@@ -8,15 +8,12 @@ static bool member_usage(struct sale_reader *p, const cJSON *object, struct sale
 {
     static const char *const periods[PERIOD_COUNT] = {"day", "week", "month", "count"};
     const cJSON *map, *value;
+    void *room;
     struct sale_usage *items;
 
-    if (!sr_container(p, object, "usage", false, &map))
+    if (!sr_items(p, object, "usage", false, sizeof *items, &map, &room))
         return false;
-    if (!map || !map->child)
-        return true;
-    items = arena_array(&p->sale->arena, (size_t)cJSON_GetArraySize(map), sizeof *items);
-    if (!items)
-        return false;
+    items = room;
     sr_go(p, "/member/usage");
     cJSON_ArrayForEach(value, map)
     {
@@ -40,15 +37,12 @@ static bool member_usage(struct sale_reader *p, const cJSON *object, struct sale
 static bool member_lists(struct sale_reader *p, const cJSON *object, struct sale_member *out)
 {
     const cJSON *map, *value;
+    void *room;
     struct sale_list *items;
 
-    if (!sr_container(p, object, "lists", false, &map))
+    if (!sr_items(p, object, "lists", false, sizeof *items, &map, &room))
         return false;
-    if (!map || !map->child)
-        return true;
-    items = arena_array(&p->sale->arena, (size_t)cJSON_GetArraySize(map), sizeof *items);
-    if (!items)
-        return false;
+    items = room;
     sr_go(p, "/member/lists");
     cJSON_ArrayForEach(value, map)
     {

@@ -107,18 +107,29 @@ bool sr_container(struct sale_reader *p, const cJSON *object, const char *name, 
     return true;
 }
 
+bool sr_items(struct sale_reader *p, const cJSON *object, const char *name, bool array, size_t item_bytes,
+              const cJSON **out_container, void **out_items)
+{
+    size_t count;
+
+    *out_items = NULL;
+    if (!sr_container(p, object, name, array, out_container))
+        return false;
+    count = (size_t)cJSON_GetArraySize(*out_container);
+    if (count > 0)
+        *out_items = arena_array(&p->sale->arena, count, item_bytes);
+    return count == 0 || *out_items;
+}
+
 bool sr_texts(struct sale_reader *p, const cJSON *object, const char *name, struct text_list *out)
 {
     const cJSON *array, *value;
+    void *room;
     const char **items;
 
-    if (!sr_container(p, object, name, true, &array))
+    if (!sr_items(p, object, name, true, sizeof *items, &array, &room))
         return false;
-    if (!array || !array->child)
-        return true;
-    items = arena_array(&p->sale->arena, (size_t)cJSON_GetArraySize(array), sizeof *items);
-    if (!items)
-        return false;
+    items = room;
     cJSON_ArrayForEach(value, array)
     {
         if (!cJSON_IsString(value))
@@ -135,15 +146,12 @@ bool sr_texts(struct sale_reader *p, const cJSON *object, const char *name, stru
 bool sr_attrs(struct sale_reader *p, const cJSON *object, struct sale_attrs *out)
 {
     const cJSON *map, *value;
+    void *room;
     struct sale_attr *items;
 
-    if (!sr_container(p, object, "attrs", false, &map))
+    if (!sr_items(p, object, "attrs", false, sizeof *items, &map, &room))
         return false;
-    if (!map || !map->child)
-        return true;
-    items = arena_array(&p->sale->arena, (size_t)cJSON_GetArraySize(map), sizeof *items);
-    if (!items)
-        return false;
+    items = room;
     cJSON_ArrayForEach(value, map)
     {
         struct sale_attr attr = {.name = arena_text(&p->sale->arena, value->string, strlen(value->string))};
@@ -170,15 +178,12 @@ bool sr_amounts(struct sale_reader *p, const cJSON *object, const char *name, bo
                 struct sale_amounts *out)
 {
     const cJSON *map, *value;
+    void *room;
     struct sale_amount *items;
 
-    if (!sr_container(p, object, name, false, &map))
+    if (!sr_items(p, object, name, false, sizeof *items, &map, &room))
         return false;
-    if (!map || !map->child)
-        return true;
-    items = arena_array(&p->sale->arena, (size_t)cJSON_GetArraySize(map), sizeof *items);
-    if (!items)
-        return false;
+    items = room;
     cJSON_ArrayForEach(value, map)
     {
         struct sale_amount *item = &items[out->count];

@@ -30,6 +30,9 @@ bool sr_text(struct sale_reader *p, const cJSON *object, const char *name, const
 bool sr_integer(struct sale_reader *p, const cJSON *object, const char *name, int64_t min, int64_t max, int64_t *out);
 bool sr_boolean(struct sale_reader *p, const cJSON *object, const char *name, bool *out);
 bool sr_container(struct sale_reader *p, const cJSON *object, const char *name, bool array, const cJSON **out);
+/* The same, with room for an item for each of its entries: NULL when there are none. */
+bool sr_items(struct sale_reader *p, const cJSON *object, const char *name, bool array, size_t item_bytes,
+              const cJSON **out_container, void **out_items);
 bool sr_texts(struct sale_reader *p, const cJSON *object, const char *name, struct text_list *out);
 bool sr_attrs(struct sale_reader *p, const cJSON *object, struct sale_attrs *out);
 bool sr_amounts(struct sale_reader *p, const cJSON *object, const char *name, bool max_allowed,
