@@ -104,6 +104,15 @@ static bool write_line(struct port *port, struct errmsg *err)
     return true;
 }
 
+/* After the line was read or written: it is watched further, or it is lost. */
+static void settle(struct port *port, bool there, const struct errmsg *err)
+{
+    if (port->state == PORT_READY && there)
+        arm(port);
+    else if (port->state == PORT_READY)
+        port_lose(port, err);
+}
+
 void port_on_line(void *context, int events)
 {
     struct port *port = context;
@@ -118,12 +127,7 @@ void port_on_line(void *context, int events)
     }
     if (there && (events & LOOP_WRITABLE))
         there = write_line(port, &err);
-    if (port->state == PORT_READY) {
-        if (there)
-            arm(port);
-        else
-            port_lose(port, &err);
-    }
+    settle(port, there, &err);
     port_leave(port);
 }
 
@@ -140,12 +144,7 @@ void port_on_write_timer(void *context)
         tell(write, ST_TIMEOUT);
     if (port->state == PORT_READY && port->stalled)
         there = write_line(port, &err);
-    if (port->state == PORT_READY) {
-        if (there)
-            arm(port);
-        else
-            port_lose(port, &err);
-    }
+    settle(port, there, &err);
     port_leave(port);
 }
 
