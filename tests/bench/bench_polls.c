@@ -33,6 +33,7 @@
 #include "sync/central/till_server.h"
 #include "sync/central/till_server_internal.h"
 #include "sync/protocol/message_mac.h"
+#include "tests/support/load_till.h"
 
 enum { POLLS_MAX = 18000, TILLS_MAX = 4000, WAIT_S = 55, SPARE_FDS = 200, PATH_BYTES = 300, SINGLE = 200 };
 
@@ -69,23 +70,6 @@ static void must(bool good, const char *what)
 
 /* ---- the central ---- */
 
-static void enrol(struct bench *bench, struct till *till, const struct pk *key)
-{
-    static const uint8_t zeros[SHA256_BYTES];
-    struct errmsg err = ERRMSG_INIT;
-    struct x509_issue issue = {.subject_key = key,
-                               .common_name = till->dev_hex,
-                               .issuer_key = bench->central->ca_key,
-                               .issuer_pem = bench->central->ca_pem,
-                               .not_before_unix_s = clock_wall_ms(clock_system()) / 1000 - 60,
-                               .not_after_unix_s = clock_wall_ms(clock_system()) / 1000 + 86400};
-
-    OK(x509_certificate(&issue, till->certificate, &err));
-    OK(STORE_RUN(bench->central->store, STATEMENT_DEVICE_PUT, &err, V_TEXT(till->dev_hex), V_TEXT("demo"),
-                 V_TEXT("S12"), V_TEXT("3"), V_BLOB(zeros, CRYPTO_KEY_BYTES), V_INT(0), V_TEXT("0000000000000001"),
-                 V_INT(0), V_BLOB(zeros, SHA256_BYTES), V_TEXT("bench"), V_INT(0), V_TEXT(""), V_TEXT("")));
-}
-
 static void set_up(struct bench *bench)
 {
     struct central_place place = {bench->dir, NULL};
@@ -103,7 +87,8 @@ static void set_up(struct bench *bench)
     for (int i = 0; i < bench->tills; i++) {
         bench->till[i].dev = 0xb000 + (uint64_t)i;
         hex_from_u64(bench->till[i].dev, bench->till[i].dev_hex);
-        enrol(bench, &bench->till[i], key);
+        OK(load_till_enrol(bench->central, &(struct load_till){bench->till[i].dev_hex, "0000000000000001", "3"}, key,
+                           bench->till[i].certificate, &err));
     }
     pk_destroy(key);
     OK(loop_create(&bench->loop, &err));

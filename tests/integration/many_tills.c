@@ -27,6 +27,7 @@
 #include "sync/central/central.h"
 #include "sync/protocol/message_mac.h"
 #include "sync/protocol/record.h"
+#include "tests/support/load_till.h"
 
 enum {
     TILLS_MAX = 200,
@@ -55,26 +56,15 @@ static void must(bool good, const char *what)
 
 static void enrol(struct central *central, const struct pk *key, uint64_t dev, const char *folder)
 {
-    static const uint8_t zeros[SHA256_BYTES];
     struct errmsg err = ERRMSG_INIT;
     char dev_hex[HEX64_TEXT], epoch_hex[HEX64_TEXT], till[16], path[PATH_BYTES], certificate[X509_PEM_BYTES_MAX];
-    int64_t now_s = clock_wall_ms(clock_system()) / 1000;
-    struct x509_issue issue = {.subject_key = key,
-                               .common_name = dev_hex,
-                               .issuer_key = central->ca_key,
-                               .issuer_pem = central->ca_pem,
-                               .not_before_unix_s = now_s - 60,
-                               .not_after_unix_s = now_s + 86400};
 
     hex_from_u64(dev, dev_hex);
     hex_from_u64(EPOCH, epoch_hex);
     (void)snprintf(till, sizeof(till), "L%" PRIu64, dev - FIRST_DEV);
     (void)snprintf(path, sizeof(path), "%s/%s.pem", folder, dev_hex);
-    OK(x509_certificate(&issue, certificate, &err));
+    OK(load_till_enrol(central, &(struct load_till){dev_hex, epoch_hex, till}, key, certificate, &err));
     OK(file_write(path, certificate, strlen(certificate), 0600, &err));
-    OK(STORE_RUN(central->store, STATEMENT_DEVICE_PUT, &err, V_TEXT(dev_hex), V_TEXT("demo"), V_TEXT("S12"),
-                 V_TEXT(till), V_BLOB(zeros, CRYPTO_KEY_BYTES), V_INT(0), V_TEXT(epoch_hex), V_INT(0),
-                 V_BLOB(zeros, SHA256_BYTES), V_TEXT("load"), V_INT(0), V_TEXT(""), V_TEXT("")));
 }
 
 static int make(const char *state_dir, const char *database, int tills, const char *folder)
