@@ -40,7 +40,7 @@ static enum status set_rule(const struct admin_call *call, struct errmsg *err)
 {
     struct central *central = call->central;
     const char *chain = http_path_part(call->request, 0);
-    struct rule rule = {.lease_days = 7, .lost_days = 30}; /* sync.md 2.4: written off after 30 days by default */
+    struct rule rule = {.lease_days = 7, .lost_days = 30}; /* of silence, then it is written off */
     const char *currency;
     struct rows *rows;
     enum status st = admin_name(call->root, "currency", &currency, err);

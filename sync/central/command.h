@@ -53,8 +53,10 @@ command_fn command_member_import, command_coupon_import, command_till_import;
 command_fn command_key_create, command_bundle_sign, command_bundle_cosign;
 /* command_bundle.c */
 command_fn command_bundle_check, command_bundle_publish, command_bundle_list;
+/* command_root_make.c */
+command_fn command_root_create;
 /* command_root.c */
-command_fn command_root_create, command_root_check, command_root_publish, command_root_list, command_timestamp_rotate;
+command_fn command_root_check, command_root_publish, command_root_list, command_timestamp_rotate;
 /* command_rollout.c */
 command_fn command_rollout_start, command_rollout_status, command_rollout_advance, command_rollout_halt,
     command_rollout_resume, command_rollout_back, command_rollout_approve;

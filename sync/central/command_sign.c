@@ -174,7 +174,7 @@ static int64_t accepted(const struct command_call *call)
     return strtoll(text, NULL, 10);
 }
 
-/* Whoever signs limits for spending without a link sees first what it can come to (sync.md 2.4, T3). */
+/* Whoever signs limits for spending without a link sees first what it can come to. */
 static enum status check_exposure(const struct command_call *call, const char *bytes, size_t len, struct errmsg *err)
 {
     struct bundle *bundle = NULL;

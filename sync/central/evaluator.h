@@ -31,7 +31,8 @@ enum status evaluator_evaluate(struct evaluator *evaluator, const char *bundle_s
  * words. */
 enum status evaluator_refund(struct evaluator *evaluator, const char *bundle_sha256, const char *question, size_t len,
                              struct strbuf *out, struct errmsg *err);
-/* What a bundle's floor limits let happen (sync.md 2.4, T3), in minor units of money: all 0 when it sets none. */
+/* What a bundle's floor limits let happen without a link, at worst, in minor units of money: all 0 when it sets none.
+ */
 struct exposure {
     int64_t version;
     int minor_digits;

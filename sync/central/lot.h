@@ -5,7 +5,7 @@
  *
  * Spent first is what expires first; what is not active yet only when nothing else is left, and then the balance goes
  * below zero. What comes in pays that first. Points set aside by leases and holds do not expire while they are: a
- * till that was promised them keeps them (sync.md, T1).
+ * till that was promised them keeps them (docs/protocol.md 7).
  */
 #ifndef LOYALD_CENTRAL_LOT_H
 #define LOYALD_CENTRAL_LOT_H

@@ -14,7 +14,7 @@
 #include "sync/central/device.h"
 #include "sync/protocol/root.h"
 
-enum { TRUST_SIGN_EVERY_S = 24 * 60 * 60, TRUST_SIGNED_BYTES_MAX = 2 * ROOT_BYTES_MAX + 16 * 1024 };
+enum { TRUST_SIGN_EVERY_S = 24 * 60 * 60 };
 
 /* The keys of timestamps in the state directory; the first is made when there is none. Their public halves lie beside
  * them, for the office to take into a root. */

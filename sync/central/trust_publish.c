@@ -12,43 +12,36 @@
 #include "agent/base/log.h"
 #include "sync/central/office.h"
 #include "sync/central/rollout.h"
+#include "sync/central/signed_root.h"
 
 /* ---- checking a root as a till would ---- */
 
-struct parcel {
-    struct cJSON *tree; /* owned */
-    const char *text;   /* views of it */
-    const struct cJSON *signatures;
-    struct root root;
-};
-
-static enum status check_signed(struct central *central, const struct parcel *parcel, const struct root *old,
+static enum status check_signed(struct central *central, const struct signed_root *it, const struct root *old,
                                 struct errmsg *err)
 {
     struct signers before = {.count = 0};
-    enum status st = old ? ST_OK : trust_load_chain_keys(central, parcel->root.chain, &before, err);
+    enum status st = old ? ST_OK : trust_load_chain_keys(central, it->root.chain, &before, err);
 
     if (old)
         before = old->roles[ROOT_ROLE_ROOT];
     if (st == ST_OK && before.count > 0) {
-        st = signers_check(&before, parcel->text, strlen(parcel->text), parcel->signatures, err);
+        st = signers_check(&before, it->text, strlen(it->text), it->signatures, err);
         if (st != ST_OK)
             errmsg_wrap(err, old ? "the keys of the root before"
                                  : "the keys that tills were told when they were enrolled, which sign root 1 too");
     }
     if (st == ST_OK) {
-        st = signers_check(&parcel->root.roles[ROOT_ROLE_ROOT], parcel->text, strlen(parcel->text),
-                           parcel->signatures, err);
+        st = signers_check(&it->root.roles[ROOT_ROLE_ROOT], it->text, strlen(it->text), it->signatures, err);
         if (st != ST_OK)
             errmsg_wrap(err, "its own keys of the root");
     }
     return st;
 }
 
-static enum status check_root(struct central *central, const struct parcel *parcel, const struct root *old,
+static enum status check_root(struct central *central, const struct signed_root *it, const struct root *old,
                               struct errmsg *err)
 {
-    const struct root *root = &parcel->root;
+    const struct root *root = &it->root;
     int64_t wanted = old ? old->version + 1 : 1;
 
     if (root->version != wanted) {
@@ -65,7 +58,7 @@ static enum status check_root(struct central *central, const struct parcel *parc
                         "again with timestamp.pub.pem of the state directory");
         return ST_INVALID;
     }
-    return check_signed(central, parcel, old, err);
+    return check_signed(central, it, old, err);
 }
 
 /* ---- taking it ---- */
@@ -114,15 +107,15 @@ static enum status withdraw(struct central *central, const char *chain, struct e
     return st == ST_OK ? STORE_RUN(central->store, STATEMENT_MANIFEST_WITHDRAW, err, V_TEXT(chain)) : st;
 }
 
-static enum status take(struct central *central, const struct parcel *parcel, struct trust_published *published,
+static enum status take(struct central *central, const struct signed_root *it, struct trust_published *published,
                         struct errmsg *err)
 {
-    const struct root *root = &parcel->root;
-    char *signatures = cJSON_PrintUnformatted(parcel->signatures);
+    const struct root *root = &it->root;
+    char *signatures = cJSON_PrintUnformatted(it->signatures);
     bool good = true;
     enum status st =
         signatures ? STORE_RUN(central->store, STATEMENT_ROOT_INSERT, err, V_TEXT(root->chain), V_INT(root->version),
-                               V_TEXT(parcel->text), V_TEXT(signatures), V_INT(central_now_us(central)))
+                               V_TEXT(it->text), V_TEXT(signatures), V_INT(central_now_us(central)))
                    : ST_NOMEM;
 
     cJSON_free(signatures);
@@ -138,20 +131,7 @@ static enum status take(struct central *central, const struct parcel *parcel, st
     return st;
 }
 
-static enum status read_parcel(const char *json, size_t len, struct parcel *parcel, struct errmsg *err)
-{
-    enum status st = json_parse(json, len, TRUST_SIGNED_BYTES_MAX, &parcel->tree, err);
-
-    if (st == ST_OK)
-        st = json_text(parcel->tree, "text", ROOT_BYTES_MAX, &parcel->text, err);
-    if (st == ST_OK)
-        st = json_array(parcel->tree, "signatures", &parcel->signatures, err);
-    if (st == ST_OK)
-        st = root_parse(parcel->text, strlen(parcel->text), &parcel->root, err);
-    return st == ST_NOT_FOUND ? ST_INVALID : st;
-}
-
-static enum status publish(struct central *central, const struct parcel *parcel, struct trust_published *published,
+static enum status publish(struct central *central, const struct signed_root *it, struct trust_published *published,
                            struct errmsg *err)
 {
     struct root *old = NULL;
@@ -159,13 +139,13 @@ static enum status publish(struct central *central, const struct parcel *parcel,
 
     if (st != ST_OK)
         return st;
-    st = office_need_chain(central, parcel->root.chain, err);
+    st = office_need_chain(central, it->root.chain, err);
     if (st == ST_OK)
-        st = trust_load_root(central, parcel->root.chain, &old, err);
+        st = trust_load_root(central, it->root.chain, &old, err);
     if (st == ST_OK)
-        st = check_root(central, parcel, old, err);
+        st = check_root(central, it, old, err);
     if (st == ST_OK)
-        st = take(central, parcel, published, err);
+        st = take(central, it, published, err);
     free(old);
     return central_end(central, st, err);
 }
@@ -173,20 +153,18 @@ static enum status publish(struct central *central, const struct parcel *parcel,
 enum status trust_publish(struct central *central, const char *chain, const char *signed_json, size_t len,
                           struct trust_published *out_published, struct errmsg *err)
 {
-    struct parcel *parcel = calloc(1, sizeof(*parcel));
-    enum status st = parcel ? read_parcel(signed_json, len, parcel, err) : ST_NOMEM;
+    struct signed_root *it = NULL;
+    enum status st = signed_root_parse(signed_json, len, &it, err);
 
-    if (st == ST_OK && strcmp(parcel->root.chain, chain) != 0) {
-        errmsg_set(err, "it is the root of chain %s, not of %.64s", parcel->root.chain, chain);
+    if (st == ST_OK && strcmp(it->root.chain, chain) != 0) {
+        errmsg_set(err, "it is the root of chain %s, not of %.64s", it->root.chain, chain);
         st = ST_INVALID;
     }
     if (st == ST_OK)
-        st = publish(central, parcel, out_published, err);
+        st = publish(central, it, out_published, err);
     if (st == ST_OK)
-        log_info("trust-05", "root published chain=%s version=%" PRId64 "%s", parcel->root.chain,
-                 out_published->version, out_published->withdrawn ? ", rules are withdrawn" : "");
-    if (parcel)
-        json_free(parcel->tree);
-    free(parcel);
+        log_info("trust-05", "root published chain=%s version=%" PRId64 "%s", it->root.chain, out_published->version,
+                 out_published->withdrawn ? ", rules are withdrawn" : "");
+    signed_root_destroy(it);
     return st;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * T1 (sync.md 2.4) on random histories of tills that spend from what they were told, report late, or never again.
+ * That what is promised is covered (docs/protocol.md 7), here T1, on random histories of tills that spend from what
+ * they were told, report late, or never again.
  * LOYALD_SEED repeats one, LOYALD_ROUNDS asks for more.
  */
 #include <criterion/criterion.h>
