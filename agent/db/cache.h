@@ -107,9 +107,9 @@ struct cache_lease {
 /* One of nothing granted is deleted. */
 enum status cache_put_lease(struct cache *cache, const struct cache_lease *lease, struct errmsg *err);
 
-/* A full reload: from begin_reload on rows are put under a new generation, while those of before are still read;
- * after end_reload, once all were told, cache_sweep takes away what was not told again, a slice at a time. It goes on
- * after a restart. A reload that begins while another is under way takes its place. */
+/* A full reload: from cache_begin_reload on rows are put under a new generation, while those of before are still read;
+ * after cache_end_reload, once all were told, cache_sweep takes away what was not told again, a slice at a time. It
+ * goes on after a restart. A reload that begins while another is under way takes its place. */
 enum status cache_begin_reload(struct cache *cache, struct errmsg *err);
 bool cache_is_reloading(const struct cache *cache);
 enum status cache_end_reload(struct cache *cache, struct errmsg *err);

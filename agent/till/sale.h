@@ -2,7 +2,7 @@
 /*
  * sale - one sale in memory: its state, basket, member and last result. Internal to the till.
  *
- *                       sale_put                 sale_put (reopens, releases what was reserved)
+ *                     till_put_sale            till_put_sale (reopens, releases what was reserved)
  *                      +--------+               +------------------------------+
  *                      v        |               v                              |
  *   till_open_sale -> OPEN -----+          OPEN <---------------------- TENDERING
@@ -11,7 +11,7 @@
  *                      +---- till_void ----> VOIDED <--- till_void: releases --+                              COMMITTED
  *                                                                                                                  |
  *                                        PRINTED <--- confirmed ---.                                                |
- *                                  PRINT_UNKNOWN <--- no answer ---+------ the printer's word (till_printed) --------+
+ *                                  PRINT_UNKNOWN <--- no answer ---+------ the printer's word (print.c) -------------+
  *                                   PRINT_FAILED <--- not printed -'
  *
  *                      OPEN --- nobody touched it for too long (till_age_sales) ---> VOIDED, and told; never from TENDERING
@@ -19,6 +19,8 @@
  * A card may come before the sale (it waits two minutes), between items or after them; a second one takes the place of the first, and is said
  * (the last card shown is whose hand holds it). A phone number is a card that may not spend points; of a member whose card is on the sale
  * already it changes nothing. In TENDERING none is taken: the shopper was shown a total.
+ *
+ * till_commit of a sale that is OPEN tenders it first; refused, it is OPEN again, with nothing reserved.
  *
  * sale_move makes every arrow. After a restart: OPEN is gone, and put again by whoever holds the basket; TENDERING likewise, with what it
  * reserved, and holds of points are voided; COMMITTED is in the journal, its print PRINT_UNKNOWN unless the printer had answered; VOIDED is

@@ -38,7 +38,7 @@ enum display_set_id {
     DISPLAY_AURES,  /* Epson's with other numbers of code pages: Aures OCD-100 and OCD-300 */
 };
 
-/* The words of the configuration, in the order of the enum and of display_code_pages, parted by |. */
+/* The words of the configuration, in the order of the enum and of the pages in display_set.c, parted by |. */
 #define DISPLAY_SET_CHOICES  "epson|cd5220|aures"
 #define DISPLAY_PAGE_CHOICES "cp866|cp1251|cp437|cp850|cp852|cp858|cp1250|cp1252|cp1253|cp1254|cp1257"
 

@@ -38,7 +38,7 @@ struct shop {
     struct till *till;
     struct api *api;
     char dir[64], socket_path[96], doctor_file[96];
-    bool has_printer; /* set before shop_open_with */
+    bool has_printer; /* set before shop_open */
     /* The printer's last job, and how it is answered. */
     int pages;
     char job_id[128];

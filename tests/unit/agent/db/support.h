@@ -39,7 +39,7 @@ enum status begin_epoch(struct journal *journal, uint64_t epoch);
 struct journal *open_journal(const char *path); /* asserts that it works */
 void make_sales(int records);                   /* journal.db with so many sales, closed */
 
-/* The disk. From fail_begin on, the nth write or sync (from 1; 0 never) on a file whose name ends in suffix fails,
+/* The disk. From disk_fail on, the nth write or sync (from 1; 0 never) on a file whose name ends in suffix fails,
  * and those after it too when it stays so. */
 enum disk_fault { DISK_FULL, DISK_WRITE_ERROR, DISK_SYNC_ERROR };
 void disk_install(void);

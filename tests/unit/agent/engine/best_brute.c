@@ -17,7 +17,7 @@ static int used_of(const struct world *w, const struct promo *p, int map)
     return best_gain(w, p, map, 0) == 0 ? 0 : best_units_used(w, p, map);
 }
 
-/* gain_of for every promotion, map and map of held units, and used_of, once. */
+/* best_gain for every promotion, map and map of held units, and used_of, once. */
 static int64_t table[PROMOS][1 << UNITS][1 << UNITS];
 static int used[PROMOS][1 << UNITS];
 
