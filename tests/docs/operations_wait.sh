@@ -26,6 +26,8 @@ within() { # SECONDS COMMAND...
         sleep 0.05
     done
 }
+# Of the central that was started last but that many, from 1.
+port_of() { echo "127.0.0.1:$(sed -n 's/.* ready .*port=\([0-9]*\).*/\1/p' "$LOG" | tail -n "$1" | head -n 1)"; }
 central() { loyal-central --state-dir "$CENTRAL" "$@"; }
 health() { loyalctl --state-dir "$TILL" api GET /v1/health; }
 says() { health | grep -q "$1"; }
@@ -41,4 +43,5 @@ settle() {
     [ -z "$SYNC_PID" ] || within 30 says '"courier":"[0-9]'
     [ -z "$SYNC_PID" ] || within 60 is_up
     [ -z "$SYNC_PID" ] || [ "$(sales)" -lt 30 ] || within 30 is_healthy
+    FIRST_AT=$(port_of 2) SECOND_AT=$(port_of 1)
 }
