@@ -165,6 +165,28 @@ Test(http_hard, at_the_limit_the_one_longest_without_a_request_goes_and_nobody_w
         loop_step(fixture.loop, 1000);
 }
 
+Test(http_hard, at_the_limit_of_those_who_wait_for_us_none_goes)
+{
+    int parked[2];
+
+    options.connections_max = 2;
+    fixture_start(&fixture, &options);
+    fixture.on_handled = unix_stop_loop;
+    for (int i = 0; i < 2; i++) {
+        parked[i] = unix_ask("/park");
+        loop_run(fixture.loop);
+    }
+    fixture.on_handled = NULL;
+    expect_hello(); /* in the room that is kept beyond the limit */
+    for (int i = 0; i < 2; i++)
+        cr_expect_not(is_cut(parked[i]));
+    cr_expect_eq(fixture.gone, 0);
+    for (int i = 0; i < 2; i++)
+        close(parked[i]);
+    while (fixture.gone < 2)
+        loop_step(fixture.loop, 1000);
+}
+
 Test(http_hard, a_client_with_too_many_connections_loses_its_own)
 {
     int fds[6], i, left = 0;
