@@ -73,19 +73,22 @@ static bool read_range(const char *text, struct operation_args *args)
     return true;
 }
 
-static void read_args(const struct http_request *request, enum operation op, struct operation_args *args)
+/* False when one is not what a till may ask with (operation.h): neither cut nor handed to the database. */
+static bool read_args(const struct http_request *request, enum operation op, struct operation_args *args)
 {
     const struct operation_spec *spec = operation_spec(op);
-    bool in_path = strchr(spec->path, '{') != NULL;
+    bool in_path = strchr(spec->path, '{') != NULL, good = true;
 
     memset(args, 0, sizeof(*args));
     for (int i = 0; i < OPERATION_ARG_MAX && spec->args[i]; i++) {
         const char *value = in_path && i == 0 ? http_path_part(request, 0) : http_query(request, spec->args[i]);
 
+        good &= value[0] == '\0' || operation_arg_is_valid(value);
         (void)snprintf(args->values[i], sizeof(args->values[i]), "%s", value);
     }
     if (op == OP_BLOB && !read_range(http_header(request, "Range"), args))
         args->values[1][0] = args->values[2][0] = '\0';
+    return good;
 }
 
 bool till_call_begin(struct till_server *server, struct http_request *request, enum operation op,
@@ -98,12 +101,18 @@ bool till_call_begin(struct till_server *server, struct http_request *request, e
                                  .epoch = http_header(request, "Loyald-Epoch"),
                                  .n = http_header(request, "Loyald-N"),
                                  .mac = http_header(request, "Loyald-Mac")};
-    bool known;
+    bool known = false;
 
-    read_args(request, op, args);
+    *call = (struct till_call){.server = server, .request = request, .op = op, .answer = ANSWER_INIT};
+    if (!read_args(request, op, args)) {
+        answer_error(&call->answer, 400, "bad_request",
+                     "a value in the path or query is longer than %d bytes, or not of A-Z a-z 0-9 . _ - :",
+                     OPERATION_ARG_BYTES_MAX);
+        send_answer(server, request, op, NULL, &call->answer);
+        return false;
+    }
     asked.args = *args;
     asked.body = http_body(request, &asked.body_len);
-    *call = (struct till_call){.server = server, .request = request, .op = op, .answer = ANSWER_INIT};
     if (device_check_request(server->central, &asked, &call->device, &known, &call->answer))
         return true;
     log_warn("tills-01", "refused op=%s dev=%.16s: %s", operation_spec(op)->name, asked.dev,
