@@ -19,16 +19,7 @@ use_work rpm
 dir=$work/shop held=0
 mkdir -p "$dir" "$work/repo"
 
-finish() {
-    code=$?
-    trap - EXIT INT TERM
-    if [ $code -ne 0 ] && [ $code -ne 77 ] && is_running container; then
-        what_it_says || true
-    fi
-    if is_running container; then shut_down || power_cut; fi
-    leave_work $code
-}
-trap finish EXIT
+trap leave_container EXIT
 
 build() {
     if [ -n "${LOYALD_RPMS:-}" ]; then
@@ -55,7 +46,6 @@ libraries() {
         dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "/usr$file"
     done | sed 's/:.*//' | sort -u
 }
-is_up() { boot && until_guest 60 'systemctl is-system-running | grep -q "running\|degraded"'; }
 
 rpm_there() { apt_there "rpm $* --nodeps"; }
 of_version() { echo "/srv/repo/$1/loyald-0*.rpm"; }

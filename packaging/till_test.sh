@@ -21,16 +21,7 @@ dir=$work/shop repository_url=file:///srv/repo held=0
 mkdir -p "$dir" "$work/repo"
 cp -R "$LOYALD_DEBS/first" "$LOYALD_DEBS/later" "$work/"
 
-finish() {
-    code=$?
-    trap - EXIT INT TERM
-    if [ $code -ne 0 ] && [ $code -ne 77 ] && is_running container; then
-        what_it_says || true
-    fi
-    if is_running container; then shut_down || power_cut; fi
-    leave_work $code
-}
-trap finish EXIT
+trap leave_container EXIT
 
 make_system() {
     fresh_system
@@ -46,7 +37,6 @@ make_system() {
     bring_office
 }
 repository() { make_key && fill_repository "$work/first"; }
-is_up() { boot && until_guest 60 'systemctl is-system-running | grep -q "running\|degraded"'; }
 
 needs packages
 step 'A bare Debian 12' make_bare
