@@ -78,7 +78,7 @@ static enum status append(struct till *till, const char *type, const char *sale_
     jw_object_end(&w);
     st = strbuf_status(&body);
     if (st == ST_OK)
-        st = till_append(till, type, body.data, body.len, &err);
+        st = till_record(till, type, body.data, body.len, &err);
     if (st != ST_OK)
         log_warn("till-29", "a coupon's claim could not be journalled sale=%s: %s", sale_id, err.text);
     strbuf_free(&body);

@@ -36,7 +36,7 @@ enum problem command_answer_sale(const struct till *till, const struct sale *sal
     return strbuf_status(out) == ST_OK ? PROBLEM_NONE : PROBLEM_TOO_LARGE;
 }
 
-static bool command_is_in_journal(struct till *till, const char *id)
+static bool is_in_journal(struct till *till, const char *id)
 {
     int64_t position;
 
@@ -68,7 +68,7 @@ enum problem command_why_used(struct till *till, const char *id)
         if (memcmp(till->voided.ids[i], digest, sizeof digest) == 0)
             return PROBLEM_SALE_VOIDED;
     }
-    if (!command_is_in_journal(till, id))
+    if (!is_in_journal(till, id))
         return PROBLEM_NONE;
     if (past_find(till, id, &past, NULL) != ST_OK)
         return PROBLEM_SALE_COMMITTED;

@@ -12,7 +12,6 @@
 #include "agent/till/upkeep.h"
 #include "sync/protocol/record.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ enum { OVERRIDE_JSON_MAX = 4096 };
 
 /* ---- records ---- */
 
-enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err)
+enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err)
 {
     struct strbuf bytes = STRBUF_INIT(RECORD_BYTES_MAX + 1);
     struct journal_head at;
@@ -56,15 +55,10 @@ enum status till_append(struct till *till, const char *type, const char *body, s
     return st;
 }
 
-enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err)
-{
-    return till_append(till, type, body, len, err);
-}
-
 enum problem till_append_command(struct till *till, const char *type, const struct strbuf *body, struct errmsg *err)
 {
     enum status st =
-        strbuf_status(body) == ST_OK ? till_append(till, type, body->data, body->len, err) : strbuf_status(body);
+        strbuf_status(body) == ST_OK ? till_record(till, type, body->data, body->len, err) : strbuf_status(body);
 
     if (st == ST_FULL && !till->stopping)
         return PROBLEM_DISK_FULL;
@@ -115,7 +109,7 @@ void till_note_override(struct till *till, const char *id, enum problem rule, co
     jw_field_text(&w, "reason", reason);
     jw_object_end(&w);
     /* The record it goes with says so, too. */
-    if (strbuf_status(&body) != ST_OK || till_append(till, "override", body.data, body.len, &err) != ST_OK)
+    if (strbuf_status(&body) != ST_OK || till_record(till, "override", body.data, body.len, &err) != ST_OK)
         log_warn("till-06", "an override could not be journalled id=%s: %s", id, err.text);
     strbuf_free(&body);
 }

@@ -17,7 +17,6 @@
 
 #include <cjson/cJSON.h>
 
-#include <stdio.h>
 #include <string.h>
 
 void evaluation_init(struct evaluation *evaluation)

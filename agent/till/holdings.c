@@ -7,9 +7,6 @@
 #include "agent/till/spending.h"
 #include "sync/protocol/record.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 enum { HOLDINGS_BYTES_MAX = RECORD_BYTES_MAX - 64 * 1024, LEASE_BYTES_MAX = 1024 };
 
 struct listing {

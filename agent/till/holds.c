@@ -35,7 +35,7 @@ static enum status journal_asked(struct till *till, const struct sale *sale, con
     jw_object_end(&w);
     st = strbuf_status(&body);
     if (st == ST_OK)
-        st = till_append(till, "hold_asked", body.data, body.len, &err);
+        st = till_record(till, "hold_asked", body.data, body.len, &err);
     if (st != ST_OK)
         log_warn("till-11", "no hold is asked for, it could not be journalled sale=%s: %s", sale->id, err.text);
     strbuf_free(&body);
@@ -52,7 +52,7 @@ void holds_void(struct till *till, const char *hold, const char *reason)
     jw_field_text(&w, "hold", hold);
     jw_field_text(&w, "reason", reason);
     jw_object_end(&w);
-    if (till_append(till, "hold_voided", body.data, body.len, &err) != ST_OK)
+    if (till_record(till, "hold_voided", body.data, body.len, &err) != ST_OK)
         log_error("till-12", "a hold stays until the next start voids it hold=%s: %s", hold, err.text);
     else if (till->options.central.void_hold)
         till->options.central.void_hold(till->options.central.link, hold);

@@ -209,7 +209,7 @@ void till_note_keyed(struct till *till, const struct sale *sale, const char *wha
     jw_field_text(&w, "what", what);
     jw_object_end(&w);
     /* It stops no sale: whose record says "keyed" as well. */
-    if (strbuf_status(&body) != ST_OK || till_append(till, "keyed_entry", body.data, body.len, &err) != ST_OK)
+    if (strbuf_status(&body) != ST_OK || till_record(till, "keyed_entry", body.data, body.len, &err) != ST_OK)
         log_warn("till-14", "a typed entry could not be journalled sale=%s: %s", sale->id, err.text);
     strbuf_free(&body);
 }

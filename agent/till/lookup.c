@@ -2,10 +2,7 @@
 /* Who a card or phone number is of, without a sale: looked up here, asked of the central, written nowhere. */
 #include "agent/till/till_internal.h"
 
-#include "agent/engine/engine.h"
-
 #include <stdlib.h>
-#include <string.h>
 
 struct lookup {
     struct till *till;

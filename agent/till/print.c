@@ -5,7 +5,6 @@
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/journal.h"
-#include "agent/engine/engine.h"
 #include "agent/receipt/page.h"
 #include "agent/till/past.h"
 #include "agent/till/slip.h"
@@ -106,7 +105,7 @@ static void journal_print(struct till *till, const char *sale_id, enum till_prin
     jw_field_text(&w, "reason", reason);
     jw_field_int(&w, "copy", copy);
     jw_object_end(&w);
-    if (strbuf_status(&body) != ST_OK || till_append(till, "print", body.data, body.len, &err) != ST_OK)
+    if (strbuf_status(&body) != ST_OK || till_record(till, "print", body.data, body.len, &err) != ST_OK)
         log_error("till-16", "what became of a print is not journalled sale=%s: %s", sale_id, err.text);
     else if (till->options.watcher.event)
         till->options.watcher.event(till->options.watcher.watcher, "print", body.data, body.len);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/till/till_internal.h"
 
-#include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/db/ballast.h"
 #include "agent/db/cache.h"
@@ -9,11 +8,7 @@
 #include "agent/engine/engine.h"
 #include "agent/till/tally.h"
 #include "agent/till/tree.h"
-#include "sync/protocol/record.h"
 
-#include <cjson/cJSON.h>
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

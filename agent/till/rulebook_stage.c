@@ -112,7 +112,8 @@ void rulebook_piece(struct rulebook *book, const char *sha256_hex, int64_t offse
     }
     st = rules_add_piece(book->options.rules, offset, bytes, len, &err);
     if (st != ST_OK) {
-        log_error("rules-12", "a piece could not be stored version=%" PRId64 ": %s", book->manifest.version, err.text);
+        log_error("rules-12", "a piece could not be stored version=%" PRId64 ": %s", book->manifest.version,
+                  err.text);
         if (st != ST_FULL) /* with room again, rulebook_resume asks for it again */
             rulebook_forget_offer(book);
         return;
@@ -211,7 +212,8 @@ static void announce(struct rulebook *book)
         return;
     }
     if (journal_put_states(book->options.journal, &(struct journal_state){ANNOUNCE_STATE, NULL, 0}, 1, &err) != ST_OK)
-        log_warn("rules-14", "that version=%" PRId64 " is journalled is not noted: %s", book->active->version, err.text);
+        log_warn("rules-14", "that version=%" PRId64 " is journalled is not noted: %s", book->active->version,
+                 err.text);
 }
 
 struct announced {
@@ -229,7 +231,7 @@ static bool look_for_it(void *context, const struct journal_entry *entry)
 }
 
 /* Journals what became active just before the power went; once. */
-static void rulebook_announce_late(struct rulebook *book)
+static void announce_late(struct rulebook *book)
 {
     struct announced announced = {.sha256 = book->active->sha256};
     char *text = NULL, sha256[SHA256_TEXT] = "";
@@ -251,48 +253,45 @@ static void rulebook_announce_late(struct rulebook *book)
     free(text);
 }
 
-void rulebook_settle(struct rulebook *book)
+/* With nothing to go back to there is nothing to try. */
+static bool is_first(const struct rulebook *book)
 {
-    struct rule_edition *edition;
-    struct errmsg err = ERRMSG_INIT;
+    return book->active->version == 0;
+}
+
+/* An older refusal is of no interest any more. */
+static bool settles_refusal(const struct rulebook *book)
+{
+    return book->manifest.version >= book->refused_version;
+}
+
+/* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
+static enum status journal_switch(struct rulebook *book, struct errmsg *err)
+{
     struct journal_head head;
     char version[24], to_announce[SHA256_TEXT + 64], trial[128];
-    bool settled, first = book->active->version == 0; /* with nothing to go back to there is nothing to try */
-    enum status st;
 
-    rulebook_announce_late(book);
-    rulebook_judge_trial(book);
-    if (book->progress != STAGED || !book->options.may_switch(book->options.context))
-        return;
-    edition =
-        rule_edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
-    book->staged = NULL; /* the edition's now, or freed with it */
     (void)snprintf(version, sizeof version, "%" PRId64, book->manifest.version);
     journal_head(book->options.journal, &head);
     (void)snprintf(to_announce, sizeof to_announce, "%s %s %" PRId64, book->sha256, version, head.position);
     (void)snprintf(trial, sizeof trial, "%s 0 %.64s", version, book->options.boot_id ? book->options.boot_id : "-");
-    settled = book->manifest.version >= book->refused_version; /* an older refusal is of no interest any more */
-    /* The ratchet first: a power cut in between must not leave rules active that an older offer could replace. */
-    st = edition
-             ? journal_put_states(book->options.journal,
-                                  (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
-                                                                 {ANNOUNCE_STATE, to_announce, strlen(to_announce)},
-                                                                 {TRIAL_STATE, first ? NULL : trial, strlen(trial)},
-                                                                 {REFUSED_STATE, NULL, 0}},
-                                  settled ? 4 : 3, &err)
-             : ST_NOMEM;
-    if (st == ST_OK)
-        st = rules_activate(book->options.rules, &err);
-    if (st != ST_OK) {
-        rule_edition_release(edition);
-        rulebook_refuse(book, err.text);
-        return;
-    }
-    if (settled) {
+    return journal_put_states(
+        book->options.journal,
+        (const struct journal_state[]){{RATCHET_STATE, version, strlen(version)},
+                                       {ANNOUNCE_STATE, to_announce, strlen(to_announce)},
+                                       {TRIAL_STATE, is_first(book) ? NULL : trial, strlen(trial)},
+                                       {REFUSED_STATE, NULL, 0}},
+        settles_refusal(book) ? 4 : 3, err);
+}
+
+/* What is on disk already is so in memory. */
+static void switch_to(struct rulebook *book, struct rule_edition *edition)
+{
+    if (settles_refusal(book)) {
         book->refused_version = 0;
         book->refused_reason[0] = '\0';
     }
-    if (first)
+    if (is_first(book))
         rule_edition_release(book->active);
     else
         rulebook_begin_trial(book, book->active);
@@ -302,6 +301,30 @@ void rulebook_settle(struct rulebook *book)
              bundle_promotion_count(edition->bundle));
     announce(book);
     book->options.changed(book->options.context, edition->version, NULL);
+}
+
+void rulebook_settle(struct rulebook *book)
+{
+    struct rule_edition *edition;
+    struct errmsg err = ERRMSG_INIT;
+    enum status st;
+
+    announce_late(book);
+    rulebook_judge_trial(book);
+    if (book->progress != STAGED || !book->options.may_switch(book->options.context))
+        return;
+    edition =
+        rule_edition_create(book->staged, book->sha256, book->manifest.version, clock_wall_ms(book->options.clock));
+    book->staged = NULL; /* the edition's now, or freed with it */
+    st = edition ? journal_switch(book, &err) : ST_NOMEM;
+    if (st == ST_OK)
+        st = rules_activate(book->options.rules, &err);
+    if (st != ST_OK) {
+        rule_edition_release(edition);
+        rulebook_refuse(book, err.text);
+        return;
+    }
+    switch_to(book, edition);
     rulebook_forget_offer(book);
     rulebook_take_next(book);
 }

@@ -3,14 +3,12 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/json.h"
-#include "agent/base/log.h"
 #include "agent/engine/engine.h"
 #include "agent/till/coupons.h"
 
 #include <cjson/cJSON.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TYPED_MAX = 512, SCAN_JSON_MAX = 16 * 1024 };

@@ -2,10 +2,8 @@
 #include "agent/till/till_internal.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/log.h"
 #include "agent/db/ballast.h"
 #include "agent/db/cache.h"
-#include "agent/db/journal.h"
 #include "agent/engine/engine.h"
 #include "agent/net/loop.h"
 #include "agent/till/exchange.h"
@@ -75,7 +73,7 @@ void till_destroy(struct till *till)
 }
 
 /* On a disk that is full and has given up its ballast points are earned, not spent. */
-static bool till_may_spend(const struct till *till)
+static bool may_spend(const struct till *till)
 {
     return !till->options.ballast || till->options.ballast->room != ROOM_SHORT;
 }
@@ -171,8 +169,8 @@ void till_drop_sale(struct till *till, int slot)
     till->sales[slot] = NULL;
 }
 
-/* A free place; failing that the one of the sale longest ended; -1 when all are in use. A sale whose receipt is being printed ends when the
- * printer has answered; it may leave before, then only the journal hears. */
+/* A free place; failing that the one of the sale longest ended; -1 when all are in use. A sale whose receipt is being
+ * printed ends when the printer has answered; it may leave before, then only the journal hears. */
 static int free_slot(struct till *till)
 {
     int best = -1;
@@ -233,7 +231,7 @@ enum problem till_evaluate(struct till *till, struct sale *sale, struct errmsg *
         .reserved = &till->reserved,
         .language = till_language(till),
         .sale_id = sale->id,
-        .no_spending = !till_may_spend(till),
+        .no_spending = !may_spend(till),
         .basket = &sale->basket,
         .spending = &sale->spending,
         .claims = &sale->claims,

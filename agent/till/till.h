@@ -188,11 +188,12 @@ bool till_scanned(struct till *till, const struct till_scan *scan);
 void till_scan_fault(struct till *till, const char *device, const char *what);
 
 /* ---- from the rules ---- */
-/* Appends a record of what became of a bundle; durable on ST_OK. */
+/* Appends a record of any type to the journal, durable on ST_OK, and projects it. ST_FULL: the disk is, and the ballast
+ * is given up. After ST_IO and ST_CORRUPT the till stops: the journal cannot be trusted before a restart. */
+enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
 /* Appends a record of all that may be spent here, for a central of that incarnation, which may have forgotten granting
  * it. */
 enum status till_report_holdings(struct till *till, const char *incarnation, struct errmsg *err);
-enum status till_record(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
 /* Another version is active, or one was refused for that reason: those who watch are told. */
 void till_rules_changed(struct till *till, int64_t version, const char *refused_reason);
 

@@ -126,9 +126,7 @@ void till_take_waiting_card(struct till *till, struct sale *sale);
 /* ---- commit.c ---- */
 /* Reserves what the sale will use up. */
 void till_reserve(struct till *till, const struct sale *sale);
-/* Appends a record of any type to the journal, durable on ST_OK, and projects it. */
-enum status till_append(struct till *till, const char *type, const char *body, size_t len, struct errmsg *err);
-/* The same as a command's word on it: PROBLEM_NONE, PROBLEM_DISK_FULL or PROBLEM_JOURNAL_FAILED. */
+/* till_record as a command's word on it: PROBLEM_NONE, PROBLEM_DISK_FULL or PROBLEM_JOURNAL_FAILED. */
 enum problem till_append_command(struct till *till, const char *type, const struct strbuf *body, struct errmsg *err);
 /* Journals that somebody let pass what the rule of that problem would have stopped; it stops nothing itself. */
 void till_note_override(struct till *till, const char *id, enum problem rule, const char *by, const char *reason);

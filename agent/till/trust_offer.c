@@ -2,7 +2,6 @@
 /* A timestamp on its way, and the roots that lie between: fetched, checked in a worker, kept in one commit each. */
 #include "agent/till/trust_internal.h"
 
-#include "agent/base/clock.h"
 #include "agent/base/json.h"
 #include "agent/base/log.h"
 #include "agent/db/journal.h"

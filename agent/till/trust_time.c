@@ -10,7 +10,6 @@
 #include "agent/till/trust_internal.h"
 
 #include "agent/base/clock.h"
-#include "agent/base/log.h"
 #include "agent/db/journal.h"
 #include "sync/protocol/record.h"
 

@@ -15,7 +15,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { FULL_CHECK_HOURS = 24, RETRY_MS = 1000 };
 
@@ -75,7 +74,7 @@ static enum status project_slice(struct journal *journal, struct cache *cache, s
 }
 
 /* Projects at most count records; what fails is tried again. */
-static enum status upkeep_catch_up(struct journal *journal, struct cache *cache, struct projection *scratch, int64_t count,
+static enum status catch_up(struct journal *journal, struct cache *cache, struct projection *scratch, int64_t count,
                             struct errmsg *err)
 {
     struct journal_head head;
@@ -159,7 +158,7 @@ enum status upkeep_begin(struct till *till, struct errmsg *err)
     if (st != ST_OK)
         return st;
     if (behind <= UPKEEP_AT_ONCE || !till->options.loop)
-        return upkeep_catch_up(till->options.journal, till->options.cache, till->projection, behind, err);
+        return catch_up(till->options.journal, till->options.cache, till->projection, behind, err);
     log_warn("till-22", "cache.db lacks %" PRId64 " records of the journal: they follow while the till sells",
              behind);
     st = note_late_sales(till, err);
@@ -186,7 +185,7 @@ void upkeep_appended(struct till *till, const char *type, const char *body, size
         projection_clear(p);
     } else {
         if (upkeep_behind(till) > 1)
-            st = upkeep_catch_up(till->options.journal, cache, p, UPKEEP_CATCH_UP, &err);
+            st = catch_up(till->options.journal, cache, p, UPKEEP_CATCH_UP, &err);
         if (st == ST_OK)
             st = projection_put(p, cache, type, body, len, position, &err);
     }
@@ -326,8 +325,8 @@ static void close_lease(struct till *till)
 
     if (any_open(till) || upkeep_behind(till) > 0) /* a sale in tender may have reserved it */
         return;
-    st = cache_ended_lease(till->options.cache, now_ms, till_position_of,
-                           till->options.journal, note_ended, &ended, &err);
+    st = cache_ended_lease(till->options.cache, now_ms, till_position_of, till->options.journal, note_ended, &ended,
+                           &err);
     if (st == ST_OK)
         st = strbuf_status(&ended.body);
     if (st == ST_OK)

@@ -200,7 +200,7 @@ Test(upkeep, shifts_part_the_totals)
         "{\"shift\":\"A\",\"state\":\"open\",\"cashier\":\"7\",\"business_date\":\"2026-11-22\"}";
 
     cr_assert_eq(sell("s1", false), PROBLEM_NONE);
-    cr_assert_eq(till_append(world.till, "shift", open, sizeof open - 1, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(till_record(world.till, "shift", open, sizeof open - 1, &err), ST_OK, "%s", err.text);
     cr_assert_eq(sell("s2", false), PROBLEM_NONE);
     cr_assert_eq(sell("s3", false), PROBLEM_NONE);
     world_restart(&world, true);
