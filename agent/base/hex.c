@@ -3,8 +3,6 @@
 
 #include "agent/base/bytes.h"
 
-#include <string.h>
-
 static int digit_value(char c)
 {
     if (c >= '0' && c <= '9')

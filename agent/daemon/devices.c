@@ -9,7 +9,6 @@
 #include "drivers/scanner/scanner.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A scanner and whose it is. */
 struct device_scanner {

@@ -16,7 +16,6 @@
 #include "agent/till/rulebook.h"
 #include "agent/till/till.h"
 
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

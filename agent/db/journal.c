@@ -22,8 +22,8 @@ void journal_hash(const uint8_t prev[SHA256_BYTES], const void *bytes, size_t le
 
 /* Writes the beginning of the record that follows the given place, up to the type's closing quote and comma; returns
  * its length. */
-static size_t journal_envelope(const struct journal_head *before, uint64_t hlc, const char *type,
-                        char out_text[JOURNAL_ENVELOPE_MAX])
+static size_t write_envelope(const struct journal_head *before, uint64_t hlc, const char *type,
+                             char out_text[JOURNAL_ENVELOPE_MAX])
 {
     int len = snprintf(out_text, JOURNAL_ENVELOPE_MAX,
                        "{\"dev\":\"%016" PRIx64 "\",\"epoch\":\"%016" PRIx64 "\",\"seq\":%" PRId64
@@ -77,7 +77,7 @@ enum status journal_check_envelope(const struct journal_head *before, const char
         errmsg_set(err, "not a record: no envelope, a wrong type or a line end inside");
         return ST_INVALID;
     }
-    expected_len = journal_envelope(before, hlc, type, expected);
+    expected_len = write_envelope(before, hlc, type, expected);
     if (len < expected_len || memcmp(bytes, expected, expected_len) != 0) {
         errmsg_set(err, "the record does not follow the last one: it should begin with %s", expected);
         return ST_CONFLICT;

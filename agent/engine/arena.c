@@ -122,7 +122,7 @@ void arena_reset(struct arena *arena)
 
 /* Makes room for one more element in an array of count elements with room for *cap; moves it when it is full. Returns
  * the array, or NULL (the old one stays good). */
-static void *arena_grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each)
+static void *grow(struct arena *arena, void *array, size_t count, size_t *cap, size_t bytes_each)
 {
     size_t more = *cap ? *cap * 2 : 8;
     void *moved;
@@ -144,7 +144,7 @@ int vec_more(struct arena *arena, void *array_slot, size_t count, size_t *cap, s
 
     /* Through memcpy: the slot is a pointer of any type. */
     memcpy(&array, array_slot, sizeof array);
-    moved = arena_grow(arena, array, count, cap, bytes_each);
+    moved = grow(arena, array, count, cap, bytes_each);
     if (!moved)
         return 0;
     memcpy(array_slot, &moved, sizeof moved);

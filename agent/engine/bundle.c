@@ -121,7 +121,7 @@ uint32_t bundle_find(const struct bundle *bundle, const char *id)
 }
 
 /* In that language, else "en", else the first one; "" for NULL. */
-static const char *bundle_text_in(const struct bundle_text *text, const char *language)
+static const char *text_in(const struct bundle_text *text, const char *language)
 {
     const char *at = text ? text->texts : NULL, *words, *english = NULL;
 
@@ -140,7 +140,7 @@ static const char *bundle_text_in(const struct bundle_text *text, const char *la
 const char *bundle_title(const struct bundle *bundle, const char *promotion_id, const char *language)
 {
     uint32_t number = bundle_find(bundle, promotion_id);
-    const char *title = number == NONE ? "" : bundle_text_in(bundle->promotions[number].title, language);
+    const char *title = number == NONE ? "" : text_in(bundle->promotions[number].title, language);
 
     return *title ? title : promotion_id;
 }

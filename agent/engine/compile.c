@@ -9,7 +9,6 @@
 #include "agent/base/plural.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define BUNDLE_NAMES                                                                                                 \
     "format id version currency minor_digits created_at expires_at layers item_sets price_lists coupon_series "      \

@@ -5,8 +5,6 @@
 #include "agent/base/hex.h"
 #include "agent/engine/coupon_code.h"
 
-#include <string.h>
-
 static void key_read(struct compiler *c, const cJSON *value, uint8_t out_key[COUPON_KEY_BYTES])
 {
     if (!cJSON_IsString(value) || hex_decode(value->valuestring, COUPON_KEY_BYTES, out_key) != ST_OK ||

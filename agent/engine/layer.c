@@ -5,8 +5,6 @@
  */
 #include "agent/engine/layer.h"
 
-#include <string.h>
-
 struct candidate *candidate_of(struct engine *e, uint32_t promotion)
 {
     uint32_t low = 0, high = e->candidate_count;

@@ -10,8 +10,6 @@
 #include "agent/engine/mix.h"
 #include "agent/engine/sort.h"
 
-#include <string.h>
-
 struct basket {
     uint64_t packed; /* digits with a guard bit above each */
     uint32_t first;  /* the lowest offer in it */

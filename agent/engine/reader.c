@@ -4,7 +4,6 @@
 #include "agent/base/civil_time.h"
 #include "agent/base/json.h"
 #include "agent/base/json_pool.h"
-#include "agent/base/utf8.h"
 #include "agent/engine/sort.h"
 
 #include <inttypes.h>

@@ -5,7 +5,6 @@
 
 #include "agent/base/json.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum { EARLIER_MAX = 10000 };

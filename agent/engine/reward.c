@@ -4,8 +4,6 @@
 #include "agent/engine/sort.h"
 #include "agent/base/wide.h"
 
-#include <string.h>
-
 enum { BP = 10000 };
 
 bool reward_counts(const struct reward *reward)

@@ -5,7 +5,6 @@
  */
 #include "agent/net/http_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

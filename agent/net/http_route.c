@@ -2,7 +2,6 @@
 /* Finds the route of a path; a part in braces takes one segment that is not empty. */
 #include "agent/net/http_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct route_part {

@@ -8,9 +8,6 @@
 
 #include "agent/receipt/page_internal.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 void page_cells_begin(struct page *page, const struct page_grid *grid)
 {
     struct page_row *row = page_new_row(page, PAGE_CELLS);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/receipt/page.h"
 
-#include <string.h>
-
 static void put_spaces(struct strbuf *out, int count)
 {
     for (int i = 0; i < count; i++)

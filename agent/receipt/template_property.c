@@ -2,7 +2,6 @@
 /* {key: value; key: value}: what it sets holds for the lines below it; a code is printed where it stands. */
 #include "agent/receipt/template_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MEMBERS_MAX = 16, WORDS_MAX = 32 };

@@ -4,7 +4,6 @@
 
 #include "agent/base/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct text {

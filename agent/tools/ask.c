@@ -4,7 +4,6 @@
 #include "agent/base/json.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>

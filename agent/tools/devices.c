@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECONDS_DEFAULT = 60, OPEN_MS = 2000, CARD_WAIT_MS = 100, STATUS_TEXT_MAX = 512 };
+enum { SECONDS_DEFAULT = 60, OPEN_MS = 2000 };
 
 /* ---- list ---- */
 
@@ -158,7 +158,7 @@ static void on_sent(void *context, const uint8_t *bytes, size_t len)
 }
 
 /* --family, --framing and --code-ids; false when one is wrong, which is said then. */
-static bool devices_settings(const struct command_call *call, struct tap_options *out_options)
+static bool read_settings(const struct command_call *call, struct tap_options *out_options)
 {
     const struct {
         const char *name, *value, *choices;
@@ -243,7 +243,7 @@ int command_devices_monitor(const struct command_call *call)
     struct tap_options options = {
         .uri = call->words[0], .on_heard = on_heard, .on_sent = on_sent, .context = &watching};
 
-    if (!devices_settings(call, &options))
+    if (!read_settings(call, &options))
         return EXIT_USAGE;
     return command_finish(watch(&watching, &options, devices_seconds(call, 24 * 3600), 0));
 }
@@ -254,7 +254,7 @@ int command_devices_test_scan(const struct command_call *call)
     struct tap_options options = {.uri = call->words[0], .on_heard = on_heard, .context = &watching};
     int code;
 
-    if (!devices_settings(call, &options))
+    if (!read_settings(call, &options))
         return EXIT_USAGE;
     fprintf(stderr, "scan any code now\n");
     code = watch(&watching, &options, devices_seconds(call, SECONDS_DEFAULT), 1);
@@ -274,7 +274,7 @@ int command_devices_record(const struct command_call *call)
                                            "stripe", "em4100", "desk",      "pn532"};
     int code;
 
-    if (!devices_settings(call, &options))
+    if (!read_settings(call, &options))
         return EXIT_USAGE;
     watching.file = fopen(call->words[1], "wxe"); /* an earlier one is not written over */
     if (!watching.file) {

@@ -3,8 +3,6 @@
 
 #include "agent/base/json_writer.h"
 
-#include <string.h>
-
 enum { ANSWER_BYTES_MAX = 64 * 1024 };
 
 static const char *const families[] = {"ascii", "ssi", "honeywell", "datalogic", "stripe", "em4100", "desk", "pn532"};

@@ -6,7 +6,6 @@
 #include "drivers/port/port.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { WRITE_MS = 1000 };
 

@@ -21,7 +21,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { INPUT_BYTES_MAX = 2 * SALE_BYTES_MAX, COLUMNS_DEFAULT = 42 };
 

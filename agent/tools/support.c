@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-enum { BUNDLE_BYTES_MAX = 4 * 1024 * 1024, LOG_BYTES_MAX = 1024 * 1024, MARK_BYTES = 6, SETTINGS_MAX = 64 * 1024 };
+enum { BUNDLE_BYTES_MAX = 4 * 1024 * 1024, LOG_BYTES_MAX = 1024 * 1024, MARK_BYTES = 6 };
 
 struct part {
     const char *title;

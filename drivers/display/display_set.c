@@ -5,7 +5,6 @@
 #include "drivers/charset/code_pages.h"
 #include "drivers/charset/transliterate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { CELLS_MAX = 2 * DISPLAY_COLUMNS_MAX, TEXT_BYTES_MAX = 512 };

@@ -6,7 +6,6 @@
 #include "drivers/port/port_internal.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ static const struct port_transport *const transports[] = {&serial_transport, &us
                                                           &tcp_transport};
 
 /* Returns a view, NULL when there is none for the scheme. */
-static const struct port_transport *transport_find(const char *scheme)
+static const struct port_transport *find_transport(const char *scheme)
 {
     for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++)
         if (strcmp(transports[i]->scheme, scheme) == 0)
@@ -241,7 +240,7 @@ static void on_open_timer(void *context)
         errmsg_set(&err, "%s: does not answer; switched on, and on this network?", port->uri.path);
         end_open(port, ST_NOT_FOUND, &err);
     } else {
-        st = transport_find(port->uri.scheme)->open(&port->uri, &port->line, &err);
+        st = find_transport(port->uri.scheme)->open(&port->uri, &port->line, &err);
         if (st == ST_AGAIN)
             st = begin_connecting(port, &err);
         if (!port->connecting)
@@ -256,7 +255,7 @@ static enum status check_options(const struct port_options *options, struct port
 
     if (st != ST_OK)
         return st;
-    if (!transport_find(out_uri->scheme)) {
+    if (!find_transport(out_uri->scheme)) {
         errmsg_set(err, "device \"%s\": there is no %s:, only serial:, usb:, tty: and tcp:", options->uri,
                    out_uri->scheme);
         return ST_UNSUPPORTED;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/printer/escpos_status.h"
 
-#include <string.h>
-
 enum { XON = 0x11, XOFF = 0x13 };
 
 void escpos_reader_reset(struct escpos_reader *reader)

@@ -50,7 +50,7 @@ static void read_state(const struct printer *printer, struct printer_status *out
 }
 
 /* The condition may have changed. */
-static void printer_refresh(struct printer *printer)
+static void refresh(struct printer *printer)
 {
     struct printer_status now = printer->status;
 
@@ -78,7 +78,7 @@ static void on_bytes(void *context, const void *bytes, size_t len, int64_t recei
         watch_packet(&printer->watch, &packet);
         jobs_packet(printer, &packet);
     }
-    printer_refresh(printer);
+    refresh(printer);
 }
 
 bool printer_tells_by_itself(const struct printer *printer)
@@ -92,7 +92,7 @@ static void on_round(void *context, bool answered)
 
     if (!answered)
         escpos_reader_reset(&printer->reader);
-    printer_refresh(printer);
+    refresh(printer);
     if (answered && printer_tells_by_itself(printer) && !printer->told_asb && printer->line_up) {
         const char *ask = printer->language->automatic;
 
@@ -114,11 +114,11 @@ static void on_port_state(void *context, enum port_state state)
             watch_open(&printer->watch, printer->port);
         else
             watch_close(&printer->watch);
-        printer_refresh(printer);
+        refresh(printer);
         jobs_line(printer, line_up);
         return;
     }
-    printer_refresh(printer);
+    refresh(printer);
 }
 
 static void on_start_timer(void *context)

@@ -25,7 +25,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
 struct print_job *jobs_head(struct printer *printer)
 {

@@ -22,7 +22,6 @@
  */
 #include "drivers/printer/printer_internal.h"
 
-#include "agent/net/loop.h"
 #include "drivers/port/port.h"
 #include "drivers/printer/language.h"
 #include "drivers/printer/profile.h"

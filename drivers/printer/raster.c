@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <qrencode.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {

@@ -11,8 +11,6 @@
 #include "drivers/printer/profile.h"
 #include "drivers/printer/render_drawn.h"
 
-#include <string.h>
-
 enum {
     KNOWN_CODES = 0x500, /* Latin, Greek, Cyrillic: what nearly all characters are */
     QR_CELL_DOTS = 6,

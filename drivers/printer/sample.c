@@ -7,7 +7,6 @@
 #include "drivers/printer/profile.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { LINE_BYTES_MAX = 160, LETTERS = 16 };
 

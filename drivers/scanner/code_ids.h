@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { CODE_ID_BYTES_MAX = 3, CODE_IDS_MAX = 48, CODE_ID_TABLE_TEXT_MAX = 400 };
+enum { CODE_ID_BYTES_MAX = 3, CODE_IDS_MAX = 48 };
 
 struct code_id {
     char letters[CODE_ID_BYTES_MAX + 1];

@@ -10,7 +10,7 @@
 
 enum { START = 0xaa, ACK = 0x06, HEAD = 2, DATA_MAX = 32, ANSWER_MS = 1000, ASK_AGAIN_MS = 5000 };
 
-static int skeleton_find(const uint8_t *bytes, size_t len)
+static int find(const uint8_t *bytes, size_t len)
 {
     uint8_t check = 0;
     size_t data;
@@ -81,7 +81,7 @@ static enum symbology_verdict skeleton_read(struct reader *reader, const struct 
 
 const struct scanner_family skeleton_family = {
     .name = "skeleton",
-    .find = skeleton_find,
+    .find = find,
     .begin = skeleton_begin,
     .tick = skeleton_tick,
     .read = skeleton_read,

@@ -29,7 +29,7 @@ static const struct {
 enum { TYPE_UPC_E0 = 0x09, TYPE_UPC_E1 = 0x10 };
 
 /* The AIM identifier of a decoder's code type; "]X0" for one that has none here. */
-static const char *ssi_symbology(uint8_t type)
+static const char *symbology_of(uint8_t type)
 {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].type == type)
@@ -124,7 +124,7 @@ static void forget_gathered(struct ssi *ssi)
 static enum symbology_verdict tell(const struct ssi *ssi, struct scan *out_scan, const char **out_why)
 {
     struct code_id_text found;
-    const char *symbology = ssi_symbology(ssi->gathered_type);
+    const char *symbology = symbology_of(ssi->gathered_type);
     const char *text = (const char *)ssi->gathered;
     bool upc_e = ssi->gathered_type == TYPE_UPC_E0 || ssi->gathered_type == TYPE_UPC_E1;
 

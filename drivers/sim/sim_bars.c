@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/sim/sim_bars.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { CODE_A = 103, CODE_B = 104, CODE_C = 105, FNC1 = 102, STOP = 106 };

@@ -77,7 +77,6 @@ struct sim_escpos {
     bool cover_open;
     bool deselected; /* ESC =: what comes is for a display on the same line */
     bool busy; /* online, but its mechanism is still at work: nothing more is carried out */
-    uint64_t pictures_skipped;
     void (*reply)(void *context, const uint8_t *bytes, size_t len);
     void (*cut)(void *context); /* the slip is whole; it is cleared afterwards */
     void *context;

@@ -9,7 +9,6 @@
 #include "drivers/sim/sim_words.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char usage[] =
     "usage: loyal-sim printer --link PATH --out DIR [OPTIONS]\n"

@@ -5,7 +5,6 @@
 #include "drivers/sim/sim_csv.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,6 @@
 #include "drivers/sim/sim_scanner.h"
 #include "drivers/sim/sim_words.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 

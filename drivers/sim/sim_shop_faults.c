@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { ONE_IN = 3, BODY_BYTES_MAX = 512 * 1024, TELL_NS = 1100 * 1000 * 1000 };
 

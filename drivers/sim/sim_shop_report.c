@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/base/int_math.h"
 #include "agent/base/json.h"
 #include "agent/base/json_writer.h"
 #include "drivers/sim/sim_shop.h"

@@ -21,7 +21,6 @@ enum {
     SLIP_CELLS_MAX = 512 * 1024,
     SLIP_DATA_BYTES_MAX = 256 * 1024,
     SLIP_PAGES_MAX = 64,
-    SLIP_COLUMNS_MAX = 96,
     SLIP_CELL_DOTS = 12, /* width of a character of font A */
 };
 
