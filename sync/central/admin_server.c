@@ -4,128 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "agent/base/json.h"
 #include "sync/central/admin_answer.h"
 #include "sync/central/admin_backup.h"
+#include "sync/central/admin_office.h"
 #include "sync/central/admin_points.h"
-#include "sync/central/admin_store.h"
 #include "sync/central/admin_trust.h"
 #include "sync/central/device.h"
 #include "sync/central/fleet.h"
-#include "sync/central/forms.h"
 #include "sync/central/import.h"
 #include "sync/central/journal.h"
 #include "sync/central/ledger.h"
-#include "sync/central/office.h"
 #include "sync/central/publish.h"
 #include "sync/central/report.h"
 #include "sync/central/rollout.h"
 #include "sync/protocol/export.h"
 
 /* ---- what is done ---- */
-
-static enum status create_chain(const struct admin_call *call, struct errmsg *err)
-{
-    struct office_chain chain;
-    enum status st = admin_text(call->root, "id", &chain.id, err);
-
-    if (st == ST_OK)
-        st = admin_text(call->root, "currency", &chain.currency, err);
-    if (st == ST_OK)
-        st = admin_text(call->root, "language", &chain.language, err);
-    if (st == ST_OK)
-        st = admin_text_or_none(call->root, "name", &chain.name, err);
-    if (st == ST_OK)
-        st = office_chain_create(call->central, &chain, err);
-    if (st == ST_OK)
-        admin_write_one(call->w, "chain", chain.id);
-    return st;
-}
-
-static void on_chain_create(void *context, struct http_request *request)
-{
-    admin_do_json(context, request, create_chain);
-}
-
-static enum status add_key(const struct admin_call *call, struct errmsg *err)
-{
-    const char *pem;
-    char key_id[17];
-    enum status st = admin_text(call->root, "pem", &pem, err);
-
-    if (st == ST_OK)
-        st = office_key_add(call->central, http_path_part(call->request, 0), pem, key_id, err);
-    if (st == ST_OK)
-        admin_write_one(call->w, "key", key_id);
-    return st;
-}
-
-static void on_key_add(void *context, struct http_request *request)
-{
-    admin_do_json(context, request, add_key);
-}
-
-static enum status set_threshold(const struct admin_call *call, struct errmsg *err)
-{
-    int64_t threshold = 0;
-    enum status st = json_int(call->root, "threshold", 0, JSON_INT_MAX, &threshold, err);
-
-    return st == ST_OK ? office_threshold_set(call->central, http_path_part(call->request, 0), threshold, err) : st;
-}
-
-static void on_threshold(void *context, struct http_request *request)
-{
-    admin_do_json(context, request, set_threshold);
-}
-
-static enum status set_consent(const struct admin_call *call, struct errmsg *err)
-{
-    const char *language, *version, *text;
-    enum status st = admin_text(call->root, "language", &language, err);
-
-    if (st == ST_OK)
-        st = admin_text(call->root, "version", &version, err);
-    if (st == ST_OK)
-        st = admin_text(call->root, "text", &text, err);
-    if (st == ST_OK)
-        st = forms_consent_set(call->central, http_path_part(call->request, 0), language, version, text, err);
-    if (st == ST_OK)
-        admin_write_one(call->w, "version", version);
-    return st;
-}
-
-static void on_consent_set(void *context, struct http_request *request)
-{
-    admin_do_json(context, request, set_consent);
-}
-
-static enum status make_code(const struct admin_call *call, struct errmsg *err)
-{
-    const char *chain, *store, *till;
-    char code[CODE_TEXT];
-    enum status st = admin_text(call->root, "chain", &chain, err);
-
-    if (st == ST_OK)
-        st = admin_text(call->root, "store", &store, err);
-    if (st == ST_OK)
-        st = admin_text(call->root, "till", &till, err);
-    if (st == ST_OK)
-        st = office_till_code(call->central, chain, store, till, code, err);
-    if (st == ST_OK) {
-        jw_object_begin(call->w);
-        jw_field_text(call->w, "code", code);
-        jw_field_int(call->w, "expires_in_s", CODE_LIFE_S);
-        jw_object_end(call->w);
-    }
-    return st;
-}
-
-static void on_till_code(void *context, struct http_request *request)
-{
-    admin_do_json(context, request, make_code);
-}
 
 static enum status revoke(const struct admin_call *call, struct errmsg *err)
 {
@@ -327,9 +222,9 @@ static void on_member(void *context, struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {"POST", "/admin/chains", HTTP_AUTH_PEER, on_chain_create, ADMIN_BODY_MAX},
-    {"POST", "/admin/chains/{chain}/keys", HTTP_AUTH_PEER, on_key_add, ADMIN_BODY_MAX},
-    {"POST", "/admin/chains/{chain}/threshold", HTTP_AUTH_PEER, on_threshold, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains", HTTP_AUTH_PEER, admin_chain_create, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/keys", HTTP_AUTH_PEER, admin_key_add, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/threshold", HTTP_AUTH_PEER, admin_threshold, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/stores", HTTP_AUTH_PEER, admin_store_create, ADMIN_BODY_MAX},
     {"POST", "/admin/chains/{chain}/stores/{store}", HTTP_AUTH_PEER, admin_store_set, ADMIN_BODY_MAX},
     {"GET", "/admin/chains", HTTP_AUTH_PEER, on_chains, 0},
@@ -347,8 +242,8 @@ static const struct http_route routes[] = {
     {"POST", "/admin/leases/{lease}/recall", HTTP_AUTH_PEER, admin_lease_recall, ADMIN_BODY_MAX},
     {"POST", "/admin/backup", HTTP_AUTH_PEER, admin_backup, ADMIN_BODY_MAX},
     {"POST", "/admin/upkeep", HTTP_AUTH_PEER, admin_upkeep, ADMIN_BODY_MAX},
-    {"POST", "/admin/chains/{chain}/consents", HTTP_AUTH_PEER, on_consent_set, ADMIN_BODY_MAX},
-    {"POST", "/admin/codes", HTTP_AUTH_PEER, on_till_code, ADMIN_BODY_MAX},
+    {"POST", "/admin/chains/{chain}/consents", HTTP_AUTH_PEER, admin_consent_set, ADMIN_BODY_MAX},
+    {"POST", "/admin/codes", HTTP_AUTH_PEER, admin_till_code, ADMIN_BODY_MAX},
     {"GET", "/admin/tills", HTTP_AUTH_PEER, on_tills, 0},
     {"POST", "/admin/records", HTTP_AUTH_PEER, on_records, JOURNAL_BODY_MAX},
     {"POST", "/admin/records/end", HTTP_AUTH_PEER, on_records_end, EXPORT_END_BYTES_MAX},

@@ -57,8 +57,10 @@ command_fn command_bundle_check, command_bundle_publish, command_bundle_list;
 command_fn command_root_create;
 /* command_root.c */
 command_fn command_root_check, command_root_publish, command_root_list, command_timestamp_rotate;
+/* command_rollout_start.c */
+command_fn command_rollout_start;
 /* command_rollout.c */
-command_fn command_rollout_start, command_rollout_status, command_rollout_advance, command_rollout_halt,
+command_fn command_rollout_status, command_rollout_advance, command_rollout_halt,
     command_rollout_resume, command_rollout_back, command_rollout_approve;
 /* command_coupon.c */
 command_fn command_coupon_key, command_coupon_sign;

@@ -187,6 +187,11 @@ static enum status check_exposure(const struct command_call *call, const char *b
         st = exposure_of(bundle, 0, &exposure, err);
     if (st == ST_OK && exposure.till_minor > 0)
         st = count_tills(call, &tills, err);
+    if (st == ST_OK && exposure.till_minor > 0 && tills == 0) {
+        errmsg_set(err, "not signed: \"offline\" lets tills spend without a link, and no till is enrolled yet to reckon "
+                        "with: say how many there will be, --tills N");
+        st = ST_INVALID;
+    }
     if (st == ST_OK && exposure.till_minor > 0)
         st = exposure_of(bundle, tills, &exposure, err);
     if (st != ST_OK || exposure.till_minor == 0) {
