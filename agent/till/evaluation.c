@@ -253,8 +253,8 @@ static void take_result(const struct evaluation_question *question, const struct
     write_titles(question, result, &next->titles_json);
 }
 
-/* Parses the composed sale. A row of the central that the engine cannot take must not stop a sale: the member is left
- * out then. */
+/* Parses the composed sale. A row of the central that the engine cannot take, or a cache that cannot be read, must
+ * not stop a sale: the member is left out then. */
 static enum status parse(const struct evaluation_question *question, struct evaluation *next,
                          struct engine_sale **out_sale, struct errmsg *err)
 {
@@ -266,6 +266,13 @@ static enum status parse(const struct evaluation_question *question, struct eval
 
         strbuf_clear(&next->sale_json);
         st = compose(question, with_member, &next->sale_json, err);
+        if (with_member && (st == ST_CORRUPT || st == ST_IO)) {
+            log_error("till-31", "what is known of a member cannot be read, selling at shelf price sale=%s: %s",
+                      question->sale_id, err ? err->text : status_text(st));
+            with_member = false;
+            next->shelf_price = true;
+            continue;
+        }
         if (st != ST_OK)
             return st;
         st = engine_sale_parse(next->sale_json.data, next->sale_json.len, out_sale, &fault);
