@@ -231,6 +231,7 @@ void till_remove_cache(struct sim_till *till)
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)disk_unlink(till->disk, path(till, names[i], text));
+    (void)disk_sync(till->disk, DISK_FOLDER_HANDLE); /* as loyalctl new-epoch does; a stale log beside a new file is none */
 }
 
 void till_down(struct sim_world *world, struct sim_till *till, bool power)
