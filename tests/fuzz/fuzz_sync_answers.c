@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What loyald-sync reads of the central's answers: the rest it carries. The first byte says to what: 'e' an enrolment,
- * 'n' a request for the next certificate, 'p' the proof of one, 'l' the question whom to trust; for the last three the
- * second byte says with which status. What is refused changes nothing, in memory or on disk; what is taken is found
- * again by the next start; no key of a request that is over stays in memory.
+ * 'n' a request for the next certificate, 'p' the proof of one, 'l' the question whom to trust, 'd' any other; and the
+ * second, but for 'e', with which status. 'b' is loyald's own wish to be enrolled, before it is carried. What is
+ * refused changes nothing, in memory or on disk; what is taken is found again by the next start; no key of a request
+ * that is over stays in memory.
  */
+#include "agent/base/json.h"
+#include "agent/base/x509.h"
 #include "agent/net/loop.h"
 #include "sync/client/client_internal.h"
 #include "sync/client/renew_internal.h"
@@ -29,7 +32,7 @@ static struct client *open_client(void)
 {
     char socket_path[100];
     struct client_options options = {
-        .loop = loop, .url = "", .ca_file = "", .proxy = "", .state_dir = till_set_dir(), .socket_path = socket_path};
+        .loop = loop, .url = "https://localhost:1", .connect_timeout_ms = 100, .ca_file = "", .proxy = "", .state_dir = till_set_dir(), .socket_path = socket_path};
     struct client *client = NULL;
 
     (void)snprintf(socket_path, sizeof socket_path, "%s/nobody.sock", till_set_dir());
@@ -59,6 +62,37 @@ static void take_enrolment(struct client *client, const char *body, size_t len)
         must(err.text[0] && till_set_digest() == before && uses(client, PIECE_OLD_KEY, PIECE_OLD_CERT));
     else
         must(uses(client, PIECE_KEY, PIECE_CERT));
+}
+
+/* Loyald's words stay as they are, and a request for its name is added. */
+static void carry_wish(struct client *client, const char *body, size_t len)
+{
+    struct client_request request = {.client = client, .op = OP_ENROL};
+    struct strbuf out = STRBUF_INIT(2 * EXPANDED_BYTES_MAX);
+    struct errmsg err = ERRMSG_INIT;
+    struct cJSON *root = NULL;
+    const char *csr, *dev;
+
+    if (client_enrol_begin(&request, body, len, &out, &err) == ST_OK) {
+        must(json_parse(strbuf_text(&out), out.len, 2 * EXPANDED_BYTES_MAX, &root, NULL) == ST_OK);
+        must(json_text(root, "csr", X509_PEM_BYTES_MAX, &csr, NULL) == ST_OK);
+        must(json_text(root, "dev", 16, &dev, NULL) == ST_OK && strcmp(dev, request.enrol_dev) == 0);
+        must(strncmp(strbuf_text(&out), body, strcspn(body, "}")) == 0);
+    } else {
+        must(err.text[0] && !request.enrol_key_pem[0]);
+    }
+    json_free(root);
+    strbuf_free(&out);
+}
+
+/* Whatever else was asked: the place is free again. */
+static void end_request(struct client *client, const struct carrier_answer *answer)
+{
+    struct client_request *request = &client->requests[0];
+
+    *request = (struct client_request){.client = client, .id = 1, .op = OP_STATUS};
+    client_request_done(request, answer);
+    must(!request->client && uses(client, PIECE_OLD_KEY, PIECE_OLD_CERT));
 }
 
 /* ---- a renewal ---- */
@@ -135,6 +169,10 @@ static void take(struct client *client, char what, uint8_t status, const char *b
         prove_next(client, &answer);
     else if (what == 'l')
         take_authorities(client, &answer);
+    else if (what == 'd')
+        end_request(client, &answer);
+    else if (what == 'b')
+        carry_wish(client, body, len);
     must(client->renewal->step == RENEWAL_IDLE && !client->renewal->call);
 }
 

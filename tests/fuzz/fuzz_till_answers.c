@@ -2,7 +2,8 @@
 /*
  * What the central answers to loyald, with a good MAC: a whole till with its real link asks, the target plays
  * loyald-sync and the central behind it. The first byte says what is asked: 'm' a member, 's' a sale, 'h' a hold, 'c'
- * a claim, 'u' updates, 'j' the records, 'r' a root, 'b' a piece of the rules; the second with which status it is
+ * a claim, 'u' updates, 'j' the records, 'r' a root, 'b' a piece of the rules, 'e' an enrolment (whose
+ * keys the target cannot agree: fuzz_till_identity does); the second with which status it is
  * answered; the rest is the body, in which 0x01 stands for the hash of the last record, 0x02 for its epoch, 0x03 for
  * its number. Each asker hears once; a right is granted only where the body plainly says so; the journal counts as
  * taken what it holds; then a sale goes through as ever.
@@ -232,6 +233,13 @@ static void hear_text(void *context, bool known, const char *text, size_t len)
     must(known || !text);
 }
 
+static void hear_enrolment(void *context, enum problem problem, const char *detail)
+{
+    (void)context;
+    must(problem != PROBLEM_NONE && detail && detail[0]);
+    heard++;
+}
+
 static bool body_says(const struct strbuf *body, const char *name, const char *value)
 {
     struct cJSON *root = NULL;
@@ -319,6 +327,12 @@ static void run(char what, int status, const struct strbuf *body)
         come_up();
         link_fetch(till_link, sha256_hex, 0, 100);
         answer(OP_BLOB, status, body);
+        break;
+    case 'e':
+        come_up();
+        link_enrol(till_link, "ABCD-EFGH", hear_enrolment, NULL);
+        answer(OP_ENROL, status, body);
+        must(heard == 1);
         break;
     default:
         break;
