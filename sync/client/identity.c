@@ -102,8 +102,7 @@ static enum status load_next(struct identity *identity, struct errmsg *err)
     struct identity_set set = {0};
     struct errmsg fault = ERRMSG_INIT;
     bool is_useless = false;
-    enum status st =
-        identity_disk_read_whole(identity->dir, IDENTITY_UNPROVEN_FILE, &set, &is_useless, &fault);
+    enum status st = identity_disk_read_whole(identity->dir, IDENTITY_UNPROVEN_FILE, &set, &is_useless, &fault);
 
     if (st == ST_NOT_FOUND && !is_useless)
         return ST_OK;

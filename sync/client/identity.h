@@ -35,8 +35,8 @@ enum status identity_open(struct identity *identity, const char *dir, const char
 void identity_close(struct identity *identity);
 bool identity_is_enrolled(const struct identity *identity);
 /* Takes over a certificate answered to a request of this key: checks that it is for that key and dev, writes all to
- * disk, then uses it. What is refused changes nothing on disk. After a failure the identity in use is as before; a set
- * that was whole on disk by then is finished by the next start. */
+ * disk, then uses it. What is refused changes nothing on disk. After a failure the identity in use is as before; a
+ * set that was whole on disk by then is finished by the next start. */
 enum status identity_replace(struct identity *identity, const char *key_pem, const char *cert_pem, const char *ca_pem,
                              const char *dev, struct errmsg *err);
 

@@ -11,7 +11,8 @@
 #define IDENTITY_PENDING_FILE  "pending.json"
 #define IDENTITY_UNPROVEN_FILE "unproven.json"
 
-/* Reads the three, which may not fit together. ST_NOT_FOUND when one is missing. The set is to be cleared in any case. */
+/* Reads the three, which may not fit together. ST_NOT_FOUND when one is missing. The set is to be cleared in any
+ * case. */
 enum status identity_disk_read(const char *dir, struct identity_set *out_set, struct errmsg *err);
 /* Writes the three, in any order: until all are there IDENTITY_PENDING_FILE must be. */
 enum status identity_disk_write(const char *dir, const struct identity_set *set, struct errmsg *err);

@@ -33,8 +33,8 @@ enum status identity_set_copy(const char *key_pem, const char *cert_pem, const c
 enum status identity_set_check(struct identity_set *set, struct errmsg *err);
 /* And are that till's. ST_DENIED when they are another's. */
 enum status identity_set_check_for(struct identity_set *set, const char *dev, struct errmsg *err);
-/* Whether a check that failed so has judged the set. Where it has not (memory was short, a mistake of ours) the set may
- * be good, and nothing may be thrown away for it. */
+/* Whether a check that failed so has judged the set. Where it has not (memory was short, a mistake of ours) the set
+ * may be good, and nothing may be thrown away for it. */
 bool identity_set_is_judged(enum status st);
 
 /* Appends the object {"key", "certificate", "ca"}. */

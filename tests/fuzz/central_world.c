@@ -80,9 +80,9 @@ static void set_up(void)
     must(office_store_create(central, "demo", "S12", "Store", "{}", NULL) == ST_OK);
     must(STORE_RUN(central->store, STATEMENT_POINT_RULE_PUT, NULL, V_TEXT("demo"), V_TEXT("bonus"), V_INT(0),
                    V_INT(0), V_INT(40), V_INT(7), V_INT(30)) == ST_OK);
-    must(STORE_RUN(central->store, STATEMENT_DEVICE_PUT, NULL, V_TEXT(CENTRAL_WORLD_DEV), V_TEXT("demo"), V_TEXT("S12"),
-                   V_TEXT("3"), V_BLOB(zeros, CRYPTO_KEY_BYTES), V_INT(0), V_TEXT(CENTRAL_WORLD_EPOCH), V_INT(0),
-                   V_BLOB(zeros, SHA256_BYTES), V_TEXT("0"), V_INT(0), V_TEXT(""), V_TEXT("")) == ST_OK);
+    must(STORE_RUN(central->store, STATEMENT_DEVICE_PUT, NULL, V_TEXT(CENTRAL_WORLD_DEV), V_TEXT("demo"),
+                   V_TEXT("S12"), V_TEXT("3"), V_BLOB(zeros, CRYPTO_KEY_BYTES), V_INT(0), V_TEXT(CENTRAL_WORLD_EPOCH),
+                   V_INT(0), V_BLOB(zeros, SHA256_BYTES), V_TEXT("0"), V_INT(0), V_TEXT(""), V_TEXT("")) == ST_OK);
     must(central_world_take(import_members, members, sizeof members - 1) == ST_OK);
     must(central_world_take(coupon_import, coupons, sizeof coupons - 1) == ST_OK);
 }

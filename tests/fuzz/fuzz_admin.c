@@ -142,8 +142,8 @@ static void ask(const char *line, const char *body, size_t len)
     struct strbuf request = STRBUF_INIT(INPUT_BYTES_MAX + 2 * LINE_MAX_BYTES), answer = STRBUF_INIT(ANSWER_BYTES_MAX);
     struct trace before, after;
 
-    strbuf_printf(&request, "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", line,
-                  len);
+    strbuf_printf(&request, "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+                  line, len);
     strbuf_add(&request, body, len);
     must(strbuf_status(&request) == ST_OK);
     before = trace_now();

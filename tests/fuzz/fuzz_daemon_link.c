@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What loyald-sync reads from the socket of loyald: a real client, of a till that is not enrolled and has no central, is
- * sent the input over a real socket. 'h' as the first byte: the input has to say hello by itself. Whatever comes, the
- * client says hello first, goes on, and writes nothing into its state directory.
+ * What loyald-sync reads from the socket of loyald: a real client, of a till that is not enrolled and has no central,
+ * is sent the input over a real socket. 'h' as the first byte: the input has to say hello by itself. Whatever comes,
+ * the client says hello first, goes on, and writes nothing into its state directory.
  */
 #include "agent/base/json.h"
 #include "agent/net/loop.h"
@@ -46,12 +46,8 @@ static void begin(void)
 
 static struct client *open_client(void)
 {
-    struct client_options options = {.loop = loop,
-                                     .url = "",
-                                     .ca_file = "",
-                                     .proxy = "",
-                                     .socket_path = socket_path,
-                                     .state_dir = till_set_dir()};
+    struct client_options options = {
+        .loop = loop, .url = "", .ca_file = "", .proxy = "", .socket_path = socket_path, .state_dir = till_set_dir()};
     struct client *client = NULL;
 
     must(client_create(&options, &client, NULL) == ST_OK);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What loyald-sync reads of the central's answers: the rest it carries. The first byte says to what: 'e' an enrolment,
- * 'n' a request for the next certificate, 'p' the proof of one, 'l' the question whom to trust, 'd' any other; and the
- * second, but for 'e', with which status. 'b' is loyald's own wish to be enrolled, before it is carried. What is
- * refused changes nothing, in memory or on disk; what is taken is found again by the next start; no key of a request
- * that is over stays in memory.
+ * What loyald-sync reads of the central's answers: the rest it carries. The first byte says to what: 'e' an
+ * enrolment, 'n' a request for the next certificate, 'p' the proof of one, 'l' the question whom to trust, 'd' any
+ * other; and the second, but for 'e', with which status. 'b' is loyald's own wish to be enrolled, before it is
+ * carried. What is refused changes nothing, in memory or on disk; what is taken is found again by the next start; no
+ * key of a request that is over stays in memory.
  */
 #include "agent/base/json.h"
 #include "agent/base/x509.h"
@@ -31,8 +31,13 @@ static void end(void)
 static struct client *open_client(void)
 {
     char socket_path[100];
-    struct client_options options = {
-        .loop = loop, .url = "https://localhost:1", .connect_timeout_ms = 100, .ca_file = "", .proxy = "", .state_dir = till_set_dir(), .socket_path = socket_path};
+    struct client_options options = {.loop = loop,
+                                     .url = "https://localhost:1",
+                                     .connect_timeout_ms = 100,
+                                     .ca_file = "",
+                                     .proxy = "",
+                                     .state_dir = till_set_dir(),
+                                     .socket_path = socket_path};
     struct client *client = NULL;
 
     (void)snprintf(socket_path, sizeof socket_path, "%s/nobody.sock", till_set_dir());

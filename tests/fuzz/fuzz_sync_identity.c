@@ -2,8 +2,8 @@
 /*
  * What loyald-sync finds in its state directory when it starts. The first byte says which file the rest is: 'p' a set
  * that was not finished, 'u' one that was not proved, 'k' 'c' 'a' key, certificate and authorities, 's' a key file on
- * a machine that seals. It starts, enrolled or not, never with half of each, and the second start finds what the first
- * left; a key that cannot be opened stays as it is.
+ * a machine that seals. It starts, enrolled or not, never with half of each, and the second start finds what the
+ * first left; a key that cannot be opened stays as it is.
  */
 #include "sync/client/identity.h"
 #include "sync/client/vault.h"
@@ -50,7 +50,7 @@ static void look_at(const struct identity *identity, char what)
     must(!identity->next_key_pem == !identity->next_cert_pem && !identity->next_ca_pem == !identity->next_cert_pem);
     if (what == 'p')
         must(identity->cert_pem); /* the old set or the new one */
-    if (is_old && what != 'k') /* where the key file may say more than the key */
+    if (is_old && what != 'k')    /* where the key file may say more than the key */
         must(is_same_text(identity->key_pem, till_set_text(PIECE_OLD_KEY)));
     if (identity->cert_pem && what != 'c' && what != 'k' && what != 'a') {
         expect_file("key.pem", identity->key_pem);

@@ -49,9 +49,16 @@ static void must(bool holds)
 
 static struct till_central plug(struct world *at, void *context)
 {
-    struct link_options options = {.loop = at->loop, .clock = &at->clock, .journal = at->journal, .cache = at->cache,
-                                   .identity = &at->identity, .rulebook = at->rulebook, .socket_path = path,
-                                   .socket_mode = 0600, .retry_max_ms = 20, .poll_wait_s = 25};
+    struct link_options options = {.loop = at->loop,
+                                   .clock = &at->clock,
+                                   .journal = at->journal,
+                                   .cache = at->cache,
+                                   .identity = &at->identity,
+                                   .rulebook = at->rulebook,
+                                   .socket_path = path,
+                                   .socket_mode = 0600,
+                                   .retry_max_ms = 20,
+                                   .poll_wait_s = 25};
 
     (void)context;
     must(link_create(&options, &till_link, NULL) == ST_OK);
@@ -122,7 +129,8 @@ static void end(void)
 
 static void begin(void)
 {
-    static const char hello[] = "{\"hello\":\"loyald-sync\",\"version\":\"1\",\"protocol\":1,\"enrolled\":true,\"dev\":\"\"}";
+    static const char hello[] =
+        "{\"hello\":\"loyald-sync\",\"version\":\"1\",\"protocol\":1,\"enrolled\":true,\"dev\":\"\"}";
     static const struct world_plug world_plug = {plug, unplug, fetch, fetch_root, NULL};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -187,7 +195,7 @@ static void answer(enum operation op, int status, const struct strbuf *body)
     strbuf_free(&header);
     strbuf_free(&prefix);
     for (int turn = 0; turn < QUIET_TURNS; turn++)
-        loop_step(world.loop, 0);
+        loop_step(world.loop, op == OP_UPDATES ? 1 : 0); /* signatures are looked at by a worker */
 }
 
 static bool is_up(void)
@@ -257,14 +265,16 @@ static void ask_right(char what, int status, const struct strbuf *body)
 
     come_up();
     if (what == 'h')
-        central.ask_hold(central.link,
-                     &(const struct till_hold_question){
-                         .hold = "00000000000000aa", .sale_id = "s", .member = "M1", .currency = "bonus", .amount = 5},
-                     1000, hear_right, NULL);
+        central.ask_hold(
+            central.link,
+            &(const struct till_hold_question){
+                .hold = "00000000000000aa", .sale_id = "s", .member = "M1", .currency = "bonus", .amount = 5},
+            1000, hear_right, NULL);
     else
-        central.ask_claim(central.link,
-                      &(const struct till_claim_question){.code = "ABC1", .sale_id = "s", .member = "", .uses_max = 1},
-                      1000, hear_right, NULL);
+        central.ask_claim(
+            central.link,
+            &(const struct till_claim_question){.code = "ABC1", .sale_id = "s", .member = "", .uses_max = 1}, 1000,
+            hear_right, NULL);
     answer(what == 'h' ? OP_HOLD : OP_CLAIM, status, body);
     must(heard == 1);
     must((right == TILL_HOLD_GRANTED) == (status == 200 && body_says(body, "state", "granted")));
@@ -284,7 +294,8 @@ static void ask_text(char what, int status, const struct strbuf *body)
     answer(what == 'm' ? OP_MEMBER : OP_SALE, status, body);
     must(heard == 1 && (!is_known || status == 200));
     if (text_heard)
-        must(json_parse(text_heard, strlen(text_heard), BODY_BYTES_MAX, &root, NULL) == ST_OK && cJSON_IsObject(root));
+        must(json_parse(text_heard, strlen(text_heard), BODY_BYTES_MAX, &root, NULL) == ST_OK &&
+             cJSON_IsObject(root));
     json_free(root);
 }
 

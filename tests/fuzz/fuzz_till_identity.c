@@ -100,12 +100,8 @@ static void end(void)
 /* All that an enrolment may write. */
 static void read_states(struct strbuf *out)
 {
-    static const char *const names[STATES] = {"identity",
-                                              IDENTITY_RULES_VERSION,
-                                              IDENTITY_RULES_REFUSED,
-                                              IDENTITY_TRUST_ROOT,
-                                              IDENTITY_TRUST_TIMESTAMP,
-                                              IDENTITY_TRUST_RATCHET,
+    static const char *const names[STATES] = {"identity",          IDENTITY_RULES_VERSION,   IDENTITY_RULES_REFUSED,
+                                              IDENTITY_TRUST_ROOT, IDENTITY_TRUST_TIMESTAMP, IDENTITY_TRUST_RATCHET,
                                               IDENTITY_INCARNATION};
 
     for (int i = 0; i < STATES; i++) {

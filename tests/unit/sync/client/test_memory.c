@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A start for which memory is short: nothing that is on disk is lost by it, and the next start finds all. The memory of
- * the whole process is ours here, mbedTLS's too. */
+/* A start for which memory is short: nothing that is on disk is lost by it, and the next start finds all. The memory
+ * of the whole process is ours here, mbedTLS's too. */
 #include "peers.h"
 #include "sync/client/identity.h"
 
