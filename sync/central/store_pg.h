@@ -130,10 +130,21 @@ enum status pg_end(struct rows *rows, struct errmsg *err);
 void pg_array_begin(struct strbuf *column, enum store_value_kind kind);
 void pg_array_add(struct strbuf *column, const struct store_value *value);
 enum status pg_array_bind(struct pg_parameters *parameters, struct strbuf *column, int rows);
+/* A parameter that is the same of all rows goes once, as what it is: kept, looked at, bound. */
+void pg_array_keep_same(struct strbuf *column, const struct store_value *value);
+bool pg_array_has_same(const struct strbuf *column, const struct store_value *value);
+enum status pg_array_bind_same(struct pg_parameters *parameters, const struct strbuf *column);
+
+struct pg_array_shape {
+    const unsigned char *kinds; /* enum store_value_kind of each parameter */
+    int count;
+    unsigned same; /* bit 0: $1 is the same of all rows */
+};
+bool pg_array_is_same(const struct pg_array_shape *shape, int parameter);
 /* " FROM unnest($1::text[], ...) AS many(p1, ...)"; more is a name for the place of each, ", place", or "". */
-void pg_array_unnest(const struct pg_store *store, enum statement statement, const char *more, struct strbuf *out);
-/* $3 becomes many.p3. */
-void pg_array_rename(struct strbuf *out, const char *from, const char *until);
+void pg_array_unnest(const struct pg_array_shape *shape, const char *more, struct strbuf *out);
+/* $3 becomes many.p3, or $3::text when it is the same of all. */
+void pg_array_rename(const struct pg_array_shape *shape, struct strbuf *out, const char *from, const char *until);
 
 /* ---- store_pg_each.c ---- */
 

@@ -32,13 +32,15 @@ enum status pg_each_prepare(struct pg_store *store, struct errmsg *err)
     enum status st = ST_OK;
 
     for (size_t i = 0; st == ST_OK && i < sizeof(questions) / sizeof(questions[0]); i++) {
-        const char *own = statement_text(questions[i].statement);
+        enum statement statement = questions[i].statement;
+        const struct pg_array_shape shape = {store->kinds[statement], store->counts[statement], 0};
+        const char *own = statement_text(statement);
 
         strbuf_clear(&text);
         strbuf_puts(&text, "SELECT one.*, many.place");
-        pg_array_unnest(store, questions[i].statement, ", place", &text);
+        pg_array_unnest(&shape, ", place", &text);
         strbuf_puts(&text, " CROSS JOIN LATERAL (");
-        pg_array_rename(&text, own, own + strlen(own));
+        pg_array_rename(&shape, &text, own, own + strlen(own));
         strbuf_puts(&text, ") AS one ORDER BY many.place");
         st = strbuf_status(&text);
         if (st == ST_OK)
