@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/central/circle.h"
 #include "sync/central/sheet_internal.h"
 
 /* What neither reads nor writes a table that sheets are of: all that booking a sale does to the till's own. */
@@ -33,7 +34,7 @@ void sheets_forget(struct store_keeper *keeper)
     sheets->last = &sheets->first;
     sheets->uses = NULL;
     sheets->rules = NULL;
-    sheets->audience_of = NULL;
+    sheets->asked_of = NULL;
     sheets->count = 0;
 }
 
@@ -106,6 +107,24 @@ enum status sheets_ask(struct sheets *sheets, enum statement statement, const st
     st = store_select(sheets->store, statement, values, count, out_rows, err);
     sheets->keeper.keeps = true;
     return st;
+}
+
+enum status sheets_ask_chain(struct sheets *sheets, const char *chain, struct errmsg *err)
+{
+    const bool keeps = sheets->keeper.keeps;
+    int64_t change, leases = 0;
+    enum status st;
+
+    if (sheets->asked_of && strcmp(sheets->asked_of, chain) == 0)
+        return ST_OK;
+    sheets->keeper.keeps = false; /* as in sheets_ask */
+    st = circle_load(sheets->store, chain, &sheets->by_store, &change, err);
+    if (st == ST_OK)
+        st = STORE_NUMBER(sheets->store, STATEMENT_LEASE_ANY, &leases, err, V_TEXT(chain));
+    sheets->keeper.keeps = keeps;
+    sheets->has_leases = leases > 0;
+    sheets->asked_of = st == ST_OK ? sheets_copy(sheets, chain) : NULL;
+    return st == ST_OK && !sheets->asked_of ? ST_NOMEM : st;
 }
 
 /* ---- one owner ---- */
@@ -287,6 +306,8 @@ enum status sheets_expect(struct central *central, const char *chain, const char
         values[2 * asked] = V_TEXT(sheet->chain);
         values[2 * asked++ + 1] = V_TEXT(sheet->owner);
     }
+    if (st == ST_OK && asked > 0) /* what will be asked when they are written: now nothing else is waited for */
+        st = sheets_ask_chain(sheets, chain, err);
     if (st == ST_OK && asked > 0)
         st = store_select_each(sheets->store, STATEMENT_SHEET_LOAD, values, 2, asked, take_expected, &expected, err);
     if (st != ST_OK && sheets->keeper.keeps) /* some may be there by halves */

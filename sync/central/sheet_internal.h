@@ -76,8 +76,9 @@ struct sheets {
     struct sheet *first, **last; /* in the order they were made */
     struct chain_use *uses;
     struct rule_row *rules;
-    const char *audience_of; /* the chain that by_store was read of */
-    bool by_store;
+    const char *asked_of; /* the chain that these two were read of */
+    bool by_store;        /* its tills hear of members by store */
+    bool has_leases;      /* points of it are set aside at tills */
     int count;
 };
 
@@ -88,6 +89,8 @@ const char *sheets_copy(struct sheets *sheets, const char *text);
 /* The sheets' own question, which asks nothing of them. */
 enum status sheets_ask(struct sheets *sheets, enum statement statement, const struct store_value *values,
                        size_t count, struct rows **out_rows, struct errmsg *err);
+/* Reads what is asked of a chain, once. */
+enum status sheets_ask_chain(struct sheets *sheets, const char *chain, struct errmsg *err);
 /* Something was changed: outside of a transaction nobody would ask for it. */
 enum status sheets_done(struct sheets *sheets, struct errmsg *err);
 /* One owner's, read when it is not there yet. chain and owner are the caller's own, as all may be forgotten here. */

@@ -98,27 +98,16 @@ static bool is_below_zero(const struct sheet *sheet)
 
 static enum status touch(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
 {
-    return sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(sheet->chain),
+    enum status st = sheet->change > 0 ? sheets_ask_chain(sheets, sheet->chain, err) : ST_OK;
+
+    return st == ST_OK && sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(sheet->chain),
                                          V_TEXT(sheet->owner), V_INT(sheet->change), V_INT(sheet->purchases),
-                                         V_INT(is_below_zero(sheet)))
+                                         V_INT(is_below_zero(sheet)), V_INT(sheets->has_leases))
                              : ST_OK;
 }
 
 /* Of a chain whose tills hear of every member, nobody looks for changes by store. When that is changed the tills load
  * anew (circle_audience), so what stands there from before does not matter. */
-static enum status ask_audience(struct sheets *sheets, const char *chain, struct errmsg *err)
-{
-    int64_t change;
-    enum status st;
-
-    if (sheets->audience_of && strcmp(sheets->audience_of, chain) == 0)
-        return ST_OK;
-    st = circle_load(sheets->store, chain, &sheets->by_store, &change, err);
-    if (st == ST_OK)
-        sheets->audience_of = chain;
-    return st;
-}
-
 static enum status touch_stores(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
 {
     bool others = false;
@@ -127,7 +116,7 @@ static enum status touch_stores(struct sheets *sheets, const struct sheet *sheet
     for (const struct place_row *row = sheet->stores; row; row = row->next)
         others = others || !is_due(row);
     if (sheet->change > 0 && others)
-        st = ask_audience(sheets, sheet->chain, err);
+        st = sheets_ask_chain(sheets, sheet->chain, err);
     return st == ST_OK && sheet->change > 0 && others && sheets->by_store
                ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_TOUCH, err, V_TEXT(sheet->chain),
                            V_TEXT(sheet->owner), V_INT(sheet->change))

@@ -330,6 +330,7 @@
     X(LEASE_FILL, "UPDATE lease SET granted = granted + $2, expires_us = $3, change_seq = $4 WHERE id = $1")              \
     X(LEASE_OWN, "SELECT COALESCE(MIN(id), ''), COALESCE(SUM(granted - used), 0), COALESCE(MAX(recalled), 0) FROM lease"  \
         " WHERE dev = $1 AND epoch = $2 AND member = $3 AND currency = $4 AND state = 'live'")                            \
+    X(LEASE_ANY, "SELECT COUNT(*) FROM (SELECT member FROM lease WHERE chain = $1 AND state = 'live' ORDER BY member LIMIT 1) AS live") \
     X(LEASE_COUNT, "SELECT COUNT(*) FROM lease WHERE chain = $1 AND member = $2 AND currency = $3 AND state = 'live'")    \
     X(LEASE_GET, "SELECT chain, member, currency, granted, used, state, recalled, expires_us FROM lease"                  \
         " WHERE id = $1 AND dev = $2 AND epoch = $3")                                                                     \
@@ -430,8 +431,9 @@
         " segments = COALESCE($7, member.segments), attrs = COALESCE($8, member.attrs),"                                  \
         " personal = COALESCE($9, member.personal), lists = COALESCE($10, member.lists),"                                 \
         " display = COALESCE($11, member.display)")                                                                       \
+    /* $5: he is below zero; $6: the chain has leases, which may be more than his points. */                              \
     X(MEMBER_TOUCH, "UPDATE member SET change_seq = $3, purchases = purchases + $4, overdrawn = CASE WHEN CAST($5 AS BIGINT) = 1"     \
-        " OR EXISTS (SELECT 1 FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.state = 'live' GROUP BY l.currency" \
+        " OR CAST($6 AS BIGINT) = 1 AND EXISTS (SELECT 1 FROM lease l WHERE l.chain = $1 AND l.member = $2 AND l.state = 'live' GROUP BY l.currency" \
         " HAVING SUM(l.granted - l.used) > COALESCE((SELECT a.balance FROM ledger_account a WHERE a.chain = $1"           \
         " AND a.kind = 'member' AND a.owner = $2 AND a.currency = l.currency), 0)) THEN 1 ELSE 0 END"                     \
         " WHERE chain = $1 AND id = $2")                                                                                  \
