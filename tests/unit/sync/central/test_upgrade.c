@@ -17,6 +17,9 @@ static const char undo_undated[] =
     "INSERT INTO lot (chain, member, currency, until_day, from_day, amount)"
     " SELECT chain, owner, currency, 0, 0, undated FROM ledger_account WHERE kind = 'member' AND undated <> 0;"
     "ALTER TABLE ledger_account DROP COLUMN undated;";
+/* 0023, of PostgreSQL alone. */
+static const char undo_taken_in[] =
+    "ALTER TABLE journal ADD CONSTRAINT journal_dev_fkey FOREIGN KEY (dev) REFERENCES device (dev);";
 enum { VERSION_BEFORE = 22 }; /* two migrations share the number 0017 */
 
 static void run_on_server(const char *url, const char *sql)
@@ -42,19 +45,21 @@ static void run_on_file(const char *dir, const char *sql)
 }
 
 /* The central begins as its next version would on that database. */
-static void begin_from(struct fixture *f, const char *undo, int version)
+static void begin_before(struct fixture *f)
 {
-    char sql[1000];
+    char sql[1200];
     struct central_place place = {f->dir, f->database};
     struct errmsg err = ERRMSG_INIT;
 
     central_close(f->central);
-    snprintf(sql, sizeof(sql), f->database[0] ? "%sUPDATE schema_version SET version = %d" : "%sPRAGMA user_version = %d",
-             undo, version);
-    if (f->database[0])
+    if (f->database[0]) {
+        snprintf(sql, sizeof(sql), "%s%sUPDATE schema_version SET version = %d", undo_taken_in, undo_undated,
+                 VERSION_BEFORE);
         run_on_server(f->database, sql);
-    else
+    } else {
+        snprintf(sql, sizeof(sql), "%sPRAGMA user_version = %d", undo_undated, VERSION_BEFORE);
         run_on_file(f->dir, sql);
+    }
     cr_assert_eq(central_open(&place, &f->clock, &f->central, &err), ST_OK, "%s", err.text);
 }
 
@@ -76,7 +81,7 @@ Test(central_upgrade, points_without_a_date_move_into_the_account, .timeout = 60
     points_rule(&s, 10, 30, 0, 0, 0);
     points_sale(&s, &s.till, "dated", "M1", 70, 0, "");
     points_sale(&s, &s.till, "only-dated", "M3", 5, 0, "");
-    begin_from(&s.fixture, undo_undated, VERSION_BEFORE);
+    begin_before(&s.fixture);
     cr_expect(ledger_is_ok(&s.fixture));
     expect_sums(&s, "M1", 1070, 1000);
     expect_sums(&s, "M2", -30, -30);

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- PostgreSQL alone, which looked for each record's till once more, by a statement of its own: a record is taken in under the lock of its
+-- till's row, and no till's row is ever deleted.
+--pg ALTER TABLE journal DROP CONSTRAINT journal_dev_fkey;
