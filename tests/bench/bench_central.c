@@ -9,10 +9,10 @@
  *   booked   counting_step: what follows: interpretation, ledger, the cursor of what is counted
  *
  *   bench_central [--database URL] [--batches N] [--tills N] [--sales N] [--members N] [--group N] [--mixed yes]
- *                 [--folder DIR] [--csv yes]
+ *                 [--spread yes] [--folder DIR] [--csv yes]
  *       N bodies of each till (20), tills (4), records a body (250), members who buy by turns (20,000, imported before),
  *       tills whose bodies come at the same time (4); --mixed: of 50 records 1 is a return, 5 are sales that spend points of a hold, 10 are sales of nobody's, else
- *       all are sales that earn; --csv: records, and CPU in ns that one costs to be taken in and to be booked
+ *       all are sales that earn; --spread: a transaction for each record, as with spread = yes (docs/scaling.md); --csv: records, and CPU in ns that one costs to be taken in and to be booked
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -49,7 +49,7 @@ struct bench {
     char dir[256];
     const char *database;
     long batches, till_count, sales, members, group;
-    bool csv, mixed;
+    bool csv, mixed, spread;
     struct central *central;
     struct till *tills; /* owned */
     char epoch[HEX64_TEXT];
@@ -215,6 +215,7 @@ static void set_up(struct bench *bench)
         enrol(bench, &bench->tills[t]);
     }
     import_all(bench);
+    bench->central->together_max = bench->spread ? 1 : 0;
     pack(bench);
 }
 
@@ -385,6 +386,7 @@ int main(int argc, char **argv)
                                             {"members", required_argument, NULL, 'm'},
                                             {"group", required_argument, NULL, 'g'},
                                             {"mixed", required_argument, NULL, 'x'},
+                                            {"spread", required_argument, NULL, 'o'},
                                             {"csv", required_argument, NULL, 'c'},
                                             {0}};
     struct bench bench = {.batches = 20, .till_count = 4, .sales = 250, .members = 20000, .group = 4};
@@ -408,6 +410,8 @@ int main(int argc, char **argv)
             bench.group = strtol(optarg, NULL, 10);
         else if (option == 'x')
             bench.mixed = true;
+        else if (option == 'o')
+            bench.spread = true;
         else if (option == 'c')
             bench.csv = true;
         if (option == '?' || bench.batches < 1 || bench.batches > BATCHES_MAX || bench.till_count < 1 ||
@@ -415,7 +419,7 @@ int main(int argc, char **argv)
             bench.members > MEMBERS_MAX || bench.group < 1 || bench.group > JOURNAL_GROUP_MAX) {
             fprintf(stderr,
                     "usage: bench_central [--database URL] [--batches 1..%d] [--tills 1..%d] [--sales 1..%d] "
-                    "[--members 1..%d] [--group 1..%d] [--mixed yes] [--folder DIR] [--csv yes]\n",
+                    "[--members 1..%d] [--group 1..%d] [--mixed yes] [--spread yes] [--folder DIR] [--csv yes]\n",
                     BATCHES_MAX, TILLS_MAX, RECORD_BATCH_MAX, MEMBERS_MAX, JOURNAL_GROUP_MAX);
             return 2;
         }
