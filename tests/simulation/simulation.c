@@ -47,7 +47,7 @@ static bool prove(struct stage *stage)
 
         do
             stage_live(stage, ++seed, (enum sim_mutant)mutant, false);
-        while (stage->world.wrong[0] == '\0' && seed < 400);
+        while (stage->world.wrong[0] == '\0' && seed < 1000);
         all = all && stage->world.wrong[0] != '\0';
         (void)printf("mutant %-24s %s seed %" PRIu64 ": %s\n", names[mutant],
                      stage->world.wrong[0] ? "found with" : "NOT FOUND up to", seed, stage->world.wrong);

@@ -391,10 +391,11 @@ Test(enrolment, says_where_its_epochs_ended_and_hears_what_a_central_put_back_la
     link_enrol(rig.link, CODE, note, NULL);
     q = rig_take(&rig, OP_ENROL);
     hex_encode(first.hash, sizeof first.hash, hex);
-    (void)snprintf(expected, sizeof expected,
-                   "\"history\":{\"chain\":\"demo\",\"incarnation\":\"00000000000000aa\",\"ended\":[{\"epoch\":\"%016" PRIx64
-                   "\",\"seq\":3,\"hash\":\"%s\"}]}",
-                   first.epoch, hex);
+    (void)snprintf(
+        expected, sizeof expected,
+        "\"history\":{\"chain\":\"demo\",\"incarnation\":\"00000000000000aa\",\"ended\":[{\"epoch\":\"%016" PRIx64
+        "\",\"seq\":3,\"hash\":\"%s\"}]}",
+        first.epoch, hex);
     cr_expect(memmem(q.body, q.len, expected, strlen(expected)), "%.*s", (int)q.len, q.body);
     hex_encode(hash, sizeof hash, hex);
     (void)snprintf(answer, sizeof answer,
@@ -415,10 +416,11 @@ Test(enrolment, says_where_its_epochs_ended_and_hears_what_a_central_put_back_la
     cr_expect(rig_is_forked(&rig), "also after a start");
 }
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static const char *const not_behind[] = {
     "{\"code\":\"behind\",\"message\":\"m\"}", "{\"code\":\"behind\",\"epoch\":\"zz\",\"seq\":1,\"hash\":\"00\"}",
-    "{\"code\":\"behind\",\"epoch\":\"00000000000000e2\",\"seq\":0,"
-    "\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\"}"};
+    "{\"code\":\"behind\",\"epoch\":\"00000000000000e2\",\"seq\":0,\"hash\":\"" ZEROS "\"}"};
 
 Test(enrolment, a_lack_that_cannot_be_changes_nothing)
 {

@@ -157,13 +157,14 @@ Test(central_history, a_till_of_another_chain_or_an_older_one_owes_nothing)
     strbuf_free(&answer);
 }
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static const char *const damaged[] = {
     "7",
     "{\"chain\":\"demo\",\"ended\":7}",
     "{\"chain\":\"demo\",\"ended\":[7]}",
     "{\"chain\":\"demo\",\"ended\":[{\"epoch\":\"e\",\"seq\":1,\"hash\":\"00\"}]}",
-    "{\"chain\":\"demo\",\"ended\":[{\"epoch\":\"00000000000000e1\",\"seq\":0,"
-    "\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\"}]}",
+    "{\"chain\":\"demo\",\"ended\":[{\"epoch\":\"00000000000000e1\",\"seq\":0,\"hash\":\"" ZEROS "\"}]}",
     "{\"chain\":\"demo\",\"ended\":[{\"epoch\":\"00000000000000e1\",\"seq\":1,\"hash\":\"00\"}]}"};
 
 Test(central_history, one_that_is_none_is_refused)
