@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/central/import.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,46 +9,15 @@
 #include "agent/base/utf8.h"
 #include "sync/central/circle.h"
 #include "sync/central/due.h"
-#include "sync/central/import_file.h"
+#include "sync/central/import_members.h"
 #include "sync/central/ledger.h"
 #include "sync/central/member.h"
 #include "sync/central/office.h"
 
-enum { LIST_JSON_MAX = 16 * 1024, IDENTIFIER_TEXT_MAX = 80 };
+enum { LIST_JSON_MAX = 16 * 1024 };
 
-enum column {
-    COLUMN_MEMBER,
-    COLUMN_CARD,
-    COLUMN_PHONE,
-    COLUMN_STATE,
-    COLUMN_TIER,
-    COLUMN_SEGMENTS,
-    COLUMN_BIRTHDAY,
-    COLUMN_DISPLAY,
-    COLUMN_PERSONAL,
-    COLUMN_STORE,
-    COLUMN_KNOWN,
-    COLUMN_ATTR = COLUMN_KNOWN,
-    COLUMN_POINTS
-};
 static const char *const column_names[COLUMN_KNOWN] = {"member",   "card",     "phone",   "state",    "tier",
                                                        "segments", "birthday", "display", "personal", "store"};
-
-/* What a file of members is read with, besides what every file is. */
-struct members {
-    uint8_t id_key[CRYPTO_KEY_BYTES];
-    enum column kinds[CSV_COLUMNS_MAX]; /* of the columns that are none of the known ones */
-    int64_t attached;                   /* sales that waited for an identifier */
-};
-
-void identifier_hash(const uint8_t id_key[32], const char *canonical, char out_hash[IDENTIFIER_HASH_TEXT])
-{
-    const struct crypto_part part = {canonical, strlen(canonical)};
-    uint8_t mac[CRYPTO_MAC_BYTES];
-
-    crypto_hmac(id_key, &part, 1, mac);
-    hex_encode(mac, (IDENTIFIER_HASH_TEXT - 1) / 2, out_hash);
-}
 
 static enum status take_column(struct import_file *file, int column, struct errmsg *err)
 {
@@ -68,34 +35,13 @@ static enum status take_column(struct import_file *file, int column, struct errm
     return ST_INVALID;
 }
 
-static bool is_parting(char c)
-{
-    return c == '|' || c == ' ' || c == ';';
-}
-
-/* Takes the next of several values in one field; false when there is none. */
-static bool next_value(const char **at, char *out_value, size_t value_max)
-{
-    size_t len = 0;
-
-    while (is_parting(**at))
-        (*at)++;
-    while (**at && !is_parting(**at)) {
-        if (len + 1 < value_max)
-            out_value[len++] = **at;
-        (*at)++;
-    }
-    out_value[len] = '\0';
-    return len > 0;
-}
-
 static enum status write_list(const char *text, struct strbuf *out, struct errmsg *err)
 {
     struct json_writer w = JSON_WRITER_INIT(out);
     char value[ID_BYTES + 1];
 
     jw_array_begin(&w);
-    while (text && next_value(&text, value, sizeof(value))) {
+    while (text && import_next_value(&text, value, sizeof(value))) {
         if (!id_is_valid(value)) {
             errmsg_set(err, "\"%.64s\" cannot be a name", value);
             return ST_INVALID;
@@ -218,69 +164,6 @@ static enum status put_member(const struct import_file *file, struct errmsg *err
     return st;
 }
 
-/* Digits of a card; a phone is + and digits, blanks and brackets are not counted. */
-static enum status canonical(const char *prefix, const char *value, char out_text[2 * IDENTIFIER_TEXT_MAX],
-                             struct errmsg *err)
-{
-    bool good =
-        prefix[0] == 'p'
-            ? value[0] == '+' && strspn(value + 1, "0123456789") == strlen(value + 1)
-            : value[0] &&
-                  strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_") == strlen(value);
-
-    if (!good || strlen(value) > IDENTIFIER_TEXT_MAX - 16) {
-        errmsg_set(err, "a %s is %s", prefix,
-                   prefix[0] == 'p' ? "+ and digits, such as +79990000000" : "digits or letters");
-        return ST_INVALID; /* without the value: it is personal, and reports travel */
-    }
-    (void)snprintf(out_text, 2 * IDENTIFIER_TEXT_MAX, "%s:%s", prefix, value);
-    return ST_OK;
-}
-
-/* A card that another member had moves: that member's row must reach the tills too. */
-static enum status put_identifier(struct import_file *file, const char *member, const char *hash, struct errmsg *err)
-{
-    struct members *members = file->context;
-    struct rows *rows;
-    char before[ID_BYTES] = "";
-    int64_t posted = 0;
-    enum status st =
-        STORE_SELECT(file->central->store, STATEMENT_IDENTIFIER_GET, &rows, err, V_TEXT(file->chain), V_TEXT(hash));
-
-    if (st != ST_OK)
-        return st;
-    if (rows_next(rows))
-        (void)snprintf(before, sizeof(before), "%s", rows_text(rows, 0));
-    st = rows_end(rows, err);
-    if (st != ST_OK || strcmp(before, member) == 0)
-        return st;
-    st = STORE_RUN(file->central->store, STATEMENT_IDENTIFIER_PUT, err, V_TEXT(file->chain), V_TEXT(hash),
-                   V_TEXT(member));
-    if (st == ST_OK && before[0])
-        st = due_touch(file->central, file->chain, before, err);
-    if (st == ST_OK)
-        st = due_attach(file->central, file->chain, hash, &posted, err);
-    members->attached += posted;
-    return st;
-}
-
-static enum status put_identifiers(struct import_file *file, enum column column, struct errmsg *err)
-{
-    const struct members *members = file->context;
-    const char *text = import_field(file, column);
-    char value[IDENTIFIER_TEXT_MAX], whole[2 * IDENTIFIER_TEXT_MAX], hash[IDENTIFIER_HASH_TEXT];
-    enum status st = ST_OK;
-
-    while (st == ST_OK && text && next_value(&text, value, sizeof(value))) {
-        st = canonical(column_names[column], value, whole, err);
-        if (st == ST_OK) {
-            identifier_hash(members->id_key, whole, hash);
-            st = put_identifier(file, import_field(file, COLUMN_MEMBER), hash, err);
-        }
-    }
-    return st;
-}
-
 static enum status read_points(const char *text, int64_t *out_points)
 {
     size_t digits = strspn(text + (text[0] == '-'), "0123456789");
@@ -338,9 +221,9 @@ static enum status put_row(struct import_file *file, struct errmsg *err)
     if (st == ST_OK)
         st = put_points(file, err);
     if (st == ST_OK)
-        st = put_identifiers(file, COLUMN_CARD, err);
+        st = import_put_identifiers(file, "card", COLUMN_CARD, err);
     if (st == ST_OK)
-        st = put_identifiers(file, COLUMN_PHONE, err);
+        st = import_put_identifiers(file, "phone", COLUMN_PHONE, err);
     if (st == ST_OK && import_field(file, COLUMN_STORE) && import_field(file, COLUMN_STORE)[0])
         st = circle_home(file->central, file->chain, import_field(file, COLUMN_STORE),
                          import_field(file, COLUMN_MEMBER), err);

@@ -15,24 +15,13 @@
 #include "sync/central/lot.h"
 #include "sync/central/member.h"
 #include "sync/central/return_later.h"
+#include "sync/central/sale_booking.h"
 #include "sync/central/sale_record.h"
 #include "sync/central/sheet.h"
-#include "sync/protocol/record.h"
 
 enum { MEMBER_JSON_MAX = 1024 * 1024 };
 
-/* One sale on its way into the books. */
-struct booking {
-    struct central *central;
-    const char *chain, *dev, *epoch;
-    int64_t seq;
-    const struct sale_record *sale;
-    char member[ID_BYTES];       /* whom it is posted to; "" when nobody yet */
-    const struct device *device; /* NULL: posted later, when its card got a member */
-    struct interpret_buyers *buyers;
-};
-
-static enum status put_difference(const struct booking *booking, const char *central_digest, const char *reason,
+static enum status put_difference(const struct sale_booking *booking, const char *central_digest, const char *reason,
                                   struct errmsg *err)
 {
     const struct sale_record *sale = booking->sale;
@@ -44,7 +33,7 @@ static enum status put_difference(const struct booking *booking, const char *cen
 }
 
 /* Computes the sale again by the bundle it names. What differs is reported and stays as sold. */
-static enum status compare(const struct booking *booking, const char **out_compared, struct errmsg *err)
+static enum status compare(const struct sale_booking *booking, const char **out_compared, struct errmsg *err)
 {
     const struct sale_record *sale = booking->sale;
     const struct engine_result *result;
@@ -73,7 +62,7 @@ static enum status compare(const struct booking *booking, const char **out_compa
                           st == ST_OK ? "the central computes another result" : reason.text, err);
 }
 
-static enum status put_sale(const struct booking *booking, const struct interpret_record *record,
+static enum status put_sale(const struct sale_booking *booking, const struct interpret_record *record,
                             const char *compared, struct errmsg *err)
 {
     const struct sale_record *sale = booking->sale;
@@ -91,7 +80,7 @@ static enum status put_sale(const struct booking *booking, const struct interpre
     return st;
 }
 
-static enum status post_points(const struct booking *booking, struct errmsg *err)
+static enum status post_points(const struct sale_booking *booking, struct errmsg *err)
 {
     struct ledger_record record = {.dev = booking->dev, .epoch = booking->epoch, .seq = booking->seq};
     struct ledger_posting posting = ledger_begin(booking->central, booking->chain, booking->member, &record);
@@ -125,7 +114,7 @@ static void add_buyer(struct interpret_buyers *buyers, const char *member)
 }
 
 /* One purchase more, and where. */
-static enum status count_purchase(const struct booking *booking, struct errmsg *err)
+static enum status count_purchase(const struct sale_booking *booking, struct errmsg *err)
 {
     struct central *central = booking->central;
     enum status st = member_count_purchase(central, booking->chain, booking->member, err);
@@ -142,7 +131,7 @@ static enum status count_purchase(const struct booking *booking, struct errmsg *
 
 static enum status count_use(void *context, const char *name, struct errmsg *err)
 {
-    const struct booking *booking = context;
+    const struct sale_booking *booking = context;
     enum status st = usage_count(booking->central, booking->chain, name, err);
 
     if (strncmp(name, "coupon:", 7) == 0)
@@ -156,7 +145,7 @@ static enum status count_use(void *context, const char *name, struct errmsg *err
 }
 
 /* Part of it may have come back before anybody knew whose it was. */
-static enum status take_back_later(const struct booking *booking, struct ledger_posting *posting, struct errmsg *err)
+static enum status take_back_later(const struct sale_booking *booking, struct ledger_posting *posting, struct errmsg *err)
 {
     struct central *central = booking->central;
     struct return_later later;
@@ -170,7 +159,7 @@ static enum status take_back_later(const struct booking *booking, struct ledger_
 
 /* A card was shown that the till did not know. Points are what the sale would have earned with the member as known
  * here; what was on the receipt stays. */
-static enum status post_earned(struct booking *booking, struct errmsg *err)
+static enum status post_earned(struct sale_booking *booking, struct errmsg *err)
 {
     struct central *central = booking->central;
     struct strbuf member = STRBUF_INIT(MEMBER_JSON_MAX);
@@ -202,9 +191,8 @@ static enum status post_earned(struct booking *booking, struct errmsg *err)
     return st;
 }
 
-/* Earned afterwards, or a notice that it could not be: the sale itself is booked either way. A member who is not
- * activated yet earns; a blocked or expired one does not, as the cashier was told. */
-static enum status post_identified(struct booking *booking, struct errmsg *err)
+/* A member who is not activated yet earns; a blocked or expired one does not, as the cashier was told. */
+enum status sale_post_identified(struct sale_booking *booking, struct errmsg *err)
 {
     struct errmsg reason = ERRMSG_INIT;
     char text[ERRMSG_BYTES_MAX + 128];
@@ -229,7 +217,7 @@ static enum status post_identified(struct booking *booking, struct errmsg *err)
     return st == ST_OK ? count_purchase(booking, err) : st;
 }
 
-static enum status post_by_identifier(struct booking *booking, struct errmsg *err)
+static enum status post_by_identifier(struct sale_booking *booking, struct errmsg *err)
 {
     const struct sale_record *sale = booking->sale;
     enum status st = member_by_identifier(booking->central, booking->chain, sale->identifier, booking->member, err);
@@ -241,10 +229,10 @@ static enum status post_by_identifier(struct booking *booking, struct errmsg *er
     if (st == ST_OK)
         st = STORE_RUN(booking->central->store, STATEMENT_SALE_MEMBER, err, V_TEXT(booking->chain),
                        V_TEXT(sale->sale_id), V_TEXT(booking->member));
-    return st == ST_OK ? post_identified(booking, err) : st;
+    return st == ST_OK ? sale_post_identified(booking, err) : st;
 }
 
-static enum status book(struct booking *booking, const struct interpret_record *record, struct errmsg *err)
+static enum status book(struct sale_booking *booking, const struct interpret_record *record, struct errmsg *err)
 {
     const char *compared;
     enum status st = ST_OK;
@@ -271,7 +259,7 @@ static enum status book(struct booking *booking, const struct interpret_record *
 enum status interpret_sale(struct central *central, const struct interpret_record *record, struct errmsg *err)
 {
     struct sale_record sale;
-    struct booking booking = {.central = central,
+    struct sale_booking booking = {.central = central,
                               .chain = record->device->chain,
                               .dev = record->device->dev,
                               .epoch = record->device->epoch,
@@ -285,111 +273,5 @@ enum status interpret_sale(struct central *central, const struct interpret_recor
         return st;
     st = book(&booking, record, err);
     sale_record_clear(&sale);
-    return st;
-}
-
-/* ---- for a card that has its member now ---- */
-
-/* A sale that waits, copied: what posts it reads the journal as well. */
-struct waiting {
-    char dev[HEX64_TEXT], epoch[HEX64_TEXT];
-    int64_t seq;
-    struct strbuf bytes;
-};
-
-static enum status read_waiting(struct central *central, const char *chain, const char *hash, struct waiting *waiting,
-                                bool *out_found, struct errmsg *err)
-{
-    struct rows *rows;
-    enum status st = STORE_SELECT(central->store, STATEMENT_UNATTACHED_NEXT, &rows, err, V_TEXT(chain), V_TEXT(hash));
-
-    if (st != ST_OK)
-        return st;
-    *out_found = rows_next(rows);
-    if (*out_found) {
-        size_t len;
-        const void *bytes = rows_blob(rows, 3, &len);
-
-        (void)snprintf(waiting->dev, sizeof(waiting->dev), "%s", rows_text(rows, 0));
-        (void)snprintf(waiting->epoch, sizeof(waiting->epoch), "%s", rows_text(rows, 1));
-        waiting->seq = rows_int(rows, 2);
-        strbuf_add(&waiting->bytes, bytes, len);
-    }
-    st = rows_end(rows, err);
-    return st == ST_OK ? strbuf_status(&waiting->bytes) : st;
-}
-
-static enum status parse_waiting(const struct waiting *waiting, struct sale_record *sale, struct errmsg *err)
-{
-    struct record_head head;
-    const char *body;
-    size_t body_len;
-    enum status st = record_parse(waiting->bytes.data, waiting->bytes.len, &head, &body, &body_len, err);
-
-    return st == ST_OK ? sale_record_parse(body, body_len, sale, err) : st;
-}
-
-/* It was read when it was booked; what cannot be read any more stays a sale of nobody, and does not hold up others.
- */
-static enum status give_up_waiting(struct central *central, const char *chain, const struct waiting *waiting,
-                                   const struct errmsg *reason, struct errmsg *err)
-{
-    char text[ERRMSG_BYTES_MAX + 128];
-
-    (void)snprintf(text, sizeof(text), "record %lld of till %s cannot be posted to the member of its card: %s",
-                   (long long)waiting->seq, waiting->dev, reason->text);
-    return notice_put(central, chain, "", text, err);
-}
-
-static enum status post_waiting(struct central *central, const char *chain, const char *hash,
-                                const struct waiting *waiting, struct errmsg *err)
-{
-    struct sale_record sale;
-    struct errmsg reason = ERRMSG_INIT;
-    struct booking booking = {.central = central,
-                              .chain = chain,
-                              .dev = waiting->dev,
-                              .epoch = waiting->epoch,
-                              .seq = waiting->seq,
-                              .sale = &sale};
-    enum status st = parse_waiting(waiting, &sale, &reason);
-
-    if (interpret_is_fault(st))
-        *err = reason;
-    if (st != ST_OK)
-        return interpret_is_fault(st) ? st : give_up_waiting(central, chain, waiting, &reason, err);
-    st = member_by_identifier(central, chain, hash, booking.member, err);
-    if (st == ST_OK)
-        st = STORE_RUN(central->store, STATEMENT_SALE_MEMBER, err, V_TEXT(chain), V_TEXT(sale.sale_id),
-                       V_TEXT(booking.member));
-    if (st == ST_OK)
-        st = post_identified(&booking, err);
-    sale_record_clear(&sale);
-    return st;
-}
-
-enum status interpret_attach_next(struct central *central, const char *chain, const char *hash, bool *out_found,
-                                  struct errmsg *err)
-{
-    struct waiting waiting = {.bytes = STRBUF_INIT(RECORD_BYTES_MAX)};
-    enum status st = read_waiting(central, chain, hash, &waiting, out_found, err);
-
-    if (st == ST_OK && *out_found)
-        st = post_waiting(central, chain, hash, &waiting, err);
-    if (st == ST_OK && *out_found)
-        st = STORE_RUN(central->store, STATEMENT_UNATTACHED_DELETE, err, V_TEXT(waiting.dev), V_TEXT(waiting.epoch),
-                       V_INT(waiting.seq));
-    strbuf_free(&waiting.bytes);
-    return st;
-}
-
-enum status interpret_is_unattached(struct central *central, const char *chain, const char *hash, bool *out_any,
-                                    struct errmsg *err)
-{
-    int64_t count = 0;
-    enum status st =
-        STORE_NUMBER(central->store, STATEMENT_UNATTACHED_COUNT, &count, err, V_TEXT(chain), V_TEXT(hash));
-
-    *out_any = count > 0;
     return st;
 }
