@@ -222,7 +222,7 @@ void office_open(struct sim_world *world)
         world->central = NULL;
         return;
     }
-    office_learn_merge(world);
+    office_learn(world);
     world->changes++;
     world->central->together_max = world->spread ? 1 : 0;
     world->central->changed = on_changed;

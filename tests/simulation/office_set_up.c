@@ -35,6 +35,7 @@ void office_publish(struct sim_world *world, int version)
         sim_wrong(world, "publishing rules: %s", err.text);
     if (st == ST_OK)
         world->deeds.version = version;
+    world->deeds.publishing = st != ST_OK;
     strbuf_free(&text);
 }
 
@@ -86,10 +87,23 @@ void office_merge(struct sim_world *world)
     world->deeds.merging = st != ST_OK;
 }
 
-void office_learn_merge(struct sim_world *world)
+static void learn_published(struct sim_world *world)
+{
+    int64_t version = 0;
+
+    if (!world->deeds.publishing)
+        return;
+    must(STORE_NUMBER(world->central->store, STATEMENT_MANIFEST_VERSION, &version, NULL, V_TEXT("demo")) == ST_OK,
+         "which rules were published");
+    world->deeds.version = (int)version;
+    world->deeds.publishing = false;
+}
+
+void office_learn(struct sim_world *world)
 {
     struct rows *rows;
 
+    learn_published(world);
     if (!world->deeds.merging)
         return;
     must(STORE_SELECT(world->central->store, STATEMENT_MEMBER_MERGED, &rows, NULL, V_TEXT("demo"), V_TEXT("M2")) ==

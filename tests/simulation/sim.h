@@ -45,7 +45,7 @@ struct sim_event;
 /* What the office did that a backup does not know of. */
 struct sim_deeds {
     bool merged, moved;
-    bool merging; /* the power went meanwhile: the next start learns what became of it */
+    bool merging, publishing; /* the power went meanwhile: the next start learns what became of it */
     int version; /* of its rules */
 };
 
@@ -137,7 +137,7 @@ void office_init(struct sim_world *world, char codes[TILLS][16]);
 /* Of the office's people; each does its deed once, or as often as called. */
 void office_publish(struct sim_world *world, int version);
 void office_merge(struct sim_world *world);
-void office_learn_merge(struct sim_world *world);
+void office_learn(struct sim_world *world);
 void office_move_card(struct sim_world *world);
 void office_points(struct sim_world *world); /* when they begin to count, and how long they do */
 void office_upkeep(struct sim_world *world);
