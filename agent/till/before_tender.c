@@ -31,6 +31,8 @@ void till_before_tender(struct till *till, const char *id, till_ready_fn *ready,
     if (sale && sale_is_open(sale) && central->is_up && central->is_up(central->link, &since))
         asking = calloc(1, sizeof *asking);
     if (!asking) { /* what the till knows must do */
+        if (sale && sale_is_open(sale))
+            claims_judge(till, sale);
         ready(context);
         return;
     }

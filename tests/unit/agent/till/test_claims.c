@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "agent/base/json.h"
+#include "agent/db/cache.h"
 #include "agent/net/loop.h"
 
 #include <cjson/cJSON.h>
@@ -24,7 +25,7 @@
 /* 100.00, 10 % off with a coupon of "once". */
 #define BASKET(coupons)                                                                                              \
     "{\"coupons\":[" coupons "],\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}" \
-                             "]}"
+    "]}"
 
 static struct world world;
 static char folder[32];
@@ -108,6 +109,73 @@ Test(claims, that_are_not_answered_in_time_leave_it_to_what_the_till_knows)
     put("s3", BASKET("\"ONE-2\""));
     cr_assert_eq(world_do(&world, "commit", "s3", "{\"expected_total_minor\":9000}", NULL), PROBLEM_NONE);
     cr_expect_eq(world.claims_asked, 1, "without a link nobody is asked");
+}
+
+/* A row of the office's list, as it was told here. */
+static void list(const char *code, const char *member, const char *body, int64_t uses)
+{
+    struct cache_coupon coupon = {.code = code, .member = member, .uses = uses, .uses_max = 1, .body = body};
+
+    cr_assert_eq(cache_put_coupon(world.cache, &coupon, NULL), ST_OK);
+}
+
+static void sell(const char *id, const char *coupon_and_card, int64_t total_minor)
+{
+    char body[400];
+
+    (void)snprintf(body, sizeof body,
+                   "{%s,\"lines\":[{\"line\":1,\"sku\":\"A\",\"qty_milli\":1000,\"unit_price_minor\":10000}]}",
+                   coupon_and_card);
+    put(id, body);
+    if (total_minor == 10000) {
+        cr_expect_eq(world_do(&world, "commit", id, "{\"expected_total_minor\":9000}", NULL), PROBLEM_TOTAL_DIFFERS,
+                     "%s", id);
+        cr_expect(world_has_notice(&world, id, "L-337"), "%s", id);
+    }
+    (void)snprintf(body, sizeof body, "{\"expected_total_minor\":%d}", (int)total_minor);
+    cr_assert_eq(world_do(&world, "commit", id, body, NULL), PROBLEM_NONE, "%s", id);
+}
+
+Test(claims, without_a_link_the_list_here_says_whose_a_coupon_is_and_when_it_is_valid)
+{
+    world_member(&world, "M1", "2000000000015", "", 0);
+    world_member(&world, "M2", "2000000000022", "", 0);
+    list("one1", "M1", "{}", 0);
+    list("one2", "", "{\"from\":\"2000-01-01\",\"until\":\"2000-01-31\"}", 0);
+    world.link_up = false;
+    sell("s1", "\"coupons\":[\"ONE-1\"]", 10000);
+    sell("s2", "\"coupons\":[\"ONE-1\"],\"card\":\"2000000000022\"", 10000);
+    sell("s3", "\"coupons\":[\"ONE-2\"]", 10000);
+    list("one2", "", "{\"from\":\"2900-01-01\"}", 0);
+    sell("s4", "\"coupons\":[\"ONE-2\"]", 10000);
+    list("one2", "", "{}", 1);
+    sell("s5", "\"coupons\":[\"ONE-2\"]", 10000);
+    sell("s6", "\"coupons\":[\"ONE-1\"],\"card\":\"2000000000015\"", 9000);
+    cr_expect_eq(world.claims_asked, 0);
+    cr_expect_eq(world_count(&world, "claim_asked"), 0);
+}
+
+Test(claims, whose_coupon_it_is_follows_who_was_merged)
+{
+    world_member(&world, "M2", "2000000000022", "", 0);
+    cr_assert_eq(cache_put_alias(world.cache, "M1", "M2", NULL), ST_OK);
+    list("one1", "M1", "{}", 0);
+    world.link_up = false;
+    sell("s1", "\"coupons\":[\"ONE-1\"],\"card\":\"2000000000022\"", 9000);
+}
+
+Test(claims, that_are_not_answered_and_listed_for_another_are_left_out_and_ended)
+{
+    world.claim_outcome = TILL_HOLD_UNANSWERED;
+    list("one1", "M1", "{}", 0);
+    put("s1", BASKET("\"ONE-1\""));
+    cr_assert_eq(world_do(&world, "tender", "s1", NULL, NULL), PROBLEM_NONE);
+    cr_expect_eq(world_int(&world, "s1", "total_minor"), 10000);
+    cr_expect(world_has_notice(&world, "s1", "L-337"));
+    put("s1", BASKET(""));
+    world.time.mono_ms += 2 * 60 * 60 * 1000;
+    till_tick(world.till);
+    cr_expect_eq(world_count(&world, "claim_voided"), 1, "the central may have granted it");
 }
 
 Test(claims, a_sale_given_up_ends_them_by_a_record)
