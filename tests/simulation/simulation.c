@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include <getopt.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -61,26 +62,49 @@ struct options {
     bool one, mutants, show;
 };
 
+static int64_t read_number(const char *text, int64_t max)
+{
+    char *end;
+    long long number = strtoll(text, &end, 10);
+
+    if (*text == '\0' || *end != '\0' || number < 0 || number > max) {
+        (void)fprintf(stderr, "simulation: %s is no number from 0 to %" PRId64 "\n", text, max);
+        exit(2);
+    }
+    return number;
+}
+
+/* A word it does not know ends it: a run of other seeds than were asked for proves nothing. */
 static struct options read_options(int argc, char **argv)
 {
+    static const struct option known[] = {
+        {"seeds", required_argument, NULL, 'n'}, {"seconds", required_argument, NULL, 's'},
+        {"first", required_argument, NULL, 'f'}, {"seed", required_argument, NULL, 'o'},
+        {"jobs", required_argument, NULL, 'j'},  {"show", no_argument, NULL, 'w'},
+        {"no-mutants", no_argument, NULL, 'm'},  {0}};
     struct options options = {.runs = {.seeds = 2000, .first = 1, .seconds = 1e9, .jobs = 1}, .mutants = true};
+    int option;
 
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "0";
-
-        if (strcmp(argv[i], "--seeds") == 0)
-            options.runs.seeds = strtoll(value, NULL, 10);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            options.runs.seconds = (double)strtoll(value, NULL, 10);
-        else if (strcmp(argv[i], "--first") == 0 || strcmp(argv[i], "--seed") == 0)
-            options.runs.first = strtoull(value, NULL, 10);
-        else if (strcmp(argv[i], "--jobs") == 0)
-            options.runs.jobs = (int)strtol(value, NULL, 10);
-        options.one |= strcmp(argv[i], "--seed") == 0;
-        options.show |= strcmp(argv[i], "--show") == 0;
-        options.mutants &= strcmp(argv[i], "--no-mutants") != 0;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (option == 'n')
+            options.runs.seeds = read_number(optarg, INT32_MAX);
+        else if (option == 's')
+            options.runs.seconds = (double)read_number(optarg, INT32_MAX);
+        else if (option == 'f' || option == 'o')
+            options.runs.first = (uint64_t)read_number(optarg, INT64_MAX);
+        else if (option == 'j')
+            options.runs.jobs = (int)read_number(optarg, RUNS_JOBS_MAX);
+        else if (option == '?')
+            exit(2); /* said by getopt_long */
+        options.one |= option == 'o';
+        options.show |= option == 'w';
+        options.mutants &= option != 'm';
     }
-    if (options.runs.jobs < 1 || options.runs.jobs > RUNS_JOBS_MAX)
+    if (optind < argc) {
+        (void)fprintf(stderr, "simulation: %s is no option\n", argv[optind]);
+        exit(2);
+    }
+    if (options.runs.jobs < 1)
         options.runs.jobs = 1;
     return options;
 }
