@@ -89,7 +89,7 @@ chain() {
 }
 
 has_rules() { till api GET /v1/health | grep -q '"version":1,"id"'; }
-enrolled() { till enrol "$(central till code demo S12 3 | grep -o '[A-Z0-9]\{4\}-[A-Z0-9]\{4\}' | head -n 1)"; }
+enrolled() { till enrol "$(central till code demo S12 3 | grep -oE '[A-Z0-9]{4}(-[A-Z0-9]{4}){2}' | head -n 1)"; }
 
 api() { till api "$@"; }
 

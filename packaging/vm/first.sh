@@ -8,7 +8,7 @@ first_limit_s=600
 typed=0
 
 # In the machine is what install.sh has on the host.
-code_for_till() { guest 'loyal-central till code demo S12 3' | grep -o '[A-Z0-9]\{4\}-[A-Z0-9]\{4\}' | head -n 1; }
+code_for_till() { guest 'loyal-central till code demo S12 3' | grep -oE '[A-Z0-9]{4}(-[A-Z0-9]{4}){2}' | head -n 1; }
 device() { # NAME COMMAND...
     device_name=$1
     shift

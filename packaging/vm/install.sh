@@ -15,7 +15,7 @@ serve() {
     repository_url=http://packages.example:$repository_port
 }
 office() { make_chain "$demo/members.csv" && publish "$demo/bundle-1.json" && start_devices && serve; }
-code_for_till() { central till code demo S12 3 | grep -o '[A-Z0-9]\{4\}-[A-Z0-9]\{4\}' | head -n 1; }
+code_for_till() { central till code demo S12 3 | grep -oE '[A-Z0-9]{4}(-[A-Z0-9]{4}){2}' | head -n 1; }
 
 # What store IT brings along, in /root; the rule of docs/install.md for a scanner behind a converter.
 bring_settings() {
