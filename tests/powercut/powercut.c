@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static const char *run(struct bench *bench, struct dice *seeds, int64_t cuts, do
     return wrong;
 }
 
-/* A mutant must be found. */
+/* A mutant must be found, on a slow machine too: cuts bound the search, not time. */
 static bool prove(struct bench *bench, enum mutant mutant, uint64_t seed)
 {
     struct life_totals totals = {0};
@@ -64,7 +65,7 @@ static bool prove(struct bench *bench, enum mutant mutant, uint64_t seed)
     const char *wrong;
 
     calls_set_mutant(mutant);
-    wrong = run(bench, &seeds, MUTANT_CUTS_MAX, now_s() + 60, &totals, &life);
+    wrong = run(bench, &seeds, MUTANT_CUTS_MAX, HUGE_VAL, &totals, &life);
     calls_set_mutant(MUTANT_NONE);
     if (wrong)
         (void)printf("%-28s found after %" PRId64 " cuts: %s\n", mutant_name(mutant), totals.cuts, wrong);
