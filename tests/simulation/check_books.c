@@ -5,6 +5,7 @@
 #include "agent/db/cache.h"
 #include "agent/till/identity.h"
 #include "agent/till/member.h"
+#include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
@@ -45,14 +46,6 @@ static int member_of(const struct sim_world *world, const char *id)
     return member == 2 && world->deeds.merged ? 1 : member;
 }
 
-static const char *text_of(const struct cJSON *object, const char *name)
-{
-    const char *text = "";
-
-    (void)json_text(object, name, 256, &text, NULL);
-    return text;
-}
-
 static void count_coupons(const struct cJSON *body, struct check_totals *totals)
 {
     const struct cJSON *one;
@@ -60,9 +53,9 @@ static void count_coupons(const struct cJSON *body, struct check_totals *totals)
     cJSON_ArrayForEach(one,
                        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(body, "result"), "coupons"))
     {
-        const char *code = text_of(one, "code");
+        const char *code = tree_text(one, "code");
 
-        if (strcmp(text_of(one, "state"), "applied") == 0 && tolower((unsigned char)code[0]) == 'c')
+        if (strcmp(tree_text(one, "state"), "applied") == 0 && tolower((unsigned char)code[0]) == 'c')
             totals->coupons[code[1] - '0']++;
     }
 }
@@ -83,9 +76,9 @@ void check_record(struct sim_world *world, struct sqlite3 *db, const struct sim_
     must(record_parse(bytes, len, &head, &body, &body_len, NULL) == ST_OK &&
              json_parse(body, body_len, RECORD_BYTES_MAX, &tree, NULL) == ST_OK,
          "a record that can be read");
-    id = sale ? text_of(cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(tree, "sale"), "member"),
-                        "id")
-              : text_of(tree, "member");
+    id = sale ? tree_text(cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(tree, "sale"), "member"),
+                          "id")
+              : tree_text(tree, "member");
     member = member_of(world, id);
     points = promises_points(tree);
     totals->returns += !sale;

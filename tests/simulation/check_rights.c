@@ -2,6 +2,7 @@
 /* Leases, holds and claims in the end: what a sale spent was set aside for it, what was set aside is free again, and
  * the till said so (T1, T2, T4 of points offline). */
 #include "agent/base/json.h"
+#include "agent/till/tree.h"
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
 
@@ -10,14 +11,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *text_of(const struct cJSON *object, const char *name)
-{
-    const char *text = "";
-
-    (void)json_text(object, name, 256, &text, NULL);
-    return text;
-}
 
 /* ---- what was spent ---- */
 
@@ -75,10 +68,10 @@ int64_t check_spent(struct sim_world *world, struct sqlite3 *db, const struct si
         (void)json_int(one, "used", 0, JSON_INT_MAX, &used, NULL);
         known++;
         world->by_lease += spent;
-        add_use(totals, till, text_of(one, "id"), member, used);
-        uncovered |= is_without_cover(world, db, till, text_of(one, "id"));
+        add_use(totals, till, tree_text(one, "id"), member, used);
+        uncovered |= is_without_cover(world, db, till, tree_text(one, "id"));
     }
-    if (strcmp(text_of(body, "spending"), "floor") == 0) {
+    if (strcmp(tree_text(body, "spending"), "floor") == 0) {
         world->by_floor += spent;
         return spent;
     }

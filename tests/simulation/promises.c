@@ -3,6 +3,7 @@
  * limits kept (T3: a till never risks more than the rules say), no discount above the basket (I6). */
 #include "agent/base/json.h"
 #include "agent/db/journal.h"
+#include "agent/till/tree.h"
 #include "sync/protocol/record.h"
 #include "tests/powercut/must.h"
 #include "tests/simulation/sim.h"
@@ -18,14 +19,6 @@ static int64_t number(const struct cJSON *object, const char *name)
     int64_t value = 0;
 
     (void)json_int(object, name, -JSON_INT_MAX, JSON_INT_MAX, &value, NULL);
-    return value;
-}
-
-static const char *text(const struct cJSON *object, const char *name)
-{
-    const char *value = "";
-
-    (void)json_text(object, name, 256, &value, NULL);
     return value;
 }
 
@@ -118,7 +111,7 @@ static void look_at_leases(struct sim_world *world, struct sim_till *till, int64
 
         must(till->lease_count < LEASE_USES_MAX, "fewer sales from leases");
         *use = (struct sim_lease_use){.position = position, .used = number(one, "used")};
-        (void)snprintf(use->id, sizeof use->id, "%s", text(one, "id"));
+        (void)snprintf(use->id, sizeof use->id, "%s", tree_text(one, "id"));
         till->lease_count++;
         if (!found)
             look_at_end(world, till, use->id);
@@ -148,7 +141,7 @@ static const struct sim_floor_use *add_floor_use(struct sim_till *till, int64_t 
     *use = (struct sim_floor_use){position,
                                   number(cJSON_GetObjectItemCaseSensitive(body, "result"), "redeemed_minor"), ""};
     (void)snprintf(use->member, sizeof use->member, "%s",
-                   text(cJSON_GetObjectItemCaseSensitive(sale, "member"), "id"));
+                   tree_text(cJSON_GetObjectItemCaseSensitive(sale, "member"), "id"));
     till->floor_count++;
     return use;
 }
@@ -187,7 +180,7 @@ static void look_at_sale(struct sim_world *world, struct sim_till *till, int64_t
                   (long long)number(result, "total_minor"));
     look_at_holds(world, till, position, body);
     look_at_leases(world, till, position, body, found);
-    if (strcmp(text(body, "spending"), "floor") != 0)
+    if (strcmp(tree_text(body, "spending"), "floor") != 0)
         return;
     use = add_floor_use(till, position, body);
     /* A power cut may take the last ack with it: what is at risk is judged as the till knew it when it wrote. */
@@ -200,10 +193,10 @@ static void take_hold(struct sim_world *world, struct sim_till *till, int64_t po
     struct sim_hold *hold = &till->holds[till->hold_count];
 
     must(till->hold_count < HOLDS_MAX, "fewer holds");
-    if (find_hold(till, text(body, "hold")))
-        sim_wrong(world, "till %d asks for hold %s again", till->place - 1, text(body, "hold"));
+    if (find_hold(till, tree_text(body, "hold")))
+        sim_wrong(world, "till %d asks for hold %s again", till->place - 1, tree_text(body, "hold"));
     *hold = (struct sim_hold){.position = position};
-    (void)snprintf(hold->id, sizeof hold->id, "%s", text(body, "hold"));
+    (void)snprintf(hold->id, sizeof hold->id, "%s", tree_text(body, "hold"));
     till->hold_count++;
 }
 
@@ -229,9 +222,9 @@ void promises_of_record(struct sim_world *world, struct sim_till *till, int64_t 
         must(till->claim_count < HOLDS_MAX, "fewer claims");
         till->claims[till->claim_count] = (struct sim_hold){.position = position};
         (void)snprintf(till->claims[till->claim_count++].id, sizeof till->claims[0].id, "%s of %s",
-                       text(tree, "code"), text(tree, "sale_id"));
+                       tree_text(tree, "code"), tree_text(tree, "sale_id"));
     } else {
-        hold = find_hold(till, text(tree, "hold"));
+        hold = find_hold(till, tree_text(tree, "hold"));
         if (hold && hold->used_by)
             sim_wrong(world, "till %d gives hold %s up that a sale has used", till->place - 1, hold->id);
         if (hold)
