@@ -24,13 +24,17 @@ static bool is_without_cover(const struct sim_world *world, sqlite3 *db, const s
 
 static bool look_at_hold(struct sim_world *world, sqlite3 *db, const struct sim_till *till, const char *id)
 {
+    /* Carried, and of an epoch that was given up: written off there, and posted with what the next epoch brought. */
     if (!rights_is_forgotten(world, id) &&
         check_number(db,
                      "SELECT count(*) FROM hold WHERE id = ?1 AND amount >= 1"
                      " AND (state = 'posted' OR (state = 'written_off' AND epoch <> (SELECT epoch FROM device d"
-                     " WHERE d.dev = hold.dev)))", /* carried, and of an epoch that was given up */
-                     id, NULL) != 1)
+                     " WHERE d.dev = hold.dev)))",
+                     id, NULL) < 1)
         sim_wrong(world, "a sale is of hold %s, which the central did not grant", id);
+    if (till->split_position < 0 &&
+        check_number(db, "SELECT count(*) FROM hold WHERE id = ?1 AND state = 'posted'", id, NULL) > 1)
+        sim_wrong(world, "hold %s is posted twice", id);
     return is_without_cover(world, db, till, id);
 }
 
