@@ -76,7 +76,7 @@ static enum status print_ledger(const struct cJSON *ledger, struct errmsg *err)
     if (ok)
         return ST_OK;
     errmsg_set(err,
-               "postings that do not sum to zero: %lld; balances that are not the sum of their entries: %lld, of their "
+               "postings between accounts of two currencies: %lld; balances that are not the sum of their entries: %lld, of their "
                "lots: %lld; members with more set aside than they have: %lld. Keep a backup of now and of before, and "
                "tell who wrote this program",
                (long long)command_number(ledger, "unbalanced_postings"),

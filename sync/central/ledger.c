@@ -50,27 +50,26 @@ static enum status write_posting(struct central *central, struct ledger_posting 
     return st;
 }
 
-/* One half of a pair. Amounts and balances are within JSON_INT_MAX, so a sum of two cannot wrap before it is looked
- * at; what is beyond is undone with its record. */
-static enum status put_entry(struct central *central, struct ledger_posting *posting, const char *kind,
-                             const char *owner, const char *currency, int64_t amount, int64_t *out_balance,
-                             struct errmsg *err)
+/* Amounts and balances are within JSON_INT_MAX, so a sum of two cannot wrap before it is looked at; what is beyond is
+ * undone with its record. */
+static enum status add_to(struct central *central, const struct sheet_account *account, int64_t amount,
+                          int64_t *out_id, int64_t *out_balance, struct errmsg *err)
 {
-    const struct sheet_account account = {posting->chain, owner, kind, currency};
     int64_t id = 0, balance = 0;
     enum status st = ST_RANGE;
 
     if (amount <= JSON_INT_MAX && amount >= -JSON_INT_MAX)
-        st = sheet_account_add(central, &account, amount, &id, &balance, err);
+        st = sheet_account_add(central, account, amount, &id, &balance, err);
     if (st == ST_OK && (balance > JSON_INT_MAX || balance < -JSON_INT_MAX))
         st = ST_RANGE;
     if (st == ST_RANGE)
-        errmsg_set(err, "the balance of account %s %s %s leaves its range", kind, owner, currency);
+        errmsg_set(err, "the balance of account %s %s %s leaves its range", account->kind, account->owner,
+                   account->currency);
     if (st != ST_OK)
         return st;
+    *out_id = id;
     *out_balance = balance;
-    return STORE_RUN(central->store, STATEMENT_ENTRY_INSERT, err, V_INT(posting->id), V_INT(++posting->lines),
-                     V_INT(id), V_INT(amount));
+    return ST_OK;
 }
 
 /* Always posted; how far it went below zero by this record is what the office sees. */
@@ -80,8 +79,8 @@ static enum status note_overdraft(struct central *central, const struct ledger_p
     int64_t beyond = -balance < -amount ? -balance : -amount;
 
     return STORE_RUN(central->store, STATEMENT_OVERDRAFT_PUT, err, V_INT(posting->id), V_TEXT(currency),
-                     V_TEXT(posting->chain), V_TEXT(posting->record.dev), V_TEXT(posting->member), V_TEXT(posting->kind),
-                     V_INT(beyond), V_INT(central_now_us(central)));
+                     V_TEXT(posting->chain), V_TEXT(posting->record.dev), V_TEXT(posting->member),
+                     V_TEXT(posting->kind), V_INT(beyond), V_INT(central_now_us(central)));
 }
 
 static enum status move_lots(struct central *central, const struct ledger_posting *posting, const char *counter,
@@ -94,24 +93,29 @@ static enum status move_lots(struct central *central, const struct ledger_postin
     return lot_earn(central, &key, posting->day, strncmp(counter, "issued", 6) == 0, amount, err);
 }
 
-/* From the counter account to the member; amount may be below zero. The counter account is the till's whose record it
- * is, or the member's own when it is none's: so nothing is one row that every posting writes. Lots move with it, but
- * those of a merge, which stay what they are. */
-static enum status put_pair(struct central *central, struct ledger_posting *posting, const char *counter,
-                            const char *currency, int64_t amount, struct errmsg *err)
+/* From the counter account to the member, whose account is the first to be made; amount may be below zero. The
+ * counter account is the till's whose record it is, or the member's own when it is none's: so nothing is one row that
+ * every posting writes. Lots move with it, but those of a merge, which stay what they are. */
+static enum status put_entry(struct central *central, struct ledger_posting *posting, const char *counter,
+                             const char *currency, int64_t amount, struct errmsg *err)
 {
-    const char *owner = posting->record.dev[0] ? posting->record.dev : posting->member;
+    const struct sheet_account to = {posting->chain, posting->member, "member", currency};
+    const struct sheet_account from = {posting->chain, posting->record.dev[0] ? posting->record.dev : posting->member,
+                                       counter, currency};
     bool merged = strcmp(counter, "merged") == 0;
-    int64_t balance, ignored;
+    int64_t to_id, from_id, balance, ignored;
     enum status st;
 
     if (amount == 0)
         return ST_OK;
     st = posting->id == 0 ? write_posting(central, posting, err) : ST_OK;
     if (st == ST_OK)
-        st = put_entry(central, posting, "member", posting->member, currency, amount, &balance, err);
+        st = add_to(central, &to, amount, &to_id, &balance, err);
     if (st == ST_OK)
-        st = put_entry(central, posting, counter, owner, currency, -amount, &ignored, err);
+        st = add_to(central, &from, -amount, &from_id, &ignored, err);
+    if (st == ST_OK)
+        st = STORE_RUN(central->store, STATEMENT_ENTRY_INSERT, err, V_INT(to_id), V_INT(posting->id),
+                       V_INT(++posting->lines), V_INT(from_id), V_INT(amount));
     if (st == ST_OK && !merged)
         st = move_lots(central, posting, counter, currency, amount, err);
     if (st == ST_OK && !merged && amount < 0 && balance < 0)
@@ -122,27 +126,27 @@ static enum status put_pair(struct central *central, struct ledger_posting *post
 enum status ledger_sale(struct central *central, struct ledger_posting *posting, const struct ledger_move *move,
                         struct errmsg *err)
 {
-    enum status st = put_pair(central, posting, "issued", move->currency, move->earned, err);
+    enum status st = put_entry(central, posting, "issued", move->currency, move->earned, err);
 
     if (st == ST_OK)
-        st = put_pair(central, posting, "issued_later", move->currency, move->earned_later, err);
+        st = put_entry(central, posting, "issued_later", move->currency, move->earned_later, err);
     if (st == ST_OK)
-        st = put_pair(central, posting, "redeemed", move->currency, -move->redeemed, err);
-    return st == ST_OK ? put_pair(central, posting, "spent", move->currency, -move->cost, err) : st;
+        st = put_entry(central, posting, "redeemed", move->currency, -move->redeemed, err);
+    return st == ST_OK ? put_entry(central, posting, "spent", move->currency, -move->cost, err) : st;
 }
 
 enum status ledger_return(struct central *central, struct ledger_posting *posting, const char *currency,
                           int64_t taken_back, int64_t given_back, struct errmsg *err)
 {
-    enum status st = put_pair(central, posting, "taken_back", currency, -taken_back, err);
+    enum status st = put_entry(central, posting, "taken_back", currency, -taken_back, err);
 
-    return st == ST_OK ? put_pair(central, posting, "given_back", currency, given_back, err) : st;
+    return st == ST_OK ? put_entry(central, posting, "given_back", currency, given_back, err) : st;
 }
 
 enum status ledger_expire(struct central *central, struct ledger_posting *posting, const char *currency,
                           int64_t amount, struct errmsg *err)
 {
-    return put_pair(central, posting, "expired", currency, -amount, err);
+    return put_entry(central, posting, "expired", currency, -amount, err);
 }
 
 /* Moves one currency's balance; *out_any is false when none is left to move. */
@@ -164,8 +168,8 @@ static enum status merge_one(struct central *central, struct ledger_posting *of_
     }
     st = rows_end(rows, err);
     if (st == ST_OK && *out_any)
-        st = put_pair(central, of_from, "merged", currency, -balance, err);
-    return st == ST_OK && *out_any ? put_pair(central, of_to, "merged", currency, balance, err) : st;
+        st = put_entry(central, of_from, "merged", currency, -balance, err);
+    return st == ST_OK && *out_any ? put_entry(central, of_to, "merged", currency, balance, err) : st;
 }
 
 enum status ledger_merge(struct central *central, const char *chain, const char *from, const char *to,
@@ -188,7 +192,7 @@ enum status ledger_opening(struct central *central, struct ledger_posting *posti
     int64_t id, now;
     enum status st = sheet_account_add(central, &account, 0, &id, &now, err);
 
-    return st == ST_OK ? put_pair(central, posting, "opening", currency, balance - now, err) : st;
+    return st == ST_OK ? put_entry(central, posting, "opening", currency, balance - now, err) : st;
 }
 
 enum status ledger_write_balances(struct central *central, const char *chain, const char *member,

@@ -2,9 +2,9 @@
 /*
  * ledger - points by double entry. What a member gets, another account gives: "issued" (earned, as the receipt said),
  * "issued_later" (earned by a card the till did not know), "opening" (imported); what a member pays with goes to
- * "redeemed", what rewards cost to "spent", what expires to "expired", what merges moves through "merged". The
- * entries of a posting sum to zero in each currency; each change of a member's account is one of his lots as well
- * (lot.h).
+ * "redeemed", what rewards cost to "spent", what expires to "expired", what merges moves through "merged". An entry
+ * moves points of one currency from one account to another, so no posting is out of balance; each change of a
+ * member's account is one of his lots as well (lot.h).
  *
  * What a return takes back goes to "taken_back", what it gives back comes from "given_back".
  *
@@ -62,8 +62,8 @@ enum status ledger_write_balances(struct central *central, const char *chain, co
                                   struct json_writer *w, struct errmsg *err);
 
 /* {"ok","postings","entries","accounts","unbalanced_postings","wrong_balances","wrong_lots",
- * "overpromised"}; ok is that the last four are 0: postings sum to zero, balances are the sums of their entries and
- * of their lots, and nobody's leases are more than his points who is not marked as overdrawn. */
+ * "overpromised"}; ok is that the last four are 0: entries are between accounts of one currency, balances are the
+ * sums of their entries and of their lots, and nobody's leases are more than his points who is not marked as overdrawn. */
 enum status ledger_check(struct central *central, struct json_writer *w, bool *out_ok, struct errmsg *err);
 
 #endif

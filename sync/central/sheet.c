@@ -10,11 +10,11 @@
 
 /* What neither reads nor writes a table that sheets are of: all that booking a sale does to the till's own. */
 static const enum statement lets[] = {
-    STATEMENT_CHANGE_LAST,    STATEMENT_CHANGE_SET,        STATEMENT_SALE_INSERT,   STATEMENT_POSTING_INSERT,
-    STATEMENT_ENTRY_INSERT,   STATEMENT_CLAIM_END,         STATEMENT_LEASE_RULES,   STATEMENT_IDENTIFIER_GET,
-    STATEMENT_SALE_PRINTED,   STATEMENT_UNATTACHED_INSERT, STATEMENT_VOID_INSERT,   STATEMENT_JOURNAL_FROM,
-    STATEMENT_DEVICE_COUNTED, STATEMENT_DIFFERENCE_INSERT, STATEMENT_HOLD_END,      STATEMENT_FLOOR_PUT,
-    STATEMENT_OVERDRAFT_PUT,  STATEMENT_NOTICE_INSERT,     STATEMENT_RETURN_INSERT, STATEMENT_RETURN_SUM,
+    STATEMENT_CHANGE_LAST,    STATEMENT_CHANGE_SET,        STATEMENT_SALE_INSERT,      STATEMENT_POSTING_INSERT,
+    STATEMENT_ENTRY_INSERT,   STATEMENT_CLAIM_END,         STATEMENT_LEASE_RULES,      STATEMENT_IDENTIFIER_GET,
+    STATEMENT_SALE_PRINTED,   STATEMENT_UNATTACHED_INSERT, STATEMENT_VOID_INSERT,      STATEMENT_JOURNAL_FROM,
+    STATEMENT_DEVICE_COUNTED, STATEMENT_DIFFERENCE_INSERT, STATEMENT_HOLD_END,         STATEMENT_FLOOR_PUT,
+    STATEMENT_OVERDRAFT_PUT,  STATEMENT_NOTICE_INSERT,     STATEMENT_RETURN_INSERT,    STATEMENT_RETURN_SUM,
     STATEMENT_RETURN_LIST,    STATEMENT_SALE_RECORD,       STATEMENT_HOLD_END_EARLIER,
 };
 
@@ -199,11 +199,11 @@ static enum status take_row(struct sheets *sheets, struct sheet *sheet, const st
     }
 }
 
-static enum status load(struct sheets *sheets, struct sheet *sheet, struct errmsg *err)
+static enum status load(struct sheets *sheets, struct sheet *sheet, enum statement statement, struct errmsg *err)
 {
     struct rows *rows;
-    enum status st = sheets_ask(sheets, STATEMENT_SHEET_LOAD,
-                                STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner)), &rows, err),
+    enum status st = sheets_ask(sheets, statement, STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner)), &rows,
+                                err),
                 end;
 
     if (st != ST_OK)
@@ -212,6 +212,26 @@ static enum status load(struct sheets *sheets, struct sheet *sheet, struct errms
         st = take_row(sheets, sheet, rows);
     end = rows_end(rows, st == ST_OK ? err : NULL);
     return st == ST_OK ? end : st;
+}
+
+/* The first account of a member is that of his points (ledger.c). */
+static bool may_have_others(const struct sheet *sheet)
+{
+    const struct account_row *row = sheet->accounts;
+
+    while (row && row->made)
+        row = row->next;
+    return !sheet->is_member || row;
+}
+
+enum status sheet_load_others(struct sheets *sheets, struct sheet *sheet, struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    if (!sheet->has_others && may_have_others(sheet))
+        st = load(sheets, sheet, STATEMENT_SHEET_LOAD_OTHERS, err);
+    sheet->has_others = st == ST_OK;
+    return st;
 }
 
 /* NULL without memory. */
@@ -260,7 +280,7 @@ enum status sheet_find(struct central *central, const char *chain, const char *o
             st = sheets_write(&sheets->keeper, err);
         sheet = st == ST_OK ? make(sheets, chain, owner) : NULL;
         if (st == ST_OK)
-            st = sheet ? load(sheets, sheet, err) : ST_NOMEM;
+            st = sheet ? load(sheets, sheet, STATEMENT_SHEET_LOAD, err) : ST_NOMEM;
         if (st == ST_OK)
             put_in(sheets, sheet);
     }

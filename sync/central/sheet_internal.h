@@ -49,6 +49,7 @@ struct sheet {
     const char *chain, *owner; /* a member, or a till: by its dev */
     char merged_into[ID_BYTES];
     bool is_member;
+    bool has_others; /* all his accounts are here, not those of his points alone */
     int64_t change, purchases; /* change 0: not touched */
     struct account_row *accounts;
     struct lot_row *lots;
@@ -96,6 +97,8 @@ enum status sheets_done(struct sheets *sheets, struct errmsg *err);
 /* One owner's, read when it is not there yet. chain and owner are the caller's own, as all may be forgotten here. */
 enum status sheet_find(struct central *central, const char *chain, const char *owner, struct sheet **out_sheet,
                        struct errmsg *err);
+/* What few records ask for: a member's accounts of another kind, or a till's. */
+enum status sheet_load_others(struct sheets *sheets, struct sheet *sheet, struct errmsg *err);
 /* NULL when it is not there. */
 struct sheet *sheet_look_up(struct sheets *sheets, const char *chain, const char *owner);
 /* NULL without memory. */

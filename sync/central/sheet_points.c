@@ -26,6 +26,10 @@ static enum status find_account(struct central *central, const struct sheet_acco
 
     if (st != ST_OK)
         return st;
+    if (strcmp(account->kind, "member") != 0)
+        st = sheet_load_others(sheets_of(central), sheet, err);
+    if (st != ST_OK)
+        return st;
     row = look_up_account(sheet, account->kind, account->currency);
     if (!row) {
         row = sheet_add_account(sheets_of(central), sheet, account->kind, account->currency);

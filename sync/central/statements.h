@@ -200,10 +200,12 @@
         " ORDER BY j.received_us, r.dev, r.epoch, r.seq LIMIT $3")                                                        \
     X(RETURN_SUM, "SELECT COALESCE(SUM(refund_minor), 0) FROM sale_return"                                                 \
         " WHERE chain = $1 AND sale_id = $2 AND return_id <> $3")                                                         \
-    X(SALE_LATER, "SELECT a.currency, -SUM(e.amount), s.net_minor FROM sale s"                                             \
-        " JOIN posting p ON p.dev = s.dev AND p.epoch = s.epoch AND p.seq = s.seq JOIN ledger_entry e ON e.posting = p.id"  \
-        " JOIN ledger_account a ON a.id = e.account WHERE s.chain = $1 AND s.sale_id = $2 AND a.kind = 'issued_later'"     \
-        " GROUP BY a.currency, s.net_minor ORDER BY a.currency")                                                           \
+    X(SALE_LATER, "SELECT a.currency, SUM(e.amount), s.net_minor FROM sale s"                                              \
+        " JOIN posting p ON p.dev = s.dev AND p.epoch = s.epoch AND p.seq = s.seq"                                        \
+        " JOIN ledger_account a ON a.chain = p.chain AND a.kind = 'member' AND a.owner = p.member"                        \
+        " JOIN ledger_entry e ON e.account = a.id AND e.posting = p.id JOIN ledger_account o ON o.id = e.other"           \
+        " WHERE s.chain = $1 AND s.sale_id = $2 AND o.kind = 'issued_later'"                                              \
+        " GROUP BY a.currency, s.net_minor ORDER BY a.currency")                                                          \
     X(SALE_MEMBER, "UPDATE sale SET member = $3 WHERE chain = $1 AND sale_id = $2")                                       \
     X(SALE_PRINTED, "UPDATE sale SET printed = $3 WHERE chain = $1 AND sale_id = $2 AND dev = $4")                        \
     X(VOID_INSERT, "INSERT INTO void_sale (chain, sale_id, dev, epoch, seq, reason) VALUES ($1, $2, $3, $4, $5, $6)")     \
@@ -223,20 +225,26 @@
     X(ACCOUNT_PUT, "INSERT INTO ledger_account (id, chain, kind, owner, currency, balance, undated)"                      \
         " VALUES ($1, $2, $3, $4, $5, $6, $7)")                                                                           \
     X(ACCOUNT_SET, "UPDATE ledger_account SET balance = $2, undated = $3 WHERE id = $1")                                  \
-    /* What is kept in memory of one owner (sheet.h), in no order: the member, his accounts or a till's, his stores. */   \
+    /* What is kept in memory of one owner (sheet.h), in no order: the member, his points, his stores. */                 \
     X(SHEET_LOAD, "SELECT 1, merged_into, '', 0, 0, 0 FROM member WHERE chain = $1 AND id = $2"                           \
         " UNION ALL SELECT 2, kind, currency, id, balance, undated FROM ledger_account WHERE chain = $1 AND owner = $2"   \
+        " AND kind = 'member'"                                                                                            \
         " UNION ALL SELECT 3, store, '', 0, last_day, 0 FROM member_store WHERE chain = $1 AND member = $2 AND gone = 0") \
+    /* His other accounts, or a till's. */                                                                                \
+    X(SHEET_LOAD_OTHERS, "SELECT 2, kind, currency, id, balance, undated FROM ledger_account WHERE chain = $1"            \
+        " AND owner = $2 AND kind <> 'member'")                                                                           \
     X(ACCOUNT_OF_MEMBER, "SELECT currency, balance FROM ledger_account WHERE chain = $1 AND kind = 'member' AND owner = $2"   \
         " ORDER BY currency")                                                                                             \
-    X(ENTRY_INSERT, "INSERT INTO ledger_entry (posting, line, account, amount) VALUES ($1, $2, $3, $4)")                  \
+    X(ENTRY_INSERT, "INSERT INTO ledger_entry (account, posting, line, other, amount) VALUES ($1, $2, $3, $4, $5)")        \
     X(POSTING_COUNT, "SELECT COUNT(*) FROM posting")                                                                      \
     X(ENTRY_COUNT, "SELECT COUNT(*) FROM ledger_entry")                                                                   \
     X(ACCOUNT_COUNT, "SELECT COUNT(*) FROM ledger_account")                                                               \
-    X(POSTING_UNBALANCED, "SELECT COUNT(*) FROM (SELECT e.posting FROM ledger_entry e JOIN ledger_account a"              \
-        " ON a.id = e.account GROUP BY e.posting, a.currency HAVING SUM(e.amount) <> 0) AS unbalanced")                   \
-    X(ACCOUNT_WRONG, "SELECT COUNT(*) FROM ledger_account a WHERE a.balance <>"                                           \
-        " (SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e WHERE e.account = a.id)")
+    X(POSTING_UNBALANCED, "SELECT COUNT(DISTINCT e.posting) FROM ledger_entry e"                                          \
+        " LEFT JOIN ledger_account a ON a.id = e.account LEFT JOIN ledger_account o ON o.id = e.other"                    \
+        " WHERE a.id IS NULL OR o.id IS NULL OR a.currency <> o.currency OR a.chain <> o.chain")                          \
+    X(ACCOUNT_WRONG, "SELECT COUNT(*) FROM ledger_account a LEFT JOIN (SELECT account, SUM(amount) AS amount FROM"        \
+        " (SELECT account, amount FROM ledger_entry UNION ALL SELECT other, -amount FROM ledger_entry) AS halves"         \
+        " GROUP BY account) AS e ON e.account = a.id WHERE a.balance <> COALESCE(e.amount, 0)")
 
 #define STATEMENTS_POINTS(X)                                                                                              \
     X(LOT_GET, "SELECT amount FROM dated_lot WHERE chain = $1 AND member = $2 AND currency = $3 AND until_day = $4"             \
@@ -438,9 +446,9 @@
         " AND a.kind = 'member' AND a.owner = $2 AND a.currency = l.currency), 0)) THEN 1 ELSE 0 END"                     \
         " WHERE chain = $1 AND id = $2")                                                                                  \
     X(MEMBER_CHAINS, "SELECT chain FROM member WHERE id = $1 ORDER BY chain")                                             \
-    X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, c.kind, p.at_us FROM posting p"                        \
-        " JOIN ledger_entry e ON e.posting = p.id JOIN ledger_account a ON a.id = e.account"                              \
-        " JOIN ledger_entry o ON o.posting = e.posting AND o.line = e.line + 1 JOIN ledger_account c ON c.id = o.account" \
+    X(MEMBER_POSTINGS, "SELECT p.id, p.kind, a.currency, e.amount, o.kind, p.at_us FROM ledger_account a"                 \
+        " JOIN ledger_entry e ON e.account = a.id JOIN posting p ON p.id = e.posting"                                     \
+        " JOIN ledger_account o ON o.id = e.other"                                                                        \
         " WHERE a.chain = $1 AND a.kind = 'member' AND a.owner = $2 ORDER BY p.id DESC, e.line LIMIT $3")                 \
     X(MEMBER_USAGE_GET, "SELECT uses, last_day, day, week, month FROM member_usage"                                       \
         " WHERE chain = $1 AND member = $2 AND promotion = $3")                                                           \

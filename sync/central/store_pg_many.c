@@ -46,10 +46,10 @@ static const struct {
 /* What looks at nothing, and writes nothing, that the first five of these write; the others are sent by who put them
  * there. */
 static const enum statement passes[] = {
-    STATEMENT_SHEET_LOAD,  STATEMENT_LOT_GET,        STATEMENT_MEMBER_USAGE_GET, STATEMENT_POINT_RULE_GET,
-    STATEMENT_LEASE_RULES, STATEMENT_IDENTIFIER_GET, STATEMENT_CHANGE_LAST,      STATEMENT_AUDIENCE_GET,
-    STATEMENT_LEASE_ANY,   STATEMENT_LOT_DATED,      STATEMENT_HOLD_END,         STATEMENT_FLOOR_PUT,
-    STATEMENT_HOLD_END_EARLIER};
+    STATEMENT_SHEET_LOAD,       STATEMENT_LOT_GET,          STATEMENT_MEMBER_USAGE_GET, STATEMENT_POINT_RULE_GET,
+    STATEMENT_LEASE_RULES,      STATEMENT_IDENTIFIER_GET,   STATEMENT_CHANGE_LAST,      STATEMENT_AUDIENCE_GET,
+    STATEMENT_LEASE_ANY,        STATEMENT_LOT_DATED,        STATEMENT_HOLD_END,         STATEMENT_FLOOR_PUT,
+    STATEMENT_HOLD_END_EARLIER, STATEMENT_SHEET_LOAD_OTHERS};
 
 static int place_of(enum statement statement)
 {
@@ -100,7 +100,8 @@ static struct pg_array_shape shape_of(const struct pg_store *store, int place)
 static enum status write_text(const struct pg_store *store, int place, struct strbuf *out)
 {
     const struct pg_array_shape shape = shape_of(store, place);
-    const char *text = statement_text(statements[place].statement), *values = strstr(text, " VALUES ("), *where = find_where(text);
+    const char *text = statement_text(statements[place].statement), *values = strstr(text, " VALUES ("),
+               *where = find_where(text);
 
     if (values) {
         const char *first = values + strlen(" VALUES ("), *end = first + strcspn(first, ")");

@@ -63,7 +63,7 @@ static struct trace trace_now(void)
     must(file != NULL && fstat(fileno(file), &info) == 0);
     trace.len = info.st_size;
     trace.changed = info.st_mtim;
-    (void)fread(trace.head, 1, sizeof trace.head, file);
+    must(fread(trace.head, 1, sizeof trace.head, file) > 0 || feof(file));
     (void)fclose(file);
     return trace;
 }

@@ -116,7 +116,7 @@ static int64_t later_of(sqlite3 *db, int member)
         db,
         "SELECT COALESCE(SUM(e.amount), 0) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account"
         " WHERE a.kind = 'member' AND a.owner = ?1 AND e.posting IN (SELECT o.posting FROM ledger_entry o"
-        " JOIN ledger_account i ON i.id = o.account WHERE i.kind = 'issued_later')",
+        " JOIN ledger_account i ON i.id = o.other WHERE i.kind = 'issued_later')",
         id, NULL);
 }
 
@@ -235,8 +235,9 @@ void check_books(struct sim_world *world, struct sqlite3 *db, struct check_total
                      NULL, NULL) != 0)
         sim_wrong(world, "the lots of a member's points do not add up to his balance");
     if (check_number(db,
-                     "SELECT count(*) FROM (SELECT 1 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account "
-                     "GROUP BY e.posting, a.currency HAVING sum(e.amount) <> 0)",
+                     "SELECT count(*) FROM ledger_entry e LEFT JOIN ledger_account a ON a.id = e.account LEFT JOIN"
+                     " ledger_account o ON o.id = e.other WHERE a.kind IS NOT 'member' OR o.kind IS 'member' OR"
+                     " o.currency IS NOT a.currency",
                      NULL, NULL) != 0)
         sim_wrong(world, "a posting of the ledger does not come to zero");
 }

@@ -168,9 +168,27 @@ Test(central_ledger, notices_a_posting_with_one_leg)
     cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, NULL, V_INT(1000001), V_TEXT("demo"),
                            V_TEXT("member"), V_TEXT("M2"), V_TEXT("bonus"), V_INT(5), V_INT(5)),
                  ST_OK);
-    cr_assert_eq(
-        STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, NULL, V_INT(posting), V_INT(1), V_INT(1000001), V_INT(5)),
-        ST_OK);
+    cr_assert_eq(STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, NULL, V_INT(1000001), V_INT(posting), V_INT(1),
+                           V_INT(1000002), V_INT(5)),
+                 ST_OK);
+    cr_expect_not(ledger_is_ok(&f));
+    fixture_close(&f);
+}
+
+Test(central_ledger, notices_an_entry_between_two_currencies)
+{
+    struct errmsg err = ERRMSG_INIT;
+    struct fixture f;
+
+    fixture_open(&f);
+    fixture_together(&f);
+    for (int i = 0; i < 2; i++)
+        OK(STORE_RUN(f.central->store, STATEMENT_ACCOUNT_PUT, &err, V_INT(1000001 + i), V_TEXT("demo"),
+                     V_TEXT("issued"), V_TEXT("D"), V_TEXT(i == 0 ? "bonus" : "miles"), V_INT(i == 0 ? 5 : -5),
+                     V_INT(0)));
+    cr_expect_not(ledger_is_ok(&f)); /* balances that come from nowhere */
+    OK(STORE_RUN(f.central->store, STATEMENT_ENTRY_INSERT, &err, V_INT(1000001), V_INT(7), V_INT(1), V_INT(1000002),
+                 V_INT(5)));
     cr_expect_not(ledger_is_ok(&f));
     fixture_close(&f);
 }

@@ -20,6 +20,15 @@ static const char undo_undated[] =
 /* 0023, of PostgreSQL alone. */
 static const char undo_taken_in[] =
     "ALTER TABLE journal ADD CONSTRAINT journal_dev_fkey FOREIGN KEY (dev) REFERENCES device (dev);";
+/* 0024: an entry was two rows, of each account one. */
+static const char undo_pairs[] =
+    "CREATE TABLE entry_before (posting BIGINT NOT NULL, line BIGINT NOT NULL, account BIGINT NOT NULL,"
+    " amount BIGINT NOT NULL, PRIMARY KEY (posting, line));"
+    "INSERT INTO entry_before SELECT posting, 2 * line - 1, account, amount FROM ledger_entry"
+    " UNION ALL SELECT posting, 2 * line, other, -amount FROM ledger_entry;"
+    "DROP TABLE ledger_entry;"
+    "ALTER TABLE entry_before RENAME TO ledger_entry;"
+    "CREATE INDEX ledger_entry_by_account ON ledger_entry (account);";
 enum { VERSION_BEFORE = 22 }; /* two migrations share the number 0017 */
 
 static void run_on_server(const char *url, const char *sql)
@@ -47,17 +56,17 @@ static void run_on_file(const char *dir, const char *sql)
 /* The central begins as its next version would on that database. */
 static void begin_before(struct fixture *f)
 {
-    char sql[1200];
+    char sql[2000];
     struct central_place place = {f->dir, f->database};
     struct errmsg err = ERRMSG_INIT;
 
     central_close(f->central);
     if (f->database[0]) {
-        snprintf(sql, sizeof(sql), "%s%sUPDATE schema_version SET version = %d", undo_taken_in, undo_undated,
-                 VERSION_BEFORE);
+        snprintf(sql, sizeof(sql), "%s%s%sUPDATE schema_version SET version = %d", undo_pairs, undo_taken_in,
+                 undo_undated, VERSION_BEFORE);
         run_on_server(f->database, sql);
     } else {
-        snprintf(sql, sizeof(sql), "%sPRAGMA user_version = %d", undo_undated, VERSION_BEFORE);
+        snprintf(sql, sizeof(sql), "%s%sPRAGMA user_version = %d", undo_pairs, undo_undated, VERSION_BEFORE);
         run_on_file(f->dir, sql);
     }
     cr_assert_eq(central_open(&place, &f->clock, &f->central, &err), ST_OK, "%s", err.text);
@@ -69,6 +78,44 @@ static void expect_sums(struct points_scene *s, const char *member, int posted, 
 
     cr_expect_eq(sums.posted, posted, "%s: %lld", member, (long long)sums.posted);
     cr_expect_eq(sums.active, active, "%s: %lld", member, (long long)sums.active);
+}
+
+/* What the office sees of a member's postings, as lines. */
+static void write_postings(struct fixture *f, const char *member, struct strbuf *out)
+{
+    struct rows *rows;
+
+    strbuf_clear(out);
+    cr_assert_eq(STORE_SELECT(f->central->store, STATEMENT_MEMBER_POSTINGS, &rows, NULL, V_TEXT("demo"),
+                              V_TEXT(member), V_INT(100)),
+                 ST_OK);
+    while (rows_next(rows))
+        strbuf_printf(out, "%lld %s %s %lld %s\n", (long long)rows_int(rows, 0), rows_text(rows, 1),
+                      rows_text(rows, 2), (long long)rows_int(rows, 3), rows_text(rows, 4));
+    cr_assert_eq(rows_end(rows, NULL), ST_OK);
+}
+
+Test(central_upgrade, postings_stay_what_they_are, .timeout = 60)
+{
+    struct strbuf before = STRBUF_INIT(4096), after = STRBUF_INIT(4096);
+    struct points_scene s;
+
+    points_open(&s);
+    fixture_import(&s.fixture, "member,card,bonus\nM2,2,50\n");
+    points_sale(&s, &s.till, "both", "M2", 7, 5, "");
+    points_sale(&s, &s.till, "beyond", "M2", 0, 80, "");
+    fixture_import(&s.fixture, "member,card,bonus\nM2,2,10\n");
+    write_postings(&s.fixture, "M2", &before);
+    begin_before(&s.fixture);
+    cr_expect(ledger_is_ok(&s.fixture));
+    write_postings(&s.fixture, "M2", &after);
+    cr_expect_str_eq(strbuf_text(&after), strbuf_text(&before));
+    cr_expect(strstr(strbuf_text(&before), "sale bonus 7 issued\n") &&
+                  strstr(strbuf_text(&before), "sale bonus -5 redeemed\n"),
+              "%s", strbuf_text(&before));
+    strbuf_free(&before);
+    strbuf_free(&after);
+    points_close(&s);
 }
 
 Test(central_upgrade, points_without_a_date_move_into_the_account, .timeout = 60)
