@@ -93,6 +93,8 @@ void pg_drop(struct pg_store *store);
  * then. */
 enum status pg_send(struct pg_store *store, const char *name, const struct pg_parameters *parameters,
                     struct errmsg *err);
+/* The server is to begin with what was sent; what its socket does not take goes with the next. */
+enum status pg_push(struct pg_store *store, struct errmsg *err);
 /* Waits for the answers of all that was sent; out_last (may be NULL) takes the last one's, to be cleared by the
  * caller, when all went well. The first fault decides what is answered. */
 enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err);

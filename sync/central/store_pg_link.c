@@ -193,6 +193,11 @@ enum status pg_send(struct pg_store *store, const char *name, const struct pg_pa
     return ST_OK;
 }
 
+enum status pg_push(struct pg_store *store, struct errmsg *err)
+{
+    return PQflush(store->conn) < 0 ? lost(store, "sending", err) : ST_OK;
+}
+
 enum status pg_control(struct pg_store *store, enum pg_control control, struct errmsg *err)
 {
     enum status st = pg_send(store, controls[control].name, NULL, err);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* The server begins with so many rows while the next are put together. */
-enum { MANY_ROWS_MAX = 200, MANY_BYTES_MAX = 4 * 1024 * 1024, MANY_SQL_MAX = 4096 };
+enum { MANY_ROWS_MAX = 100, MANY_BYTES_MAX = 4 * 1024 * 1024, MANY_SQL_MAX = 4096 };
 
 /* The names of the prepared ones, and which parameters are the same of all rows that go at once: what is of the till
  * at hand or of its chain. Rows of which it is not true go apart. */
@@ -170,7 +170,7 @@ enum status pg_many_send(struct pg_store *store, struct errmsg *err)
             st = send_rows(store, store->many_order[i], err);
     }
     pg_many_forget(store);
-    return st;
+    return st == ST_OK ? pg_push(store, err) : st;
 }
 
 void pg_many_forget(struct pg_store *store)
