@@ -79,9 +79,9 @@ enum status counting_expect(struct central *central, const char *chain, const ch
     if (st == ST_OK) /* by key, as they lie in the tables */
         qsort(guesses.views, guesses.member_count, sizeof(char *), compare_names);
     if (st == ST_OK && guesses.member_count > 0)
-        st = sheets_expect(central, chain, guesses.views, guesses.member_count, err);
-    if (st == ST_OK && guesses.use_count > 0)
-        st = sheets_expect_uses(central, chain, guesses.uses, guesses.use_count, err);
+        st = sheets_expect(
+            central, chain,
+            &(struct sheet_expected){guesses.views, guesses.member_count, guesses.uses, guesses.use_count}, err);
     free(guesses.uses);
     free(guesses.views);
     free(guesses.members);

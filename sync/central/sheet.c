@@ -171,7 +171,7 @@ static struct place_row *add_place(struct sheets *sheets, struct place_row **pla
     return row->name ? row : NULL;
 }
 
-static enum status take_row(struct sheets *sheets, struct sheet *sheet, const struct rows *rows)
+enum status sheet_take_row(struct sheets *sheets, struct sheet *sheet, const struct rows *rows)
 {
     struct account_row *account;
     struct place_row *place;
@@ -209,7 +209,7 @@ static enum status load(struct sheets *sheets, struct sheet *sheet, enum stateme
     if (st != ST_OK)
         return st;
     while (st == ST_OK && rows_next(rows))
-        st = take_row(sheets, sheet, rows);
+        st = sheet_take_row(sheets, sheet, rows);
     end = rows_end(rows, st == ST_OK ? err : NULL);
     return st == ST_OK ? end : st;
 }
@@ -234,8 +234,7 @@ enum status sheet_load_others(struct sheets *sheets, struct sheet *sheet, struct
     return st;
 }
 
-/* NULL without memory. */
-static struct sheet *make(struct sheets *sheets, const char *chain, const char *owner)
+struct sheet *sheet_make(struct sheets *sheets, const char *chain, const char *owner)
 {
     struct sheet *sheet;
 
@@ -248,7 +247,7 @@ static struct sheet *make(struct sheets *sheets, const char *chain, const char *
     return sheet->chain && sheet->owner ? sheet : NULL;
 }
 
-static void put_in(struct sheets *sheets, struct sheet *sheet)
+void sheet_put_in(struct sheets *sheets, struct sheet *sheet)
 {
     struct sheet **bucket = &sheets->buckets[bucket_of(sheet->chain, sheet->owner)];
 
@@ -278,62 +277,14 @@ enum status sheet_find(struct central *central, const char *chain, const char *o
     if (!sheet) {
         if (sheets->count >= SHEETS_MAX || sheets->pool.bytes >= SHEET_BYTES_MAX)
             st = sheets_write(&sheets->keeper, err);
-        sheet = st == ST_OK ? make(sheets, chain, owner) : NULL;
+        sheet = st == ST_OK ? sheet_make(sheets, chain, owner) : NULL;
         if (st == ST_OK)
             st = sheet ? load(sheets, sheet, STATEMENT_SHEET_LOAD, err) : ST_NOMEM;
         if (st == ST_OK)
-            put_in(sheets, sheet);
+            sheet_put_in(sheets, sheet);
     }
     if (st == ST_OK)
         *out_sheet = sheet;
-    return st;
-}
-
-/* ---- many owners ---- */
-
-struct expected {
-    struct sheets *sheets;
-    struct sheet **asked;
-};
-
-static enum status take_expected(void *context, size_t at, struct rows *rows, struct errmsg *err)
-{
-    const struct expected *expected = context;
-    enum status st = ST_OK;
-
-    (void)err;
-    while (st == ST_OK && rows_next(rows))
-        st = take_row(expected->sheets, expected->asked[at], rows);
-    return st;
-}
-
-enum status sheets_expect(struct central *central, const char *chain, const char *const *members, size_t count,
-                          struct errmsg *err)
-{
-    struct sheets *sheets = sheets_of(central);
-    struct store_value *values = calloc(2 * count + 1, sizeof(*values));
-    struct expected expected = {sheets, calloc(count + 1, sizeof(struct sheet *))};
-    size_t asked = 0;
-    enum status st = values && expected.asked ? ST_OK : ST_NOMEM;
-
-    for (size_t i = 0; st == ST_OK && i < count && sheets->count < SHEETS_MAX; i++) {
-        struct sheet *sheet = sheet_look_up(sheets, chain, members[i]) ? NULL : make(sheets, chain, members[i]);
-
-        if (!sheet)
-            continue;
-        put_in(sheets, sheet);
-        expected.asked[asked] = sheet;
-        values[2 * asked] = V_TEXT(sheet->chain);
-        values[2 * asked++ + 1] = V_TEXT(sheet->owner);
-    }
-    if (st == ST_OK && asked > 0) /* what will be asked when they are written: now nothing else is waited for */
-        st = sheets_ask_chain(sheets, chain, err);
-    if (st == ST_OK && asked > 0)
-        st = store_select_each(sheets->store, STATEMENT_SHEET_LOAD, values, 2, asked, take_expected, &expected, err);
-    if (st != ST_OK && sheets->keeper.keeps) /* some may be there by halves */
-        sheets_forget(&sheets->keeper);
-    free(expected.asked);
-    free(values);
     return st;
 }
 

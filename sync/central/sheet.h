@@ -23,17 +23,21 @@ struct member_use;
 enum status sheets_create(struct store *store, struct sheets **out_sheets);
 void sheets_destroy(struct sheets *sheets); /* accepts NULL */
 
-/* These members will be asked for: they are read in one way to the database and back. Names nobody has do no harm. */
-enum status sheets_expect(struct central *central, const char *chain, const char *const *members, size_t count,
-                          struct errmsg *err);
-/* Likewise the uses of a promotion by a member who was expected. */
 struct sheet_expected_use {
     char member[ID_BYTES];
-    const char *promotion;
+    const char *promotion; /* need not end at len */
     size_t len;
 };
-enum status sheets_expect_uses(struct central *central, const char *chain, const struct sheet_expected_use *uses,
-                               size_t count, struct errmsg *err);
+/* What will be asked for: members, and how often some of them used a promotion. Read in one way to the database and
+ * back. Names nobody has do no harm. */
+struct sheet_expected {
+    const char *const *members;
+    size_t member_count;
+    const struct sheet_expected_use *uses;
+    size_t use_count;
+};
+enum status sheets_expect(struct central *central, const char *chain, const struct sheet_expected *expected,
+                          struct errmsg *err);
 
 /* Whom he was merged into, "" for nobody. ST_NOT_FOUND. */
 enum status sheet_merged(struct central *central, const char *chain, const char *member, char out_into[ID_BYTES],

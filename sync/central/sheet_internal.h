@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sheet_internal - the sheets in memory, for sheet.c (finds and makes them), sheet_points.c and
- * sheet_uses.c (change them) and sheet_write.c (writes them). */
+/* sheet_internal - the sheets in memory, for sheet.c (finds and makes them), sheet_expect.c (many at once),
+ * sheet_points.c and sheet_uses.c (change them) and sheet_write.c (writes them). */
 #ifndef LOYALD_CENTRAL_SHEET_INTERNAL_H
 #define LOYALD_CENTRAL_SHEET_INTERNAL_H
 
@@ -49,7 +49,7 @@ struct sheet {
     const char *chain, *owner; /* a member, or a till: by its dev */
     char merged_into[ID_BYTES];
     bool is_member;
-    bool has_others; /* all his accounts are here, not those of his points alone */
+    bool has_others;           /* all his accounts are here, not those of his points alone */
     int64_t change, purchases; /* change 0: not touched */
     struct account_row *accounts;
     struct lot_row *lots;
@@ -101,6 +101,14 @@ enum status sheet_find(struct central *central, const char *chain, const char *o
 enum status sheet_load_others(struct sheets *sheets, struct sheet *sheet, struct errmsg *err);
 /* NULL when it is not there. */
 struct sheet *sheet_look_up(struct sheets *sheets, const char *chain, const char *owner);
+/* All of a sheet: an empty one, which is put in when it is read; NULL without memory. */
+struct sheet *sheet_make(struct sheets *sheets, const char *chain, const char *owner);
+void sheet_put_in(struct sheets *sheets, struct sheet *sheet);
+enum status sheet_take_row(struct sheets *sheets, struct sheet *sheet, const struct rows *rows);
+/* Promotions by name, which need not end at len. NULL when it is not there; add: without memory. */
+struct use_row *sheet_find_use(const struct sheet *sheet, const char *promotion, size_t len);
+struct use_row *sheet_add_use(struct sheets *sheets, struct sheet *sheet, const char *promotion, size_t len);
+void sheet_read_use(struct use_row *row, struct rows *rows);
 /* NULL without memory. */
 struct account_row *sheet_add_account(struct sheets *sheets, struct sheet *sheet, const char *kind,
                                       const char *currency);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What promotions were used, by a member and by the whole chain. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/central/sheet_internal.h"
 
 /* ---- uses ---- */
 
-static struct use_row *find_use(const struct sheet *sheet, const char *promotion, size_t len)
+struct use_row *sheet_find_use(const struct sheet *sheet, const char *promotion, size_t len)
 {
     struct use_row *row = sheet->uses;
 
@@ -16,8 +15,7 @@ static struct use_row *find_use(const struct sheet *sheet, const char *promotion
     return row;
 }
 
-/* NULL without memory. */
-static struct use_row *add_use(struct sheets *sheets, struct sheet *sheet, const char *promotion, size_t len)
+struct use_row *sheet_add_use(struct sheets *sheets, struct sheet *sheet, const char *promotion, size_t len)
 {
     struct use_row *row = sheets_take(sheets, sizeof(*row));
     char *name = sheets_take(sheets, len + 1);
@@ -30,7 +28,7 @@ static struct use_row *add_use(struct sheets *sheets, struct sheet *sheet, const
     return row;
 }
 
-static void read_use(struct use_row *row, struct rows *rows)
+void sheet_read_use(struct use_row *row, struct rows *rows)
 {
     row->found = rows_next(rows);
     if (row->found)
@@ -48,15 +46,15 @@ enum status sheet_use(struct central *central, const char *chain, const char *me
 
     if (st != ST_OK)
         return st;
-    row = find_use(sheet, promotion, strlen(promotion));
+    row = sheet_find_use(sheet, promotion, strlen(promotion));
     if (!row) {
-        row = add_use(sheets, sheet, promotion, strlen(promotion));
+        row = sheet_add_use(sheets, sheet, promotion, strlen(promotion));
         if (!row)
             return ST_NOMEM;
         st = sheets_ask(sheets, STATEMENT_MEMBER_USAGE_GET,
                         STORE_VALUES(V_TEXT(sheet->chain), V_TEXT(sheet->owner), V_TEXT(row->promotion)), &rows, err);
         if (st == ST_OK) {
-            read_use(row, rows);
+            sheet_read_use(row, rows);
             st = rows_end(rows, err);
         }
     }
@@ -67,48 +65,6 @@ enum status sheet_use(struct central *central, const char *chain, const char *me
     row->changed = true;
     *out_use = &row->use;
     return ST_OK;
-}
-
-static enum status take_use(void *context, size_t at, struct rows *rows, struct errmsg *err)
-{
-    struct use_row **asked = context;
-
-    (void)err;
-    read_use(asked[at], rows);
-    return ST_OK;
-}
-
-enum status sheets_expect_uses(struct central *central, const char *chain, const struct sheet_expected_use *uses,
-                               size_t count, struct errmsg *err)
-{
-    struct sheets *sheets = sheets_of(central);
-    struct store_value *values = calloc(3 * count + 1, sizeof(*values));
-    struct use_row **asked = calloc(count + 1, sizeof(*asked));
-    size_t wanted = 0;
-    enum status st = values && asked ? ST_OK : ST_NOMEM;
-
-    for (size_t i = 0; st == ST_OK && i < count; i++) {
-        struct sheet *sheet = sheet_look_up(sheets, chain, uses[i].member);
-        struct use_row *row;
-
-        if (!sheet || find_use(sheet, uses[i].promotion, uses[i].len))
-            continue;
-        row = add_use(sheets, sheet, uses[i].promotion, uses[i].len);
-        st = row ? ST_OK : ST_NOMEM;
-        if (st != ST_OK)
-            break;
-        asked[wanted] = row;
-        values[3 * wanted] = V_TEXT(sheet->chain);
-        values[3 * wanted + 1] = V_TEXT(sheet->owner);
-        values[3 * wanted++ + 2] = V_TEXT(row->promotion);
-    }
-    if (st == ST_OK && wanted > 0)
-        st = store_select_each(sheets->store, STATEMENT_MEMBER_USAGE_GET, values, 3, wanted, take_use, asked, err);
-    if (st != ST_OK && sheets->keeper.keeps) /* some may be there by halves */
-        sheets_forget(&sheets->keeper);
-    free(asked);
-    free(values);
-    return st;
 }
 
 enum status sheet_chain_use(struct central *central, const char *chain, const char *name, struct errmsg *err)

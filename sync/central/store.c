@@ -270,10 +270,9 @@ enum status store_select(struct store *store, enum statement statement, const st
     return store->engine->select(store, statement, values, count, out_rows, err);
 }
 
-enum status store_select_each(struct store *store, enum statement statement, const struct store_value *values,
-                              size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
+enum status store_select_each(struct store *store, const struct store_each *asks, size_t count, struct errmsg *err)
 {
-    return store->engine->select_each(store, statement, values, each, count, take, context, err);
+    return store->engine->select_each(store, asks, count, err);
 }
 
 enum status store_flush(struct store *store, struct errmsg *err)

@@ -124,12 +124,19 @@ const void *rows_blob(const struct rows *rows, int column, size_t *out_len);
 /* Says whether all rows were read without a fault. */
 enum status rows_end(struct rows *rows, struct errmsg *err);
 
-/* The same question so many times over, each with as many values, in one way there and back; take gets the rows of
- * each in turn (rows_next, and what follows it) and asks nothing itself. Not for what statements of this transaction
- * wrote since store_flush. */
+/* The same question so many times over, each with as many values; take gets the rows of each in turn (rows_next, and
+ * what follows it) and asks nothing itself. */
 typedef enum status store_take(void *context, size_t at, struct rows *rows, struct errmsg *err);
-enum status store_select_each(struct store *store, enum statement statement, const struct store_value *values,
-                              size_t each, size_t count, store_take *take, void *context, struct errmsg *err);
+struct store_each {
+    enum statement statement;
+    const struct store_value *values; /* count times each */
+    size_t each, count;
+    store_take *take;
+    void *context;
+};
+/* All of them in one way there and back, in their order. Not for what statements of this transaction wrote since
+ * store_flush. */
+enum status store_select_each(struct store *store, const struct store_each *asks, size_t count, struct errmsg *err);
 /* What was put together to be sent is sent. */
 enum status store_flush(struct store *store, struct errmsg *err);
 

@@ -33,8 +33,7 @@ struct store_engine {
     const char *(*text)(const struct rows *rows, int column);
     const void *(*blob)(const struct rows *rows, int column, size_t *out_len);
     enum status (*end)(struct rows *rows, struct errmsg *err);
-    enum status (*select_each)(struct store *store, enum statement statement, const struct store_value *values,
-                               size_t each, size_t count, store_take *take, void *context, struct errmsg *err);
+    enum status (*select_each)(struct store *store, const struct store_each *asks, size_t count, struct errmsg *err);
     enum status (*flush)(struct store *store, struct errmsg *err);
     enum status (*upkeep)(struct store *store, int64_t now_us, struct errmsg *err); /* NULL: nothing is ever due */
     bool shared; /* other processes may write to it too */

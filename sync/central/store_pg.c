@@ -316,16 +316,18 @@ static enum status pg_run(struct store *base, enum statement statement, const st
     return st;
 }
 
-static enum status pg_select_each(struct store *base, enum statement statement, const struct store_value *values,
-                                  size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
+static enum status pg_select_each(struct store *base, const struct store_each *asks, size_t count, struct errmsg *err)
 {
     struct pg_store *store = of_store(base);
+    bool let = true;
     enum status st = ready(store, err);
 
-    if (st == ST_OK && !pg_many_lets(statement))
+    for (size_t i = 0; i < count; i++)
+        let = let && pg_many_lets(asks[i].statement);
+    if (st == ST_OK && !let)
         st = pg_many_send(store, err);
     if (st == ST_OK)
-        st = pg_each_ask(store, statement, values, each, count, take, context, err);
+        st = pg_each_ask(store, asks, count, err);
     if (st != ST_OK && base->deferring)
         st = store->broken = ST_AGAIN;
     return st;

@@ -98,6 +98,10 @@ enum status pg_push(struct pg_store *store, struct errmsg *err);
 /* Waits for the answers of all that was sent; out_last (may be NULL) takes the last one's, to be cleared by the
  * caller, when all went well. The first fault decides what is answered. */
 enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err);
+/* Likewise; take gets the answer to each statement from that place of the pending ones on as soon as it is here, while
+ * the server works on the next, and none after a fault. */
+typedef enum status pg_take(void *context, size_t at, PGresult *result, struct errmsg *err); /* borrows it */
+enum status pg_collect_each(struct pg_store *store, int first, pg_take *take, void *context, struct errmsg *err);
 enum status pg_control(struct pg_store *store, enum pg_control control, struct errmsg *err);
 /* Runs one text that is no statement of the registry; *out_any (may be NULL) is whether it answered a row. */
 enum status pg_text_run(struct pg_store *store, const char *sql, const char *doing, bool *out_any,
@@ -152,8 +156,7 @@ void pg_array_rename(const struct pg_array_shape *shape, struct strbuf *out, con
 
 enum status pg_each_prepare(struct pg_store *store, struct errmsg *err);
 /* As store_select_each, for the statements that it knows. */
-enum status pg_each_ask(struct pg_store *store, enum statement statement, const struct store_value *values,
-                        size_t each, size_t count, store_take *take, void *context, struct errmsg *err);
+enum status pg_each_ask(struct pg_store *store, const struct store_each *asks, size_t count, struct errmsg *err);
 
 /* ---- store_pg_many.c ---- */
 

@@ -144,7 +144,13 @@ static enum status take_one(struct pg_store *store, const char *name, int64_t de
     return ST_OK;
 }
 
-enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err)
+struct taker {
+    int first;
+    pg_take *take; /* may be NULL */
+    void *context;
+};
+
+static enum status collect(struct pg_store *store, const struct taker *taker, PGresult **out_last, struct errmsg *err)
 {
     int64_t deadline_ms = now_ms() + PG_ANSWER_MS_MAX;
     PGresult *last = NULL, *sync = NULL;
@@ -153,8 +159,11 @@ enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errms
     if (!PQpipelineSync(store->conn))
         return lost(store, "sending", err);
     st = flush(store, deadline_ms, err);
-    for (int i = 0; st == ST_OK && i < store->pending_count; i++)
+    for (int i = 0; st == ST_OK && i < store->pending_count; i++) {
         st = take_one(store, store->pending[i], deadline_ms, &last, &fault, err);
+        if (st == ST_OK && fault == ST_OK && taker->take && i >= taker->first)
+            fault = taker->take(taker->context, (size_t)(i - taker->first), last, err);
+    }
     if (st == ST_OK)
         st = next_result(store, deadline_ms, &sync, err);
     PQclear(sync);
@@ -170,6 +179,16 @@ enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errms
     }
     PQclear(last);
     return st;
+}
+
+enum status pg_collect(struct pg_store *store, PGresult **out_last, struct errmsg *err)
+{
+    return collect(store, &(struct taker){.take = NULL}, out_last, err);
+}
+
+enum status pg_collect_each(struct pg_store *store, int first, pg_take *take, void *context, struct errmsg *err)
+{
+    return collect(store, &(struct taker){first, take, context}, NULL, err);
 }
 
 enum status pg_prepare(struct pg_store *store, const char *name, const char *sql, struct errmsg *err)

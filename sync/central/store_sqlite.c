@@ -151,8 +151,9 @@ static enum status configure(struct sqlite_store *store, struct errmsg *err)
         store,
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
         "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;"
-        "PRAGMA temp_store = MEMORY;"       /* also what a mark keeps to go back to */
-        "PRAGMA wal_autocheckpoint = 32768;" /* 128 MiB: a page that many batches change is copied back once for all */
+        "PRAGMA temp_store = MEMORY;"        /* also what a mark keeps to go back to */
+        "PRAGMA wal_autocheckpoint = 32768;" /* 128 MiB: a page that many batches change is copied back once for all
+                                              */
         ,
         "cannot be set up", err);
 }
@@ -283,21 +284,30 @@ static enum status sqlite_end(struct rows *base, struct errmsg *err)
     return st;
 }
 
-static enum status sqlite_select_each(struct store *base, enum statement statement, const struct store_value *values,
-                                      size_t each, size_t count, store_take *take, void *context, struct errmsg *err)
+static enum status ask_each(struct store *base, const struct store_each *ask, struct errmsg *err)
 {
     enum status st = ST_OK, end;
 
-    for (size_t i = 0; st == ST_OK && i < count; i++) {
+    for (size_t i = 0; st == ST_OK && i < ask->count; i++) {
         struct rows *rows;
 
-        st = sqlite_select(base, statement, values + i * each, each, &rows, err);
+        st = sqlite_select(base, ask->statement, ask->values + i * ask->each, ask->each, &rows, err);
         if (st != ST_OK)
             break;
-        st = take(context, i, rows, err);
+        st = ask->take(ask->context, i, rows, err);
         end = sqlite_end(rows, st == ST_OK ? err : NULL);
         st = st == ST_OK ? end : st;
     }
+    return st;
+}
+
+static enum status sqlite_select_each(struct store *base, const struct store_each *asks, size_t count,
+                                      struct errmsg *err)
+{
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < count; i++)
+        st = ask_each(base, &asks[i], err);
     return st;
 }
 
