@@ -3,8 +3,9 @@
  * lease - points set aside at one till for one member, so that it may spend them without a link and without risk.
  *
  * Granted out of what is available, in the transaction that debits it; only at the tills where the member buys most,
- * only up to the chain's cap, topped up and prolonged while the till is heard of. What a record of the till spends of
- * it goes from the balance and from the lease at once, so what is promised stays covered (docs/protocol.md 7).
+ * counted since the chain grants leases, only up to the chain's cap, topped up and prolonged while the till is heard
+ * of. What a record of the till spends of it goes from the balance and from the lease at once, so what is promised
+ * stays covered (docs/protocol.md 7).
  *
  * No clock at the central ends a lease: a till that is silent may have spent it. It ends by the till's
  * lease_close, or is written off after the chain's days of silence, which is written down as a risk taken.

@@ -109,10 +109,24 @@ enum status sheets_ask(struct sheets *sheets, enum statement statement, const st
     return st;
 }
 
+static enum status ask_leases(struct sheets *sheets, const char *chain, struct errmsg *err)
+{
+    struct rows *rows;
+    enum status st = STORE_SELECT(sheets->store, STATEMENT_LEASE_ANY, &rows, err, V_TEXT(chain));
+
+    if (st != ST_OK)
+        return st;
+    if (rows_next(rows)) {
+        sheets->has_leases = rows_int(rows, 0) > 0;
+        sheets->grants_leases = rows_int(rows, 1) > 0;
+    }
+    return rows_end(rows, err);
+}
+
 enum status sheets_ask_chain(struct sheets *sheets, const char *chain, struct errmsg *err)
 {
     const bool keeps = sheets->keeper.keeps;
-    int64_t change, leases = 0;
+    int64_t change;
     enum status st;
 
     if (sheets->asked_of && strcmp(sheets->asked_of, chain) == 0)
@@ -120,9 +134,8 @@ enum status sheets_ask_chain(struct sheets *sheets, const char *chain, struct er
     sheets->keeper.keeps = false; /* as in sheets_ask */
     st = circle_load(sheets->store, chain, &sheets->by_store, &change, err);
     if (st == ST_OK)
-        st = STORE_NUMBER(sheets->store, STATEMENT_LEASE_ANY, &leases, err, V_TEXT(chain));
+        st = ask_leases(sheets, chain, err);
     sheets->keeper.keeps = keeps;
-    sheets->has_leases = leases > 0;
     sheets->asked_of = st == ST_OK ? sheets_copy(sheets, chain) : NULL;
     return st == ST_OK && !sheets->asked_of ? ST_NOMEM : st;
 }

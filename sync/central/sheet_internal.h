@@ -77,9 +77,10 @@ struct sheets {
     struct sheet *first, **last; /* in the order they were made */
     struct chain_use *uses;
     struct rule_row *rules;
-    const char *asked_of; /* the chain that these two were read of */
+    const char *asked_of; /* the chain that these were read of */
     bool by_store;        /* its tills hear of members by store */
     bool has_leases;      /* points of it are set aside at tills */
+    bool grants_leases;   /* and where a member buys most is asked for */
     int count;
 };
 

@@ -58,11 +58,12 @@ static enum status write_uses(struct sheets *sheets, const struct sheet *sheet, 
     return st;
 }
 
+/* Where he buys most is counted while leases are granted there, and asked for by nobody else. */
 static enum status write_tills(struct sheets *sheets, const struct sheet *sheet, struct errmsg *err)
 {
-    enum status st = ST_OK;
+    enum status st = sheet->tills ? sheets_ask_chain(sheets, sheet->chain, err) : ST_OK;
 
-    for (const struct place_row *row = sheet->tills; st == ST_OK && row; row = row->next)
+    for (const struct place_row *row = sheet->tills; st == ST_OK && sheets->grants_leases && row; row = row->next)
         st = STORE_RUN(sheets->store, STATEMENT_MEMBER_TILL_COUNT, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
                        V_TEXT(row->name), V_INT(row->count), V_INT(row->last_day));
     return st;
@@ -79,10 +80,10 @@ static enum status write_stores(struct sheets *sheets, const struct sheet *sheet
     enum status st = ST_OK;
 
     for (const struct place_row *row = sheet->stores; st == ST_OK && row; row = row->next)
-        st = is_due(row) ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_SEEN, err, V_TEXT(sheet->chain),
-                                     V_TEXT(row->name), V_TEXT(sheet->owner), V_INT(row->last_day),
-                                     V_INT(sheet->change))
-                         : ST_OK;
+        st = is_due(row)
+                 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_STORE_SEEN, err, V_TEXT(sheet->chain), V_TEXT(row->name),
+                             V_TEXT(sheet->owner), V_INT(row->last_day), V_INT(sheet->change))
+                 : ST_OK;
     return st;
 }
 
@@ -100,10 +101,11 @@ static enum status touch(struct sheets *sheets, const struct sheet *sheet, struc
 {
     enum status st = sheet->change > 0 ? sheets_ask_chain(sheets, sheet->chain, err) : ST_OK;
 
-    return st == ST_OK && sheet->change > 0 ? STORE_RUN(sheets->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(sheet->chain),
-                                         V_TEXT(sheet->owner), V_INT(sheet->change), V_INT(sheet->purchases),
-                                         V_INT(is_below_zero(sheet)), V_INT(sheets->has_leases))
-                             : ST_OK;
+    return st == ST_OK && sheet->change > 0
+               ? STORE_RUN(sheets->store, STATEMENT_MEMBER_TOUCH, err, V_TEXT(sheet->chain), V_TEXT(sheet->owner),
+                           V_INT(sheet->change), V_INT(sheet->purchases), V_INT(is_below_zero(sheet)),
+                           V_INT(sheets->has_leases))
+               : ST_OK;
 }
 
 /* Of a chain whose tills hear of every member, nobody looks for changes by store. When that is changed the tills load

@@ -338,7 +338,9 @@
     X(LEASE_FILL, "UPDATE lease SET granted = granted + $2, expires_us = $3, change_seq = $4 WHERE id = $1")              \
     X(LEASE_OWN, "SELECT COALESCE(MIN(id), ''), COALESCE(SUM(granted - used), 0), COALESCE(MAX(recalled), 0) FROM lease"  \
         " WHERE dev = $1 AND epoch = $2 AND member = $3 AND currency = $4 AND state = 'live'")                            \
-    X(LEASE_ANY, "SELECT COUNT(*) FROM (SELECT member FROM lease WHERE chain = $1 AND state = 'live' ORDER BY member LIMIT 1) AS live") \
+    /* Whether points are set aside at tills, and whether they will be. */                                               \
+    X(LEASE_ANY, "SELECT (SELECT COUNT(*) FROM (SELECT member FROM lease WHERE chain = $1 AND state = 'live'"             \
+        " ORDER BY member LIMIT 1) AS live), (SELECT COUNT(*) FROM point_rule WHERE chain = $1 AND lease_cap > 0)")       \
     X(LEASE_COUNT, "SELECT COUNT(*) FROM lease WHERE chain = $1 AND member = $2 AND currency = $3 AND state = 'live'")    \
     X(LEASE_GET, "SELECT chain, member, currency, granted, used, state, recalled, expires_us FROM lease"                  \
         " WHERE id = $1 AND dev = $2 AND epoch = $3")                                                                     \

@@ -44,6 +44,38 @@ Test(central_leases, are_granted_at_the_usual_till_out_of_what_is_available)
     points_close(&s);
 }
 
+static int64_t tills_counted(struct points_scene *s)
+{
+    struct rows *rows;
+    int64_t count = 0;
+
+    cr_assert_eq(STORE_SELECT(s->fixture.central->store, STATEMENT_MEMBER_TILLS, &rows, NULL, V_TEXT("demo"),
+                              V_TEXT("M1"), V_INT(10)),
+                 ST_OK);
+    while (rows_next(rows))
+        count++;
+    cr_assert_eq(rows_end(rows, NULL), ST_OK);
+    return count;
+}
+
+Test(central_leases, where_a_member_buys_is_counted_since_there_are_any)
+{
+    struct points_scene s;
+
+    points_open(&s);
+    points_rule(&s, 0, 0, 0, 7, 30);
+    points_sale(&s, &s.till, "a", "M1", 0, 0, "");
+    points_sale(&s, &s.till, "b", "M1", 0, 0, "");
+    cr_expect_eq(tills_counted(&s), 0, "nobody asks");
+    points_rule(&s, 0, 0, 600, 7, 30);
+    points_sale(&s, &s.till, "c", "M1", 0, 0, "");
+    cr_expect_eq(tills_counted(&s), 1);
+    cr_expect_eq(points_sums(&s, "M1").leased, 0, "once is not usual");
+    points_sale(&s, &s.till, "d", "M1", 0, 0, "");
+    cr_expect_eq(points_sums(&s, "M1").leased, 600);
+    points_close(&s);
+}
+
 Test(central_leases, are_used_filled_up_and_closed_by_records)
 {
     struct points_scene s;
