@@ -10,7 +10,6 @@ CREATE TABLE ledger_entry_next (
     PRIMARY KEY (account, posting, line)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO ledger_entry_next SELECT e.account, e.posting, (e.line + 1) / 2, o.account, e.amount FROM ledger_entry e
-    JOIN ledger_entry o ON o.posting = e.posting AND o.line = e.line + 1 WHERE e.line % 2 = 1
-    ORDER BY e.account, e.posting, e.line; -- as they lie: written once, from the front
+    JOIN ledger_entry o ON o.posting = e.posting AND o.line = e.line + 1 WHERE e.line % 2 = 1;
 DROP TABLE ledger_entry;
 ALTER TABLE ledger_entry_next RENAME TO ledger_entry;
